@@ -1,0 +1,150 @@
+"""The tables as SQLAlchemy sees them; `migrations/` is what makes them.
+
+Times are whole seconds since 1970 UTC, except the lease's expiry, which is in milliseconds and always
+computed by the database's own clock. Columns that end in `_sealed` hold ciphertext (see `sealing.py`).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+# What this vault is: its id, `sandbox` or `real`, where its master key comes from, the key's id and a
+# sealed known text by which a wrong key is noticed before anything is read or written with it.
+vault_facts = Table(
+    "vault_facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# An API key is 256 random bits, so its plain SHA-256 is enough: there is nothing to guess.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("key_sha256", Text, nullable=False, unique=True),
+    Column("rights", Text, nullable=False),  # space-separated: tokens manage proxy
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+# One authorisation from its link to its end. `phase`: pending, exchanging (the state is consumed and the
+# code may have been sent), authorized, denied, failed. `expired` is what a pending one is after expires_at.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("flow", Text, nullable=False),  # spapi or ads
+    Column("state_sha256", Text, nullable=False, unique=True),
+    Column("app_id", Text, nullable=False),  # SP-API application id, or the Ads client id
+    Column("redirect_uri", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("marketplace", Text),
+    Column("requested_scopes", Text, nullable=False),  # JSON list
+    Column("expected_seller_id", Text),
+    Column("expected_record_id", BigInteger),
+    Column("phase", Text, nullable=False),
+    Column("reason", Text),
+    Column("detail", Text),
+    Column("grant_id", BigInteger),
+    Column("profile_sync", Text),  # ads: ok or profile_sync_failed
+    Column("verification", Text),  # spapi: verified, unverified, or why the check could not be made
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("ended_at", BigInteger),
+)
+
+# What a user holds: one row per (user, seller, region) or per (user, ads account name).
+# `id` is the authRecordId: random, made before the insert, never used again, part of the associated data.
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("seller_id", Text),
+    Column("name", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("status", Text, nullable=False),  # authorized or needs_reauthorization
+    Column("status_reason", Text),
+    Column("status_at", BigInteger, nullable=False),
+    Column("access_token_sealed", LargeBinary),
+    Column("refresh_token_sealed", LargeBinary, nullable=False),
+    Column("token_type", Text, nullable=False),
+    Column("access_expires_at", BigInteger),
+    Column("refreshed_at", BigInteger),
+    Column("authorized_at", BigInteger, nullable=False),
+    Column("authorization_expires_at", BigInteger),
+    Column("requested_scopes", Text, nullable=False),  # JSON list
+    Column("granted_scopes", Text),  # JSON list; null where Amazon did not say
+    Column("verified", Boolean),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    # The refresh lease: who refreshes, the fencing token that every new lease raises by one,
+    # and the expiry (milliseconds, database clock).
+    Column("lease_owner", Text),
+    Column("lease_fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("lease_expires_ms", BigInteger),
+    # Raised by one whenever the tokens change; compare-and-swap goes by it.
+    Column("token_version", BigInteger, nullable=False, server_default=text("0")),
+    Index(
+        "one_grant_per_store",
+        "user_id",
+        "seller_id",
+        "region",
+        unique=True,
+        sqlite_where=text("flow = 'spapi'"),
+        postgresql_where=text("flow = 'spapi'"),
+    ),
+    Index(
+        "one_grant_per_account",
+        "user_id",
+        "name",
+        unique=True,
+        sqlite_where=text("flow = 'ads'"),
+        postgresql_where=text("flow = 'ads'"),
+    ),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Column("profile_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("region", Text, nullable=False),
+    Column("country_code", Text, nullable=False),
+    Column("currency_code", Text),
+    Column("daily_budget", Float),
+    Column("timezone", Text),
+    Column("account_info_id", Text),
+    Column("account_info_type", Text),
+    Column("account_info_name", Text),
+    Column("marketplace_id", Text),
+    Column("synced_at", BigInteger, nullable=False),
+)
