@@ -1,0 +1,137 @@
+"""Make the bundle's `.venv` and install pinned requirements into it; standard library only.
+
+It is what `quickstart.py` and `tests/run.py` begin with, so it runs before any package is there.
+Every download is checked against the hashes in the requirements file. What was installed is noted in
+the environment itself, so a second run costs a comparison and an interrupted one is simply done again.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+BUNDLE = Path(__file__).resolve().parent.parent.parent
+# Each file holds everything that those before it hold.
+LAYERS = ("requirements.txt", "requirements-gateway.txt", "requirements-dev.txt")
+NOTE = "linkfox-installed.json"
+
+NO_VENV = (
+    "Install Python's venv module (Debian and Ubuntu: `apt install python3-venv`; "
+    "elsewhere Python from python.org brings it), then run the same command again."
+)
+
+
+class SetupError(Exception):
+    """The environment could not be made. `hint` is the one thing to do about it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def python_of(venv: Path) -> Path:
+    """The interpreter inside the virtual environment `venv` (which need not exist)."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def ensure(
+    requirements: str, *, bundle: Path = BUNDLE, tell: Callable[[str], None] = lambda line: None
+) -> Path:
+    """Make `bundle/.venv` hold what the file `requirements` pins; answer its interpreter's path.
+
+    `tell` receives progress lines for a person. Raises SetupError: no venv module, no network,
+    a hash that does not match, a full disk.
+    """
+    venv = bundle / ".venv"
+    with _one_at_a_time(bundle / requirements):
+        if _installed(venv, requirements, bundle):
+            return python_of(venv)
+        if not _works(python_of(venv)):
+            tell("Making the virtual environment .venv")
+            _create(venv)
+        tell(f"Installing {requirements} into .venv (hashes checked)")
+        _install(venv, bundle / requirements)
+        _note(venv, requirements, bundle)
+    return python_of(venv)
+
+
+def _create(venv: Path) -> None:
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SetupError(f"This Python ({sys.executable}) has no {missing[0]} module", NO_VENV)
+    # --clear: what a broken or interrupted run left there is of no use.
+    made = _run([sys.executable, "-m", "venv", "--clear", str(venv)])
+    if made.returncode:
+        raise SetupError(f"Could not make {venv}: {_last_line(made)}", NO_VENV)
+
+
+def _install(venv: Path, requirements: Path) -> None:
+    command = [str(python_of(venv)), "-m", "pip", "install", "--quiet", "--no-input"]
+    command += ["--disable-pip-version-check", "--require-hashes", "-r", str(requirements)]
+    done = _run(command)
+    if done.returncode:
+        raise SetupError(
+            f"pip could not install {requirements.name}: {_last_line(done)}",
+            "Check the network, proxy and disk space, then run the same command again; "
+            "a package index other than the default is taken from pip's own settings.",
+        )
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own words only
+        command, check=False, text=True, errors="replace", capture_output=True, stdin=subprocess.DEVNULL
+    )
+
+
+def _last_line(process: subprocess.CompletedProcess[str]) -> str:
+    lines = [line.strip() for line in (process.stderr + process.stdout).splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR", "Error"))]
+    return ([*lines[-1:], *errors[-1:]] or [f"exit code {process.returncode}"])[-1][:300]
+
+
+def _works(python: Path) -> bool:
+    """True where `python` starts, is new enough and has pip."""
+    if not python.exists():
+        return False
+    probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    try:
+        return _run([str(python), "-c", probe]).returncode == 0
+    except OSError:  # not executable, or for another kind of machine
+        return False
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _installed(venv: Path, requirements: str, bundle: Path) -> bool:
+    """True where the note says that this layer, or a larger one, was installed from the file as it is now."""
+    try:
+        note = json.loads((venv / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    if note.get("python") != str(python_of(venv).resolve()) or not python_of(venv).exists():
+        return False
+    enough = LAYERS[LAYERS.index(requirements) :]
+    return any(note.get(name) == _digest(bundle / name) for name in enough if (bundle / name).exists())
+
+
+def _note(venv: Path, requirements: str, bundle: Path) -> None:
+    note = {"python": str(python_of(venv).resolve()), requirements: _digest(bundle / requirements)}
+    (venv / NOTE).write_text(json.dumps(note), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _one_at_a_time(requirements: Path) -> Iterator[None]:
+    """Queue a second set-up behind the first; where the system has no flock, there is no queue."""
+    with requirements.open("rb") as file:
+        with contextlib.suppress(ImportError):
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,171 @@
+"""A whole house for a test: an empty home, a gateway with its stand-in Amazon, and the scripts.
+
+Everything is a real process, started with an environment that holds nothing but what a newcomer has, so
+no setting of the machine that runs the tests can leak in, and nothing of the test can leak out.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPTS = ROOT / "scripts"
+PATIENCE = 60  # seconds that a test waits for something that should come at once
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """Poll until `condition()` is true and answer its value; fail the test with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        threading.Event().wait(0.02)
+    raise AssertionError(f"waited {seconds} s in vain: {what}")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a script left: its exit code, its one JSON document and its standard streams."""
+
+    name: str
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on standard output; anything else there fails the test."""
+        document = json.loads(self.stdout)
+        assert isinstance(document, dict), f"{self.name} printed no JSON object"
+        return document
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of a failure; fails the test where the script succeeded."""
+        assert self.document["ok"] is False, f"{self.name} succeeded: {self.stdout[:500]}"
+        return self.document["error"]
+
+
+def clean_environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a newcomer with the home `home`, plus `more`."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
+    return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
+
+
+def call_json(url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+    """POST `body` (GET where it is None) and answer the JSON; raises urllib.error.HTTPError."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=PATIENCE) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+@dataclass
+class House:
+    """One home with a running gateway. `environment` is what its scripts get."""
+
+    home: Path
+    data_dir: Path
+    url: str = ""
+    sandbox_url: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    log: Path = field(default_factory=Path)
+
+    def script(
+        self, name: str, *arguments: str, stdin: str = "", python: str = sys.executable, **more: str
+    ) -> Finished:
+        """Run `scripts/NAME` to its end; `more` are further environment variables ('' removes one)."""
+        environment = {key: value for key, value in {**self.environment, **more}.items() if value != ""}
+        done = subprocess.run(
+            [python, str(SCRIPTS / name), *arguments],
+            input=stdin,
+            env=environment,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PATIENCE * 2,
+            check=False,
+        )
+        return Finished(name, done.returncode, done.stdout, done.stderr)
+
+    def good(self, name: str, *arguments: str, **more: Any) -> dict[str, Any]:
+        """Run a script that has to succeed and answer its document."""
+        done = self.script(name, *arguments, **more)
+        assert done.code == 0, f"{name} {arguments}: exit {done.code}\n{done.stdout}\n{done.stderr[-2000:]}"
+        assert done.document["ok"] is True
+        return done.document
+
+    def sandbox(self, path: str, body: Any = None) -> Any:
+        """Call the stand-in Amazon's control path `/_sandbox/{path}`."""
+        return call_json(f"{self.sandbox_url}/_sandbox/{path}", body)
+
+    def api_key(self) -> str:
+        """The owner's API key, as the gateway left it in the data folder."""
+        return (self.data_dir / "owner.key").read_text(encoding="utf-8").strip()
+
+    def post(self, path: str, body: Any, key: str | None = None) -> Any:
+        """POST to the gateway with the owner's key or another one; raises urllib.error.HTTPError."""
+        return call_json(self.url + path, body, {"Authorization": key or self.api_key()})
+
+    def start(self, *arguments: str) -> None:
+        """Start `local_gateway.py serve --sandbox` in the foreground of a child and wait for its document."""
+        self.log = self.home / "gateway-stderr.log"
+        command = [sys.executable, str(SCRIPTS / "local_gateway.py"), "serve", "--sandbox", "--port", "0"]
+        with self.log.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [*command, *arguments],
+                env=self.environment,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+            )
+        assert self.process.stdout is not None
+        # The document may be indented: read until it parses, or until the process has gone.
+        text = ""
+        for line in self.process.stdout:
+            text += line
+            with contextlib.suppress(ValueError):
+                ready = json.loads(text)
+                break
+        else:
+            raise AssertionError(f"the gateway did not start:\n{text}\n{self.log.read_text()[-3000:]}")
+        assert ready["ok"] is True, ready
+        self.url, self.sandbox_url = ready["url"], ready["sandboxUrl"]
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        """End the gateway with the signal `how` and wait until it has gone."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(PATIENCE)
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+            self.process = None
+
+
+@contextlib.contextmanager
+def open_house(home: Path, **more: str) -> Iterator[House]:
+    """A running House in the empty folder `home`; stopped at the end, whatever happens."""
+    data_dir = home / "gateway data"  # a space on purpose
+    environment = clean_environment(home, GATEWAY_DATA_DIR=str(data_dir), **more)
+    house = House(home=home, data_dir=data_dir, environment=environment)
+    house.start()
+    try:
+        yield house
+    finally:
+        house.stop()
