@@ -1,0 +1,201 @@
+"""Writes the documents that repeat a data file: errors.md and the tables of regions and sites.
+
+`references/errors.json` and `references/marketplaces.json` are what the programs read; what people and
+agents read is made from them here, so the two cannot drift apart. `--check` exits 1 where a page is stale.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Exit code of each `error.code`, with what it means for the caller. The order is that of the page.
+CODES: dict[str, tuple[int, str]] = {
+    "bad_arguments": (2, "The command line or the request is wrong; nothing was sent to Amazon"),
+    "not_set_up": (3, "Packages, a key, a gateway or the gateway's Amazon application are missing"),
+    "unauthorized": (4, "The gateway refuses the API key"),
+    "needs_reauthorization": (4, "Amazon no longer accepts this store's or account's authorization"),
+    "denied": (4, "The consent was refused on Amazon's page"),
+    "not_found": (5, "There is no such store, account or profile among this user's"),
+    "ambiguous": (5, "More than one matches; `candidates` lists them"),
+    "gateway_failed": (6, "The gateway cannot be reached, or answered something unusable"),
+    "amazon_failed": (6, "Amazon failed or refused"),
+    "throttled": (6, "Too many calls; wait"),
+    "suspended_app": (6, "The gateway's own Amazon application is at fault; no store is"),
+    "authorization_failed": (6, "An authorization ended without a result"),
+    "out_of_credit": (7, "The hosted gateway's account has no credit left"),
+    "timeout": (8, "Nothing came within the time given"),
+    "expired": (8, "The consent link was not used in time"),
+    "interrupted": (130, "Stopped with Ctrl-C"),
+    "internal": (1, "A fault in a script; please report it"),
+}
+
+REGION_NAMES = {"NA": "North America", "EU": "Europe, Middle East, Africa, India", "FE": "Far East"}
+
+ERRORS_HEAD = """\
+# Errors: what they mean and what to do
+
+<!-- Generated from errors.json by tools/generate_docs.py; change that file and run it again. -->
+
+Open this page when an `error.code` of a script, or a `reason` of the self-hosted gateway, needs more than
+its hint.
+
+A script that fails prints `{"ok": false, "error": {"code", "message", "hint", "retryable"}}`, sometimes with
+`errcode`, `requestId` and `candidates`, and leaves with the exit code below. `retryable: true` says that the
+same call may work later without any change. A failed authorization is not retryable: a link and its code
+work once, so a person starts again with a new link.
+
+The hosted gateway sends `errcode` and `errmsg`, also with HTTP 200, and `errmsg` is often Chinese. Key and
+money are told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal centre → API
+settings). 402 is credit, and so is any code whose text says 积分余额不足, 计费不足, 余额不足, 套餐到期,
+需充值, 请充值, "quota exceeded" or "insufficient balance" (top up at <https://os.linkfox.com/>).
+403 is neither.
+"""
+
+ERRCODES = """\
+## `errcode` on the wire
+
+| errcode | Meaning |
+|---|---|
+| absent, 0 or 200 | success, with a 2xx status |
+| 401 | bad API key |
+| 402 | out of credit (hosted gateway) |
+| 500 | the gateway failed unexpectedly |
+| 1002 | missing or bad parameter |
+| 1003 | Amazon, or the authorizing partner, failed |
+| 1004 | no such authorization, or not yours |
+| 1005 | path, host or profile not allowed |
+"""
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; bars in cells are escaped."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def errors_page(errors: list[dict[str, Any]]) -> str:
+    """The whole of references/errors.md. A row whose code is not in CODES raises KeyError."""
+    parts = [ERRORS_HEAD, "## Codes and exit codes\n"]
+    parts.append(
+        table(
+            ("`error.code`", "Exit", "Meaning"),
+            ((f"`{code}`", str(exit_code), meaning) for code, (exit_code, meaning) in CODES.items()),
+        )
+    )
+    parts.append("An exit code of 0 is success.\n")
+    parts.append(ERRCODES)
+    parts.append("## Reasons\n")
+    parts.append(
+        "The self-hosted gateway names the `reason` of a failure beside `errcode`, and in the status of an\n"
+        "authorization that did not succeed.\n"
+    )
+    by_exit: dict[int, list[dict[str, Any]]] = {}
+    for error in errors:
+        by_exit.setdefault(CODES[error["code"]][0], []).append(error)
+    for exit_code in dict.fromkeys(code[0] for code in CODES.values()):
+        group = by_exit.get(exit_code)
+        if not group:
+            continue
+        parts.append(f"### Exit {exit_code}\n")
+        for error in group:
+            again = "may work later unchanged" if error["retryable"] else "not retryable"
+            numbers = f"HTTP {error['httpStatus']} · errcode {error['errcode']}"
+            parts.append(
+                f"**`{error['reason']}`** · `{error['code']}` · {numbers} · {again}  \n"
+                f"{error['meaning']}.  \n"
+                f"What to do: {error['remedy']}\n"
+            )
+    return "\n".join(parts)
+
+
+def regions_table(sites: list[dict[str, Any]]) -> str:
+    """Code, name and sites of each region, as users say them."""
+    return table(
+        ("Code", "Region", "Sites"),
+        (
+            (
+                f"`{region}`",
+                name,
+                ", ".join(
+                    sorted(
+                        f"{site['country']} ({site['countryCode']})"
+                        for site in sites
+                        if site["region"] == region
+                    )
+                ),
+            )
+            for region, name in REGION_NAMES.items()
+        ),
+    )
+
+
+def sites_table(sites: list[dict[str, Any]]) -> str:
+    """One row a site: codes, marketplace id, region, currency, and where its consent page is."""
+    order = list(REGION_NAMES)
+    return table(
+        ("Site", "Code", "Region", "Marketplace id", "Currency", "Seller Central"),
+        (
+            (
+                site["country"],
+                site["countryCode"]
+                if site["countryCode"] == site["isoCountryCode"]
+                else f"{site['countryCode']} ({site['isoCountryCode']})",
+                site["region"],
+                f"`{site['marketplaceId']}`",
+                site["currency"],
+                site["sellerCentralUrl"].removeprefix("https://"),
+            )
+            for site in sorted(sites, key=lambda s: (order.index(s["region"]), s["country"]))
+        ),
+    )
+
+
+def between(text: str, name: str, content: str) -> str:
+    """`text` with what stands between the markers `<!-- name:begin -->` and `<!-- name:end -->` replaced."""
+    begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+    head, found_begin, rest = text.partition(begin)
+    _, found_end, tail = rest.partition(end)
+    if not (found_begin and found_end):
+        raise ValueError(f"the markers of {name!r} are missing")
+    return head + begin + content + end + tail
+
+
+def pages(root: Path = ROOT) -> dict[Path, str]:
+    """Every generated document below `root` with the text that it should have."""
+    errors = json.loads((root / "references/errors.json").read_text(encoding="utf-8"))
+    sites = json.loads((root / "references/marketplaces.json").read_text(encoding="utf-8"))
+    skill, api = root / "SKILL.md", root / "references/api.md"
+    return {
+        root / "references/errors.md": errors_page(errors),
+        skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
+        api: between(api.read_text(encoding="utf-8"), "sites", sites_table(sites)),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Writes the stale documents, or with `--check` names them. Exit 1: `--check` found some."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a page is stale")
+    check = parser.parse_args(argv).check
+    stale = {
+        path: text
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+    for path, text in stale.items():
+        print(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}", file=sys.stderr)
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
