@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.secret import Secret
 
 Flow = Literal["spapi", "ads"]
+Right = Literal["tokens", "manage", "proxy"]
 Region = Literal["NA", "EU", "FE"]
 GrantStatus = Literal["authorized", "needs_reauthorization"]
 Phase = Literal["pending", "exchanging", "authorized", "denied", "failed"]
@@ -65,6 +66,7 @@ class Attempt:
     verification: str | None
     created_at: int
     expires_at: int
+    consumed_at: int | None
     ended_at: int | None
 
 
@@ -92,14 +94,23 @@ class Grant:
     app_id: str
     status: GrantStatus
     status_reason: str | None
-    access_expires_at: int | None
-    refreshed_at: int | None
+    access_expires_at: int
+    refreshed_at: int
     authorized_at: int
     authorization_expires_at: int | None
     requested_scopes: tuple[str, ...]
     granted_scopes: tuple[str, ...] | None
     verified: bool | None
     token_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRead:
+    """The answer of the hot read: who asked, and that user's grant with its tokens, or None for both."""
+
+    caller: Caller
+    grant: Grant | None
+    tokens: Tokens | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ attempts = Table(
     Column("verification", Text),  # spapi: verified, unverified, or why the check could not be made
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("consumed_at", BigInteger),  # when its callback came; the code exchange is under way since
     Column("ended_at", BigInteger),
 )
 
@@ -94,11 +95,11 @@ grants = Table(
     Column("status", Text, nullable=False),  # authorized or needs_reauthorization
     Column("status_reason", Text),
     Column("status_at", BigInteger, nullable=False),
-    Column("access_token_sealed", LargeBinary),
+    Column("access_token_sealed", LargeBinary, nullable=False),
     Column("refresh_token_sealed", LargeBinary, nullable=False),
     Column("token_type", Text, nullable=False),
-    Column("access_expires_at", BigInteger),
-    Column("refreshed_at", BigInteger),
+    Column("access_expires_at", BigInteger, nullable=False),
+    Column("refreshed_at", BigInteger, nullable=False),
     Column("authorized_at", BigInteger, nullable=False),
     Column("authorization_expires_at", BigInteger),
     Column("requested_scopes", Text, nullable=False),  # JSON list

@@ -1,0 +1,147 @@
+"""Authorisations under way. A state works once: one statement consumes it, whoever comes second gets nothing."""
+
+import hashlib
+import json
+import secrets
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from gateway.clock import Clock
+from gateway.secret import Secret
+from gateway.vault.database import Database
+from gateway.vault.records import Attempt, Flow, NewAttempt
+from gateway.vault.tables import attempts, users
+
+_COLUMNS = [column for column in attempts.c if column.name != "state_sha256"]
+INTERRUPTED = "interrupted"
+
+
+class Attempts:
+    """Every authorisation, from its link to its end."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, new: NewAttempt) -> tuple[str, Secret]:
+        """Write down an authorisation that begins; return its id and its state (256 random bits)."""
+        attempt_id = secrets.token_urlsafe(16)
+        state = Secret(secrets.token_urlsafe(32))
+        now = int(self._clock.now())
+        with self._database.writing() as connection:
+            connection.execute(
+                insert(attempts).values(
+                    id=attempt_id,
+                    user_id=new.user_id,
+                    flow=new.flow,
+                    state_sha256=_digest(state.reveal()),
+                    app_id=new.app_id,
+                    redirect_uri=new.redirect_uri,
+                    region=new.region,
+                    name=new.name,
+                    marketplace=new.marketplace,
+                    requested_scopes=json.dumps(new.requested_scopes),
+                    expected_seller_id=new.expected_seller_id,
+                    expected_record_id=new.expected_record_id,
+                    phase="pending",
+                    created_at=now,
+                    expires_at=now + new.lifetime,
+                )
+            )
+        return attempt_id, state
+
+    def consume(self, state: str, flow: Flow) -> Attempt | None:
+        """Use up a state and return its attempt, now `exchanging`: written down before the code is sent.
+
+        Returns None for a state that is unknown, of the other flow, used or expired.
+        """
+        now = int(self._clock.now())
+        statement = (
+            update(attempts)
+            .where(
+                attempts.c.state_sha256 == _digest(state),
+                attempts.c.flow == flow,
+                attempts.c.phase == "pending",
+                attempts.c.expires_at > now,
+            )
+            .values(phase="exchanging", consumed_at=now)
+            .returning(attempts.c.id)
+        )
+        with self._database.writing() as connection:
+            attempt_id = connection.execute(statement).scalar()
+            if attempt_id is None:
+                return None
+            return _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
+
+    def find_by_state(self, state: str) -> Attempt | None:
+        """Return the attempt that a state belongs to, whatever became of it."""
+        return self._one(_query().where(attempts.c.state_sha256 == _digest(state)))
+
+    def get(self, attempt_id: str, user_id: int | None = None) -> Attempt | None:
+        """Return an attempt; with `user_id` only if it is that user's."""
+        query = _query().where(attempts.c.id == attempt_id)
+        if user_id is not None:
+            query = query.where(attempts.c.user_id == user_id)
+        return self._one(query)
+
+    def finish(
+        self, attempt_id: str, phase: Literal["denied", "failed"], reason: str, detail: str | None = None
+    ) -> bool:
+        """End an attempt that did not lead to an authorisation; False if it had ended before."""
+        return self._change(
+            attempt_id,
+            attempts.c.phase.in_(("pending", "exchanging")),
+            phase=phase,
+            reason=reason,
+            detail=detail,
+            ended_at=int(self._clock.now()),
+        )
+
+    def note_profile_sync(self, attempt_id: str, value: str) -> bool:
+        """Note how the sync of the profiles went: `ok` or `profile_sync_failed`."""
+        return self._change(attempt_id, profile_sync=value)
+
+    def note_verification(self, attempt_id: str, value: str) -> bool:
+        """Note whether the store could be called after its authorisation."""
+        return self._change(attempt_id, verification=value)
+
+    def settle_interrupted(self, older_than: int = 0) -> int:
+        """Fail the code exchanges that a stopped gateway left behind, and return how many there were.
+
+        A code is never sent twice, so they cannot be resumed. `older_than` seconds spares those that another
+        replica may still be at.
+        """
+        now = int(self._clock.now())
+        with self._database.writing() as connection:
+            return connection.execute(
+                update(attempts)
+                .where(attempts.c.phase == "exchanging", attempts.c.consumed_at <= now - older_than)
+                .values(phase="failed", reason=INTERRUPTED, ended_at=now)
+            ).rowcount
+
+    def _one(self, query: Select[Any]) -> Attempt | None:
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _attempt(row)
+
+    def _change(self, attempt_id: str, *conditions: Any, **values: Any) -> bool:
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(attempts).where(attempts.c.id == attempt_id, *conditions).values(**values)
+            )
+            return changed.rowcount == 1
+
+
+def _query() -> Select[Any]:
+    return select(*_COLUMNS, users.c.name.label("user_name")).join(users, users.c.id == attempts.c.user_id)
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    values = dict(row._mapping)
+    values["requested_scopes"] = tuple(json.loads(values["requested_scopes"]))
+    return Attempt(**values)
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()

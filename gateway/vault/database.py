@@ -1,0 +1,200 @@
+"""One way to read and one way to write, the same on SQLite and PostgreSQL.
+
+Every transaction says beforehand whether it will write: SQLite then takes its write lock at the start
+(BEGIN IMMEDIATE), since raising a read to a write fails at once, whatever the timeout.
+"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import BigInteger
+
+from gateway.secret import Secret
+from gateway.vault.errors import VaultError
+
+BUSY_SECONDS = 10
+POSTGRES_POOL = 5
+
+
+class DatabaseMilliseconds(FunctionElement[int]):
+    """The database's own clock in milliseconds since 1970, which all replicas share."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(DatabaseMilliseconds, "sqlite")
+def _sqlite_milliseconds(_element: DatabaseMilliseconds, _compiler: Any, **_options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(DatabaseMilliseconds, "postgresql")
+def _postgresql_milliseconds(_element: DatabaseMilliseconds, _compiler: Any, **_options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class Database:
+    """An engine with `reading()` and `writing()` transactions. `path` is the SQLite file, or None."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self.engine = engine
+        self.path = path
+
+    @property
+    def dialect(self) -> Dialect:
+        """The SQL dialect that this database speaks."""
+        return self.engine.dialect
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file of this machine."""
+        return self.path is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with _in_words(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that may write; it commits at the end, and rolls back on an error."""
+        with _in_words(), self.engine.connect() as connection:
+            connection = connection.execution_options(linkfox_writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn what a database refuses for reasons outside this program into a sentence."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            sentence = sentence_for(error.orig)
+        elif isinstance(error, OperationalError) or error.connection_invalidated:
+            sentence = VaultError(
+                "the PostgreSQL of GATEWAY_DATABASE_URL does not answer or refuses the connection",
+                "Check that it runs, and that the address, user and password are right.",
+                retryable=True,
+            )
+        else:
+            sentence = None
+        if sentence is None:
+            raise
+        raise sentence from None
+
+
+def sentence_for(error: sqlite3.Error) -> VaultError | None:
+    """Return what an error of SQLite means for the person who runs the gateway; None for a mistake of ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return VaultError(
+            "the vault's database is locked by another program",
+            "Close whatever has vault.db open, or try again in a moment.",
+            retryable=True,
+        )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return VaultError(
+            "the disk of the data folder is full or fails", "Make room on the disk, then try again."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return VaultError(
+            "the vault's database cannot be opened for writing",
+            "Give the gateway's user write permission on the data folder and on vault.db in it.",
+        )
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return VaultError(
+            "vault.db is damaged or no SQLite database",
+            "Restore it from a backup, or use another data folder.",
+        )
+    return None
+
+
+def open_database(url: Secret | None, sqlite_path: Path) -> Database:
+    """Open the PostgreSQL at `url`, or with None the SQLite file, which is created for its owner only (0600)."""
+    return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url)
+
+
+def _open_postgresql(url: Secret) -> Database:
+    # Behind a PgBouncer that pools transactions there are no prepared statements and no session state.
+    try:
+        engine = create_engine(
+            url.reveal(),
+            connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
+            pool_size=POSTGRES_POOL,
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
+    except (ArgumentError, ValueError):
+        raise VaultError(
+            "GATEWAY_DATABASE_URL cannot be read as an address",
+            "Write it as postgresql://USER:PASSWORD@HOST/DATABASE, with special characters percent-encoded.",
+            "not_set_up",
+        ) from None
+    return Database(engine, None)
+
+
+def _open_sqlite(path: Path) -> Database:
+    _create_private(path)
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        prepare_sqlite(connection)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("linkfox_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return Database(engine, path)
+
+
+def prepare_sqlite(connection: sqlite3.Connection) -> None:
+    """Set what every connection to the vault's file has to have; transactions are begun by hand."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _create_private(path: Path) -> None:
+    """Create the file with 0600 before SQLite would create it with whatever the umask leaves.
+
+    An existing file is looked at without opening it: closing any descriptor of a file drops the locks that
+    SQLite holds on it elsewhere in this process (POSIX advisory locks).
+    """
+    if os.name == "nt":
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode) or stat.S_IMODE(mode) & 0o077:
+            raise VaultError(
+                f"{path} is not a file that only its owner can read",
+                f"Check who changed it, then: chmod 600 {path}",
+            ) from None
+    except OSError as error:
+        raise VaultError(
+            f"{path} cannot be created ({error.strerror})",
+            "Give the gateway's user write permission on the data folder and make room on its disk.",
+        ) from None

@@ -1,0 +1,73 @@
+"""How a row of `grants` becomes records: the one place that knows the order of its columns."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import case
+
+from gateway.vault.records import Grant, Tokens
+from gateway.vault.sealing import Sealer
+from gateway.vault.tables import grants
+
+GRANT_COLUMNS = [grants.c[field.name] for field in fields(Grant)]
+TOKEN_COLUMNS = [
+    grants.c.id,
+    grants.c.access_token_sealed,
+    grants.c.refresh_token_sealed,
+    grants.c.token_type,
+    grants.c.access_expires_at,
+    grants.c.granted_scopes,
+]
+HEALTHIEST_FIRST = (
+    case((grants.c.status == "authorized", 0), else_=1),
+    grants.c.authorized_at.desc(),
+    grants.c.id.desc(),
+)
+
+
+def grant_from(values: Sequence[Any]) -> Grant:
+    """Make a Grant of the values of GRANT_COLUMNS, as any database driver returns them."""
+    *plain, requested, granted, verified, version = values
+    return Grant(
+        *plain,
+        scopes_from(requested) or (),
+        scopes_from(granted),
+        None if verified is None else bool(verified),
+        version,
+    )
+
+
+def tokens_from(sealer: Sealer, values: Sequence[Any]) -> Tokens:
+    """Unseal the values of TOKEN_COLUMNS. Raises SealBroken."""
+    grant_id, access_token, refresh_token, token_type, expires_at, granted = values
+    return Tokens(
+        sealer.open(access_token, "grants", grant_id, "access_token"),
+        sealer.open(refresh_token, "grants", grant_id, "refresh_token"),
+        token_type,
+        expires_at,
+        scopes_from(granted),
+    )
+
+
+def sealed_tokens(sealer: Sealer, grant_id: int, tokens: Tokens) -> dict[str, Any]:
+    """Return the columns that hold a grant's tokens."""
+    return {
+        "access_token_sealed": sealer.seal(tokens.access_token, "grants", grant_id, "access_token"),
+        "refresh_token_sealed": sealer.seal(tokens.refresh_token, "grants", grant_id, "refresh_token"),
+        "token_type": tokens.token_type,
+        "access_expires_at": tokens.expires_at,
+    }
+
+
+def scopes_from(text: str | None) -> tuple[str, ...] | None:
+    """Read a JSON list of scopes; None stays None: Amazon did not say."""
+    if text is None or text == "[]":
+        return None if text is None else ()
+    return tuple(json.loads(text))
+
+
+def scopes_text(scopes: Sequence[str] | None) -> str | None:
+    """Write scopes as a JSON list; None stays None."""
+    return None if scopes is None else json.dumps(list(scopes))

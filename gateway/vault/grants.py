@@ -1,0 +1,257 @@
+"""What users hold: stores and ads accounts, their sealed tokens, and the leases under which they are refreshed.
+
+A lease has an owner, an expiry by the database's clock and a fencing number that every new lease raises.
+Whoever was paused past the lease finds a higher number and cannot overwrite newer tokens.
+"""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gateway.clock import Clock
+from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.grant_rows import (
+    GRANT_COLUMNS,
+    HEALTHIEST_FIRST,
+    TOKEN_COLUMNS,
+    grant_from,
+    scopes_text,
+    sealed_tokens,
+    tokens_from,
+)
+from gateway.vault.records import Attempt, Flow, Grant, Lease, Region, Tokens
+from gateway.vault.sealing import Sealer
+from gateway.vault.tables import attempts, grants, profiles
+
+FIRST_ID = 10**11
+LAST_ID = 2**53 - 1
+INSERT_TRIES = 3
+
+
+class Grants:
+    """Every authorisation that Amazon gave, by user."""
+
+    def __init__(self, database: Database, clock: Clock, sealer: Sealer) -> None:
+        self._database = database
+        self._clock = clock
+        self._sealer = sealer
+
+    def authorize(
+        self, attempt: Attempt, seller_id: str | None, tokens: Tokens, authorization_expires_at: int | None
+    ) -> Grant:
+        """Keep what an authorisation gave and end its attempt as `authorized`, in one transaction.
+
+        The user's grant for the same store and region (ads: of the same name, or the one to be authorised
+        again) keeps its id and gets the new tokens; a refresh of the old ones that is under way is fenced off.
+        """
+        for left in reversed(range(INSERT_TRIES)):
+            try:
+                with self._database.writing() as connection:
+                    return self._authorize(connection, attempt, seller_id, tokens, authorization_expires_at)
+            except IntegrityError:
+                # The same store was authorised at the same moment: its row is there now, so replace that.
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _authorize(
+        self,
+        connection: Connection,
+        attempt: Attempt,
+        seller_id: str | None,
+        tokens: Tokens,
+        authorization_expires_at: int | None,
+    ) -> Grant:
+        now = int(self._clock.now())
+        existing = self._to_replace(connection, attempt, seller_id)
+        grant_id = existing.id if existing else FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
+        values: dict[str, Any] = {
+            "name": attempt.name,
+            "app_id": attempt.app_id,
+            "region": attempt.region,
+            "status": "authorized",
+            "status_reason": None,
+            "status_at": now,
+            "refreshed_at": now,
+            "authorized_at": now,
+            "authorization_expires_at": authorization_expires_at,
+            "requested_scopes": scopes_text(attempt.requested_scopes),
+            "granted_scopes": scopes_text(tokens.granted_scopes),
+            "verified": None,
+            **sealed_tokens(self._sealer, grant_id, tokens),
+        }
+        if existing is None:
+            fixed = {"id": grant_id, "user_id": attempt.user_id, "flow": attempt.flow, "seller_id": seller_id}
+            connection.execute(insert(grants).values(**fixed, created_at=now, **values))
+        else:
+            if self._name_is_taken(connection, attempt, grant_id):
+                values["name"] = existing.name
+            connection.execute(
+                update(grants)
+                .where(grants.c.id == grant_id)
+                .values(
+                    **values,
+                    lease_owner=None,
+                    lease_fence=grants.c.lease_fence + 1,
+                    token_version=grants.c.token_version + 1,
+                )
+            )
+        connection.execute(
+            update(attempts)
+            .where(attempts.c.id == attempt.id)
+            .values(phase="authorized", reason=None, detail=None, grant_id=grant_id, ended_at=now)
+        )
+        return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
+
+    def _to_replace(self, connection: Connection, attempt: Attempt, seller_id: str | None) -> Grant | None:
+        """Find the grant that an authorisation renews, and lock its row."""
+        mine = and_(grants.c.user_id == attempt.user_id, grants.c.flow == attempt.flow)
+        if attempt.flow == "spapi":
+            wanted = [and_(grants.c.seller_id == seller_id, grants.c.region == attempt.region)]
+        else:
+            wanted = [grants.c.id == attempt.expected_record_id, grants.c.name == attempt.name]
+        for which in wanted:
+            row = connection.execute(select(*GRANT_COLUMNS).where(mine, which).with_for_update()).first()
+            if row is not None:
+                return grant_from(row)
+        return None
+
+    def _name_is_taken(self, connection: Connection, attempt: Attempt, grant_id: int) -> bool:
+        """Whether another ads account of the user has the name: the renewed one then keeps its own."""
+        if attempt.flow != "ads":
+            return False
+        others = select(grants.c.id).where(
+            grants.c.user_id == attempt.user_id,
+            grants.c.flow == "ads",
+            grants.c.name == attempt.name,
+            grants.c.id != grant_id,
+        )
+        return connection.execute(others).first() is not None
+
+    def list(self, user_id: int, flow: Flow) -> list[Grant]:
+        """Return a user's stores by seller id and region, or ads accounts by name."""
+        return self._all(
+            _query()
+            .where(grants.c.user_id == user_id, grants.c.flow == flow)
+            .order_by(grants.c.seller_id, grants.c.region, grants.c.name, grants.c.id)
+        )
+
+    def stores_of(self, user_id: int, seller_id: str, region: Region | None = None) -> "list[Grant]":
+        """Return a user's grants for one seller: in one region, or in all, sorted by region."""
+        query = _query().where(
+            grants.c.user_id == user_id, grants.c.flow == "spapi", grants.c.seller_id == seller_id
+        )
+        if region is not None:
+            query = query.where(grants.c.region == region)
+        return self._all(query.order_by(grants.c.region))
+
+    def account(self, user_id: int, record_id: int) -> Grant | None:
+        """Return a user's ads account by its authRecordId."""
+        return self._first(
+            _query().where(grants.c.id == record_id, grants.c.user_id == user_id, grants.c.flow == "ads")
+        )
+
+    def accounts_covering(self, user_id: int, profile_id: int) -> "list[Grant]":
+        """Return the user's ads accounts that cover a profile, the newest healthy one first."""
+        return self._all(
+            _query()
+            .join(profiles, profiles.c.grant_id == grants.c.id)
+            .where(grants.c.user_id == user_id, grants.c.flow == "ads", profiles.c.profile_id == profile_id)
+            .order_by(*HEALTHIEST_FIRST)
+        )
+
+    def get(self, grant_id: int) -> Grant | None:
+        """Return a grant, whoever's it is."""
+        return self._first(_query().where(grants.c.id == grant_id))
+
+    def tokens(self, grant_id: int) -> Tokens | None:
+        """Return a grant's tokens, unsealed. Raises SealBroken for a ciphertext that does not open."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.id == grant_id)).first()
+        return None if row is None else tokens_from(self._sealer, row)
+
+    def take_lease(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
+        """Take the right to refresh a grant; None while somebody else has it."""
+        free = or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds())
+        statement = (
+            update(grants)
+            .where(grants.c.id == grant_id, free)
+            .values(
+                lease_owner=owner,
+                lease_fence=grants.c.lease_fence + 1,
+                lease_expires_ms=DatabaseMilliseconds() + milliseconds,
+            )
+            .returning(grants.c.lease_fence)
+        )
+        with self._database.writing() as connection:
+            fence = connection.execute(statement).scalar()
+        return None if fence is None else Lease(grant_id, owner, fence)
+
+    def renew_lease(self, lease: Lease, milliseconds: int) -> bool:
+        """Extend a lease from now on; False if it is somebody else's by now."""
+        return self._change(_held(lease), lease_expires_ms=DatabaseMilliseconds() + milliseconds)
+
+    def release_lease(self, lease: Lease) -> None:
+        """Give a lease back; nothing happens if it is somebody else's by now."""
+        self._change(_held(lease), lease_owner=None)
+
+    def store_refresh(self, lease: Lease, seen_version: int, tokens: Tokens) -> bool:
+        """Store refreshed tokens and end the lease, unless newer ones or a newer lease are there (False).
+
+        `seen_version` is the grant's `token_version` when the refresh began. Scopes stay as they were where
+        the answer named none.
+        """
+        now = int(self._clock.now())
+        values = sealed_tokens(self._sealer, lease.grant_id, tokens)
+        if tokens.granted_scopes is not None:
+            values["granted_scopes"] = scopes_text(tokens.granted_scopes)
+        return self._change(
+            and_(_held(lease), grants.c.token_version == seen_version),
+            refreshed_at=now,
+            status="authorized",
+            status_reason=None,
+            status_at=now,
+            lease_owner=None,
+            token_version=seen_version + 1,
+            **values,
+        )
+
+    def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
+        """Note that Amazon no longer takes a grant's refresh token; False if its tokens have changed since."""
+        return self._change(
+            and_(grants.c.id == grant_id, grants.c.token_version == seen_version),
+            status="needs_reauthorization",
+            status_reason=reason,
+            status_at=int(self._clock.now()),
+        )
+
+    def set_verified(self, grant_id: int, verified: bool) -> None:
+        """Note whether the store could be called with its token."""
+        self._change(grants.c.id == grant_id, verified=verified)
+
+    def _change(self, which: ColumnElement[bool], **values: Any) -> bool:
+        with self._database.writing() as connection:
+            return connection.execute(update(grants).where(which).values(**values)).rowcount == 1
+
+    def _first(self, query: Select[Any]) -> Grant | None:
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else grant_from(row)
+
+    def _all(self, query: Select[Any]) -> "list[Grant]":
+        with self._database.reading() as connection:
+            return [grant_from(row) for row in connection.execute(query)]
+
+
+def _query() -> Select[Any]:
+    return select(*GRANT_COLUMNS)
+
+
+def _held(lease: Lease) -> ColumnElement[bool]:
+    return and_(
+        grants.c.id == lease.grant_id,
+        grants.c.lease_owner == lease.owner,
+        grants.c.lease_fence == lease.fence,
+    )

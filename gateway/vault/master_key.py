@@ -1,0 +1,162 @@
+"""Where the vault's master key comes from.
+
+In this order: GATEWAY_MASTER_KEY, the file of GATEWAY_MASTER_KEY_FILE, the OS keyring, a 0600 file outside the
+data folder. The source is written into the vault when it is made. Later only an explicit setting may take its
+place, and only with the same key: a keyring that is gone today must not lead to a second key.
+"""
+
+import base64
+import binascii
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.keyring_access import KEYRING_SERVICE, KeyringUnavailable, read_keyring, write_keyring
+from gateway.secret import Secret
+from gateway.settings import Settings
+from gateway.vault.errors import VaultError
+from gateway.vault.facts import Source
+from gateway.vault.sealing import KEY_LENGTH, MasterKey
+
+_MAKE_ONE = "Make one with: python3 -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+_BRING_IT = (
+    "Bring the key back to where it was, or set GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE to a copy."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A master key, its source, and where that is in words. `generated`: it was made just now."""
+
+    key: MasterKey
+    source: Source
+    place: str
+    generated: bool = False
+
+
+def find_master_key(settings: Settings, vault_id: str, source: Source, key_id: str) -> FoundKey:
+    """Return the key of an existing vault. Raises VaultError where it is missing or another one."""
+    found = _explicit(settings) or _from(settings, vault_id, source)
+    if found is None:
+        raise VaultError(
+            f"the vault's master key {key_id} is not {_PLACES[source]}, where it was when the vault was made",
+            _BRING_IT,
+            "not_set_up",
+        )
+    if found.key.id != key_id:
+        raise VaultError(
+            f"the vault wants the master key {key_id}, and the one from {found.place} is {found.key.id}",
+            _BRING_IT,
+            "not_set_up",
+        )
+    return found
+
+
+def master_key_for_new_vault(settings: Settings, vault_id: str) -> FoundKey:
+    """Return the key that the settings give, else generate one and store it in the keyring or the key folder."""
+    found = _explicit(settings)
+    if found is not None:
+        return found
+    key = MasterKey(os.urandom(KEY_LENGTH))
+    text = Secret(base64.b64encode(key.reveal()).decode())
+    try:
+        write_keyring(KEYRING_SERVICE, _keyring_name(vault_id), text, settings.keyring_timeout)
+        return FoundKey(
+            key, "keyring", f"the OS keyring ({KEYRING_SERVICE}, {_keyring_name(vault_id)})", True
+        )
+    except KeyringUnavailable:
+        path = _key_file(settings, vault_id)
+        _write_private(path, text)
+        return FoundKey(key, "key_folder", str(path), True)
+
+
+def _explicit(settings: Settings) -> FoundKey | None:
+    if settings.master_key is not None:
+        return FoundKey(
+            _decode(settings.master_key, "GATEWAY_MASTER_KEY"), "environment", "GATEWAY_MASTER_KEY"
+        )
+    if settings.master_key_file is not None:
+        path = settings.master_key_file
+        text = _read(path)
+        if text is None:
+            raise VaultError(
+                f"GATEWAY_MASTER_KEY_FILE names a file that does not exist or cannot be read ({path})",
+                f"Correct the path or its permissions. {_MAKE_ONE}",
+                "not_set_up",
+            )
+        return FoundKey(_decode(text, f"the file {path}"), "file", f"the file {path}")
+    return None
+
+
+def _from(settings: Settings, vault_id: str, source: Source) -> FoundKey | None:
+    if source == "keyring":
+        try:
+            text = read_keyring(KEYRING_SERVICE, _keyring_name(vault_id), settings.keyring_timeout)
+        except KeyringUnavailable as error:
+            raise VaultError(
+                f"the vault's master key is in the OS keyring, and {error}",
+                "Unlock or start the keyring, or set GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE to the same key.",
+                "not_set_up",
+            ) from None
+        return FoundKey(_decode(text, "the OS keyring"), source, "the OS keyring") if text else None
+    if source == "key_folder":
+        path = _key_file(settings, vault_id)
+        text = _read(path)
+        if text is None:
+            return None
+        if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise VaultError(
+                f"the master key's file can be read by others ({path})", f"chmod 600 {path}", "not_set_up"
+            )
+        return FoundKey(_decode(text, f"the file {path}"), source, f"the file {path}")
+    return None
+
+
+_PLACES: dict[Source, str] = {
+    "environment": "in GATEWAY_MASTER_KEY",
+    "file": "in the file of GATEWAY_MASTER_KEY_FILE",
+    "keyring": "in the OS keyring",
+    "key_folder": "in the folder of master keys (~/.config/linkfox/master-keys)",
+}
+
+
+def _decode(text: Secret, place: str) -> MasterKey:
+    try:
+        key = base64.b64decode(text.reveal().translate(str.maketrans("-_", "+/")), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_LENGTH:
+        raise VaultError(f"{place} does not hold 32 bytes in base64", _MAKE_ONE, "not_set_up")
+    return MasterKey(key)
+
+
+def _read(path: Path) -> Secret | None:
+    try:
+        return Secret(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _keyring_name(vault_id: str) -> str:
+    return f"master-key {vault_id}"
+
+
+def _key_file(settings: Settings, vault_id: str) -> Path:
+    return settings.master_key_folder / f"{vault_id}.key"
+
+
+def _write_private(path: Path, text: Secret) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text.reveal() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise VaultError(
+            f"the master key cannot be stored in {path} ({error.strerror})",
+            "Make that folder writable, or set GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE.",
+            "not_set_up",
+        ) from None

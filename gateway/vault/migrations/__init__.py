@@ -1,0 +1,55 @@
+"""Bringing a database to this version's tables, in one transaction under a lock.
+
+The steps are Alembic scripts in `versions/`: they are only ever added, never changed. Alembic is imported only
+when there is something to do, so that the start of a worker does not pay for it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from gateway.vault.errors import VaultError
+
+NEWEST = "0001"
+_LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
+
+
+def current_version(connection: Connection) -> str | None:
+    """Return the database's version, or None for an empty one. Raises VaultError for one from the future."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if version is not None and version > NEWEST:
+        raise VaultError(
+            f"the vault was written by a newer version of this gateway (tables {version}, this one knows {NEWEST})",
+            "Update the gateway, or restore a backup from before the update. Nothing was changed.",
+            "not_set_up",
+        )
+    return version
+
+
+def take_migration_lock(connection: Connection) -> None:
+    """Wait until no other process migrates. SQLite's write transaction is that lock already.
+
+    PostgreSQL's lock ends with the transaction, so it also holds through a pooler of transactions.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the steps that are missing, in the connection's own transaction: all of them or none."""
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+
+    def steps(revision: str | tuple[str, ...], _context: object) -> list[object]:
+        return script._upgrade_revs("head", revision)  # what alembic.command.upgrade itself does
+
+    with EnvironmentContext(config, script, fn=steps) as environment:
+        environment.configure(connection=connection, transactional_ddl=True)
+        environment.run_migrations()

@@ -1,0 +1,55 @@
+"""The advertising profiles that each ads authorisation covers."""
+
+from dataclasses import fields
+
+from sqlalchemy import delete, insert, select
+
+from gateway.clock import Clock
+from gateway.vault.database import Database
+from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, grant_from
+from gateway.vault.records import Grant, Profile
+from gateway.vault.tables import grants, profiles
+
+_COLUMNS = [profiles.c[field.name] for field in fields(Profile)]
+
+
+class Profiles:
+    """What the last sync found, by grant."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def replace(self, grant_id: int, found: list[Profile]) -> None:
+        """Replace a grant's profiles by those that Amazon lists now. A grant that was removed gets none."""
+        now = int(self._clock.now())
+        rows = [
+            {column.name: getattr(profile, column.name) for column in _COLUMNS}
+            | {"grant_id": grant_id, "synced_at": now}
+            for profile in found
+        ]
+        with self._database.writing() as connection:
+            lock = select(grants.c.id).where(grants.c.id == grant_id).with_for_update()
+            if connection.execute(lock).first() is None:
+                return
+            connection.execute(delete(profiles).where(profiles.c.grant_id == grant_id))
+            if rows:
+                connection.execute(insert(profiles), rows)
+
+    def of_grant(self, grant_id: int) -> list[Profile]:
+        """Return a grant's profiles, sorted by profile id."""
+        query = select(*_COLUMNS).where(profiles.c.grant_id == grant_id).order_by(profiles.c.profile_id)
+        with self._database.reading() as connection:
+            return [Profile(*row) for row in connection.execute(query)]
+
+    def of_user(self, user_id: int) -> list[tuple[Profile, Grant]]:
+        """Return a user's profiles with the grants that cover them, by profile id, the newest healthy grant first."""
+        query = (
+            select(*_COLUMNS, *GRANT_COLUMNS)
+            .join(grants, grants.c.id == profiles.c.grant_id)
+            .where(grants.c.user_id == user_id)
+            .order_by(profiles.c.profile_id, *HEALTHIEST_FIRST)
+        )
+        width = len(_COLUMNS)
+        with self._database.reading() as connection:
+            return [(Profile(*row[:width]), grant_from(row[width:])) for row in connection.execute(query)]

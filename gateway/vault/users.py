@@ -1,0 +1,105 @@
+"""Users and their API keys. A key is shown once, when it is issued; the database has its SHA-256."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import get_args
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from gateway.clock import Clock
+from gateway.secret import Secret
+from gateway.vault.database import Database
+from gateway.vault.records import Caller, Right
+from gateway.vault.tables import api_keys, users
+from gateway.vault.usage import Usage
+
+KEY_PREFIX = "lfx_local_"
+KEY_LENGTH = len(KEY_PREFIX) + 43
+OWNER = "owner"
+ALL_RIGHTS: tuple[Right, ...] = get_args(Right)
+LONGEST_NAME = 100
+
+
+class UserExists(Exception):
+    """There is a user of that name already."""
+
+
+class Users:
+    """Who may call this gateway."""
+
+    def __init__(self, database: Database, clock: Clock, usage: Usage) -> None:
+        self._database = database
+        self._clock = clock
+        self._usage = usage
+
+    def create(self, name: str) -> int:
+        """Create a user and return the id. Raises UserExists, and ValueError for a name that cannot be used."""
+        if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+            raise ValueError(f"a user's name is 1 to {LONGEST_NAME} printable characters")
+        try:
+            with self._database.writing() as connection:
+                row = connection.execute(
+                    insert(users).values(name=name, created_at=int(self._clock.now())).returning(users.c.id)
+                )
+                return row.scalar_one()
+        except IntegrityError:
+            raise UserExists(name) from None
+
+    def ensure_owner(self) -> int:
+        """Return the id of the user `owner`, who is created if missing."""
+        try:
+            return self.create(OWNER)
+        except UserExists:
+            with self._database.reading() as connection:
+                return connection.execute(select(users.c.id).where(users.c.name == OWNER)).scalar_one()
+
+    def issue_key(self, user_name: str, rights: Sequence[Right] = ALL_RIGHTS) -> tuple[str, Secret]:
+        """Make a new API key for a user; return its public id and the key. Raises KeyError for no such user."""
+        key = Secret(KEY_PREFIX + secrets.token_urlsafe(32))
+        key_id = secrets.token_hex(6)
+        with self._database.writing() as connection:
+            user_id = connection.execute(select(users.c.id).where(users.c.name == user_name)).scalar()
+            if user_id is None:
+                raise KeyError(user_name)
+            connection.execute(
+                insert(api_keys).values(
+                    id=key_id,
+                    user_id=user_id,
+                    key_sha256=key_digest(key.reveal()),
+                    rights=" ".join(rights),
+                    created_at=int(self._clock.now()),
+                )
+            )
+        return key_id, key
+
+    def authenticate(self, presented: str) -> Caller | None:
+        """Return who an API key belongs to, or None for one that is unknown, revoked or malformed."""
+        digest = presentable_digest(presented)
+        if digest is None:
+            return None
+        query = (
+            select(users.c.id, users.c.name, api_keys.c.id, api_keys.c.rights)
+            .join(users, users.c.id == api_keys.c.user_id)
+            .where(api_keys.c.key_sha256 == digest, api_keys.c.revoked_at.is_(None))
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        user_id, user_name, key_id, rights = row
+        self._usage.note(key_id)
+        return Caller(user_id, user_name, key_id, frozenset(rights.split()))
+
+
+def key_digest(key: str) -> str:
+    """Return what the database keeps of an API key: 256 random bits need no slow hash."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def presentable_digest(presented: str) -> str | None:
+    """Return the digest of what a caller presented, or None for what cannot be a key of this gateway."""
+    if len(presented) != KEY_LENGTH or not presented.isascii() or not presented.startswith(KEY_PREFIX):
+        return None
+    return key_digest(presented)

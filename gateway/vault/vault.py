@@ -1,0 +1,116 @@
+"""Opening the vault: version, kind and key are checked before anything is read or written with it."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from gateway.clock import Clock
+from gateway.secret import Secret
+from gateway.settings import Settings
+from gateway.vault.attempts import Attempts
+from gateway.vault.database import Database, open_database
+from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.facts import Facts, Kind
+from gateway.vault.grants import Grants
+from gateway.vault.master_key import FoundKey, find_master_key, master_key_for_new_vault
+from gateway.vault.migrations import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.profiles import Profiles
+from gateway.vault.sealing import Sealer
+from gateway.vault.token_reader import TokenReader
+from gateway.vault.usage import Usage
+from gateway.vault.users import Users
+
+DATABASE_FILE = "vault.db"
+KEY_CHECK = Secret("this vault opens with this key")
+_CHECK_PLACE = ("vault_facts", "key_check", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The open vault: its rooms, its facts, and where its master key was found (`master_key`)."""
+
+    users: Users
+    attempts: Attempts
+    grants: Grants
+    profiles: Profiles
+    reader: TokenReader
+    facts: Facts
+    master_key: FoundKey
+    database: Database = field(repr=False)
+    usage: Usage = field(repr=False)
+
+    def close(self) -> None:
+        """Write what is noted and close all connections."""
+        self.usage.close()
+        self.reader.close()
+        self.database.close()
+
+
+def open_vault(settings: Settings, clock: Clock) -> Vault:
+    """Open the vault of these settings, making or migrating it where needed. Raises VaultError.
+
+    The data folder must exist. An existing vault is refused, and left as it is, if it was written by a newer
+    version, is of the other kind, or its key is missing or wrong.
+    """
+    kind: Kind = "sandbox" if settings.sandbox else "real"
+    database = open_database(settings.database_url, settings.data_dir / DATABASE_FILE)
+    try:
+        with database.reading() as connection:
+            opened = _existing(connection, settings, kind)
+            version = current_version(connection)
+        if opened is None or version != NEWEST:
+            with database.writing() as connection:
+                take_migration_lock(connection)
+                # Another process may have been first.
+                opened = _existing(connection, settings, kind)
+                upgrade(connection)
+                opened = opened or _new(connection, settings, kind, int(clock.now()))
+    except BaseException:
+        database.close()
+        raise
+    facts, found, sealer = opened
+    usage = Usage(database, clock)
+    return Vault(
+        users=Users(database, clock, usage),
+        attempts=Attempts(database, clock),
+        grants=Grants(database, clock, sealer),
+        profiles=Profiles(database, clock),
+        reader=TokenReader(database, sealer, usage),
+        facts=facts,
+        master_key=found,
+        database=database,
+        usage=usage,
+    )
+
+
+def _existing(
+    connection: Connection, settings: Settings, kind: Kind
+) -> tuple[Facts, FoundKey, Sealer] | None:
+    """Check an existing vault against the settings; None where there is none yet. Changes nothing."""
+    if current_version(connection) is None:
+        return None
+    facts = Facts.read(connection)
+    if facts is None:
+        return None
+    if facts.kind != kind:
+        raise VaultError(
+            f"this is a {facts.kind} vault, and the gateway was started as a {kind} one",
+            "Use another data folder (GATEWAY_DATA_DIR or --data-dir), or start it "
+            + ("with --sandbox." if facts.kind == "sandbox" else "without --sandbox and AMAZON_ORIGIN."),
+            "not_set_up",
+        )
+    found = find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id)
+    sealer = Sealer([found.key])
+    if sealer.open(facts.key_check, *_CHECK_PLACE) != KEY_CHECK:
+        raise SealBroken("the vault's known text is another one", "Restore the database from a backup.")
+    return facts, found, sealer
+
+
+def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tuple[Facts, FoundKey, Sealer]:
+    vault_id = secrets.token_hex(8)
+    found = master_key_for_new_vault(settings, vault_id)
+    sealer = Sealer([found.key])
+    facts = Facts(vault_id, kind, now, found.source, found.key.id, sealer.seal(KEY_CHECK, *_CHECK_PLACE))
+    facts.write(connection)
+    return facts, found, sealer
