@@ -1,0 +1,54 @@
+"""The clipboard, where there is one.
+
+pyperclip runs in a child process of its own: `xclip` and `wl-copy` can hang without a desktop behind them, and
+they stay behind holding the standard output they inherited, so whoever reads ours would never see its end.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+
+_COPY = "import sys, pyperclip; pyperclip.copy(sys.stdin.buffer.read().decode())"
+
+
+def copy(text: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> bool:
+    """Put `text` on the clipboard; False where there is none, or none that answers in `timeout` seconds."""
+    if not may_have_clipboard(environ):
+        return False
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and words; the text goes through the pipe
+        [sys.executable, "-P", "-c", _COPY],
+        env=dict(environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        child.communicate(text.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _end(child)
+        return False
+    return child.returncode == 0
+
+
+def may_have_clipboard(environ: Mapping[str, str]) -> bool:
+    """False where it is plain that there is no clipboard, which saves starting a process to find out."""
+    if sys.platform in ("win32", "cygwin", "darwin"):
+        return True
+    wsl = "microsoft" in platform.release().lower()
+    return wsl or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """End the child with whatever it started, which is where the hanging happens."""
+    if sys.platform == "win32":
+        child.kill()
+    else:
+        import signal
+
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    if child.stdin is not None:
+        child.stdin.close()

@@ -1,0 +1,85 @@
+"""Files that only their owner may read: written whole or not at all, and never through a link."""
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+# Windows has neither; there the folder's access list does what the mode does elsewhere.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_AS_BYTES = getattr(os, "O_BINARY", 0)
+
+
+class UnsafePlace(Exception):
+    """A place that a secret must not be written to. The message says why."""
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Put `content` at `path` in one step, mode 0600, making its folder (0700) where it is missing.
+
+    A link at `path` is replaced, not followed. Raises OSError (read-only, full), UnsafePlace (the folder
+    belongs to somebody else or others can write in it).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_folder(path.parent)
+    # Beside the target, since a rename works only within one file system.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_new(draft, content)
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """Write `content` to the new file `path`, mode 0600; nothing half-written stays behind.
+
+    Raises FileExistsError (anything is there already, a link too), FileNotFoundError (no such folder),
+    OSError, UnsafePlace (see `check_folder`).
+    """
+    check_folder(path.parent)
+    _write_new(path, content)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise UnsafePlace where somebody else could swap a file in `folder`, OSError where there is no such folder.
+
+    A folder that others can write is taken with the sticky bit (`/tmp`): there they cannot touch our files.
+    """
+    facts = folder.stat()
+    if not stat.S_ISDIR(facts.st_mode):
+        raise NotADirectoryError(f"{folder} is not a folder")
+    if not hasattr(os, "getuid"):
+        return
+    if facts.st_mode & 0o022 and not facts.st_mode & stat.S_ISVTX:
+        raise UnsafePlace("other users can write in that folder")
+    if facts.st_uid not in (os.getuid(), 0):
+        raise UnsafePlace("that folder belongs to another user")
+
+
+def is_private_folder(folder: Path) -> bool:
+    """True where `folder` is a folder of ours (no link) that nobody else may enter; on Windows, any folder."""
+    try:
+        facts = folder.lstat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return stat.S_ISDIR(facts.st_mode)
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o077
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _AS_BYTES
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
