@@ -8,10 +8,11 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from gateway.keyring_access import KEYRING_SERVICE, KeyringUnavailable, read_keyring
+from gateway.operator_error import OperatorError
 from gateway.secret import Secret
 
 BUNDLE = Path(__file__).resolve().parent.parent
@@ -25,8 +26,10 @@ Flow = Literal["spapi", "ads"]
 SecretStore = Callable[[str], Secret | None]
 
 
-class SettingsError(Exception):
-    """A setting that cannot be used. The message is one line: what is wrong, what was expected, what to do."""
+class SettingsError(OperatorError):
+    """A setting that cannot be used: what is wrong and was expected (`message`), what to do (`hint`)."""
+
+    code = "not_set_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,17 @@ class Settings:
         """Return these settings for a gateway that listens at `origin` (known once the port is bound)."""
         return replace(self, origin=origin)
 
+    def with_stand_in(self, stand_in: Mapping[str, Any]) -> Self:
+        """Return these settings for the stand-in Amazon that announced itself with this document."""
+        spapi, ads = stand_in["spapi"], stand_in["ads"]
+        return replace(
+            self,
+            sandbox=True,
+            amazon_origin=stand_in["url"],
+            spapi=SellingPartnerApplication(spapi["appId"], spapi["clientId"], Secret(spapi["clientSecret"])),
+            ads=AdsClient(ads["clientId"], Secret(ads["clientSecret"])),
+        )
+
     @classmethod
     def load(
         cls,
@@ -120,6 +134,8 @@ class Settings:
                 "gateway-sandbox" if sandbox else "gateway"
             )
         secret_store = secret_store or _keyring_secret
+        # A sandbox without an origin of its own gets the stand-in's applications (`with_stand_in`).
+        reads_applications = amazon_origin is not None or not sandbox
         return cls(
             data_dir=data_dir.absolute(),
             sandbox=sandbox,
@@ -128,8 +144,8 @@ class Settings:
             master_key_file=values.path("GATEWAY_MASTER_KEY_FILE"),
             master_key_folder=config / "master-keys",
             given_public_url=values.origin("GATEWAY_PUBLIC_URL"),
-            spapi=_selling_partner_application(values, secret_store),
-            ads=_ads_client(values, secret_store),
+            spapi=_selling_partner_application(values, secret_store) if reads_applications else None,
+            ads=_ads_client(values, secret_store) if reads_applications else None,
             amazon_origin=amazon_origin,
         )
 
@@ -185,7 +201,8 @@ class _Values:
                     self._places.append(dotenv_values(path, interpolate=False, encoding="utf-8"))
                 except (OSError, UnicodeDecodeError):
                     raise SettingsError(
-                        f"{path} cannot be read as UTF-8 text; expected lines NAME=value; mend or remove the file."
+                        f"{path} cannot be read as UTF-8 text; expected lines NAME=value",
+                        "Mend or remove the file.",
                     ) from None
 
     def get(self, name: str) -> str | None:
@@ -199,7 +216,7 @@ class _Values:
         value = self.get(name)
         if value is not None and not value.isprintable():
             raise SettingsError(
-                f"{name} holds control characters; expected one line of plain text; set it again."
+                f"{name} holds control characters; expected one line of plain text", "Set it again."
             )
         return value
 
@@ -209,7 +226,7 @@ class _Values:
             return True
         if value in {"0", "false", "no", "off"}:
             return False
-        raise SettingsError(f"{name} is neither true nor false; set it to one of the two.")
+        raise SettingsError(f"{name} is neither true nor false", "Set it to one of the two.")
 
     def path(self, name: str) -> Path | None:
         value = self._text(name)
@@ -217,15 +234,17 @@ class _Values:
             return None
         path = Path(value)
         if not path.is_absolute():
-            raise SettingsError(f"{name} is a relative path; expected an absolute one; write it out in full.")
+            raise SettingsError(
+                f"{name} is a relative path; expected an absolute one", "Write it out in full."
+            )
         return path
 
     def identifier(self, name: str) -> str:
         value = self._text(name) or ""
         if len(value) > 200 or not value.isascii() or " " in value:
             raise SettingsError(
-                f"{name} is not an identifier of Amazon's; expected at most 200 characters without spaces; "
-                "copy it again from the developer console."
+                f"{name} is not an identifier of Amazon's; expected at most 200 characters without spaces",
+                "Copy it again from the developer console.",
             )
         return value
 
@@ -234,7 +253,9 @@ class _Values:
         if value is None:
             return None
         if len(value) > LONGEST_SECRET:
-            raise SettingsError(f"{name} is longer than {LONGEST_SECRET} characters; copy the secret again.")
+            raise SettingsError(
+                f"{name} is longer than {LONGEST_SECRET} characters", "Copy the secret again."
+            )
         return Secret(value)
 
     def client_secret(self, name: str, secret_store: SecretStore) -> Secret:
@@ -242,8 +263,8 @@ class _Values:
         given = self.secret(name) or self._secret_file(f"{name}_FILE") or secret_store(name)
         if given is None:
             raise SettingsError(
-                f"{name} is not set, and its client id is; expected {name}, {name}_FILE or an entry in the OS "
-                "keyring; set one of them."
+                f"{name} is not set, and its client id is",
+                f"Set {name} or {name}_FILE, or put it into the OS keyring ({KEYRING_SERVICE}, {name}).",
             )
         return given
 
@@ -256,11 +277,13 @@ class _Values:
                 text = file.read(LONGEST_SECRET + 1).strip()
         except (OSError, UnicodeDecodeError):
             raise SettingsError(
-                f"{name} names a file that cannot be read ({path}); expected a text file that holds the secret; "
-                "correct the path or its permissions."
+                f"{name} names a file that cannot be read ({path}); expected a text file with the secret",
+                "Correct the path or the file's permissions.",
             ) from None
         if not text or len(text) > LONGEST_SECRET or not text.isprintable():
-            raise SettingsError(f"{name}: {path} holds no secret; expected one line of text; write it again.")
+            raise SettingsError(
+                f"{name}: {path} holds no secret; expected one line of text", "Write it again."
+            )
         return Secret(text)
 
     def all_or_none(self, names: tuple[str, ...], secret_name: str) -> bool:
@@ -270,8 +293,8 @@ class _Values:
             return True
         if len(missing) < len(names) or self.get(secret_name) or self.get(f"{secret_name}_FILE"):
             raise SettingsError(
-                f"{' and '.join(missing)} is not set, and others of the same application are; "
-                "expected all of them or none; see references/self-hosting.md."
+                f"{' and '.join(missing)} is not set, and others of the same application are",
+                "Set all of them or none; references/self-hosting.md tells where they come from.",
             )
         return False
 
@@ -282,7 +305,7 @@ class _Values:
             return None
         expected = "http://127.0.0.1:PORT" if loopback_only else "https://HOST, or http:// on loopback"
         problem = SettingsError(
-            f"{name} is not an origin that can be used; expected {expected}, without a path."
+            f"{name} is not an origin that can be used; expected {expected}, without a path", "Correct it."
         )
         host, netloc, scheme, rest = _split(value, problem)
         if rest.strip("/") or "@" in netloc:
@@ -298,7 +321,8 @@ class _Values:
             return None
         problem = SettingsError(
             f"{name} is not an address that Amazon redirects to; expected https://HOST/PATH, or http:// on "
-            "loopback, without a fragment; copy it from the developer console."
+            "loopback, without a fragment",
+            "Copy it from the developer console.",
         )
         host, netloc, scheme, _ = _split(value, problem)
         if "#" in value or "@" in netloc or " " in value or (scheme == "http" and not is_loopback(host)):
@@ -313,8 +337,8 @@ class _Values:
         scheme, separator, rest = value.partition("://")
         if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise SettingsError(
-                f"{name} is not the address of a PostgreSQL; expected postgresql://USER:PASSWORD@HOST/DATABASE; "
-                "leave it unset to use SQLite."
+                f"{name} is not the address of a PostgreSQL; expected postgresql://USER:PASSWORD@HOST/DATABASE",
+                "Correct it, or leave it unset to use SQLite.",
             )
         return Secret(f"postgresql+psycopg://{rest}")
 

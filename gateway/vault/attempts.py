@@ -1,4 +1,4 @@
-"""Authorisations under way. A state works once: one statement consumes it, whoever comes second gets nothing."""
+"""Authorisations under way. A state works once: one statement consumes it, the second comer gets nothing."""
 
 import hashlib
 import json

@@ -100,7 +100,7 @@ def _in_words() -> Iterator[None]:
 
 
 def sentence_for(error: sqlite3.Error) -> VaultError | None:
-    """Return what an error of SQLite means for the person who runs the gateway; None for a mistake of ours."""
+    """Return what an error of SQLite means for who runs the gateway; None for a mistake of ours."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return VaultError(
@@ -126,7 +126,7 @@ def sentence_for(error: sqlite3.Error) -> VaultError | None:
 
 
 def open_database(url: Secret | None, sqlite_path: Path) -> Database:
-    """Open the PostgreSQL at `url`, or with None the SQLite file, which is created for its owner only (0600)."""
+    """Open the PostgreSQL at `url`, or with None the SQLite file, created for its owner only (0600)."""
     return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url)
 
 

@@ -13,7 +13,7 @@ Source = Literal["environment", "file", "keyring", "key_folder"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`key_check` is a known text sealed with the master key: a wrong key is noticed before anything is read."""
+    """`key_check` is a known text sealed with the master key: a wrong key is noticed before any use of it."""
 
     vault_id: str
     kind: Kind

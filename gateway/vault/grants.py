@@ -1,4 +1,4 @@
-"""What users hold: stores and ads accounts, their sealed tokens, and the leases under which they are refreshed.
+"""What users hold: stores and ads accounts, their sealed tokens, and the leases to refresh them under.
 
 A lease has an owner, an expiry by the database's clock and a fencing number that every new lease raises.
 Whoever was paused past the lease finds a higher number and cannot overwrite newer tokens.
@@ -44,7 +44,7 @@ class Grants:
         """Keep what an authorisation gave and end its attempt as `authorized`, in one transaction.
 
         The user's grant for the same store and region (ads: of the same name, or the one to be authorised
-        again) keeps its id and gets the new tokens; a refresh of the old ones that is under way is fenced off.
+        again) keeps its id and gets the new tokens; a refresh that is under way is fenced off.
         """
         for left in reversed(range(INSERT_TRIES)):
             try:
@@ -219,7 +219,7 @@ class Grants:
         )
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
-        """Note that Amazon no longer takes a grant's refresh token; False if its tokens have changed since."""
+        """Note that Amazon no longer takes a grant's refresh token; False if the tokens changed since."""
         return self._change(
             and_(grants.c.id == grant_id, grants.c.token_version == seen_version),
             status="needs_reauthorization",

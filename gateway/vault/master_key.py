@@ -1,8 +1,8 @@
 """Where the vault's master key comes from.
 
-In this order: GATEWAY_MASTER_KEY, the file of GATEWAY_MASTER_KEY_FILE, the OS keyring, a 0600 file outside the
-data folder. The source is written into the vault when it is made. Later only an explicit setting may take its
-place, and only with the same key: a keyring that is gone today must not lead to a second key.
+In this order: GATEWAY_MASTER_KEY, the file of GATEWAY_MASTER_KEY_FILE, the OS keyring, a 0600 file outside
+the data folder. The source is written into the vault when it is made. Later only an explicit setting may take
+its place, and only with the same key: a keyring that is gone today must not lead to a second key.
 """
 
 import base64
@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.keyring_access import KEYRING_SERVICE, KeyringUnavailable, read_keyring, write_keyring
+from gateway.private_files import create_private
 from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.vault.errors import VaultError
 from gateway.vault.facts import Source
 from gateway.vault.sealing import KEY_LENGTH, MasterKey
 
-_MAKE_ONE = "Make one with: python3 -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+_MAKE_ONE = (
+    "Make one with: python3 -c "
+    "'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+)
 _BRING_IT = (
     "Bring the key back to where it was, or set GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE to a copy."
 )
@@ -54,7 +58,7 @@ def find_master_key(settings: Settings, vault_id: str, source: Source, key_id: s
 
 
 def master_key_for_new_vault(settings: Settings, vault_id: str) -> FoundKey:
-    """Return the key that the settings give, else generate one and store it in the keyring or the key folder."""
+    """Return the key that the settings give, else generate one and store it (keyring, else key folder)."""
     found = _explicit(settings)
     if found is not None:
         return found
@@ -67,7 +71,7 @@ def master_key_for_new_vault(settings: Settings, vault_id: str) -> FoundKey:
         )
     except KeyringUnavailable:
         path = _key_file(settings, vault_id)
-        _write_private(path, text)
+        _store(path, text)
         return FoundKey(key, "key_folder", str(path), True)
 
 
@@ -96,7 +100,7 @@ def _from(settings: Settings, vault_id: str, source: Source) -> FoundKey | None:
         except KeyringUnavailable as error:
             raise VaultError(
                 f"the vault's master key is in the OS keyring, and {error}",
-                "Unlock or start the keyring, or set GATEWAY_MASTER_KEY or GATEWAY_MASTER_KEY_FILE to the same key.",
+                "Unlock or start the keyring, or set GATEWAY_MASTER_KEY to the same key.",
                 "not_set_up",
             ) from None
         return FoundKey(_decode(text, "the OS keyring"), source, "the OS keyring") if text else None
@@ -146,14 +150,10 @@ def _key_file(settings: Settings, vault_id: str) -> Path:
     return settings.master_key_folder / f"{vault_id}.key"
 
 
-def _write_private(path: Path, text: Secret) -> None:
+def _store(path: Path, text: Secret) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text.reveal() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        create_private(path, text.reveal() + "\n")
     except OSError as error:
         raise VaultError(
             f"the master key cannot be stored in {path} ({error.strerror})",

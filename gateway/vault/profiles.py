@@ -43,7 +43,7 @@ class Profiles:
             return [Profile(*row) for row in connection.execute(query)]
 
     def of_user(self, user_id: int) -> list[tuple[Profile, Grant]]:
-        """Return a user's profiles with the grants that cover them, by profile id, the newest healthy grant first."""
+        """Return a user's profiles and the grants that cover them, by id, the newest healthy grant first."""
         query = (
             select(*_COLUMNS, *GRANT_COLUMNS)
             .join(grants, grants.c.id == profiles.c.grant_id)

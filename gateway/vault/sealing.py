@@ -1,7 +1,7 @@
 """Encryption of single values: AES-256-GCM, bound to the table, row and column that they stand in.
 
 A sealed value is: version (1 byte), key id (8), nonce (12), ciphertext with its tag. The associated data is
-`linkfox|v1|table|row|column`, so that a ciphertext that was copied or swapped into another place does not open.
+`linkfox|v1|table|row|column`, so that a ciphertext that was copied or swapped elsewhere does not open.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ class Sealer:
         return self._prefix + nonce + self._cipher.encrypt(nonce, text, _place(table, row, column))
 
     def open(self, sealed: bytes, table: str, row: str | int, column: str) -> Secret:
-        """Decrypt what stands in this place. Raises SealBroken if it was changed, moved or sealed by another key."""
+        """Decrypt what stands in this place. SealBroken: it was changed, moved or sealed by another key."""
         cipher = self._ciphers.get(sealed[:_NONCE_AT])
         if cipher is None:
             raise self._unknown_key(sealed, table, row, column)
@@ -75,8 +75,8 @@ class Sealer:
             )
         except (InvalidTag, ValueError):
             raise SealBroken(
-                f"{table}.{column} of {row} does not open with its key {key_id_of(sealed)}: it was changed, or "
-                "copied there from another place",
+                f"{table}.{column} of {row} does not open with its key {key_id_of(sealed)}: "
+                "it was changed, or copied there from another place",
                 _REFUSED,
             ) from None
         return Secret(text.decode("utf-8", "surrogatepass"))

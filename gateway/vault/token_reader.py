@@ -1,7 +1,7 @@
 """The hot read: one statement that checks the API key, finds the grant and brings its sealed tokens.
 
 `storeTokens` is called for every request of every downstream skill. On SQLite the statement, compiled once,
-runs on a raw connection of its own, on the event loop's thread: a local read is faster than a change of threads.
+runs on a raw connection of its own, on the event loop's thread: a local read is faster than changing threads.
 """
 
 import sqlite3
@@ -27,7 +27,7 @@ _GRANT = _CALLER + len(GRANT_COLUMNS)
 
 def _statement(which_grant: ColumnElement[bool]) -> Select[Any]:
     """Select the caller and, where there is one, the caller's grant that is meant."""
-    # A second reference to columns that are selected twice would only be renamed, so the tokens' are labelled.
+    # Some columns are selected twice: labels keep their names apart.
     token_columns = [column.label(f"token_{column.name}") for column in TOKEN_COLUMNS]
     mine = and_(grants.c.user_id == api_keys.c.user_id, which_grant)
     return (
@@ -75,7 +75,7 @@ class TokenReader:
         return self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
 
     def by_record(self, presented: str, flow: str, record_id: int) -> TokenRead | None:
-        """Read the tokens of one authorisation by its authRecordId; None for an API key that does not work."""
+        """Read the tokens of an authorisation by its authRecordId; None for an API key that does not work."""
         return self._read(_BY_RECORD, presented, {"flow": flow, "record_id": record_id})
 
     def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:

@@ -35,7 +35,7 @@ class Users:
         self._usage = usage
 
     def create(self, name: str) -> int:
-        """Create a user and return the id. Raises UserExists, and ValueError for a name that cannot be used."""
+        """Create a user and return the id. Raises UserExists, and ValueError for a name that is none."""
         if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
             raise ValueError(f"a user's name is 1 to {LONGEST_NAME} printable characters")
         try:
@@ -56,7 +56,7 @@ class Users:
                 return connection.execute(select(users.c.id).where(users.c.name == OWNER)).scalar_one()
 
     def issue_key(self, user_name: str, rights: Sequence[Right] = ALL_RIGHTS) -> tuple[str, Secret]:
-        """Make a new API key for a user; return its public id and the key. Raises KeyError for no such user."""
+        """Make a new API key for a user; return its public id and the key. KeyError: no such user."""
         key = Secret(KEY_PREFIX + secrets.token_urlsafe(32))
         key_id = secrets.token_hex(6)
         with self._database.writing() as connection:

@@ -1,7 +1,7 @@
 """Bringing a database to this version's tables, in one transaction under a lock.
 
-The steps are Alembic scripts in `versions/`: they are only ever added, never changed. Alembic is imported only
-when there is something to do, so that the start of a worker does not pay for it.
+The steps are Alembic scripts in `versions/`: they are only ever added, never changed. Alembic is
+imported only when there is something to do, so that the start of a worker does not pay for it.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ def current_version(connection: Connection) -> str | None:
     version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if version is not None and version > NEWEST:
         raise VaultError(
-            f"the vault was written by a newer version of this gateway (tables {version}, this one knows {NEWEST})",
+            f"the vault was written by a newer gateway (its tables are {version}, this one's {NEWEST})",
             "Update the gateway, or restore a backup from before the update. Nothing was changed.",
             "not_set_up",
         )
