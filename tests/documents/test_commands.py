@@ -1,0 +1,182 @@
+"""What the documents tell people to type exists, parses and, where it is safe, works."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from linkfox_client import sandbox_browser
+
+from tests.documents.markdown import (
+    DOCUMENTS,
+    ROOT,
+    SKILL,
+    Block,
+    Command,
+    blocks,
+    commands,
+    lines_of,
+    name_of,
+    parsed,
+    scripts_named,
+    section,
+)
+from tests.support.house import House, clean_environment
+
+SCRIPTS = ROOT / "scripts"
+COMMANDS = list({(c.script, c.arguments): c for document in DOCUMENTS for c in commands(document)}.values())
+# These start, stop or install something as soon as their arguments are right; other tests run them.
+ACTING = {"local_gateway.py", "quickstart.py"}
+# What a bash block may hold beside calls of this project's own programs.
+SHELL = ("mkdir ",)
+OWN = ("python3 scripts/", "python3 tests/run.py", "python3 tools/")
+
+
+def run(name: str, *arguments: str, home: Path, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run a script to its end with nothing but `home` and what `more` sets."""
+    return subprocess.run(
+        [sys.executable, str(SCRIPTS / name), *arguments],
+        env=clean_environment(home, LINKFOX_AUTOSTART="off", **more),
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@functools.cache
+def help_of(*call: str) -> str:
+    """What `SCRIPT [SUBCOMMAND] --help` prints; it needs neither home, key nor network."""
+    done = run(*call, "--help", home=ROOT)
+    assert done.returncode == 0, f"{call} --help: exit {done.returncode}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_named_scripts_exist(document: Path) -> None:
+    """A document never names a script that is not there."""
+    missing = {name for name in scripts_named(document) if not (SCRIPTS / name).is_file()}
+    # Programs of the reader, of the tests and of the tools stand in examples too.
+    missing -= {"report.py", "run.py", "generate_docs.py"}
+    assert not missing
+
+
+def test_the_search_for_commands_finds_them() -> None:
+    """The tests below are about every script, so none of them passes by finding nothing."""
+    assert {command.script for command in COMMANDS} >= {path.name for path in SCRIPTS.glob("*.py")}
+    assert len(COMMANDS) > 40
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_flags_are_known_to_the_script(command: Command) -> None:
+    """Each flag that a document writes stands in the script's own --help."""
+    text = help_of(command.script)
+    if command.script == "local_gateway.py" and not command.arguments[0].startswith("-"):
+        text += help_of(command.script, command.arguments[0])
+    for flag in command.flags:
+        assert flag in text.replace(",", " ").replace("[", " ").replace("]", " ").split(), flag
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.script not in ACTING], ids=str)
+def test_command_lines_parse(command: Command, tmp_path: Path) -> None:
+    """With nothing set up a well-formed command ends in `not_set_up`, never in `bad_arguments`."""
+    done = run(command.script, *command.arguments, home=tmp_path)
+    if "--help" in command.arguments:
+        assert done.returncode == 0
+        return
+    assert done.returncode == 3, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert json.loads(done.stdout)["error"]["code"] == "not_set_up"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_bash_blocks_hold_only_what_is_checked(document: Path) -> None:
+    """Every line of a bash block is a call of this project's programs, or one of the few others allowed."""
+    for block in blocks(document):
+        assert block.run in (None, "offline", "sandbox")
+        if block.language == "bash":
+            assert all(line.startswith((*OWN, *SHELL)) for line in lines_of(block)), block.text
+        else:
+            assert block.run is None
+
+
+def runnable(kind: str) -> list[Block]:
+    """The blocks of all documents that are marked to be run in this way."""
+    return [block for document in DOCUMENTS for block in blocks(document) if block.run == kind]
+
+
+@pytest.mark.parametrize("block", runnable("offline"), ids=lambda block: block.document)
+def test_offline_blocks_work(block: Block, tmp_path: Path) -> None:
+    """Blocks marked `run: offline` succeed on a machine where nothing is set up."""
+    for line in lines_of(block):
+        command = parsed(block.document, line)
+        done = run(command.script, *command.arguments, home=tmp_path)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def authorized(house: House) -> tuple[House, dict[str, str]]:
+    """A house with one store and one ads account, and what the placeholders stand for in it."""
+    store = house.good("authorize_url.py", "--seller-name", "My Store", "--region", "NA")
+    sandbox_browser.give_consent(store["authorizeUrl"])
+    account = house.good("ads_authorize_url.py", "--account-name", "My Brand", "--region", "NA")
+    sandbox_browser.give_consent(account["authorizeUrl"])
+    follow = ("--authorization-id", account["authorizationId"], "--wait", "60")
+    house.good("ads_authorize_url.py", *follow)
+    follow = ("--authorization-id", store["authorizationId"], "--wait", "60")
+    seller = house.good("authorize_url.py", *follow)["store"]["sellerId"]
+    profile = house.good("ads_resolve_profile.py", "--site", "US")
+    (house.home / "report.py").write_text("print('report')\n", encoding="utf-8")
+    return house, {
+        "SELLER_ID": seller,
+        "PROFILE_ID": str(profile["profileId"]),
+        "AUTH_RECORD_ID": str(profile["authRecordId"]),
+        "AUTHORIZATION_ID": store["authorizationId"],
+    }
+
+
+def call(place: tuple[House, dict[str, str]], line: str) -> None:
+    """Run a document's line in the house; it has to succeed and print no whole token."""
+    house, values = place
+    for word, value in values.items():
+        line = line.replace(word, value)
+    command = parsed("", line)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    done = house.script(command.script, *command.arguments, PATH=path)
+    assert done.code == 0, f"{line}\n{done.stdout}\n{done.stderr[-2000:]}"
+    if command.script != "with_token.py":
+        assert done.document["ok"] is True
+        assert done.document["sandbox"] is True
+    assert "Atza|" not in done.stdout or "..." in done.stdout
+
+
+@pytest.mark.parametrize("block", runnable("sandbox"), ids=lambda block: block.document)
+def test_sandbox_blocks_work(authorized: tuple[House, dict[str, str]], block: Block) -> None:
+    """Blocks marked `run: sandbox` succeed against a gateway with a store and an ads account."""
+    for line in lines_of(block):
+        call(authorized, line)
+
+
+def test_commands_of_the_skill_work(authorized: tuple[House, dict[str, str]]) -> None:
+    """Every command that SKILL.md lists for a script succeeds as it stands there."""
+    lines = [row.split("`")[-2] for row in section(SKILL, "Scripts").splitlines() if row.count("`") >= 4]
+    assert len(lines) == len(list(SCRIPTS.glob("*.py")))
+    for line in lines:
+        # quickstart.py sets up a gateway of its own; its journey is tests/journeys/test_quickstart.py.
+        if "quickstart.py" not in line:
+            call(authorized, line)
+
+
+def test_no_document_puts_a_secret_on_a_command_line() -> None:
+    """No example shows a key, token or secret as an argument or in an assignment before a command."""
+    for document in DOCUMENTS:
+        for block in blocks(document):
+            if block.language == "bash":
+                for line in lines_of(block):
+                    assert not line.startswith(("export ", "LINKFOX_", "SPAPI_", "ADS_")), line
+                    assert not {"--key", "--token", "--secret", "--api-key"} & set(line.split()), line

@@ -1,0 +1,244 @@
+"""What users of the earlier skills rely on stands in the documents: names, fields, scenarios, remedies."""
+
+import json
+
+import pytest
+
+from tests.documents.markdown import ROOT, SKILL, section
+
+REFERENCES = ROOT / "references"
+
+
+def text_of(name: str) -> str:
+    """A document's text with line breaks made into spaces."""
+    return " ".join((ROOT / name).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(
+    ("heading", "facts"),
+    [
+        (
+            "Core concepts",
+            [
+                "sellerName",
+                "accountName",
+                "1 hour",
+                "refreshToken",
+                "profileId",
+                "only what its user authorized",
+            ],
+        ),
+        (
+            "Data fields",
+            [
+                "authorizeUrl",
+                "sellerId",
+                "sellerName",
+                "region",
+                "accessToken",
+                "refreshToken",
+                "expiresIn",
+                "tokenType",
+                "profileId",
+                "accountInfoName",
+                "countryCode",
+                "authRecordId",
+                "currencyCode",
+            ],
+        ),
+        ("Regions", ["`NA`", "`EU`", "`FE`", "Default `NA`", "美国", "英国", "日本", "德国", "New Zealand"]),
+        (
+            "Stores: five scenarios",
+            ["**1.", "**2.", "**3.", "**4.", "**5.", "Ask for the store name", "ask which one", "downstream"],
+        ),
+        (
+            "Ads: four scenarios",
+            [
+                "**1.",
+                "**2.",
+                "**3.",
+                "**4.",
+                "ask for the account name",
+                "401",
+                "ambiguous",
+                "candidates",
+                "one account authorized",
+                "several accounts",
+                "account and site",
+                "a number",
+            ],
+        ),
+        (
+            "Display rules",
+            [
+                "no business advice",
+                "first 10 characters",
+                "opens in a browser",
+                "confirm",
+                "hint",
+                "let the user decide",
+            ],
+        ),
+        ("Limits", ["must not be empty", "1 hour", "one region", "only their own", "Ziniao"]),
+        (
+            "Not applicable",
+            [
+                "linkfox-amazon-store-report",
+                "linkfox-amazon-ads-entity",
+                "linkfox-amazon-ads-report",
+                "listings",
+            ],
+        ),
+        (
+            "Common issues",
+            [
+                "StegoRuntimeOAuth2ClientManager",
+                "270 characters",
+                "Ctrl+V",
+                "incognito",
+                "last_authorize_url.txt",
+                "manager account",
+                "Manager accounts",
+                "Link accounts",
+                "profile_sync_failed",
+                "积分余额不足",
+            ],
+        ),
+        ("Who says what", ["Connect my seller account", "授权我的亚马逊店铺", "刷新令牌", "授权亚马逊广告"]),
+    ],
+)
+def test_skill_keeps_what_its_predecessors_said(heading: str, facts: list[str]) -> None:
+    """Each fact stands in the section where an agent looks for it."""
+    text = " ".join(section(SKILL, heading).split())
+    assert [fact for fact in facts if fact not in text] == []
+
+
+def test_api_page_has_every_path_and_field() -> None:
+    """The paths of both earlier skills and their fields are on the page about the wire."""
+    page = text_of("references/api.md")
+    for path in ("authorizeUrl", "authorizedStores", "refreshToken", "storeTokens", "authorizationStatus"):
+        assert f"/spApi/{path}" in page
+        assert f"/amazonAds/{path}" in page
+    assert "/amazonAds/profiles" in page
+    for field in (
+        "sellerName",
+        "authorizeUrl",
+        "expiresIn",
+        "minTtl",
+        "expiresAt",
+        "missingScopes",
+        "accountNames",
+    ):
+        assert f"`{field}`" in page
+
+
+def test_sites_table_has_every_site() -> None:
+    """Each site of the data file stands on the page with its marketplace id."""
+    page = text_of("references/api.md")
+    sites = json.loads((REFERENCES / "marketplaces.json").read_text(encoding="utf-8"))
+    assert len(sites) > 20
+    for site in sites:
+        assert f"| {site['country']} |" in page
+        assert site["marketplaceId"] in page
+
+
+def test_authorization_flow_tells_the_whole_workflow() -> None:
+    """Link, consent, callback, exchange, use, refresh, both workflows and a flow chart are there."""
+    page = text_of("references/authorization-flow.md")
+    assert "```mermaid" in page
+    for fact in (
+        "application_id",
+        "version=beta",
+        "redirect_uri",
+        "selling_partner_id",
+        "spapi_oauth_code",
+        "https://api.amazon.com/auth/o2/token",
+        "grant_type=refresh_token",
+        "authorization_code",
+        "amazon_callback_uri",
+        "Partner Network",
+        "x-amz-access-token",
+        "five minutes",
+        "CSRF",
+    ):
+        assert fact in page, fact
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "invalid_grant",
+        "unauthorized_client",
+        "invalid_request",
+        "invalid_scope",
+        "access_denied",
+        "invalid_client",
+        "MD1000",
+        "MD5101",
+        "MD5110",
+        "MD9100",
+        "SPDC8143",
+        "SPSA0404",
+        "SPSA2043",
+        "CONSENT_LIMIT_REACHED",
+    ],
+)
+def test_amazons_errors_have_a_remedy(error: str) -> None:
+    """Every error that the guides list stands in a table with what to do."""
+    lines = section(REFERENCES / "authorization-flow.md", "Errors").splitlines()
+    rows = [line for line in lines if line.startswith("|") and error in line]
+    assert rows
+    assert all(len(row) > 40 for row in rows)
+
+
+def test_reasons_named_in_the_flow_are_in_the_table_of_failures() -> None:
+    """What the flow page says becomes of an error is a reason or code that exists."""
+    rows = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
+    known = {row["reason"] for row in rows} | {row["code"] for row in rows}
+    page = section(REFERENCES / "authorization-flow.md", "Errors")
+    for word in (
+        "code_refused",
+        "store_revoked",
+        "suspended_app",
+        "app_credentials",
+        "grant_of_another_client",
+    ):
+        assert f"`{word}`" in page
+        assert word in known
+    for word in ("amazon_rejected", "scope_refused", "denied", "exchange_failed", "amazon_throttled"):
+        assert f"`{word}`" in page
+        assert word in known
+
+
+def test_permissions_page_lists_the_closed_set_of_scopes() -> None:
+    """The scopes on the page are those that the gateway accepts, and the advice is to ask for few."""
+    page = text_of("references/permissions.md")
+    for scope in (
+        "orders",
+        "inventory",
+        "products",
+        "reports",
+        "shipping",
+        "finance",
+        "notifications",
+        "migration",
+    ):
+        assert f"`sellingpartnerapi::{scope}`" in page
+    assert "fewest" in page
+
+
+def test_credit_is_told_apart_from_the_key() -> None:
+    """The wordings of the hosted gateway, in both languages, are on the page about errors."""
+    page = text_of("references/errors.md")
+    for words in ("积分余额不足", "计费不足", "余额不足", "套餐到期", "需充值", "请充值", "quota exceeded"):
+        assert words in page
+    assert "https://os.linkfox.com/" in page
+    assert "https://agent.linkfox.com/" in page
+
+
+def test_amazon_page_stands_alone() -> None:
+    """The page of facts names only companions that are in the repository."""
+    page = text_of("references/amazon.md")
+    assert "references/marketplaces.json" in page
+    assert "amazon_sandbox/answers.json" in page
+    assert (ROOT / "amazon_sandbox/answers.json").is_file()

@@ -1,0 +1,57 @@
+"""The pages that are made from data files are fresh, and agree with the programs."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from linkfox_client.errors import EXIT_CODES
+
+from tests.documents.markdown import ROOT
+from tools import generate_docs
+
+
+def test_generated_pages_are_fresh() -> None:
+    """`generate_docs.py --check` finds nothing to write."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools/generate_docs.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_changed_data_file_makes_pages_stale(tmp_path: Path) -> None:
+    """A new meaning in errors.json and a new site in marketplaces.json show in the pages."""
+    shutil.copytree(ROOT / "references", tmp_path / "references")
+    shutil.copy(ROOT / "SKILL.md", tmp_path)
+    for name, field, value in (
+        ("errors", "meaning", "A new meaning"),
+        ("marketplaces", "country", "Atlantis"),
+    ):
+        path = tmp_path / f"references/{name}.json"
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows[0][field] = value
+        path.write_text(json.dumps(rows), encoding="utf-8")
+    pages = {path.name: text for path, text in generate_docs.pages(tmp_path).items()}
+    assert "A new meaning" in pages["errors.md"]
+    assert "Atlantis" in pages["SKILL.md"]
+    assert "Atlantis" in pages["api.md"]
+
+
+def test_exit_codes_on_the_page_are_those_of_the_scripts() -> None:
+    """Each error code stands on the page with the exit code that scripts really leave with."""
+    assert {code: exit_code for code, (exit_code, _) in generate_docs.CODES.items()} == EXIT_CODES
+
+
+def test_every_reason_is_explained_once() -> None:
+    """errors.md has each row of errors.json with its meaning and remedy."""
+    page = (ROOT / "references/errors.md").read_text(encoding="utf-8")
+    rows = json.loads((ROOT / "references/errors.json").read_text(encoding="utf-8"))
+    assert len(rows) > 20
+    for row in rows:
+        assert page.count(f"**`{row['reason']}`**") == 1
+        assert row["meaning"] in page
+        assert row["remedy"] in page

@@ -1,0 +1,174 @@
+"""SKILL.md as an agent's host and a strict reviewer read it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.documents.markdown import ROOT, SKILL, scripts_named, section
+
+TEXT = SKILL.read_text(encoding="utf-8")
+_, HEAD, BODY = TEXT.split("---\n", 2)
+FRONTMATTER: dict[str, Any] = yaml.safe_load(HEAD)
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+PROGRAMS = [*SCRIPTS, *sorted((ROOT / "scripts/linkfox_client").rglob("*.py"))]
+
+# Names of variables that are ours. The scripts set these for programs that they start, and read none of them.
+OURS = re.compile(r"""["']((?:LINKFOX\w*|GATEWAY|STORE_API|SPAPI|AMAZON|ADS)_[A-Z_]*[A-Z])["']""")
+GIVEN_TO_CHILDREN = {
+    "AMAZON_ACCESS_TOKEN",
+    "AMAZON_TOKEN_EXPIRES_AT",
+    "AMAZON_ADS_PROFILE_ID",
+    "AMAZON_ADS_CLIENT_ID",
+    "GATEWAY_MASTER_KEY_FILE",
+}
+
+
+def tokens(text: str) -> float:
+    """An estimate of a text's tokens: 3.6 Latin characters a token, 1.3 tokens a Chinese one."""
+    wide = sum(ord(character) > 127 for character in text)
+    return (len(text) - wide) / 3.6 + wide * 1.3
+
+
+def test_frontmatter_is_block_yaml_with_the_known_keys_only() -> None:
+    """Strict parsers refuse flow collections and unknown top-level keys."""
+    assert set(FRONTMATTER) == {"name", "description", "license", "compatibility", "metadata"}
+    unquoted = re.sub(r'"[^"\n]*"', '""', HEAD)
+    assert not re.search(r"[{}\[\]]", unquoted)
+
+
+def test_name_is_the_folder_that_it_is_installed_as() -> None:
+    """The name is the one that hosts and downstream skills look for."""
+    assert FRONTMATTER["name"] == "linkfox-amazon-auth"
+
+
+def test_description_says_what_and_when_in_both_languages() -> None:
+    """The description is quoted, at most 1024 characters, and holds the words that users say."""
+    description = FRONTMATTER["description"]
+    assert f'description: "{description}"\n' in HEAD
+    assert len(description) <= 1024
+    for words in ("Use it when", "authorize my Amazon store", "token expired", "ads account"):
+        assert words in description
+    for words in ("授权亚马逊店铺", "已授权店铺", "刷新令牌", "广告授权"):
+        assert words in description
+
+
+def test_compatibility_names_python_gateway_and_variables() -> None:
+    """The compatibility line is at most 500 characters and names what the skill needs."""
+    line = FRONTMATTER["compatibility"]
+    assert len(line) <= 500
+    for words in ("Python 3.11", "https://tool-gateway.linkfox.com", "LINKFOX_AGENT_API_KEY"):
+        assert words in line
+
+
+def test_openclaw_block_hides_the_skill_from_nobody() -> None:
+    """Only python3 is required; a required variable would hide the skill where no key is set."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+", FRONTMATTER["metadata"]["version"])
+    openclaw = FRONTMATTER["metadata"]["openclaw"]
+    assert openclaw["primaryEnv"] == "LINKFOX_AGENT_API_KEY"
+    assert openclaw["requires"] == {"bins": ["python3"]}
+    for variable in openclaw["envVars"]:
+        assert set(variable) == {"name", "required", "description"}
+        assert variable["required"] is False
+        assert variable["description"]
+
+
+def test_declared_variables_are_those_that_the_scripts_read() -> None:
+    """What a host is told about the environment is neither more nor less than the truth."""
+    declared = [variable["name"] for variable in FRONTMATTER["metadata"]["openclaw"]["envVars"]]
+    assert len(declared) == len(set(declared))
+    read = {name for path in PROGRAMS for name in OURS.findall(path.read_text(encoding="utf-8"))}
+    assert len(read) > 4, "no variables found: the search is broken"
+    assert set(declared) == read - GIVEN_TO_CHILDREN
+
+
+def test_body_stays_within_what_a_host_loads() -> None:
+    """Under 500 lines and an estimated 5,000 tokens."""
+    assert len(BODY.splitlines()) < 500
+    assert 1_000 < tokens(BODY) < 5_000
+
+
+def test_every_script_is_listed_with_its_command() -> None:
+    """An agent finds all scripts in the table, and no script that is not there."""
+    table = section(SKILL, "Scripts")
+    listed = re.findall(r"^\| `(\w+\.py)` \|", table, re.M)
+    assert sorted(listed) == [path.name for path in SCRIPTS]
+    for name in listed:
+        assert f"`python3 scripts/{name}" in table
+    assert scripts_named(SKILL) >= {path.name for path in SCRIPTS}
+
+
+def test_every_reference_page_is_named_with_when_to_open_it() -> None:
+    """A page that SKILL.md does not lead to is never read; pages are one level deep."""
+    table = section(SKILL, "Reference pages: open one when")
+    rows = dict(re.findall(r"^\| \[(references/[\w-]+\.md)\]\(\1\) \| (.+) \|$", table, re.M))
+    assert sorted(rows) == sorted(
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "references").rglob("*.md")
+    )
+    assert all(len(when) > 20 for when in rows.values())
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Core concepts",
+        "Data fields",
+        "Regions",
+        "Stores: five scenarios",
+        "Ads: four scenarios",
+        "Hand-off, best first",
+        "Display rules",
+        "Limits",
+        "Who says what",
+        "Not applicable",
+        "Common issues",
+        "Gotchas",
+    ],
+)
+def test_has_the_sections_that_reviewers_look_for(heading: str) -> None:
+    """Each agreed section is there and says something."""
+    assert len(section(SKILL, heading)) > 100
+
+
+def test_nothing_reads_like_hiding_things_from_the_user() -> None:
+    """Words that a reviewer takes for an attempt to keep the user in the dark stand nowhere."""
+    for path in (SKILL, ROOT / "README.md", *(ROOT / "references").glob("*.md")):
+        text = path.read_text(encoding="utf-8").lower()
+        for words in (
+            "silently",
+            "never mention",
+            "do not tell the user",
+            "don't tell the user",
+            "without telling",
+        ):
+            assert words not in text, f"{path.name}: {words}"
+
+
+def test_agents_are_led_to_with_token_before_reveal() -> None:
+    """The hand-off section puts ids and with_token.py before files, and --reveal last and for people."""
+    text = section(SKILL, "Hand-off, best first")
+    places = [
+        text.index(words) for words in ("No token at all", "with_token.py", "--output-file", "--reveal")
+    ]
+    assert places == sorted(places)
+    assert "--reveal" not in section(SKILL, "Scripts")
+
+
+def test_agentskills_accepts_a_packaged_copy(tmp_path: Path) -> None:
+    """The field's own validator passes on what would be installed, in a folder of the skill's name."""
+    skill = tmp_path / "linkfox-amazon-auth"
+    skill.mkdir()
+    shutil.copy(SKILL, skill)
+    for folder in ("scripts", "references"):
+        shutil.copytree(ROOT / folder, skill / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    validator = shutil.which("agentskills", path=str(Path(sys.executable).parent))
+    assert validator, "skills-ref is not installed"
+    done = subprocess.run(
+        [validator, "validate", str(skill)], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
