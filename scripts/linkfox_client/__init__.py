@@ -1,0 +1,36 @@
+"""What the scripts share. This file alone runs on every Python 3: it turns an older one away in words.
+
+An older Python continues under the bundle's `.venv` where that is there; otherwise it prints the failure
+document and leaves with exit code 3. On Python 3.11 and newer, importing this package does nothing.
+"""
+
+import sys
+
+
+def _turn_away():
+    import json
+    import os
+    import subprocess
+    from pathlib import Path
+
+    script = Path(sys.argv[0])
+    venv = Path(__file__).resolve().parent.parent.parent / ".venv"
+    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    inside = os.path.realpath(sys.prefix) == str(venv) or sys.executable == str(python)
+    if script.is_file() and python.is_file() and (venv / "pyvenv.cfg").is_file() and not inside:
+        command = [str(python), *sys.argv]
+        if os.name == "nt":
+            sys.exit(subprocess.call(command))  # noqa: S603 - the same script, under our own interpreter
+        os.execv(command[0], command)  # noqa: S606
+    failure = {
+        "code": "not_set_up",
+        "message": "Python 3.11 or newer is needed, and this is Python %d.%d.%d." % sys.version_info[:3],
+        "hint": "Run the same command with Python 3.11, 3.12 or 3.13: python3.11 scripts/" + script.name,
+        "retryable": False,
+    }
+    print(json.dumps({"ok": False, "error": failure}, indent=2))
+    sys.exit(3)
+
+
+if sys.version_info < (3, 11):
+    _turn_away()

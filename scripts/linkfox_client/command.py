@@ -1,0 +1,83 @@
+"""The frame around every script: arguments in, one gateway call, one JSON document and an exit code out."""
+
+import sys
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from linkfox_client import output, runtime
+from linkfox_client.arguments import Arguments, Help
+from linkfox_client.errors import ClientError
+
+if TYPE_CHECKING:
+    from linkfox_client.client import Gateway
+
+Declare = Callable[[Arguments], None]
+Answer = dict[str, Any] | output.Revealed
+
+
+def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, Gateway], Answer]") -> None:
+    """Run a script that calls the gateway, and end the process.
+
+    `declare(arguments)` names the script's arguments, `run(options, gateway)` answers the fields of the
+    document (or `output.Revealed`) or raises ClientError; `about` is the script's docstring.
+    """
+
+    def connected(options: SimpleNamespace) -> Answer:
+        from linkfox_client.client import connect
+
+        with connect() as gateway:
+            return run(options, gateway)
+
+    main_local(about, declare, connected)
+
+
+def main_local(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace], Answer]") -> None:
+    """As `main`, for a script that does without a gateway: `run(options)`."""
+    sys.exit(execute(about or "", declare, run, sys.argv[1:]))
+
+
+def execute(
+    about: str, declare: Declare, run: "Callable[[SimpleNamespace], Answer]", words: Sequence[str]
+) -> int:
+    """Do what `main_local` does, but answer the exit code instead of ending the process."""
+    try:
+        runtime.use_utf8()
+        arguments = Arguments()
+        declare(arguments)
+        try:
+            options = arguments.parse(words, about)
+        except Help as text:
+            print(text)
+            return 0
+        runtime.continue_in_venv()
+        answer = run(options)
+        revealed = ()
+        if isinstance(answer, output.Revealed):
+            answer, revealed = answer
+        output.print_document({"ok": True, **answer}, revealed)
+        return 0
+    except ClientError as error:
+        return _fail(error)
+    except ModuleNotFoundError as error:
+        return _fail(runtime.missing_package(error))
+    except KeyboardInterrupt:
+        return _fail(ClientError("interrupted", "Interrupted", "Run the command again to start over."))
+    except Exception as error:  # whatever it is, the caller gets its one document
+        return _fail(_internal(error))
+
+
+def _fail(error: ClientError) -> int:
+    output.print_document(error.document())
+    return error.exit_code
+
+
+def _internal(error: Exception) -> ClientError:
+    from linkfox_client.text import cleaned
+
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" ({place.tb_frame.f_code.co_qualname}, line {place.tb_lineno})" if place is not None else ""
+    message = f"{type(error).__name__}: {cleaned(str(error), 200)}{where}"
+    return ClientError("internal", message, "This is a fault of the script: report it with this message.")

@@ -1,0 +1,108 @@
+"""The failures that a script reports: their codes, their exit codes, and the table that explains them.
+
+`references/errors.json` is the one table of what the gateway's `reason`s mean; the hint shown to a person
+always comes from it or from this project's own code, never from text that came over the network.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+REFERENCES = Path(__file__).resolve().parents[2] / "references"
+
+EXIT_CODES = {
+    "internal": 1,
+    "bad_arguments": 2,
+    "not_set_up": 3,
+    "unauthorized": 4,
+    "needs_reauthorization": 4,
+    "denied": 4,
+    "not_found": 5,
+    "ambiguous": 5,
+    "gateway_failed": 6,
+    "amazon_failed": 6,
+    "throttled": 6,
+    "suspended_app": 6,
+    "authorization_failed": 6,
+    "out_of_credit": 7,
+    "timeout": 8,
+    "expired": 8,
+    "interrupted": 130,
+}
+
+
+class ClientError(Exception):
+    """A failure that a script reports: `code` is a key of EXIT_CODES, `message` says what went wrong
+    (text from outside is allowed in it), `hint` what to do next (text from outside is not).
+
+    `fields` stand beside `error` in the document, for what must not be lost with the failure (a link,
+    the stores that did work).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        retryable: bool = False,
+        errcode: int | None = None,
+        request_id: str | None = None,
+        candidates: list[Any] | None = None,
+        fields: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.retryable = retryable
+        self.errcode = errcode
+        self.request_id = request_id
+        self.candidates = candidates
+        self.fields = fields or {}
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code for this failure."""
+        return EXIT_CODES[self.code]
+
+    def error(self) -> dict[str, Any]:
+        """The value of `error` in the document."""
+        error: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "retryable": self.retryable,
+        }
+        optional = {"errcode": self.errcode, "requestId": self.request_id, "candidates": self.candidates}
+        return error | {name: value for name, value in optional.items() if value is not None}
+
+    def document(self) -> dict[str, Any]:
+        """The whole failure document."""
+        return {"ok": False, "error": self.error(), **self.fields}
+
+
+def bad_arguments(message: str, hint: str = "") -> ClientError:
+    """The failure of a wrong command line: nothing was called."""
+    return ClientError(
+        "bad_arguments", message, hint or "Run the command with --help to see how it is called."
+    )
+
+
+class Reason(NamedTuple):
+    """One row of the table of failures."""
+
+    reason: str
+    code: str
+    retryable: bool
+    meaning: str
+    remedy: str
+
+
+def find_reason(reason: object) -> Reason | None:
+    """The table's row for the `reason` that a gateway sent, or None where the table has no such row."""
+    rows = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
+    for row in rows:
+        if row["reason"] == reason:
+            return Reason(reason, row["code"], row["retryable"], row["meaning"], row["remedy"])
+    return None

@@ -1,0 +1,67 @@
+"""Where a script runs: under the bundle's `.venv` where that is there, with UTF-8 streams in any locale."""
+
+import os
+import sys
+from pathlib import Path
+
+from linkfox_client.errors import ClientError
+
+BUNDLE = Path(__file__).resolve().parents[2]
+SETUP_HINT = (
+    "Run `python3 scripts/quickstart.py --setup-only` in the skill's folder, or install the packages for the "
+    "Python that you call: `python3 -m pip install -r requirements.txt`."
+)
+
+
+def use_utf8() -> None:
+    """Make the standard streams UTF-8, whatever the locale and PYTHONIOENCODING say."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # None where a stream was closed or replaced
+        if reconfigure is not None:
+            reconfigure(
+                encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "backslashreplace"
+            )
+
+
+def continue_in_venv(bundle: Path = BUNDLE) -> None:
+    """Start over under the bundle's `.venv`, unless this is it, or there is none that works.
+
+    On POSIX the process is replaced; on Windows, which cannot do that, a child does the work and its exit
+    code becomes this process's. Nothing may have been read from standard input before.
+    """
+    venv = bundle / ".venv"
+    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    # Without pyvenv.cfg the interpreter in there would not know that it is in a virtual environment, and
+    # with PYTHONHOME or -S it does not say so: each of the tests keeps this from going round in circles.
+    if _same(sys.prefix, venv) or os.path.abspath(sys.executable) == str(python):  # noqa: PTH100
+        return
+    if not (venv / "pyvenv.cfg").is_file() or not python.is_file():
+        return
+    command = [str(python), *sys.orig_argv[1:]]
+    if os.name == "nt":
+        sys.exit(_run_child(command))
+    try:
+        os.execv(command[0], command)  # noqa: S606 - the same script, under our own interpreter
+    except OSError:  # not executable, or for another kind of machine: this Python may have the packages
+        return
+
+
+def _same(one: str, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _run_child(command: list[str]) -> int:
+    """Run a child to its end and answer its exit code; Ctrl-C reaches it by the console, so wait on."""
+    import signal
+    import subprocess
+
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.call(command)  # noqa: S603
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def missing_package(error: ModuleNotFoundError) -> ClientError:
+    """The failure of a Python that does not have a package that the scripts need."""
+    return ClientError("not_set_up", f"The Python package {error.name} is not installed", SETUP_HINT)

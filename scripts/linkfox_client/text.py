@@ -1,0 +1,27 @@
+"""Text that came from outside (store names, Amazon's descriptions): made fit to be shown on one line."""
+
+import unicodedata
+
+LONGEST_SHOWN = 300
+
+# Format characters that people need in names: the joiners of emoji and of several scripts.
+JOINERS = frozenset("\u200c\u200d")
+
+
+def is_hidden(character: str) -> bool:
+    """Tell whether a character steers instead of shows: controls, direction marks, surrogates, line ends."""
+    category = unicodedata.category(character)
+    return category in {"Cc", "Cs", "Zl", "Zp"} or (category == "Cf" and character not in JOINERS)
+
+
+def has_hidden(text: str) -> bool:
+    """Tell whether a text holds control or direction marks, or what UTF-8 cannot carry."""
+    return any(map(is_hidden, text))
+
+
+def cleaned(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Return `text` on one line without control and direction marks, at most `longest` characters."""
+    if text.isascii() and text.isprintable():
+        return text[:longest]
+    visible = "".join(" " if is_hidden(character) else character for character in text[: 4 * longest])
+    return " ".join(visible.split())[:longest]
