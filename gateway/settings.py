@@ -123,7 +123,7 @@ class Settings:
         `secret_store` is asked, by variable name, for a client secret that was given in no other way
         (the OS keyring unless a test passes its own). Raises SettingsError.
         """
-        home = home or Path.home()
+        home = home or _home()
         config = _config_folder(home)
         values = _Values(environ, [bundle / ".env", config / ".env"])
         amazon_origin = values.origin("AMAZON_ORIGIN", loopback_only=True)
@@ -355,6 +355,13 @@ def _split(value: str, problem: SettingsError) -> tuple[str, str, str, str]:
         raise problem
     rest = value.split("://", 1)[1][len(parts.netloc) :]
     return host, parts.netloc, parts.scheme, rest
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise SettingsError("there is no home folder", "Set HOME.") from None
 
 
 def _config_folder(home: Path) -> Path:

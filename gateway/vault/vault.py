@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -39,6 +40,12 @@ class Vault:
     master_key: FoundKey
     database: Database = field(repr=False)
     usage: Usage = field(repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Write what is noted and close all connections."""

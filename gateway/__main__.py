@@ -1,0 +1,116 @@
+"""Command line of the gateway: `python -I gateway/__main__.py serve|add-user …`; one JSON document comes out.
+
+`scripts/local_gateway.py` is what people call; it starts this in a process of its own.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+# `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from gateway.operator_error import EXIT_CODES, OperatorError
+
+INTERRUPTED = OperatorError("the gateway was told to stop while it started", "Start it again.", "interrupted")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are JSON documents, too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OperatorError(message, f"See {self.prog} --help.", "bad_arguments")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="gateway", description="The self-hosted Amazon authorization gateway.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data-dir", type=_path, help="the gateway's folder (default: GATEWAY_DATA_DIR)")
+    common.add_argument("--sandbox", action="store_true", help="work with the stand-in Amazon")
+    serve = commands.add_parser("serve", parents=[common], help="serve until a signal comes")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=_between(0, 65535), default=8765, help="0 picks a free one")
+    serve.add_argument("--workers", type=_between(1, 64), default=1, help="number of processes that serve")
+    serve.add_argument("--tls-cert", type=_path, help="certificate chain, PEM")
+    serve.add_argument("--tls-key", type=_path, help="its private key, PEM")
+    add_user = commands.add_parser("add-user", parents=[common], help="add a user and write a new API key")
+    add_user.add_argument("name")
+    add_user.add_argument("--key-file", type=_path, required=True, help="a file that does not exist yet")
+    return parser
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("expected a path")
+    return Path(text).absolute()
+
+
+def _between(lowest: int, highest: int) -> Any:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"expected a number from {lowest} to {highest}")
+        return int(text)
+
+    return number
+
+
+def run(arguments: list[str], **serve_with: Any) -> None:
+    """Do what the arguments say. Raises OperatorError. `serve_with` goes to `serve`."""
+    options = _parser().parse_args(arguments)
+    try:
+        from gateway.add_user import add_user
+        from gateway.logs import set_up_logging
+        from gateway.serve import ServeOptions, Stopped, serve
+    except ModuleNotFoundError as error:
+        raise OperatorError(
+            f"the Python package {error.name} is not installed",
+            "Set everything up with: python3 scripts/quickstart.py --setup-only",
+            "not_set_up",
+        ) from None
+    set_up_logging()
+    if options.command == "add-user":
+        _print(add_user(options.name, options.key_file, options.data_dir, options.sandbox))
+        return
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise OperatorError(
+            "--tls-cert and --tls-key belong together", "Give both or neither.", "bad_arguments"
+        )
+    values = {name: value for name, value in vars(options).items() if name != "command"}
+    try:
+        serve(ServeOptions(**values), **serve_with)
+    except Stopped:
+        raise INTERRUPTED from None
+
+
+def main(arguments: list[str], **serve_with: Any) -> int:
+    """Run a command, print its failure as one JSON document, and return the exit code."""
+    try:
+        run(arguments, **serve_with)
+    except OperatorError as error:
+        failure = error
+    except KeyboardInterrupt:
+        failure = INTERRUPTED
+    except Exception:
+        logging.getLogger("gateway").exception("an unexpected failure")
+        failure = OperatorError(
+            "the gateway failed in a way that it did not expect",
+            "Read its log on standard error.",
+            "internal",
+        )
+    else:
+        return 0
+    _print(failure.document())
+    return EXIT_CODES[failure.code]
+
+
+def _print(document: dict[str, Any]) -> None:
+    # Pure ASCII comes out whole, whatever the locale says about standard output.
+    print(json.dumps(document), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
