@@ -1,7 +1,7 @@
 """The clipboard, where there is one.
 
-pyperclip runs in a child process of its own: `xclip` and `wl-copy` can hang without a desktop behind them, and
-they stay behind holding the standard output they inherited, so whoever reads ours would never see its end.
+pyperclip runs in a child process of its own: `xclip` and `wl-copy` can hang without a desktop behind them,
+and stay behind holding the standard output they inherited, so a reader of ours would wait for ever.
 """
 
 import os

@@ -45,8 +45,8 @@ class HandedOver:
         places += [str(self.file)] if self.file else []
         if not places:
             return (
-                "Neither clipboard nor file could take the link: copy `authorizeUrl` out of the JSON document, "
-                "whole and without spaces, into a browser, best in an incognito window."
+                "Neither clipboard nor file could take the link: copy `authorizeUrl` out of the document "
+                "into a browser, whole and without spaces, best in an incognito window."
             )
         return (
             f"Paste the link into the browser's address bar from {' or from '.join(places)}, "
@@ -104,7 +104,7 @@ def hand_over(url: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> 
 
 
 def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> bool:
-    """Open a checked link in the person's browser, if it leads to Amazon (or is the sandbox's); tell whether so.
+    """Open a checked link in the person's browser, if it leads to Amazon or is the sandbox's; say whether.
 
     In a process of its own with no standard streams: browsers write there, and text browsers would stay.
     """

@@ -45,7 +45,7 @@ def create_private(path: Path, content: bytes) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise UnsafePlace where somebody else could swap a file in `folder`, OSError where there is no such folder.
+    """Raise UnsafePlace where somebody else could swap a file in `folder`, OSError where there is no folder.
 
     A folder that others can write is taken with the sticky bit (`/tmp`): there they cannot touch our files.
     """
@@ -61,7 +61,7 @@ def check_folder(folder: Path) -> None:
 
 
 def is_private_folder(folder: Path) -> bool:
-    """True where `folder` is a folder of ours (no link) that nobody else may enter; on Windows, any folder."""
+    """True where `folder` is a folder of ours (no link) that nobody else may enter; Windows: any folder."""
     try:
         facts = folder.lstat()
     except OSError:

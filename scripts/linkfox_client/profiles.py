@@ -144,8 +144,8 @@ def _of_account(profiles: list[Profile], account: str, accounts: set[str]) -> li
         raise ClientError(
             "not_found",
             f"The account {account!r} is authorised but has no such profile",
-            "Run ads_profiles.py --refresh; if the list stays empty, link the advertiser under Manager accounts "
-            "in the Amazon Ads console and authorise again.",
+            "Run ads_profiles.py --refresh; if the list stays empty, link the advertiser under "
+            "Manager accounts in the Amazon Ads console and authorise again.",
             candidates=_candidates(profiles),
         )
     return _keep([], bool, f"No authorised ads account is called {account!r}", profiles)
