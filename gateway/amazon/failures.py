@@ -1,0 +1,45 @@
+"""How a call to Amazon fails, in kinds that the rest of the gateway decides by.
+
+The kinds follow the answers in `references/amazon.md`. A failure carries Amazon's own description, cleaned,
+and never a request: what was sent holds secrets.
+"""
+
+from typing import Literal
+
+from gateway.outside_text import cleaned
+
+Kind = Literal[
+    "invalid_grant",
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_scope",
+    "invalid_request",
+    "unauthorized",
+    "forbidden",
+    "throttled",
+    "unavailable",
+    "unusable",
+]
+
+# Worth asking again, where what was asked may be asked twice.
+PASSING: frozenset[Kind] = frozenset({"throttled", "unavailable", "unusable"})
+
+
+class AmazonFailure(Exception):
+    """A call to Amazon that brought nothing.
+
+    `kind`: `unauthorized` and `forbidden` are about an access token; `throttled` is a 429; `unavailable` is
+    no answer in time, a cut one or a 5xx; `unusable` is an answer that is not what the endpoint should send.
+    `detail`: one line, safe to show. `retry_after`: seconds, where Amazon said.
+    """
+
+    def __init__(self, kind: Kind, detail: str = "", *, retry_after: int | None = None) -> None:
+        self.kind: Kind = kind
+        self.detail = cleaned(detail)
+        self.retry_after = retry_after
+        super().__init__(f"{kind}: {self.detail}" if self.detail else kind)
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same call may well succeed a little later."""
+        return self.kind in PASSING

@@ -1,0 +1,62 @@
+"""Which site and region is where: `references/marketplaces.json`, the one list that the scripts read too."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from gateway.vault.records import Region
+
+REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
+DATA = Path(__file__).resolve().parents[2] / "references" / "marketplaces.json"
+
+INDIA = "IN"
+INDIA_NOTE = "India is served by Amazon's EU region, so this authorisation is kept and looked up under EU."
+SITELESS = {"NZ": "New Zealand has no site of its own; use AU (Australia)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """One Amazon site. Hosts are without a scheme."""
+
+    code: str
+    country: str
+    marketplace_id: str
+    region: Region
+    seller_central: str
+    vendor_central: str
+
+
+@cache
+def _known() -> dict[str, Marketplace]:
+    """Return every marketplace by each name it goes by: country code, ISO code and marketplace id."""
+    known: dict[str, Marketplace] = {}
+    for row in json.loads(DATA.read_text(encoding="utf-8")):
+        marketplace = Marketplace(
+            code=row["countryCode"],
+            country=row["country"],
+            marketplace_id=row["marketplaceId"],
+            region=row["region"],
+            seller_central=row["sellerCentralUrl"].removeprefix("https://"),
+            vendor_central=row["vendorCentralUrl"].removeprefix("https://"),
+        )
+        for name in (row["countryCode"], row["isoCountryCode"], row["marketplaceId"]):
+            known[name] = marketplace
+    return known
+
+
+def parse_region(text: str) -> Region | None:
+    """Return the region that `text` names, in any case, or None."""
+    wanted = _name(text)
+    return next((region for region in REGIONS if region == wanted), None)
+
+
+def find_marketplace(text: str) -> Marketplace | None:
+    """Return the site by its two-letter code (UK and GB alike) or marketplace id, in any case, or None."""
+    return _known().get(_name(text))
+
+
+def _name(text: str) -> str:
+    """Return an ASCII word in capitals; anything else is no name of a site or region, so it becomes empty."""
+    word = text.strip()
+    return word.upper() if word.isascii() else ""
