@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.files import is_private_folder
@@ -175,12 +175,34 @@ def check_private(data_dir: Path) -> None:
         )
 
 
-def program(command: str, arguments: Sequence[str]) -> list[str]:
-    """The command line of the gateway's own program, under the interpreter that has its packages."""
+def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]:
+    """The command line of the gateway's own program, under the interpreter that has its packages.
+
+    Raises ClientError (`not_set_up`) where this copy of the bundle comes without a gateway.
+    """
+    if not PROGRAM.is_file():
+        raise ClientError(
+            "not_set_up",
+            "This copy of the skill comes without a gateway",
+            "Run local_gateway.py in the whole project, or use the hosted gateway.",
+        )
     venv_python = BUNDLE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     python = str(venv_python) if venv_python.is_file() else sys.executable
     # -I: nothing is imported from the working directory, nor from where PYTHONPATH says.
-    return [python, "-I", str(PROGRAM), command, *arguments]
+    return [python, "-I", str(PROGRAM), command, "--data-dir", str(data_dir), *arguments]
+
+
+def add_user(data_dir: Path, name: str, key_file: Path) -> dict[str, Any]:
+    """Add a user to the gateway on `data_dir`; a new API key goes into the new file `key_file`.
+
+    Answers the gateway's document. Raises ClientError with the gateway's own error.
+    """
+    command = program("add-user", data_dir, ["--key-file", str(key_file), "--", name])
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603
+    document = _document(done.stdout)
+    if done.returncode or document.get("ok") is not True:
+        raise _own_error(document, done.returncode, "The user was not added", "Read the lines above it.")
+    return {name: value for name, value in document.items() if name != "ok"}
 
 
 def remembered_flags(data_dir: Path) -> list[str]:
@@ -252,6 +274,8 @@ def stop(data_dir: Path, *, patience: float = PATIENCE) -> Running | None:
 def _prepare(data_dir: Path) -> None:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if data_dir.lstat().st_mode & 0o077 and not data_dir.lstat().st_mode & 0o022 and os.name != "nt":
+            data_dir.chmod(0o700)  # others could only read it, so nothing in it can have been swapped
     except OSError as problem:
         raise ClientError(
             "not_set_up",
@@ -270,9 +294,8 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
     # A file, not a pipe: the gateway must not lose its standard output when this process ends.
     with os.fdopen(log, "ab") as log_file, tempfile.TemporaryFile() as stdout:
         child = subprocess.Popen(  # noqa: S603 - our own program, by its absolute path
-            program("serve", flags),
+            program("serve", data_dir, flags),
             cwd=data_dir,
-            env={**os.environ, "GATEWAY_DATA_DIR": str(data_dir)},
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=log_file,
@@ -286,7 +309,13 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
         if running is None and child.poll() is not None:
             if is_held(data_dir / "gateway.lock"):
                 return None
-            raise _own_error(stdout, child.returncode, data_dir)
+            stdout.seek(0)
+            raise _own_error(
+                _document(stdout.read(65536)),
+                child.returncode,
+                "The local gateway did not start",
+                f"Look into {data_dir / 'gateway.log'}.",
+            )
     child.returncode = 0  # it goes on without us, on purpose: no warning about that
     return running
 
@@ -298,23 +327,26 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _own_error(stdout: IO[bytes], exit_code: int, data_dir: Path) -> ClientError:
-    """The failure that the gateway's program printed, or one that says where to look."""
-    stdout.seek(0)
+def _document(printed: bytes) -> dict[str, Any]:
     try:
-        error = json.loads(stdout.read(65536))["error"]
-        code, message, hint = str(error["code"]), str(error["message"]), str(error["hint"])
-    except (ValueError, LookupError, TypeError):
-        code, message, hint = "", "", ""
-    if code not in EXIT_CODES:
+        document = json.loads(printed)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _own_error(document: dict[str, Any], exit_code: int, what: str, otherwise: str) -> ClientError:
+    """The failure that the gateway's program printed; where it printed none, `otherwise` is the hint."""
+    error = document.get("error")
+    if not isinstance(error, dict) or error.get("code") not in EXIT_CODES:
         return ClientError(
-            "gateway_failed",
-            f"The local gateway ended with exit code {exit_code} before it took requests",
-            f"Look into {data_dir / 'gateway.log'}; if a package is missing, run "
-            "`python3 scripts/quickstart.py --setup-only`.",
+            "gateway_failed", f"{what}: its program ended with exit code {exit_code}", otherwise
         )
     return ClientError(
-        code, f"The local gateway did not start: {message}", hint, retryable=error.get("retryable") is True
+        error["code"],
+        f"{what}: {error.get('message')}",
+        str(error.get("hint")),
+        retryable=error.get("retryable") is True,
     )
 
 
