@@ -89,10 +89,14 @@ class Arguments:
         """A path of the file system; the option is a text that `open` takes."""
         self._add(Field(flag, help, _path, metavar, required))
 
-    def region(self, *, required: bool = False, default: str | None = None, flag: str = "--region") -> None:
-        """One of Amazon's regions, in any case."""
-        note = f" (default {default})" if default else ""
-        self._add(Field(flag, f"Amazon's region{note}", _region, "NA|EU|FE", required, default))
+    def region(self, *, required: bool = False, default: str | None = None, note: str = "") -> None:
+        """`--region`, one of Amazon's regions, in any case. `note` is added to the help."""
+        note = note or (f" (default {default})" if default else "")
+        self._add(Field("--region", f"Amazon's region{note}", _region, "NA|EU|FE", required, default))
+
+    def site(self, flag: str, help: str) -> None:
+        """One of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`."""
+        self._add(Field(flag, help, _site, "SITE"))
 
     def choice(
         self,
@@ -124,7 +128,7 @@ class Arguments:
 
     def identifier(self, flag: str, help: str, *, required: bool = False) -> None:
         """A profile's or a record's number: an integer or 1 to 19 digits, up to 2^63−1."""
-        self.integer(flag, help, least=1, required=required)
+        self.integer(flag, help, required=required)
 
     def seconds(
         self,
@@ -178,6 +182,22 @@ class Arguments:
                 raise bad_arguments(f"{flag} is only for use with {_either(others)}")
 
         self._checks.append(check)
+
+    def together(self, *flags: str) -> None:
+        """All of these flags are given, or none."""
+
+        def check(options: SimpleNamespace) -> None:
+            given = [flag for flag in flags if self._is_given(options, flag)]
+            missing = [flag for flag in flags if flag not in given]
+            if given and missing:
+                raise bad_arguments(f"Missing: {', '.join(missing)}, which {given[0]} needs beside it")
+
+        self._checks.append(check)
+
+    def excludes(self, flag: str, *others: str) -> None:
+        """`flag` goes together with none of the `others`."""
+        for other in others:
+            self.at_most_one(flag, other)
 
     def check(self, function: Callable[[SimpleNamespace], None]) -> None:
         """A rule of the script's own; it raises `bad_arguments(…)` where the options break it."""
@@ -387,6 +407,16 @@ def _region(value: Any) -> str:
             f"{at['countryCode']} is a site, and its region is {at['region']}: use --region {at['region']}."
         )
     raise _Wrong(f"has to be NA, EU or FE, not {_shown(region)}", hint)
+
+
+def _site(value: Any) -> Any:
+    from linkfox_client import sites
+
+    words = _text(value, 100)
+    site = sites.find_site(words)
+    if site is None:
+        raise _Wrong(f"names no Amazon site: {_shown(words)}", sites.explain_unknown_site(words))
+    return site
 
 
 def _choice(value: Any, choices: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkfox_client import output, runtime
 from linkfox_client.arguments import Arguments, Help
-from linkfox_client.errors import ClientError
+from linkfox_client.errors import EXIT_CODES, ClientError
 
 if TYPE_CHECKING:
     from linkfox_client.client import Gateway
@@ -20,7 +20,8 @@ def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, G
     """Run a script that calls the gateway, and end the process.
 
     `declare(arguments)` names the script's arguments, `run(options, gateway)` answers the fields of the
-    document (or `output.Revealed`) or raises ClientError; `about` is the script's docstring.
+    document (or `output.Revealed`) or raises ClientError; `about` is the script's docstring. Fields that
+    hold `ok` false and an `error` are a failure that came out in part.
     """
 
     def connected(options: SimpleNamespace) -> Answer:
@@ -55,8 +56,9 @@ def execute(
         revealed = ()
         if isinstance(answer, output.Revealed):
             answer, revealed = answer
-        output.print_document({"ok": True, **answer}, revealed)
-        return 0
+        document = {"ok": True, **answer}
+        output.print_document(document, revealed)
+        return 0 if document["ok"] else EXIT_CODES[document["error"]["code"]]
     except ClientError as error:
         return _fail(error)
     except ModuleNotFoundError as error:

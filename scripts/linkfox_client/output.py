@@ -43,6 +43,6 @@ def print_document(document: Mapping[str, Any], revealed: Iterable[Secret] = ())
 def tell(line: str) -> None:
     """Print one line for a person on standard error; secrets in it are masked."""
     try:
-        print(secrets.scrub(cleaned(line, 4_000)), file=sys.stderr, flush=True)
+        print(secrets.scrub(cleaned(line, 10_000)), file=sys.stderr, flush=True)
     except (OSError, ValueError):  # nobody listens there: not a reason to fail
         return

@@ -1,0 +1,39 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Get the tokens of a store, or of all stores; they are shown masked unless they are handed on on purpose.
+
+Examples:
+  python3 scripts/store_tokens.py --seller-id A1B2C3D4E5F6G7 --region NA
+  python3 scripts/store_tokens.py --all --min-ttl 900
+  python3 scripts/store_tokens.py --seller-id A1B2C3D4E5F6G7 --region NA --output-file ~/token.json
+  python3 scripts/store_tokens.py '{"sellerId": "A1B2C3D4E5F6G7", "region": "NA"}'
+
+The best way to use a token is to run the program that needs it under with_token.py.
+"""
+
+from linkfox_client import command, handoff, lists, tokens
+
+
+def declare(arguments):
+    arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
+    arguments.region(note="; needed with --seller-id")
+    tokens.declare(arguments, "the tokens of every authorised store")
+    handoff.declare(arguments)
+    arguments.exactly_one("--seller-id", "--all")
+    arguments.together("--seller-id", "--region")
+
+
+def run(options, gateway):
+    if options.all:
+        stores = lists.entries(gateway.post("/spApi/authorizedStores", {}))
+        document = tokens.fetch_all(gateway, "/spApi", stores, ("sellerId", "region"), options.min_ttl)
+    else:
+        which = {"sellerId": options.seller_id, "region": options.region}
+        document = tokens.fetch(gateway, "/spApi", which, options.min_ttl)
+    return handoff.deliver(document, options)
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)
