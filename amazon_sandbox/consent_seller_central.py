@@ -1,0 +1,151 @@
+"""SP-API consent at Seller Central and Vendor Central: `/apps/authorize/consent` (references/amazon.md).
+
+The form posts to the address that it was shown at, so the same parameters are checked again.
+"""
+
+from html import escape
+from typing import Any
+
+from amazon_sandbox import pages
+from amazon_sandbox.http_messages import Answer, Caller, Request
+from amazon_sandbox.known_answers import CONSENT_ERRORS
+from amazon_sandbox.records import App, Seller
+from amazon_sandbox.redirect_addresses import is_registered, with_parameters
+from amazon_sandbox.world import World
+
+PATH = "/apps/authorize/consent"
+# The closed set of references/amazon.md, "Scopes".
+SCOPES = tuple(
+    f"sellingpartnerapi::{name}"
+    for name in (
+        "orders",
+        "inventory",
+        "products",
+        "reports",
+        "shipping",
+        "finance",
+        "notifications",
+        "migration",
+    )
+)
+OFFERED = 50  # sellers on the page; any other can be typed in
+OTHER = "other"
+
+
+class SellerCentralConsent:
+    """The consent page of one Seller or Vendor Central host."""
+
+    def __init__(self, world: World, region: str, kind: str) -> None:
+        self._world = world
+        self._region = region
+        self._kind = kind
+
+    def identify(self, request: Request) -> Caller:
+        """Tell which seller answers the form."""
+        return Caller(seller_id=_chosen_id(request) or None, region=self._region)
+
+    def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
+        """Show the page, or carry out what was chosen on it."""
+        if request.path != PATH or request.method not in ("GET", "POST"):
+            return pages.page("Page not found", "<p>There is no such page here.</p>", 404, "notFound")
+        app = self._world.app_by_application(request.parameters.get("application_id", ""))
+        if app is None:
+            return pages.error_page(
+                "unknown application", "There is no application with this application_id."
+            )
+        refused = self._refusal(request, app)
+        if refused:
+            return refused
+        if request.method == "GET":
+            return self._show(request, app)
+        return self._decide(request, app)
+
+    def _refusal(self, request: Request, app: App) -> Answer | None:
+        parameters = request.parameters
+        redirect_uri = parameters.get("redirect_uri")
+        code = None
+        if app.consent_error:
+            code = app.consent_error
+        elif app.draft and parameters.get("version") != "beta":
+            code = "MD1000"
+        elif redirect_uri and "#" in redirect_uri:
+            code = "MD5110"
+        elif not redirect_uri and not app.redirect_uris:
+            code = "MD9100"
+        elif redirect_uri and not is_registered(redirect_uri, app.redirect_uris):
+            code = "MD5101"
+        if code:
+            return pages.error_page(code, CONSENT_ERRORS[code])
+        if not parameters.get("state"):
+            return pages.error_page("missing parameter", "The address has no state.")
+        if any(scope not in SCOPES for scope in _requested(request) or []):
+            return pages.error_page("invalid_scope", "An unknown scope was requested")
+        return None
+
+    def _show(self, request: Request, app: App) -> Answer:
+        sellers = self._world.sellers_for_consent(self._region, self._kind, OFFERED)
+        choices = "".join(
+            f'<label><input type="radio" name="selling_partner_id" value="{escape(seller.seller_id)}"'
+            f"{' checked' if number == 0 else ''}> {escape(seller.name)} "
+            f"(<code>{escape(seller.seller_id)}</code>)</label>"
+            for number, seller in enumerate(sellers)
+        )
+        scopes = _requested(request)
+        asked = ""
+        if scopes is not None:
+            boxes = "".join(
+                f'<label><input type="checkbox" name="scope" value="{escape(scope)}" checked> '
+                f"{escape(scope)}</label>"
+                for scope in scopes
+            )
+            asked = f"<fieldset><legend>Permissions that it asks for</legend>{boxes}</fieldset>"
+        draft = " It is a draft." if app.draft else ""
+        return pages.page(
+            f"Authorize {app.name}",
+            f"<p><strong>{escape(app.name)}</strong> (<code>{escape(app.app_id or '')}</code>) asks for "
+            f"access to a {self._kind} account of the region {self._region}.{draft}</p>"
+            f'<form method="post"><fieldset><legend>Who are you?</legend>{choices}'
+            f'<label><input type="radio" name="selling_partner_id" value="{OTHER}"> Another: '
+            '<input name="other_selling_partner_id" maxlength="40" autocomplete="off"></label></fieldset>'
+            f'{asked}<button name="decision" value="confirm">Confirm</button>'
+            '<button name="decision" value="cancel">Cancel</button></form>',
+        )
+
+    def _decide(self, request: Request, app: App) -> Answer:
+        decision = request.form_value("decision")
+        if decision == "cancel":
+            return pages.left_page()
+        seller_id = _chosen_id(request)
+        if decision != "confirm" or not (
+            seller_id.isascii() and seller_id.isalnum() and len(seller_id) <= 40
+        ):
+            return pages.error_page(
+                "not understood", "Choose an account (letters and digits) and confirm or cancel."
+            )
+        scopes = _requested(request)
+        if scopes is not None:
+            ticked = set(request.form.get("scope", []))
+            scopes = [scope for scope in scopes if scope in ticked]
+        seller = self._world.seller(seller_id, self._region)
+        if seller is None:
+            seller = Seller(seller_id, f"Sandbox account {seller_id}", self._region, self._kind)
+            self._world.add_sellers([seller])
+        redirect_uri = request.parameters.get("redirect_uri") or (app.redirect_uris or [""])[0]
+        code = self._world.issue_code(app, redirect_uri, seller=seller, scopes=scopes)
+        parameters = {
+            "state": request.parameters["state"],
+            "selling_partner_id": seller_id,
+            "spapi_oauth_code": code,
+        }
+        return pages.redirect(with_parameters(redirect_uri, parameters), "authorised")
+
+
+def _chosen_id(request: Request) -> str:
+    chosen = request.form_value("selling_partner_id")
+    return request.form_value("other_selling_partner_id").strip() if chosen == OTHER else chosen
+
+
+def _requested(request: Request) -> list[str] | None:
+    """Return the scopes on the address, each once; None where it has none."""
+    asked = request.parameters.get("scope")
+    return None if asked is None else list(dict.fromkeys(asked.split()))

@@ -1,0 +1,80 @@
+"""The Selling Partner API, as far as authorisation needs it: the Sellers API's participations.
+
+A bad token gets 403, and `details` tells why (references/amazon.md, "SP-API calls").
+"""
+
+from typing import Any
+
+from amazon_sandbox.http_messages import Answer, Caller, Request
+from amazon_sandbox.known_answers import known
+from amazon_sandbox.marketplaces import participation, sites_of
+from amazon_sandbox.quota import Quota
+from amazon_sandbox.records import Grant
+from amazon_sandbox.world import World
+
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+
+
+class SellingPartnerApi:
+    """One regional host."""
+
+    def __init__(self, world: World, region: str, quota: Quota) -> None:
+        self._world = world
+        self._region = region
+        self._quota = quota
+
+    def identify(self, request: Request) -> Caller:
+        """Tell whose access token is presented."""
+        token = request.headers.get("x-amz-access-token", "")
+        grant = self._world.grant_of(token) if token else None
+        return Caller(
+            client_id=grant.client_id if grant else None,
+            seller_id=grant.seller_id if grant else None,
+            region=self._region,
+            grant_id=grant.grant_id if grant else None,
+            token=token or None,
+        )
+
+    def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
+        """Answer the seller's participations, or say why the token is refused."""
+        if request.path == "/auth/o2/token":
+            return known("spApi.tokenRequestAtWrongHost")
+        if (request.method, request.path) != ("GET", PARTICIPATIONS):
+            return known("spApi.roleMissing")
+        if not request.headers.get("user-agent"):
+            return known("spApi.userAgentMissing")
+        if not caller.token:
+            return known("spApi.tokenMissing")
+        presented = self._world.read_access_token(caller.token)
+        if presented is None or presented.grant.seller_id is None:
+            return known("spApi.tokenRevoked")
+        app = self._world.app_by_client(presented.grant.client_id)
+        if app is None:
+            return known("spApi.tokenRevoked")
+        if app.secret_expired:
+            return known("spApi.secretExpired")
+        if presented.expired:
+            return known("spApi.tokenExpired")
+        if presented.grant.region != self._region:
+            return known("spApi.wrongRegion")
+        if not app.sellers_role:
+            return known("spApi.roleMissing")
+        return self._participations(presented.grant)
+
+    def _participations(self, grant: Grant) -> Answer:
+        quota = self._world.settings.participations_quota
+        if quota is None:
+            limit = {}
+        else:
+            # Amazon names the rate only on good answers and on 400 and 404, not on a 429 (usage plans [doc]).
+            limit = {"x-amzn-RateLimit-Limit": str(quota["rate"])}
+            key = f"{grant.client_id}|{grant.seller_id}|{self._region}"
+            if not self._quota.take(key, quota["rate"], quota["burst"]):
+                return known("spApi.throttled")
+        seller = self._world.seller(grant.seller_id or "", self._region)
+        name, countries = (seller.name, seller.countries) if seller else ("", [])
+        payload = [
+            participation(site, name, site["countryCode"] in countries) for site in sites_of(self._region)
+        ]
+        answer = known("spApi.ok", {"payload": payload})
+        return Answer(answer.status, {**answer.headers, **limit}, answer.body)
