@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
@@ -53,4 +52,5 @@ def run(options):
     return gateway_commands.COMMANDS[options.command](options)
 
 
-command.main_local(__doc__, declare, run)
+if __name__ == "__main__":
+    command.main_local(__doc__, declare, run)

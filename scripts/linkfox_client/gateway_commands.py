@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from linkfox_client import local_gateway
-from linkfox_client.handoff import replace_with
+from linkfox_client.child import replace_with
 
 
 def serve(options: SimpleNamespace) -> NoReturn:

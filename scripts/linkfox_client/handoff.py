@@ -1,18 +1,14 @@
-"""The ways by which a token leaves on purpose: a new private file, standard output, one command.
+"""The ways by which a token leaves on purpose: a new private file, standard output, variables.
 
 The refresh token stays masked in all of them unless it was asked for by its own flag.
 """
 
 import os
 import shlex
-import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 from linkfox_client.arguments import Arguments
 from linkfox_client.errors import ClientError, bad_arguments
@@ -89,55 +85,6 @@ def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
             "Run doctor.py, or refresh the token, then try again.",
         )
     return variables
-
-
-def child_environment(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
-    """`environ` with the token's variables: what the command under with_token.py gets."""
-    variables = token_variables(fields)
-    inherited = {name: value for name, value in environ.items() if name not in variables}
-    return inherited | {name: value for name, value in variables.items() if value is not None}
-
-
-def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The path of the program that `command` names. Raises ClientError (`bad_arguments`) for none."""
-    found = shutil.which(command[0], path=environ.get("PATH"))
-    if found is None:
-        raise bad_arguments(
-            f"There is no command {command[0]!r} that can be run",
-            "Name a program on the PATH, or one by its path; a script may need its interpreter before it.",
-        )
-    return found
-
-
-def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
-    """Become `command`; on Windows, which cannot do that, run it as a child and end with its exit code."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if os.name == "nt":
-        sys.exit(run_and_pass_on([program, *command[1:]], environ))
-    # Python ignores these two, and what is ignored stays so in the program that takes over.
-    for name in ("SIGPIPE", "SIGXFSZ"):
-        signal.signal(getattr(signal, name), signal.SIG_DFL)
-    try:
-        os.execve(program, list(command), dict(environ))  # noqa: S606 - running it is what was asked for
-    except OSError as problem:
-        raise bad_arguments(
-            f"The command {command[0]!r} could not be started: {problem.strerror}",
-            "A script without a #! line needs its interpreter in front of it.",
-        ) from None
-
-
-def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run `command` to its end and answer its exit code; signals that reach this process are passed on."""
-    with subprocess.Popen(list(command), env=dict(environ)) as child:  # noqa: S603 - what was asked for
-        # A console sends Ctrl-C to all its processes, so the child has its own already.
-        handlers = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: lambda *_: child.terminate()}
-        former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-        try:
-            return child.wait()
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
 
 
 def _leaving(value: Any, *, with_refresh_token: bool) -> list[Secret]:

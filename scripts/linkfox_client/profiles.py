@@ -29,6 +29,7 @@ CANDIDATE_FIELDS = (
     "region",
     "profileId",
 )
+ACCOUNT_FIELDS = ("authRecordId", "accountName", "status")
 
 Profile = Mapping[str, Any]
 
@@ -51,7 +52,7 @@ def resolve(
     account: str | None = None,
     profile_id: int | None = None,
 ) -> Profile:
-    """The one profile of `listed` (the `stores` of /amazonAds/authorizedStores) that was meant.
+    """The one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
 
     All that is given has to be true of the profile; at least one of the three has to be given. Raises
     ClientError: bad_arguments, not_found or ambiguous, the last two with what there is to choose from.
@@ -62,8 +63,9 @@ def resolve(
             "Nothing says which profile is meant",
             "Give --site, --account or both, or --profile-id.",
         )
-    profiles, accounts = _read(listed)
-    if not profiles and not accounts:
+    profiles, bare = _read(listed)
+    accounts = {profile.get("accountName") for profile in profiles}
+    if not profiles and not bare:
         raise ClientError(
             "not_found",
             "No ads account is authorised",
@@ -78,7 +80,7 @@ def resolve(
             profiles,
         )
     if account is not None:
-        left = _of_account(left, account, accounts)
+        left = _of_account(left, account, bare)
     if site is not None:
         left = _of_site(left, site)
     if profile_id is None and account is None and len(accounts) > 1:
@@ -95,27 +97,32 @@ def resolve(
     return left[0]
 
 
-def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:
-    """The profiles, each once and with all its accounts' names, and the names of all accounts.
-
-    An account whose profiles could not be read is listed without a profile id; it counts as an account,
-    since the site that was named may well be one of its own.
-    """
-    found: dict[int, dict[str, Any]] = {}
-    accounts: set[str] = set()
+def accounts(listed: Iterable[Profile]) -> list[dict[str, Any]]:
+    """The accounts of a list of profiles, each once, with `profileIds`: one token serves them all."""
+    found: dict[object, dict[str, Any]] = {}
     for entry in listed:
-        name = entry.get("accountName")
-        if isinstance(name, str):
-            accounts.add(name)
+        shown = {name: entry[name] for name in ACCOUNT_FIELDS if name in entry}
+        account = found.setdefault(entry.get("authRecordId"), {**shown, "profileIds": []})
+        if entry.get("profileId") is not None:
+            account["profileIds"].append(entry["profileId"])
+    return list(found.values())
+
+
+def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:
+    """The profiles, each once and with all its accounts' names, and the names of accounts without any."""
+    found: dict[int, dict[str, Any]] = {}
+    bare: set[str] = set()
+    for entry in listed:
         try:
             number = parse_profile_id(entry.get("profileId"))
         except ValueError:
+            bare.update(_account_names(entry))
             continue
         known = found.setdefault(number, {**entry, "profileId": number})
         names = [*_account_names(known), *_account_names(entry)]
         if len(set(names)) > 1:
             known["accountNames"] = list(dict.fromkeys(names))
-    return list(found.values()), accounts
+    return list(found.values()), bare
 
 
 def _account_names(profile: Profile) -> list[str]:
@@ -124,7 +131,7 @@ def _account_names(profile: Profile) -> list[str]:
     return [name for name in (profile.get("accountName"), *several) if isinstance(name, str)]
 
 
-def _of_account(profiles: list[Profile], account: str, accounts: set[str]) -> list[Profile]:
+def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[Profile]:
     """The profiles of that account: by the name it was authorised under, else by the advertiser's own name.
 
     In each, the exact spelling first, so that "Acme" and "ACME" can both exist.
@@ -140,7 +147,7 @@ def _of_account(profiles: list[Profile], account: str, accounts: set[str]) -> li
             left = [profile for profile in profiles if wanted in map(spell, names_of(profile))]
             if left:
                 return left
-    if _loosely(account) in map(_loosely, accounts):
+    if _loosely(account) in map(_loosely, bare):
         raise ClientError(
             "not_found",
             f"The account {account!r} is authorised but has no such profile",

@@ -1,0 +1,50 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Make the link by which an advertiser authorises an ads account; with --wait follow what becomes of it.
+
+Examples:
+  python3 scripts/ads_authorize_url.py --account-name "My Brand" --region NA
+  python3 scripts/ads_authorize_url.py --account-name "My Brand" --region EU --wait 600
+  python3 scripts/ads_authorize_url.py --authorization-id ID --wait 600
+  python3 scripts/ads_authorize_url.py '{"accountName": "My Brand", "region": "NA"}'
+
+The link also goes to the clipboard and to ~/.cache/linkfox/last_authorize_url.txt: paste it from there, since
+a link copied off the screen comes back broken. It works once, for 15 minutes.
+"""
+
+from linkfox_client import command
+
+NEW_ONLY = ("--region", "--auth-record-id", "--open")
+
+
+def declare(arguments):
+    arguments.text(
+        "--account-name", "the name that the account gets in the lists; ask the user for it", metavar="NAME"
+    )
+    arguments.region(note=" (default NA, or the known account's)")
+    arguments.identifier("--auth-record-id", "authorise this known account again")
+    arguments.seconds("--wait", "wait as long for the consent and tell how it ended")
+    arguments.text("--authorization-id", "follow this earlier attempt instead of making a link", metavar="ID")
+    arguments.switch("--open", "open the link in the browser")
+    arguments.exactly_one("--account-name", "--authorization-id")
+    arguments.excludes("--authorization-id", *NEW_ONLY)
+
+
+def run(options, gateway):
+    from linkfox_client import waiting
+
+    if options.authorization_id:
+        return waiting.follow(gateway, waiting.ACCOUNTS, options.authorization_id, options.wait)
+    known = {"authRecordId": options.auth_record_id} if options.auth_record_id else None
+    body = {"accountName": options.account_name, **(known or {})}
+    if options.region or not known:  # an account that is known keeps its region
+        body["region"] = options.region or "NA"
+    return waiting.authorize(
+        gateway, waiting.ACCOUNTS, body, again=known, wait=options.wait, open_browser=options.open
+    )
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)

@@ -1,0 +1,29 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""List the advertising profiles with currency, budget and time zone; with --refresh ask Amazon again.
+
+Examples:
+  python3 scripts/ads_profiles.py
+  python3 scripts/ads_profiles.py --refresh --limit 20
+  python3 scripts/ads_profiles.py '{"refresh": true}'
+
+The answer's nextOffset is the --offset of the next page, or null at the end.
+"""
+
+from linkfox_client import command, lists
+
+
+def declare(arguments):
+    arguments.switch("--refresh", "ask Amazon again instead of showing what is known")
+    lists.declare(arguments)
+
+
+def run(options, gateway):
+    answer = gateway.post("/amazonAds/profiles", {"refresh": True} if options.refresh else {})
+    return lists.page(answer, "profiles", ("countryCode", "accountInfoName", "profileId"), options)
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)

@@ -1,0 +1,55 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Run one command with an access token in its environment, and become that command.
+
+Examples:
+  python3 scripts/with_token.py --seller-id A1B2C3D4E5F6G7 --region NA -- python3 report.py
+  python3 scripts/with_token.py --profile-id 1234567890 -- python3 campaigns.py --days 7
+  python3 scripts/with_token.py '{"profileId": 1234567890, "command": ["python3", "campaigns.py"]}'
+
+The command finds AMAZON_ACCESS_TOKEN and, where the gateway tells it, AMAZON_TOKEN_EXPIRES_AT (RFC 3339); for
+ads AMAZON_ADS_PROFILE_ID and AMAZON_ADS_CLIENT_ID too. Its output and its exit code are this script's.
+"""
+
+import os
+
+from linkfox_client import command
+from linkfox_client.tokens import MOST_MIN_TTL
+
+
+def declare(arguments):
+    arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
+    arguments.region(note="; needed with --seller-id")
+    arguments.identifier("--profile-id", "the ads profile; ads_resolve_profile.py finds it")
+    arguments.seconds("--min-ttl", "the least time that the token must have left", most=MOST_MIN_TTL)
+    arguments.rest("command", "the program to run, and its arguments")
+    arguments.exactly_one("--seller-id", "--profile-id")
+    arguments.together("--seller-id", "--region")
+    arguments.check(find_program)
+
+
+def find_program(options):
+    from linkfox_client.child import find_command
+
+    options.program = find_command(options.command, os.environ)
+
+
+def run(options, gateway):
+    from linkfox_client import child, output, tokens
+
+    if options.seller_id:
+        which = {"sellerId": options.seller_id, "region": options.region}
+        fields = tokens.fetch(gateway, "/spApi", which, options.min_ttl)
+    else:
+        which = {"profileId": options.profile_id}
+        fields = {**tokens.fetch(gateway, "/amazonAds", which, options.min_ttl), **which}
+    for note in fields.get("notes", []):
+        output.tell(note)
+    environment = child.child_environment(os.environ, fields)
+    child.replace_with(options.program, options.command, environment)
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)
