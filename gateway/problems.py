@@ -74,18 +74,15 @@ class Problem(Exception):
         """What happened, on one line."""
         return f"{self.row.meaning}: {self.detail}" if self.detail else self.row.meaning
 
-    def envelope(self, request_id: str, *, sandbox: bool) -> dict[str, Any]:
+    def envelope(self, request_id: str) -> dict[str, Any]:
         """Return the error document of the contract."""
-        document: dict[str, Any] = {
+        return {
             "errcode": self.row.errcode,
             "errmsg": self.message,
             "reason": self.reason,
             "requestId": request_id,
             **self.extra,
         }
-        if sandbox:
-            document["sandbox"] = True
-        return document
 
 
 # What a failure of Amazon's means to somebody who asked for a token or a list.

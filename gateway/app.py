@@ -1,0 +1,76 @@
+"""Puts the gateway together: the rooms, the routes, and what every request passes through."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from gateway.amazon.login_with_amazon import LoginWithAmazon
+from gateway.amazon.session import AmazonSession
+from gateway.authorization.authorizer import Authorizer
+from gateway.clock import Clock
+from gateway.pages.renderer import Pages
+from gateway.routes import ads, browser, health, spapi
+from gateway.routes.attempts import LONGEST_EXCHANGE
+from gateway.routes.middleware import Reception
+from gateway.routes.services import Services
+from gateway.settings import Settings
+from gateway.threads import Threads
+from gateway.tokens.service import TokenService
+from gateway.vault import Vault
+
+
+def create_app(
+    settings: Settings, vault: Vault, clock: Clock, amazon: AmazonSession | None = None
+) -> FastAPI:
+    """Return the gateway as an ASGI application, over an open vault, which the caller closes.
+
+    `amazon`: the way out to Amazon; one made from the settings unless a test brings its own.
+    """
+    session = amazon or AmazonSession(
+        settings.amazon_origin,
+        connect_timeout=settings.amazon_connect_timeout,
+        read_timeout=settings.amazon_read_timeout,
+        largest_answer=settings.largest_amazon_answer,
+    )
+    threads = Threads()
+    services = Services(
+        settings=settings,
+        vault=vault,
+        clock=clock,
+        threads=threads,
+        authorizer=Authorizer(settings, vault, clock, session, threads),
+        tokens=TokenService(settings, vault, LoginWithAmazon(session, clock), clock, threads),
+        pages=Pages(sandbox=settings.sandbox),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        yield
+        # What was asked of Amazon is stored before the process ends.
+        await services.authorizer.finish_all()
+        await services.tokens.finish_all()
+        session.close()
+
+    app = FastAPI(
+        title="LinkFox Amazon authorization gateway",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[Middleware(Reception, settings=settings)],
+        exception_handlers={HTTPException: _raise},
+    )
+    app.state.services = services
+    for room in (spapi, ads, browser, health):
+        app.include_router(room.router)
+    return app
+
+
+async def _raise(_request: Request, error: Exception) -> None:
+    """Hand an exception on to the Reception, the one place that turns them into answers."""
+    raise error

@@ -1,0 +1,282 @@
+"""Carries one authorisation from its link to its end.
+
+The state is consumed in one statement, which also writes down that the code may now be sent; the code is sent
+once and kept nowhere. Whatever happens after that ends the attempt with a reason from references/errors.json.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gateway.amazon.ads_api import AdsApi
+from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
+from gateway.amazon.marketplaces import Marketplace
+from gateway.amazon.selling_partner_api import SellingPartnerApi
+from gateway.amazon.session import AmazonSession
+from gateway.applications import (
+    ads_client,
+    application_id,
+    selling_partner_application,
+    token_client,
+)
+from gateway.authorization.callback import Callback, Refusal, refusal_of
+from gateway.authorization.consent_links import Central, account_link, consent_host, store_link
+from gateway.authorization.profile_sync import ProfileSync
+from gateway.authorization.scopes import ADS_SCOPE
+from gateway.clock import Clock
+from gateway.problems import Problem
+from gateway.secret import Secret
+from gateway.settings import Settings
+from gateway.threads import Threads
+from gateway.vault import Vault
+from gateway.vault.errors import VaultError
+from gateway.vault.records import Attempt, Flow, Grant, NewAttempt, Region, Tokens
+
+log = logging.getLogger(__name__)
+
+YEAR = 365 * 24 * 3600
+# Ads consents given from this day on last 365 days (references/amazon.md: lifetimes).
+ADS_CONSENTS_END_SINCE = datetime(2026, 7, 30, tzinfo=UTC).timestamp()
+STORE_TRIES = 3
+
+# How an attempt ends when Amazon refuses the exchange; all other kinds are `exchange_failed`.
+EXCHANGE_REASONS: dict[Kind, str] = {
+    "invalid_grant": "code_refused",
+    "invalid_request": "code_refused",
+    "invalid_client": "app_credentials",
+    "unauthorized_client": "app_credentials",
+    "invalid_scope": "scope_refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWanted:
+    """A store to be authorised: checked input of `/spApi/authorizeUrl`."""
+
+    region: Region
+    name: str
+    marketplace: Marketplace | None = None
+    central: Central = "seller"
+    scopes: tuple[str, ...] = ()
+    seller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWanted:
+    """An ads account to be authorised: checked input of `/amazonAds/authorizeUrl`."""
+
+    region: Region
+    name: str
+    record_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt that waits for its browser. `expires_at`: epoch seconds of the link's end."""
+
+    link: str
+    attempt_id: str
+    expires_at: int
+
+
+class CallbackRefused(Exception):
+    """A callback that opens no attempt. `reason`: state_unknown, state_used or expired."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Authorizer:
+    """Begins authorisations and completes them."""
+
+    def __init__(
+        self, settings: Settings, vault: Vault, clock: Clock, session: AmazonSession, threads: Threads
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._clock = clock
+        self._session = session
+        self._threads = threads
+        self._login = LoginWithAmazon(session, clock)
+        self._selling_partner_api = SellingPartnerApi(session)
+        self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def begin_store(self, user_id: int, wanted: StoreWanted) -> Begun:
+        """Make a state and a consent link for a store. Raises Problem app_not_configured."""
+        app = selling_partner_application(self._settings)
+        redirect_uri = self._settings.redirect_uri("spapi")
+        begun = await self._begin(
+            NewAttempt(
+                user_id=user_id,
+                flow="spapi",
+                app_id=app.app_id,
+                redirect_uri=redirect_uri,
+                region=wanted.region,
+                name=wanted.name,
+                lifetime=self._settings.attempt_lifetime,
+                marketplace=wanted.marketplace.code if wanted.marketplace else None,
+                requested_scopes=wanted.scopes,
+                expected_seller_id=wanted.seller_id,
+            )
+        )
+        attempt_id, state, expires_at = begun
+        host = consent_host(wanted.region, wanted.marketplace, wanted.central)
+        link = store_link(
+            self._session.address, host, app, redirect_uri=redirect_uri, state=state, scopes=wanted.scopes
+        )
+        return Begun(link, attempt_id, expires_at)
+
+    async def begin_account(self, user_id: int, wanted: AccountWanted) -> Begun:
+        """Make a state and a consent link for an ads account. Raises Problem app_not_configured."""
+        client = ads_client(self._settings)
+        redirect_uri = self._settings.redirect_uri("ads")
+        attempt_id, state, expires_at = await self._begin(
+            NewAttempt(
+                user_id=user_id,
+                flow="ads",
+                app_id=client.client_id,
+                redirect_uri=redirect_uri,
+                region=wanted.region,
+                name=wanted.name,
+                lifetime=self._settings.attempt_lifetime,
+                requested_scopes=(ADS_SCOPE,),
+                expected_record_id=wanted.record_id,
+            )
+        )
+        link = account_link(
+            self._session.address, wanted.region, client, redirect_uri=redirect_uri, state=state
+        )
+        return Begun(link, attempt_id, expires_at)
+
+    async def _begin(self, attempt: NewAttempt) -> tuple[str, Secret, int]:
+        expires_at = int(self._clock.now()) + attempt.lifetime
+        attempt_id, state = await self._threads.vault(self._vault.attempts.begin, attempt)
+        log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
+        return attempt_id, state, expires_at
+
+    async def complete(self, flow: Flow, callback: Callback) -> str:
+        """Take a browser's callback to the end of its attempt and return the attempt's id.
+
+        How it ended is in the attempt. Raises CallbackRefused where the state opens no attempt. Once the
+        state is consumed the work goes on even if the browser goes away.
+        """
+        attempt = await self._threads.vault(self._consume, flow, callback.state)
+        work = asyncio.create_task(self._carry_out(attempt, callback))
+        self._under_way.add(work)
+        work.add_done_callback(self._under_way.discard)
+        await asyncio.shield(work)
+        return attempt.id
+
+    async def finish_all(self) -> None:
+        """Wait for the exchanges that are under way: at shutdown."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _consume(self, flow: Flow, state: str | None) -> Attempt:
+        if state is None:
+            raise CallbackRefused("state_unknown")
+        attempt = self._vault.attempts.consume(state, flow)
+        if attempt is not None:
+            return attempt
+        known = self._vault.attempts.find_by_state(state)
+        if known is None or known.flow != flow:
+            raise CallbackRefused("state_unknown")
+        raise CallbackRefused("expired" if known.phase == "pending" else "state_used")
+
+    async def _carry_out(self, attempt: Attempt, callback: Callback) -> None:
+        refusal = self._refusal(attempt, callback)
+        if refusal is not None or callback.code is None:
+            await self._end(attempt, refusal or Refusal("code_missing"))
+            return
+        try:
+            client = token_client(self._settings, attempt.flow, attempt.region)
+            answer = await self._threads.amazon(
+                self._login.exchange_code, client, callback.code, attempt.redirect_uri
+            )
+        except AmazonFailure as failure:
+            await self._end(
+                attempt, Refusal(EXCHANGE_REASONS.get(failure.kind, "exchange_failed"), failure.detail)
+            )
+            return
+        grant = await self._keep(attempt, callback, answer)
+        if grant is None:
+            await self._end(attempt, Refusal("not_stored"))
+            return
+        log.info(
+            "authorized attempt=%s grant=%d flow=%s region=%s",
+            attempt.id,
+            grant.id,
+            attempt.flow,
+            grant.region,
+        )
+        if attempt.flow == "spapi":
+            await self._verify(attempt, grant, answer.access_token)
+        else:
+            await self._sync(attempt, grant, answer.access_token)
+
+    def _refusal(self, attempt: Attempt, callback: Callback) -> Refusal | None:
+        try:
+            app_id = application_id(self._settings, attempt.flow)
+        except Problem as problem:
+            return Refusal(problem.reason)
+        redirect_uri = self._settings.redirect_uri(attempt.flow)
+        return refusal_of(attempt, callback, app_id=app_id, redirect_uri=redirect_uri)
+
+    async def _end(self, attempt: Attempt, refusal: Refusal) -> None:
+        log.info("authorization_ended attempt=%s flow=%s reason=%s", attempt.id, attempt.flow, refusal.reason)
+        await self._threads.vault(
+            self._vault.attempts.finish, attempt.id, refusal.phase, refusal.reason, refusal.detail or None
+        )
+
+    async def _keep(self, attempt: Attempt, callback: Callback, answer: TokenAnswer) -> Grant | None:
+        """Store the grant and end the attempt in one transaction; None where the vault cannot be written."""
+        assert answer.refresh_token is not None, "an exchange without a refresh token is a failure"
+        tokens = Tokens(
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token,
+            token_type=answer.token_type,
+            expires_at=answer.expires_at,
+            granted_scopes=answer.granted_scopes,
+        )
+        seller_id = callback.seller_id if attempt.flow == "spapi" else None
+        for left in reversed(range(STORE_TRIES)):
+            try:
+                return await self._threads.vault(
+                    self._vault.grants.authorize, attempt, seller_id, tokens, self._ends(attempt.flow)
+                )
+            except VaultError as error:
+                log.error(
+                    "authorization_not_stored attempt=%s error=%r tries_left=%d",
+                    attempt.id,
+                    error.message,
+                    left,
+                )
+        return None
+
+    def _ends(self, flow: Flow) -> int | None:
+        """Return when an authorisation given now ends, or None where that is not known."""
+        now = int(self._clock.now())
+        return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
+
+    async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
+        """Look once whether the store answers. What comes of it never undoes the authorisation."""
+        try:
+            verification: str = await self._threads.amazon(
+                self._selling_partner_api.check_store, grant.region, access_token
+            )
+        except AmazonFailure as failure:
+            verification = f"not_checked: {failure.detail}"
+        else:
+            await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
+        await self._threads.vault(self._vault.attempts.note_verification, attempt.id, verification)
+
+    async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
+        synced = await self.profile_sync.sync(grant, access_token)
+        await self._threads.vault(
+            self._vault.attempts.note_profile_sync,
+            attempt.id,
+            "ok" if synced.profiles else "profile_sync_failed",
+        )

@@ -1,0 +1,1 @@
+"""What a browser sees: plain pages, rendered on the server, that work without JavaScript."""

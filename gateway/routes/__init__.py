@@ -1,0 +1,1 @@
+"""HTTP in and out: shapes are checked here, decisions are made elsewhere."""

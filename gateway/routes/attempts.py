@@ -1,0 +1,60 @@
+"""What an attempt looks like from outside: the contract's states, for the JSON API and the pages alike."""
+
+from typing import Any, Literal
+
+from gateway.problems import TABLE, Problem
+from gateway.routes.calls import Call
+from gateway.vault.records import Attempt, Flow, Grant
+
+State = Literal["pending", "authorized", "denied", "expired", "failed"]
+
+# An exchange takes no longer than a call to Amazon may; one older than this was cut off by a crash. The first
+# look at a new authorisation (profiles) comes after it and is waited for just as long.
+LONGEST_EXCHANGE = 120
+
+
+def state_of(attempt: Attempt, now: float) -> tuple[State, str | None]:
+    """Return the contract's state of an attempt and the reason where it did not succeed.
+
+    An ads attempt counts as pending until its profiles were asked for, so that who waits finds them.
+    """
+    if attempt.phase == "pending":
+        return ("expired", "expired") if attempt.expires_at <= now else ("pending", None)
+    if attempt.phase == "exchanging":
+        left_behind = now - (attempt.consumed_at or attempt.created_at) > LONGEST_EXCHANGE
+        return ("failed", "interrupted") if left_behind else ("pending", None)
+    if attempt.phase == "authorized":
+        syncing = attempt.flow == "ads" and attempt.profile_sync is None
+        if syncing and now - (attempt.ended_at or 0) <= LONGEST_EXCHANGE:
+            return "pending", None
+        return "authorized", None
+    return attempt.phase, attempt.reason
+
+
+def profile_sync_of(attempt: Attempt) -> str:
+    """Return how an authorised ads attempt's profile sync went; one that a crash cut off did not work."""
+    return attempt.profile_sync or "profile_sync_failed"
+
+
+async def attempt_status(call: Call, flow: Flow) -> tuple[Attempt, dict[str, Any]]:
+    """Return the caller's attempt that the body names, and how it stands. Raises Problem not_found."""
+    services = call.services
+    attempt = await services.threads.vault(
+        services.vault.attempts.get, call.fields.attempt_id(), call.caller.user_id
+    )
+    if attempt is None or attempt.flow != flow:
+        raise Problem("not_found")
+    state, reason = state_of(attempt, services.clock.now())
+    document: dict[str, Any] = {"authorizationId": attempt.id, "state": state}
+    if reason is not None:
+        document |= {"reason": reason, "hint": TABLE[reason].remedy}
+        if attempt.detail:
+            document["detail"] = attempt.detail
+    return attempt, document
+
+
+async def granted(call: Call, attempt: Attempt) -> Grant | None:
+    """Return the grant that an attempt led to; None where it has been removed since."""
+    if attempt.grant_id is None:
+        return None
+    return await call.services.threads.vault(call.services.vault.grants.get, attempt.grant_id)

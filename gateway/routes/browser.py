@@ -1,0 +1,85 @@
+"""What browsers come to: the callbacks, the result page and its stylesheet.
+
+A callback answers with a redirect at once, so that the authorization code does not stay in the address bar.
+"""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.authorization.authorizer import CallbackRefused
+from gateway.authorization.callback import Callback
+from gateway.routes.attempts import profile_sync_of, state_of
+from gateway.routes.fields import ATTEMPT_ID
+from gateway.routes.services import services_of
+from gateway.vault.records import Flow
+
+router = APIRouter()
+
+RESULT_PATH = "/oauth/result"
+# Why a callback can belong to no attempt; nothing else can be put on the page through its address.
+SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})
+
+
+@router.get("/spApi/oauth/callback")
+async def store_callback(request: Request) -> Response:
+    """Take a browser that comes back from Seller or Vendor Central."""
+    return await _complete(request, "spapi")
+
+
+@router.get("/amazonAds/oauth/callback")
+async def account_callback(request: Request) -> Response:
+    """Take a browser that comes back from the Ads consent page."""
+    return await _complete(request, "ads")
+
+
+async def _complete(request: Request, flow: Flow) -> Response:
+    try:
+        attempt_id = await services_of(request).authorizer.complete(
+            flow, Callback.from_query(request.query_params.multi_items())
+        )
+    except CallbackRefused as refused:
+        return _see(f"{RESULT_PATH}?problem={refused.reason}")
+    return _see(f"{RESULT_PATH}/{quote(attempt_id, safe='')}")
+
+
+def _see(path: str) -> Response:
+    return Response(status_code=303, headers={"Location": path})
+
+
+@router.get(RESULT_PATH)
+async def problem_page(request: Request) -> Response:
+    """Show why a callback could not be matched to an authorisation."""
+    pages = services_of(request).pages
+    reason = request.query_params.get("problem", "")
+    if reason not in SHOWN_PROBLEMS:
+        return pages.problem("not_found", request.headers.get("accept-language"), status=404)
+    return pages.problem(reason, request.headers.get("accept-language"), status=400)
+
+
+@router.get(RESULT_PATH + "/{attempt_id}")
+async def result_page(request: Request) -> Response:
+    """Show how an authorisation ended. Its id is random, so only who was sent here knows the address."""
+    services = services_of(request)
+    language = request.headers.get("accept-language")
+    attempt_id = request.path_params["attempt_id"]
+    if not ATTEMPT_ID.fullmatch(attempt_id):
+        return services.pages.problem("not_found", language, status=404)
+    attempt = await services.threads.vault(services.vault.attempts.get, attempt_id)
+    if attempt is None:
+        return services.pages.problem("not_found", language, status=404)
+    state, reason = state_of(attempt, services.clock.now())
+    if state != "authorized":
+        return services.pages.unfinished(attempt, state, reason, language)
+    if attempt.flow == "ads":
+        return services.pages.account(attempt, profile_sync_of(attempt) == "ok", language)
+    grant = None
+    if attempt.grant_id is not None:
+        grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)
+    return services.pages.store(attempt, grant, language)
+
+
+@router.get("/pages/style.css")
+async def stylesheet(request: Request) -> Response:
+    """Serve the one stylesheet."""
+    return services_of(request).pages.stylesheet()

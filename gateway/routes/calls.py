@@ -1,0 +1,76 @@
+"""One call of the JSON API: whose it is, what its body says, and how it is answered."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn, Self
+
+from fastapi import Request, Response
+
+from gateway.problems import Problem
+from gateway.routes.fields import Fields
+from gateway.routes.services import Services, services_of
+from gateway.vault.records import Caller, Right
+
+JSON_TYPE = "application/json"
+
+
+def presented_key(request: Request) -> str:
+    """Return the API key of the Authorization header; a leading `Bearer ` is taken off."""
+    value = request.headers.get("authorization", "").strip()
+    scheme, _, rest = value.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else value
+
+
+async def read_fields(request: Request) -> Fields:
+    """Read the body as one JSON object, whatever the Content-Type says; nothing at all counts as `{}`."""
+    body = await request.body()
+    if not body:
+        return Fields({})
+    try:
+        document = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise Problem("bad_parameter", "the body is not JSON in UTF-8; expected one JSON object") from None
+    if not isinstance(document, dict):
+        raise Problem("bad_parameter", "the body is not a JSON object; expected {…}")
+    return Fields(document)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def check_rights(caller: Caller, rights: tuple[Right, ...]) -> None:
+    """Raise Problem key_lacks_right unless the key has one of `rights`."""
+    if caller.rights.isdisjoint(rights):
+        raise Problem("key_lacks_right", f"it needs the right {' or '.join(rights)}")
+
+
+def json_answer(document: dict[str, Any], *, sandbox: bool, status: int = 200) -> Response:
+    """Answer a document; in a sandbox it says so."""
+    if sandbox:
+        document["sandbox"] = True
+    content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(content, status, media_type=JSON_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authenticated call with its body."""
+
+    services: Services
+    caller: Caller
+    fields: Fields
+
+    @classmethod
+    async def begin(cls, request: Request, *rights: Right) -> Self:
+        """Check the API key, then its rights (one of them is enough), then read the body. Raises Problem."""
+        services = services_of(request)
+        caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
+        if caller is None:
+            raise Problem("unauthorized")
+        check_rights(caller, rights)
+        return cls(services, caller, await read_fields(request))
+
+    def answer(self, document: dict[str, Any]) -> Response:
+        """Answer 200 with a document."""
+        return json_answer(document, sandbox=self.services.settings.sandbox)

@@ -1,0 +1,141 @@
+"""What every request passes through, as plain ASGI.
+
+A request id, the host check against DNS rebinding, the limit on the body, the headers that keep answers
+out of caches and frames, the error envelope for whatever went wrong, and one line in the log, without the
+query string: that is where authorization codes are.
+"""
+
+import logging
+import re
+import secrets
+import traceback
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.problems import Problem
+from gateway.routes.calls import json_answer
+from gateway.settings import Settings, is_loopback
+from gateway.vault.errors import VaultError
+
+log = logging.getLogger(__name__)
+
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
+
+# Pages send their own policy, which allows them their stylesheet.
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Reception:
+    """The outermost layer around an application that raises Problem."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._sandbox = settings.sandbox
+        self._largest_body = settings.largest_body
+        addresses = (settings.public_url, settings.redirect_uri("spapi"), settings.redirect_uri("ads"))
+        self._hosts = {urlsplit(address).hostname for address in addresses}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            headers = Headers(scope=scope)
+            self._check_host(headers.getlist("host"))
+            self._check_length(headers.get("content-length"))
+            await self._app(scope, self._limited(receive), send_with_headers)
+        except ClientDisconnect:
+            log.info("client_gone id=%s", request_id)
+        except Exception as error:
+            problem = _problem_of(error, request_id)
+            if status:
+                raise ConnectionAbortedError("the answer had begun") from None
+            answer = json_answer(
+                problem.envelope(request_id),
+                sandbox=self._sandbox,
+                status=problem.row.http_status,
+            )
+            answer.headers.update(problem.headers)
+            await answer(scope, receive, send_with_headers)
+        finally:
+            # The route, not the path: what somebody typed into an address may be anything.
+            route = getattr(scope.get("route"), "path", "-")
+            log.info("request id=%s method=%s route=%s status=%d", request_id, scope["method"], route, status)
+
+    def _check_host(self, hosts: list[str]) -> None:
+        """Refuse host names other than loopback's and those of the gateway's own addresses."""
+        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        name = host["name"].strip("[]").lower() if host else None
+        if not (is_loopback(name) or name in self._hosts):
+            raise Problem("host_not_allowed")
+
+    def _check_length(self, content_length: str | None) -> None:
+        if (
+            content_length is not None
+            and content_length.isdigit()
+            and int(content_length) > self._largest_body
+        ):
+            raise Problem("body_too_large")
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Count the body as it comes, since not every body says its length beforehand."""
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._largest_body:
+                raise Problem("body_too_large")
+            return message
+
+        return receive_limited
+
+
+def _problem_of(error: Exception, request_id: str) -> Problem:
+    """Return what to tell about an exception. What was not expected is logged without its values."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _problem_of_status(error)
+    if isinstance(error, VaultError):
+        log.error("vault_error id=%s error=%r hint=%r", request_id, error.message, error.hint)
+        return Problem("vault_unavailable" if error.retryable else "vault_failed")
+    # The message and the locals of an exception may hold secrets: the places and the type have to do.
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("unexpected_error id=%s type=%s places=%s", request_id, type(error).__name__, places[-8:])
+    return Problem("internal")
+
+
+def _problem_of_status(error: HTTPException) -> Problem:
+    """Return the Problem for what the router itself refuses."""
+    headers = error.headers or {}
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return Problem("unknown_path")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Problem("method_not_allowed", headers=headers)
+    return Problem("bad_parameter")

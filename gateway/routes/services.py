@@ -1,0 +1,32 @@
+"""What the routes work with, made once a process and found on the request's application."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from gateway.authorization.authorizer import Authorizer
+from gateway.clock import Clock
+from gateway.pages.renderer import Pages
+from gateway.settings import Settings
+from gateway.threads import Threads
+from gateway.tokens.service import TokenService
+from gateway.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms of the gateway, put together by `create_app`."""
+
+    settings: Settings
+    vault: Vault
+    clock: Clock
+    threads: Threads
+    authorizer: Authorizer
+    tokens: TokenService
+    pages: Pages
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application that got this request."""
+    return cast(Services, request.app.state.services)

@@ -1,0 +1,32 @@
+"""Where blocking work goes, so that the event loop never waits: a lane for the vault, one for Amazon.
+
+Two lanes, because a slow Amazon must not use up the threads that reads of the vault need.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import anyio
+from anyio.to_thread import run_sync
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+VAULT_THREADS = 8
+AMAZON_THREADS = 32
+
+
+class Threads:
+    """Runs blocking functions off the event loop, at most so many at a time."""
+
+    def __init__(self) -> None:
+        self._vault = anyio.CapacityLimiter(VAULT_THREADS)
+        self._amazon = anyio.CapacityLimiter(AMAZON_THREADS)
+
+    async def vault(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that waits for the database."""
+        return await run_sync(lambda: function(*args, **kwargs), limiter=self._vault)
+
+    async def amazon(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that waits for Amazon."""
+        return await run_sync(lambda: function(*args, **kwargs), limiter=self._amazon)

@@ -1,0 +1,1 @@
+"""Access tokens: read, and refreshed once however many ask, in however many processes."""

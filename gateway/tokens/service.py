@@ -1,0 +1,274 @@
+"""One refresh, however many ask.
+
+Within a process the callers of one grant share a task; between processes a lease in the grant's row decides
+who asks Amazon. Look, take the lease, look again, refresh, store by compare-and-swap, release. Everyone
+measures by the row's `token_version`: whoever saw version 7 is content with any later one, whoever made it.
+Who waits holds no thread. An answer that could not be stored (the lease was lost, the disk is full) is kept,
+and the next refresh stores it instead of asking Amazon again.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
+from gateway.applications import token_client
+from gateway.clock import Clock
+from gateway.problems import TABLE, Problem, problem_of
+from gateway.settings import Settings
+from gateway.threads import Threads
+from gateway.tokens.retries import Retries, Sleep
+from gateway.vault import Vault
+from gateway.vault.errors import VaultError
+from gateway.vault.records import Grant, Lease, Tokens
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+# On top of a lease: as long as a whole refresh with its retries may take.
+LONGEST_REFRESH = 60.0
+STORE_TRIES = 5
+
+# What Amazon can say about one grant for good, and the reason that the grant is marked with.
+ENDINGS: dict[Kind, str] = {
+    "invalid_grant": "store_revoked",
+    "unauthorized_client": "grant_of_another_client",
+}
+# After these a token that still lives is no use to anybody: the caller is told instead.
+FINAL_REASONS = frozenset({*ENDINGS.values(), "not_found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A grant with its tokens. `below_minimum`: they live, but not for as long as was asked."""
+
+    grant: Grant
+    tokens: Tokens
+    below_minimum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Unstored:
+    """An answer of Amazon's to the tokens of that version."""
+
+    answer: TokenAnswer
+    version: int
+
+
+def revoked(grant: Grant) -> Problem:
+    """Return what to tell about a grant that has to be authorised again."""
+    reason = grant.status_reason if grant.status_reason in TABLE else "store_revoked"
+    return Problem(reason, extra={"status": "needs_reauthorization"})
+
+
+class TokenService:
+    """Hands out access tokens that live."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        login: LoginWithAmazon,
+        clock: Clock,
+        threads: Threads,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        retries: Retries | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._login = login
+        self._clock = clock
+        self._threads = threads
+        self._sleep = sleep
+        self._retries = retries or Retries(sleep)
+        self._monotonic = monotonic
+        self._owner = secrets.token_hex(8)
+        self._lease_seconds = settings.refresh_lease
+        self._flights: dict[int, asyncio.Task[Held]] = {}
+        self._unstored: dict[int, _Unstored] = {}
+
+    async def fresh(self, grant_id: int, min_ttl: int) -> Held:
+        """Return tokens with at least `min_ttl` seconds left, refreshing once if need be.
+
+        Where the refresh fails for a passing reason and the token lives, the token is returned as
+        `below_minimum`. Raises Problem otherwise.
+        """
+        held = await self._look(grant_id)
+        if self._left(held) >= max(min_ttl, 1):
+            return held
+        try:
+            held = await self._renewed(held)
+            if self._left(held) <= 0:  # an answer that was kept for so long that its token has ended
+                held = await self._renewed(held)
+        except Problem as problem:
+            if problem.reason in FINAL_REASONS or self._left(held) <= 0:
+                raise
+        return replace(held, below_minimum=self._left(held) < min_ttl)
+
+    async def refresh(self, grant_id: int) -> Held:
+        """Return tokens that were refreshed after this call came in. Raises Problem."""
+        return await self._renewed(await self._look(grant_id))
+
+    async def finish_all(self) -> None:
+        """Wait for the refreshes that are under way: at shutdown."""
+        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+
+    def _left(self, held: Held) -> float:
+        return held.tokens.expires_at - self._clock.now()
+
+    async def _look(self, grant_id: int) -> Held:
+        """Read the grant and its tokens; Problem where there is none or it needs a new authorisation."""
+
+        def read() -> tuple[Grant | None, Tokens | None]:
+            # The version is read before the tokens: tokens that are newer than it only cost a second look.
+            return self._vault.grants.get(grant_id), self._vault.grants.tokens(grant_id)
+
+        grant, tokens = await self._threads.vault(read)
+        if grant is None or tokens is None:
+            raise Problem("not_found")
+        if grant.status == "needs_reauthorization":
+            raise revoked(grant)
+        return Held(grant, tokens)
+
+    async def _renewed(self, seen: Held) -> Held:
+        """Join the refresh of this grant that is under way in this process, or begin one."""
+        while True:
+            flight = self._flights.get(seen.grant.id)
+            if flight is None:
+                flight = asyncio.create_task(self._fly(seen))
+                flight.add_done_callback(_retrieve)
+                self._flights[seen.grant.id] = flight
+            held = await asyncio.shield(flight)
+            if held.grant.token_version > seen.grant.token_version:
+                return held
+
+    async def _fly(self, seen: Held) -> Held:
+        try:
+            return await self._renew(seen)
+        finally:
+            del self._flights[seen.grant.id]
+
+    async def _renew(self, seen: Held) -> Held:
+        """Refresh under the lease, or wait for whoever holds it; see the module's first lines."""
+        grant_id = seen.grant.id
+        deadline = self._monotonic() + self._lease_seconds + LONGEST_REFRESH
+        pause = FIRST_PAUSE
+        while True:
+            lease = await self._threads.vault(
+                self._vault.grants.take_lease, grant_id, self._owner, int(self._lease_seconds * 1000)
+            )
+            if lease is not None:
+                async with self._kept(lease):
+                    current = await self._look(grant_id)
+                    if current.grant.token_version == seen.grant.token_version:
+                        await self._refresh(lease, current)
+            current = await self._look(grant_id)
+            if current.grant.token_version > seen.grant.token_version:
+                self._unstored.pop(grant_id, None)
+                return current
+            if self._monotonic() > deadline:
+                raise Problem("amazon_failed", "another process has been refreshing this token for too long")
+            await self._sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    async def _refresh(self, lease: Lease, current: Held) -> None:
+        """Ask Amazon and store the answer, or store one that is still waiting for it."""
+        kept = self._unstored.get(lease.grant_id)
+        if kept is None or kept.version != current.grant.token_version:
+            answer = await self._ask_amazon(current)
+            if answer is None:
+                return
+            kept = self._unstored[lease.grant_id] = _Unstored(answer, current.grant.token_version)
+        await self._store(lease, current, kept.answer)
+
+    async def _ask_amazon(self, current: Held) -> TokenAnswer | None:
+        """Return Amazon's answer; None where somebody else has changed the grant meanwhile."""
+        grant = current.grant
+        client = token_client(self._settings, grant.flow, grant.region)
+
+        async def ask() -> TokenAnswer:
+            return await self._threads.amazon(self._login.refresh, client, current.tokens.refresh_token)
+
+        try:
+            return await self._retries.call(ask)
+        except AmazonFailure as failure:
+            log.warning("refresh_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
+            if failure.kind not in ENDINGS:
+                raise problem_of(failure) from None
+            # Only if nobody refreshed or authorised again meanwhile: the mark goes by the version seen.
+            marked = await self._threads.vault(
+                self._vault.grants.mark_needs_reauthorization,
+                grant.id,
+                grant.token_version,
+                ENDINGS[failure.kind],
+            )
+            if marked:
+                raise problem_of(failure) from None
+            return None
+
+    async def _store(self, lease: Lease, current: Held, answer: TokenAnswer) -> None:
+        """Store by compare-and-swap; whether it was stored shows at the next look."""
+        tokens = Tokens(
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token or current.tokens.refresh_token,
+            token_type=answer.token_type,
+            expires_at=answer.expires_at,
+            granted_scopes=answer.granted_scopes or current.tokens.granted_scopes,
+        )
+        pause = FIRST_PAUSE
+        for left in reversed(range(STORE_TRIES)):
+            try:
+                await self._threads.vault(
+                    self._vault.grants.store_refresh, lease, current.grant.token_version, tokens
+                )
+            except VaultError as error:
+                log.error(
+                    "refresh_not_stored grant=%d error=%r tries_left=%d rotated=%s",
+                    lease.grant_id,
+                    error.message,
+                    left,
+                    tokens.refresh_token != current.tokens.refresh_token,
+                )
+                if not left:
+                    raise Problem("not_stored") from None
+                await self._sleep(pause)
+                pause *= 2
+            else:
+                return
+
+    @contextlib.asynccontextmanager
+    async def _kept(self, lease: Lease) -> AsyncIterator[None]:
+        """Renew the lease while the body runs, and give it back afterwards."""
+        renewing = asyncio.create_task(self._keep_renewing(lease))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+            try:
+                await self._threads.vault(self._vault.grants.release_lease, lease)
+            except VaultError as error:
+                log.warning("lease_not_released grant=%d error=%r", lease.grant_id, error.message)
+
+    async def _keep_renewing(self, lease: Lease) -> None:
+        milliseconds = int(self._lease_seconds * 1000)
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            with contextlib.suppress(VaultError):
+                if not await self._threads.vault(self._vault.grants.renew_lease, lease, milliseconds):
+                    return
+
+
+def _retrieve(flight: asyncio.Task[Held]) -> None:
+    """Look at how a flight ended, so that one whose callers have all gone is not reported as forgotten."""
+    if not flight.cancelled():
+        flight.exception()
