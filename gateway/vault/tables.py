@@ -43,7 +43,7 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False, index=True),
     Column("key_sha256", Text, nullable=False, unique=True),
     Column("rights", Text, nullable=False),  # space-separated: tokens manage proxy
     Column("created_at", BigInteger, nullable=False),
@@ -57,7 +57,7 @@ attempts = Table(
     "attempts",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False, index=True),
     Column("flow", Text, nullable=False),  # spapi or ads
     Column("state_sha256", Text, nullable=False, unique=True),
     Column("app_id", Text, nullable=False),  # SP-API application id, or the Ads client id
@@ -86,7 +86,7 @@ grants = Table(
     "grants",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False),
     Column("flow", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("seller_id", Text),
