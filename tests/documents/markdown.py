@@ -7,7 +7,7 @@ ads account. In commands, the words of PLACEHOLDERS stand for values.
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +83,16 @@ def lines_of(block: Block) -> Iterator[str]:
             yield line.strip()
 
 
-def parsed(document: str, line: str) -> Command:
-    """A line that calls a script, split as a shell would; raises ValueError for one that a shell refuses."""
-    words = shlex.split(line.replace("[", "").replace("]", "") if "{" not in line else line)
+def parsed(document: str, line: str, values: Mapping[str, str] = PLACEHOLDERS) -> Command:
+    """A line that calls a script, split as a shell would; raises ValueError for one that a shell refuses.
+
+    `values` are what the placeholders stand for.
+    """
+    # `[--region NA]` in running text: a flag that may be left out.
+    words = shlex.split(re.sub(r"\[(--[^\]]*)\]", r"\1", line))
     while words[0] == "python3" or words[0].endswith("/"):
         words = words[1:]
-    arguments = tuple(PLACEHOLDERS.get(word, word) for word in words[1:])
+    arguments = tuple(values.get(word, word) for word in words[1:])
     return Command(document, line, Path(words[0]).name, arguments)
 
 

@@ -22,6 +22,7 @@ PROGRAMS = [*SCRIPTS, *sorted((ROOT / "scripts/linkfox_client").rglob("*.py"))]
 OURS = re.compile(r"""["']((?:LINKFOX\w*|GATEWAY|STORE_API|SPAPI|AMAZON|ADS)_[A-Z_]*[A-Z])["']""")
 GIVEN_TO_CHILDREN = {
     "AMAZON_ACCESS_TOKEN",
+    "AMAZON_REFRESH_TOKEN",
     "AMAZON_TOKEN_EXPIRES_AT",
     "AMAZON_ADS_PROFILE_ID",
     "AMAZON_ADS_CLIENT_ID",
