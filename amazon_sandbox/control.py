@@ -92,7 +92,8 @@ class Control:
             **self._list_advertisers({}),
         }
 
-    def _reset(self, _: Any) -> None:
+    def _reset(self, document: Any) -> None:
+        _fields(document)
         self._faults.clear()
         self._world.reset()
         self._quota.reset()

@@ -22,7 +22,7 @@ def exists(name: str) -> bool:
     return section in ("tokenEndpoint", "spApi", "adsApi") and case in _TABLE[section] and case != "_headers"
 
 
-def known(name: str, document: Any = None, **values: str) -> Answer:
+def known(name: str, /, document: Any = None, **values: str) -> Answer:
     """Return the answer called `section.case`, its placeholders filled from `values`.
 
     `document` is the JSON body of a case that has none of its own. Raises KeyError for an unknown name.
