@@ -57,7 +57,7 @@ def test_a_sandbox_has_a_folder_of_its_own(place: Place) -> None:
 
 
 def test_a_sandbox_does_not_read_the_owner_s_applications(place: Place) -> None:
-    """With --sandbox the real client secrets are not even looked at; with AMAZON_ORIGIN those set are used."""
+    """With --sandbox the real client secrets are not looked at; with AMAZON_ORIGIN those set are used."""
 
     def refuse(_name: str) -> Secret:
         raise AssertionError("the keyring was asked")
