@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from linkfox_client.errors import ClientError
+from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.sites import Site, explain_unknown_site, find_site
 
 LARGEST_PROFILE_ID = 2**63 - 1
@@ -64,13 +64,15 @@ def resolve(
             "Give --site, --account or both, or --profile-id.",
         )
     profiles, bare = _read(listed)
-    accounts = {profile.get("accountName") for profile in profiles}
+    names = {profile.get("accountName") for profile in profiles}
     if not profiles and not bare:
         raise ClientError(
             "not_found",
             "No ads account is authorised",
             "Authorise one with ads_authorize_url.py, then ask again.",
         )
+    if not profiles:
+        raise _without_profiles("The ads account is authorised, but has no profile that could be read")
     left = profiles
     if profile_id is not None:
         left = _keep(
@@ -83,10 +85,10 @@ def resolve(
         left = _of_account(left, account, bare)
     if site is not None:
         left = _of_site(left, site)
-    if profile_id is None and account is None and len(accounts) > 1:
+    if profile_id is None and account is None and len(names) > 1:
         raise ClientError(
             "ambiguous",
-            f"{len(accounts)} ads accounts are authorised and only a site was named",
+            f"{len(names)} ads accounts are authorised and only a site was named",
             "Ask which account is meant, by its name, and give it with --account.",
             candidates=_candidates(left),
         )
@@ -148,14 +150,15 @@ def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[P
             if left:
                 return left
     if _loosely(account) in map(_loosely, bare):
-        raise ClientError(
-            "not_found",
-            f"The account {account!r} is authorised but has no such profile",
-            "Run ads_profiles.py --refresh; if the list stays empty, link the advertiser under "
-            "Manager accounts in the Amazon Ads console and authorise again.",
-            candidates=_candidates(profiles),
+        raise _without_profiles(
+            f"The account {account!r} is authorised, but has no profile that could be read"
         )
-    return _keep([], bool, f"No authorised ads account is called {account!r}", profiles)
+    return _keep([], bool, f"There is no such profile under an account called {account!r}", profiles)
+
+
+def _without_profiles(message: str) -> ClientError:
+    row = find_reason("profile_sync_failed")
+    return ClientError("not_found", message, row.remedy if row else "")
 
 
 def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
@@ -173,7 +176,7 @@ def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
     return _keep(
         profiles,
         lambda profile: _is_at(profile, site) if site else literal in _marks(profile),
-        f"No authorised profile is for {place}",
+        f"There is no such profile for {place}",
         profiles,
     )
 
