@@ -1,0 +1,191 @@
+"""with_token.py becomes its command: environment, output, exit code and signals are the command's."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from linkfox_client import child
+
+from tests.scripts.conftest import Run
+from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, tokens
+from tests.support.house import SCRIPTS, clean_environment, until
+
+STORE = ("with_token.py", "--seller-id", "A1", "--region", "na")
+SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
+
+
+@pytest.fixture
+def both(gateway: FakeGateway) -> FakeGateway:
+    """A gateway that hands out a store's tokens and an ads account's."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens())
+    gateway.answers["/amazonAds/storeTokens"] = (200, tokens(clientId="amzn1.application-oa2-client.7"))
+    return gateway
+
+
+def test_the_command_gets_the_stores_token_beside_what_it_inherits(both: FakeGateway, run: Run) -> None:
+    """The contract's variables and the environment as it was; the refresh token is in none of them."""
+    done = run(*STORE, "--", sys.executable, "-c", SHOW, OF_THE_CALLER="kept")
+    seen = json.loads(done.stdout)
+    assert done.code == 0
+    assert seen["AMAZON_ACCESS_TOKEN"] == ACCESS
+    assert seen["AMAZON_TOKEN_EXPIRES_AT"] == "2030-01-01T00:00:00Z"
+    assert seen["OF_THE_CALLER"] == "kept"
+    assert REFRESH not in done.stdout
+    assert not any(name.startswith("AMAZON_ADS") for name in seen)
+    assert both.bodies("/spApi/storeTokens")[0].items() >= {"sellerId": "A1", "region": "NA"}.items()
+
+
+def test_the_command_gets_what_the_ads_api_wants(both: FakeGateway, run: Run) -> None:
+    """Profile and client id come with the token, in both forms of calling."""
+    words = ("--profile-id", str(2**63 - 1), "--", sys.executable, "-c", SHOW)
+    as_json = json.dumps({"profileId": 2**63 - 1, "command": [sys.executable, "-c", SHOW]})
+    for arguments in (words, (as_json,)):
+        seen = json.loads(run("with_token.py", *arguments).stdout)
+        assert seen["AMAZON_ACCESS_TOKEN"] == ACCESS
+        assert seen["AMAZON_ADS_PROFILE_ID"] == str(2**63 - 1)
+        assert seen["AMAZON_ADS_CLIENT_ID"] == "amzn1.application-oa2-client.7"
+
+
+def test_a_key_from_a_file_does_not_reach_the_command(both: FakeGateway, run: Run, tmp_path: Path) -> None:
+    """What the environment had stays inherited; what was read elsewhere does not join it."""
+    config = tmp_path / ".config" / "linkfox"
+    config.mkdir(parents=True)
+    (config / ".env").write_text(f"LINKFOX_TOOL_GATEWAY={both.url}\nLINKFOX_AGENT_API_KEY={KEY}\n")
+    done = run(*STORE, "--", sys.executable, "-c", SHOW, LINKFOX_TOOL_GATEWAY="", LINKFOX_AGENT_API_KEY="")
+    assert json.loads(done.stdout)["AMAZON_ACCESS_TOKEN"] == ACCESS
+    assert KEY not in done.stdout
+
+
+def test_an_older_tokens_variables_are_not_left_over(gateway: FakeGateway, run: Run) -> None:
+    """A gateway that does not say when the token ends must not leave another token's end in place."""
+    gateway.answers["/spApi/storeTokens"] = (200, {"accessToken": ACCESS, "expiresIn": "3600"})
+    done = run(
+        *STORE,
+        "--",
+        sys.executable,
+        "-c",
+        SHOW,
+        AMAZON_TOKEN_EXPIRES_AT="2001-01-01T00:00:00Z",
+        AMAZON_ACCESS_TOKEN="x",
+    )
+    seen = json.loads(done.stdout)
+    assert seen["AMAZON_ACCESS_TOKEN"] == ACCESS
+    assert "AMAZON_TOKEN_EXPIRES_AT" not in seen
+
+
+def test_output_and_exit_code_are_the_commands(both: FakeGateway, run: Run) -> None:
+    """Nothing is added to standard output, and arguments arrive as they were written."""
+    code = "import sys; print(sys.argv[1:]); print('to stderr', file=sys.stderr); sys.exit(37)"
+    done = run(*STORE, "--", sys.executable, "-c", code, "--help", "a b", "$HOME", "店铺")
+    assert done.code == 37
+    assert done.stdout == "['--help', 'a b', '$HOME', '店铺']\n"
+    assert "to stderr" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no exec on Windows")
+def test_the_process_becomes_the_command(both: FakeGateway, tmp_path: Path) -> None:
+    """Same process id, and a signal ends the command itself."""
+    code = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+    started = subprocess.Popen(
+        [sys.executable, str(SCRIPTS / STORE[0]), *STORE[1:], "--", sys.executable, "-c", code],
+        env=clean_environment(tmp_path, **both.environment()),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with started:
+        assert int(started.stdout.readline()) == started.pid
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(60) == -signal.SIGTERM
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_command_does_not_inherit_ignored_signals(both: FakeGateway, run: Run) -> None:
+    """A command written to die of SIGPIPE, as `yes | head` does, still dies of it."""
+    done = run(*STORE, "--", "/bin/grep", "SigIgn", "/proc/self/status")
+    assert int(done.stdout.split()[1], 16) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--seller-id", "A1", "--region", "NA"),
+        ("--seller-id", "A1", "--region", "NA", "--"),
+        ("--seller-id", "A1", "--", "true"),
+        ("--", "true"),
+        ("--profile-id", "1", "--seller-id", "A1", "--region", "NA", "--", "true"),
+        ("--profile-id", "1.5", "--", "true"),
+        ("--profile-id", str(2**63), "--", "true"),
+        ("--profile-id", "-1", "--", "true"),
+        ("--profile-id", "1", "--min-ttl", "3001", "--", "true"),
+        ("--profile-id", "1", "true"),
+        ("--profile-id", "1", "--", "no-such-command-here"),
+        ("--profile-id", "1", "--", "/etc"),
+        ('{"profileId": 1, "command": "true"}',),
+        ('{"profileId": 1, "command": []}',),
+        ('{"profileId": 1, "command": ["a\\u0000b"]}',),
+    ],
+)
+def test_a_wrong_call_runs_and_asks_nothing(both: FakeGateway, run: Run, words: tuple[str, ...]) -> None:
+    """Exit 2, one document, a hint, and no token was fetched."""
+    done = run("with_token.py", *words)
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert done.error["hint"]
+    assert both.calls == []
+
+
+def test_a_failure_before_the_command_is_one_document(gateway: FakeGateway, run: Run, tmp_path: Path) -> None:
+    """The command is not started."""
+    gateway.answers["/spApi/storeTokens"] = (404, {"errcode": 1004, "errmsg": "no", "reason": "not_found"})
+    done = run(*STORE, "--", "touch", str(tmp_path / "started"))
+    assert (done.code, done.error["code"]) == (5, "not_found")
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_script_without_an_interpreter_line_is_explained(
+    both: FakeGateway, run: Run, tmp_path: Path
+) -> None:
+    """The kernel cannot run it: exit 2 and what to write instead."""
+    (tmp_path / "report").write_text("echo hello\n")
+    (tmp_path / "report").chmod(0o755)
+    done = run(*STORE, "--", str(tmp_path / "report"))
+    assert (done.code, "interpreter" in done.error["hint"]) == (2, True)
+
+
+# Windows
+
+
+def test_where_a_process_cannot_be_replaced_a_child_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its exit code becomes ours."""
+    monkeypatch.setattr(child, "os", _Windows())
+    with pytest.raises(SystemExit) as caught:
+        child.replace_with(sys.executable, ["python", "-c", "raise SystemExit(41)"], dict(os.environ))
+    assert caught.value.code == 41
+
+
+def test_a_signal_to_us_ends_the_child(tmp_path: Path) -> None:
+    """SIGTERM is passed on, and the child's end is answered."""
+    waiting = "import signal, sys; open(sys.argv[1], 'w').close(); signal.pause()"
+    code = (
+        "import os, sys; from linkfox_client.child import run_and_pass_on;"
+        f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}, sys.argv[1]], os.environ) == -15)"
+    )
+    ready = tmp_path / "ready"
+    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
+    with subprocess.Popen([sys.executable, "-c", code, str(ready)], env=environment) as started:
+        until(ready.exists, "the child runs")
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(60) == 1
+
+
+class _Windows:
+    """The module `os`, on another platform."""
+
+    name = "nt"
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(os, name)
