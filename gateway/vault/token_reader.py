@@ -9,17 +9,19 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from gateway.vault.database import BUSY_SECONDS, Database, prepare_sqlite, sentence_for
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
-from gateway.vault.records import Caller, TokenRead
+from gateway.vault.records import Caller, Flow, TokenRead
 from gateway.vault.sealing import Sealer
 from gateway.vault.tables import api_keys, grants, profiles, users
 from gateway.vault.usage import Usage
 from gateway.vault.users import presentable_digest
 
+# Written into the statements: where a partial index depends on a parameter, SQLite plans anew for every call.
+_FLOWS: dict[Flow, ColumnElement[str]] = {"spapi": literal_column("'spapi'"), "ads": literal_column("'ads'")}
 _CALLER_COLUMNS = [api_keys.c.user_id, users.c.name, api_keys.c.id, api_keys.c.rights]
 _CALLER = len(_CALLER_COLUMNS)
 _GRANT = _CALLER + len(GRANT_COLUMNS)
@@ -41,16 +43,19 @@ def _statement(which_grant: ColumnElement[bool]) -> Select[Any]:
 
 _BY_STORE = _statement(
     and_(
-        grants.c.flow == "spapi",
+        grants.c.flow == _FLOWS["spapi"],
         grants.c.seller_id == bindparam("seller_id"),
         grants.c.region == bindparam("region"),
     )
 )
-_BY_RECORD = _statement(and_(grants.c.flow == bindparam("flow"), grants.c.id == bindparam("record_id")))
+_BY_RECORD = {
+    flow: _statement(and_(grants.c.flow == literal, grants.c.id == bindparam("record_id")))
+    for flow, literal in _FLOWS.items()
+}
 _BY_PROFILE = (
     _statement(
         and_(
-            grants.c.flow == "ads",
+            grants.c.flow == _FLOWS["ads"],
             grants.c.id.in_(
                 select(profiles.c.grant_id).where(profiles.c.profile_id == bindparam("profile_id"))
             ),
@@ -74,9 +79,9 @@ class TokenReader:
         """Read a store's tokens; None for an API key that does not work."""
         return self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
 
-    def by_record(self, presented: str, flow: str, record_id: int) -> TokenRead | None:
+    def by_record(self, presented: str, flow: Flow, record_id: int) -> TokenRead | None:
         """Read the tokens of an authorisation by its authRecordId; None for an API key that does not work."""
-        return self._read(_BY_RECORD, presented, {"flow": flow, "record_id": record_id})
+        return self._read(_BY_RECORD[flow], presented, {"record_id": record_id})
 
     def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:
         """Read the tokens of the newest healthy account that covers a profile; None as above."""
@@ -114,7 +119,8 @@ class _SqliteRows:
         self._connection.execute("PRAGMA query_only=ON")
         self._lock = threading.Lock()
         self._compiled = {
-            id(statement): _named_sql(statement) for statement in (_BY_STORE, _BY_RECORD, _BY_PROFILE)
+            id(statement): _named_sql(statement)
+            for statement in (_BY_STORE, *_BY_RECORD.values(), _BY_PROFILE)
         }
 
     def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
