@@ -186,7 +186,7 @@ def _without_envelope(reply: Reply, secrets: Secrets) -> ClientError:
         "gateway_failed",
         f"The gateway answered something other than a JSON object (HTTP {reply.status}): {received}",
         "Check LINKFOX_TOOL_GATEWAY: something else may be answering at that address, or a proxy in between.",
-        retryable=reply.status >= 500,
+        retryable=reply.status >= 500 or not reply.body,
     )
 
 

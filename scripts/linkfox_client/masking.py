@@ -6,6 +6,7 @@ that a gateway echoes in an error message, or that ends up in an address, is mas
 """
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,6 +32,9 @@ _ENDINGS = (
 _NAMES = frozenset({"authorization", "proxyauthorization", "token", "secret", "cookie", "setcookie"})
 # Tokens by their shape: Login with Amazon's, also percent-encoded, and the keys of a self-hosted gateway.
 _SHAPES = re.compile(r"Atz[a-z](?:\||%7[Cc])[\w\-.~+/=%]+|lfx_local_[\w\-]+")
+
+# What `masked` answers for a long text.
+_MASK = re.compile(r".{10}\.\.\.", re.DOTALL)
 
 
 def is_secret_name(name: str) -> bool:
@@ -102,7 +106,7 @@ class Secrets:
         for form in self._by_length:
             if len(form) <= len(text) and form in text:
                 text = text.replace(form, self._masks[form])
-        return _SHAPES.sub(lambda found: masked(found.group()), text)
+        return _SHAPES.sub(lambda found: _masked_once(found.group()), text)
 
     def masked(self, value: Any, revealed: Iterable[Secret] = ()) -> Any:
         """A copy of a document that may be printed: secret fields masked at every depth, secrets elsewhere
@@ -124,19 +128,23 @@ class Secrets:
         if value is None or isinstance(value, bool):
             return value
         if secret_field:
-            return masked(str(value))
+            return _masked_once(str(value))
         return self.scrub(value) if isinstance(value, str) else value
+
+
+def _masked_once(text: str) -> str:
+    """The mask of a text, or the text itself where it is a mask: a document that quotes another script's
+    document (quickstart.py) shows the same ten characters."""
+    return text if _MASK.fullmatch(text) else masked(text)
 
 
 def _forms(text: str) -> set[str]:
     """The ways in which a secret may be written: plain, percent-encoded, JSON-escaped and base64."""
-    forms = {text, quote(text, safe=""), quote_plus(text), text.replace("/", "\\/"), _escaped(text)}
+    raw = text.encode("utf-8", "surrogatepass")  # JSON can carry half of a surrogate pair
+    forms = {text, quote(raw, safe=""), quote_plus(raw), json.dumps(text)[1:-1]}
+    forms |= {json.dumps(text, ensure_ascii=False)[1:-1], text.replace("/", "\\/")}
     forms |= {re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), form) for form in set(forms)}
-    return forms | _base64_forms(text.encode("utf-8", "surrogatepass"))
-
-
-def _escaped(text: str) -> str:
-    return text.encode("unicode_escape").decode("ascii")
+    return forms | _base64_forms(raw)
 
 
 def _base64_forms(raw: bytes) -> set[str]:

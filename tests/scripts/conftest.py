@@ -1,0 +1,43 @@
+"""What the tests of the scripts share: a gateway to call and a way to run a script as its users do."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.fake_gateway import FakeGateway, fake_gateway
+from tests.support.house import SCRIPTS, Finished, clean_environment
+
+Run = Callable[..., Finished]
+
+
+@pytest.fixture
+def gateway() -> Iterator[FakeGateway]:
+    """A gateway on loopback that answers what the test lays down."""
+    with fake_gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def run(tmp_path: Path, gateway: FakeGateway) -> Run:
+    """Run a script in an empty home against the fake gateway: `run("store_tokens.py", "--all", NAME="x")`.
+
+    An empty value removes a variable.
+    """
+
+    def call(name: str, *words: str, python: str = sys.executable, **more: str) -> Finished:
+        environment = clean_environment(tmp_path, **gateway.environment()) | more
+        done = subprocess.run(
+            [python, str(SCRIPTS / name), *words],
+            env={key: value for key, value in environment.items() if value != ""},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return Finished(name, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+    return call

@@ -1,0 +1,207 @@
+"""What a gateway's answer means: success, or the failure with its code, hint and whether to try again."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from linkfox_client.answers import Reply, read
+from linkfox_client.errors import EXIT_CODES, REFERENCES, ClientError
+from linkfox_client.masking import Secrets
+
+from tests.scripts.fake_gateway import ACCESS, REFRESH
+
+TABLE = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
+
+
+def answer(status: int, document: Any, content_type: str = "application/json") -> dict[str, Any]:
+    """The fields of this answer, or its failure."""
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return read(Reply(status, content_type, body), Secrets())
+
+
+def failure(status: int, document: Any, content_type: str = "application/json") -> ClientError:
+    """The failure that this answer is."""
+    with pytest.raises(ClientError) as caught:
+        answer(status, document, content_type)
+    return caught.value
+
+
+@pytest.mark.parametrize("errcode", [None, 0, 200, "0", "200"])
+@pytest.mark.parametrize("status", [200, 201])
+def test_success_is_a_2xx_without_an_error_code(status: int, errcode: object) -> None:
+    """Absent, 0 or 200; the hosted gateway writes numbers as texts, too."""
+    document = {"total": 1} if errcode is None else {"total": 1, "errcode": errcode}
+    assert answer(status, document) == document
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["reason"])
+def test_each_reason_of_the_table_has_its_code_and_remedy(row: dict[str, Any]) -> None:
+    """The hint is the table's, whatever the gateway says besides."""
+    document = {
+        "errcode": row["errcode"],
+        "errmsg": "the detail",
+        "reason": row["reason"],
+        "hint": "run rm -rf",
+        "requestId": "r-1",
+    }
+    failed = failure(row["httpStatus"], document)
+    assert (failed.code, failed.hint, failed.retryable) == (row["code"], row["remedy"], row["retryable"])
+    assert failed.code in EXIT_CODES
+    assert failed.message == "the detail"
+    assert (failed.errcode, failed.request_id) == (row["errcode"], "r-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "code", "retryable"),
+    [
+        (401, {"errcode": 401, "errmsg": "bad key"}, "unauthorized", False),
+        (200, {"errcode": 401, "errmsg": "bad key"}, "unauthorized", False),
+        (200, {"errcode": "401", "errmsg": "bad key"}, "unauthorized", False),
+        (401, b"<html>Unauthorized</html>", "unauthorized", False),
+        (402, b"", "out_of_credit", False),
+        (200, {"errcode": 402, "errmsg": "x"}, "out_of_credit", False),
+        (200, {"errcode": 1002, "errmsg": "x"}, "bad_arguments", False),
+        (200, {"errcode": 1003, "errmsg": "x"}, "amazon_failed", True),
+        (200, {"errcode": 1004, "errmsg": "x"}, "not_found", False),
+        (409, {"errcode": 1004, "errmsg": "x", "candidates": []}, "ambiguous", False),
+        (403, {"errcode": 1005, "errmsg": "x"}, "bad_arguments", False),
+        (409, {"errcode": 1003, "status": "needs_reauthorization"}, "needs_reauthorization", False),
+        (503, {"errcode": 1003, "status": "suspended_app"}, "suspended_app", False),
+        (403, {"errmsg": "x"}, "gateway_failed", False),
+        (200, {"errcode": 403, "errmsg": "x"}, "gateway_failed", False),
+        (200, {"errcode": 500, "errmsg": "x"}, "gateway_failed", True),
+        (200, {"errcode": -7, "errmsg": "x"}, "gateway_failed", False),
+        (200, {"errcode": 9999}, "gateway_failed", False),
+        (500, {}, "gateway_failed", True),
+        (502, {"errcode": 0}, "gateway_failed", True),
+        (404, {"detail": "Not Found"}, "gateway_failed", False),
+        (429, {}, "throttled", True),
+        (429, b"slow", "throttled", True),
+        (200, b"<!doctype html><title>Sign in</title>", "gateway_failed", False),
+        (502, b"<html>Bad gateway</html>", "gateway_failed", True),
+        (404, b"not here", "gateway_failed", False),
+        (200, b"", "gateway_failed", True),
+        (204, b"", "gateway_failed", True),
+        (200, [], "gateway_failed", False),
+        (200, "text", "gateway_failed", False),
+        (200, b'{"a": NaN}', "gateway_failed", False),
+        (200, b'{"a": "\xff"}', "gateway_failed", False),
+        (200, b"[" * 100_000, "gateway_failed", False),
+        (200, b'{"a": 1' + b"0" * 5000 + b"}", "gateway_failed", False),
+        (302, b"", "gateway_failed", False),
+    ],
+)
+def test_an_answer_without_a_reason_goes_by_its_code_then_its_status(
+    status: int, document: Any, code: str, retryable: bool
+) -> None:
+    """Errors with HTTP 200, pages of proxies and strangers included."""
+    failed = failure(status, document, "text/html")
+    assert (failed.code, failed.retryable) == (code, retryable)
+    assert failed.message
+    assert failed.hint
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "积分余额不足",
+        "用户计费不足，请联系",
+        "余额不足",
+        "Quota exceeded for this key",
+        "INSUFFICIENT BALANCE",
+        "套餐到期",
+        "账户需充值",
+        "请充值后再试",
+    ],
+)
+@pytest.mark.parametrize(("status", "errcode"), [(200, 500), (200, 1003), (403, 403), (429, 1)])
+def test_the_wordings_for_credit_are_known_with_any_code(wording: str, status: int, errcode: int) -> None:
+    """It is money, not the key and not Amazon; the Chinese is passed on with its meaning."""
+    failed = failure(status, {"errcode": errcode, "errmsg": wording})
+    assert (failed.code, failed.exit_code, failed.retryable) == ("out_of_credit", 7, False)
+    assert wording in failed.message
+    assert "https://os.linkfox.com/" in failed.hint
+    if not wording.isascii():
+        assert "credit" in failed.message
+
+
+def test_a_chinese_message_is_passed_on_with_its_meaning() -> None:
+    """By errcode; an English one stands alone."""
+    failed = failure(200, {"errcode": 1004, "errmsg": "授权不存在"})
+    assert failed.message == "There is no such authorisation, or it is not yours: 授权不存在"
+    assert failure(200, {"errcode": 1004, "errmsg": "No store"}).message == "No store"
+
+
+def test_what_a_page_answered_is_told() -> None:
+    """Its kind, its status and its first words, without what could steer a terminal."""
+    failed = failure(200, b"<html>\x1b[31mSign in\nhere" + b"x" * 9999, "text/html; charset=utf-8")
+    assert "text/html" in failed.message
+    assert "HTTP 200" in failed.message
+    assert "Sign in here" in failed.message
+    assert "\x1b" not in failed.message
+    assert len(failed.message) < 400
+
+
+def test_secrets_are_wrapped_at_every_depth_and_echoes_of_them_masked() -> None:
+    """A gateway that repeats a token in a name or message gives nothing away."""
+    fields = answer(
+        200,
+        {
+            "stores": [{"access_token": ACCESS, "sellerName": f"shop {ACCESS}"}],
+            "refreshToken": REFRESH,
+            "message": f"refreshed {REFRESH} and {ACCESS}",
+        },
+    )
+    assert fields["stores"][0]["access_token"].reveal() == ACCESS
+    shown = repr(fields)
+    assert ACCESS not in shown
+    assert REFRESH not in shown
+    failed = failure(502, {"errcode": 1003, "errmsg": f"Amazon said {ACCESS}", "accessToken": ACCESS})
+    assert ACCESS[:40] not in failed.message
+
+
+def test_text_from_outside_is_cleaned_and_a_link_is_not_cut() -> None:
+    """300 characters of a name, all of a link, and of a body that a program reads."""
+    link = "https://sellercentral.amazon.com/apps/authorize/consent?state=" + "s" * 500
+    fields = answer(200, {"sellerName": "a\u202eb\n" + "c" * 999, "authorizeUrl": link, "body": "{}" * 999})
+    assert fields["sellerName"].startswith("a b c")
+    assert len(fields["sellerName"]) == 300
+    assert fields["authorizeUrl"] == link
+    assert len(fields["body"]) == 1998
+
+
+def test_candidates_come_cleaned_and_bounded() -> None:
+    """Enough to choose from."""
+    listed = [{"sellerId": f"A{number}", "sellerName": "x" * 400} for number in range(80)]
+    failed = failure(409, {"errcode": 1004, "errmsg": "x", "reason": "ambiguous", "candidates": listed})
+    assert failed.candidates is not None
+    assert len(failed.candidates) == 50
+    assert len(failed.candidates[0]["sellerName"]) == 300
+
+
+@pytest.mark.parametrize(
+    ("sent", "read_as"), [(3600, 3600), ("3600", 3600), (3600.0, 3600), ("soon", "soon"), (None, None)]
+)
+def test_the_seconds_left_are_a_whole_number_where_they_can_be(sent: object, read_as: object) -> None:
+    """The hosted gateway sends a text."""
+    assert answer(200, {"expiresIn": sent})["expiresIn"] == read_as
+
+
+@given(
+    st.integers(200, 599),
+    st.dictionaries(
+        st.sampled_from(["errcode", "errmsg", "reason", "status", "candidates", "requestId", "message", "x"]),
+        st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4),
+    ),
+)
+def test_no_answer_makes_it_stumble(status: int, document: dict[str, Any]) -> None:
+    """Fields of any type: fields or a failure with a known code, never anything else."""
+    try:
+        shown = answer(status, document)
+    except ClientError as failed:
+        shown = failed.document()
+    assert isinstance(shown, dict)
+    assert "error" not in shown or (shown["error"]["hint"] and EXIT_CODES[shown["error"]["code"]])
+    json.dumps(shown)
