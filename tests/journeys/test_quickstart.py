@@ -35,6 +35,8 @@ def test_it_does_the_main_job_and_leaves_nothing(tmp_path: Path) -> None:
         assert name in scripts
     assert all(step["seconds"] >= 0 and step["result"] for step in document["steps"])
     assert WHOLE_TOKEN.search(done.stdout + done.stderr) is None
+    assert '"accessToken": "Atza|' in done.stdout, "a mask of a mask shows what the mask shows"
+    assert len(done.stdout) < 12_000, "it has to fit an agent's window"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
