@@ -18,7 +18,7 @@ import uvicorn
 from gateway.clock import SystemClock
 from gateway.data_folder import DataFolder
 from gateway.listening import addresses, listen
-from gateway.operator_error import OperatorError
+from gateway.operator_error import EXIT_CODES, OperatorError
 from gateway.settings import Settings
 from gateway.stand_in import StandInProcess
 from gateway.vault import Vault, open_vault
@@ -69,39 +69,47 @@ def serve(options: ServeOptions, factory: str = APP) -> None:
     settings = Settings.load(os.environ, sandbox=options.sandbox, data_dir=options.data_dir)
     _check_tls(options)
     with ExitStack() as stack:
-        stack.callback(_ignore_signals)
-        folder = DataFolder.prepare(settings.data_dir)
-        folder.lock()
-        stack.callback(folder.unlock)
-        listener = listen(options.host, options.port)
-        stack.callback(listener.close)
-        url, origin = addresses(listener, options.host, "https" if options.tls_cert else "http")
-        settings = settings.with_origin(origin)
-        stand_in = None
-        if settings.sandbox and settings.amazon_origin is None:
-            child = StandInProcess.start(settings.data_dir, os.environ)
-            stack.callback(child.stop)
-            stand_in = child.document
-            settings = settings.with_stand_in(stand_in)
-        clock = SystemClock()
-        ready = _ready_document(settings, url)
+        try:
+            _serve(stack, settings, options, factory)
+        finally:
+            # A second Ctrl+C must not interrupt the cleaning up.
+            _ignore_signals()
 
-        def announce() -> None:
-            folder.remember_options(options.to_remember())
-            running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
-            started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
-            folder.announce({**running, "startedAt": started})
-            with suppress(OSError):
-                print(json.dumps(ready), flush=True)
 
-        with open_vault(settings, clock) as vault:
-            _prepare(vault, folder)
-            if options.workers == 1:
-                _run_one(options, listener, load_factory(factory)(settings, vault, clock), announce)
-                return
-        # Every worker opens the vault for itself.
-        HandedOn(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
-        _run_several(options, listener, announce)
+def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory: str) -> None:
+    """Start one thing after the other, each to be ended by `stack`, and serve."""
+    folder = DataFolder.prepare(settings.data_dir)
+    folder.lock()
+    stack.callback(folder.unlock)
+    listener = listen(options.host, options.port)
+    stack.callback(listener.close)
+    url, origin = addresses(listener, options.host, "https" if options.tls_cert else "http")
+    settings = settings.with_origin(origin)
+    stand_in = None
+    if settings.sandbox and settings.amazon_origin is None:
+        child = StandInProcess.start(settings.data_dir, os.environ)
+        stack.callback(child.stop)
+        stand_in = child.document
+        settings = settings.with_stand_in(stand_in)
+    clock = SystemClock()
+    ready = _ready_document(settings, url)
+
+    def announce() -> None:
+        folder.remember_options(options.to_remember())
+        running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
+        started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
+        folder.announce({**running, "startedAt": started})
+        with suppress(OSError):
+            print(json.dumps(ready), flush=True)
+
+    with open_vault(settings, clock) as vault:
+        _prepare(vault, folder)
+        if options.workers == 1:
+            _run_one(options, listener, load_factory(factory)(settings, vault, clock), announce)
+            return
+    # Every worker opens the vault for itself.
+    HandedOn(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
+    _run_several(options, listener, announce)
 
 
 def _prepare(vault: Vault, folder: DataFolder) -> None:
@@ -139,8 +147,13 @@ def _run_one(
 def _run_several(options: ServeOptions, listener: socket.socket, announce: Callable[[], None]) -> None:
     workers = Workers(_uvicorn_config(options, "gateway.workers:create_worker_app"), listener, announce)
     workers.run()
+    if workers.told_to_stop and not workers.served:
+        raise Stopped
     if not workers.served:
         raise _not_started()
+    if not workers.told_to_stop:
+        # The one document is printed already; uvicorn has logged why no worker can be started any more.
+        raise SystemExit(EXIT_CODES["gateway_failed"])
 
 
 def _not_started() -> OperatorError:
@@ -215,7 +228,6 @@ def _take_signals() -> None:
 
 
 def _ignore_signals() -> None:
-    """A second Ctrl+C must not interrupt the cleaning up."""
     for number in _ending_signals():
         signal.signal(number, signal.SIG_IGN)
 

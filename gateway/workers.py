@@ -96,6 +96,7 @@ class Workers(Multiprocess):
         super().__init__(config, [listener])
         self._on_ready = on_ready
         self.served = False
+        self.told_to_stop = False
 
     def init_processes(self) -> None:
         """Start the workers and wait for them, still listening to signals."""
@@ -110,6 +111,21 @@ class Workers(Multiprocess):
         if not self.should_exit.is_set():
             self.served = True
             self._on_ready()
+
+    def handle_int(self) -> None:
+        """End gracefully on Ctrl+C."""
+        self.told_to_stop = True
+        super().handle_int()
+
+    def handle_term(self) -> None:
+        """End gracefully when told to."""
+        self.told_to_stop = True
+        super().handle_term()
+
+    def handle_break(self) -> None:
+        """End gracefully on Windows's Ctrl+Break."""
+        self.told_to_stop = True
+        super().handle_break()
 
 
 def _end_with_parent() -> None:

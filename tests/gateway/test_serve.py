@@ -394,10 +394,11 @@ class TestRefusals:
             assert "SQLite" in error["message"]
 
     @posix_only
-    def test_a_stop_during_the_start_is_told(self, box: Box) -> None:
+    @pytest.mark.parametrize(("workers", "reached"), [("1", "gateway.lock"), ("2", "owner.key")])
+    def test_a_stop_during_the_start_is_told(self, box: Box, workers: str, reached: str) -> None:
         """A signal before the first request ends with `interrupted` and leaves the folder usable."""
-        process = box.start("serve", "--port", "0", "--sandbox", AMAZON_ORIGIN="")
-        until(lambda: (box.data / "gateway.lock").exists())
+        process = box.start("serve", "--port", "0", "--sandbox", "--workers", workers, AMAZON_ORIGIN="")
+        until(lambda: (box.data / reached).exists())
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=PATIENCE)
         assert json.loads(out)["error"]["code"] == "interrupted"
