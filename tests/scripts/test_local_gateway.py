@@ -1,0 +1,488 @@
+"""The gateway on this machine: found, started once however many ask, trusted only while it holds its lock."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linkfox_client import local_gateway, process_lock
+from linkfox_client.errors import ClientError
+
+from tests.support.house import SCRIPTS, Finished, clean_environment, until
+
+KEY = "lfx_local_" + "k" * 43
+
+# Holds the lock and announces itself, as the gateway does, or misbehaves as its flags tell.
+PRETENDER = """
+import fcntl, json, os, signal, sys
+folder = sys.argv[sys.argv.index("--data-dir") + 1]
+told = {"url": "http://127.0.0.1:9", "pid": os.getpid(), "cwd": os.getcwd()}
+told["sandbox"] = "--sandbox" in sys.argv
+if "--host" in sys.argv:
+    print(json.dumps({"ok": False, "error": {"code": "bad_arguments", "message": "the port is taken",
+                                             "hint": "Name another.", "retryable": False}}))
+    sys.exit(2)
+if "--workers" in sys.argv:
+    sys.exit("no document")
+lock = open(os.path.join(folder, "gateway.lock"), "a")
+fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with open(os.path.join(folder, "draft"), "w") as file:
+    json.dump(told, file)
+name = "unannounced.json" if "--port" in sys.argv else "gateway.json"
+os.replace(os.path.join(folder, "draft"), os.path.join(folder, name))
+while True:
+    signal.pause()
+"""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder that was set up."""
+    folder = tmp_path / "gateway"
+    folder.mkdir(mode=0o700)
+    (folder / "owner.key").write_text(KEY + "\n")
+    (folder / "owner.key").chmod(0o600)
+    return folder
+
+
+@pytest.fixture
+def pretender(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A program in the place of the gateway's; what it leaves running is stopped."""
+    program = tmp_path / "pretender.py"
+    program.write_text(PRETENDER)
+    monkeypatch.setattr(local_gateway, "PROGRAM", program)
+    yield program
+    local_gateway.stop(data_dir)
+
+
+@contextlib.contextmanager
+def held(data_dir: Path, **told: Any) -> Iterator[None]:
+    """A process of ours holds the folder's lock, and announced `told`."""
+    with process_lock.try_exclusive(data_dir / "gateway.lock") as mine:
+        assert mine
+        if told:
+            (data_dir / "gateway.json").write_text(json.dumps(told))
+        yield
+
+
+def failure(environ: dict[str, str]) -> ClientError:
+    """The ClientError of asking for the local gateway."""
+    with pytest.raises(ClientError) as caught:
+        local_gateway.locate_or_start(environ, patience=5)
+    return caught.value
+
+
+# Where it is
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    return tmp_path
+
+
+def test_the_real_gateway_comes_before_the_sandbox(home: Path) -> None:
+    """What was set up counts: nothing, then the sandbox alone, then both."""
+    share = home / ".local" / "share" / "linkfox"
+    assert local_gateway.locate({}) is None
+    for name in ("gateway-sandbox", "gateway"):
+        (share / name).mkdir(parents=True)
+        (share / name / "owner.key").touch()
+        assert local_gateway.locate({}) == share / name
+
+
+def test_a_named_folder_is_the_only_one(home: Path, data_dir: Path) -> None:
+    """GATEWAY_DATA_DIR wins, also where nothing was set up in it."""
+    empty = home / "empty"
+    assert local_gateway.locate({"GATEWAY_DATA_DIR": str(data_dir)}) == data_dir
+    assert local_gateway.locate({"GATEWAY_DATA_DIR": str(empty)}) is None
+    assert local_gateway.locate_or_start({"GATEWAY_DATA_DIR": str(empty)}) is None
+    assert not empty.exists()
+
+
+def test_a_relative_folder_is_refused() -> None:
+    """It would be another folder for each working directory."""
+    error = failure({"GATEWAY_DATA_DIR": "gateway"})
+    assert (error.code, "absolute" in error.message) == ("not_set_up", True)
+
+
+def test_whatever_stands_in_for_amazon_lives_with_the_sandboxes(home: Path) -> None:
+    """AMAZON_ORIGIN implies sandbox."""
+    folder = local_gateway.data_folder({"AMAZON_ORIGIN": "http://127.0.0.1:1"}, sandbox=False)
+    assert folder == home / ".local" / "share" / "linkfox" / "gateway-sandbox"
+
+
+def test_settings_come_from_the_environment_over_the_env_file(home: Path) -> None:
+    """The `.env` of the config folder counts, the one of the working directory does not."""
+    config = home / ".config" / "linkfox"
+    config.mkdir(parents=True)
+    (config / ".env").write_text("GATEWAY_DATA_DIR=/from/file\nLINKFOX_AUTOSTART=off\n")
+    settings = local_gateway.read_settings({"GATEWAY_DATA_DIR": "/from/environment"})
+    assert settings == {"GATEWAY_DATA_DIR": "/from/environment", "LINKFOX_AUTOSTART": "off"}
+
+
+# Whether it runs
+
+
+def test_a_gateway_runs_while_it_holds_the_lock(data_dir: Path) -> None:
+    """The announcement alone says nothing, and the lock alone says that it is still starting."""
+    told = {
+        "url": "http://127.0.0.1:9",
+        "pid": os.getpid(),
+        "sandbox": True,
+        "sandboxUrl": "http://127.0.0.1:8",
+    }
+    assert local_gateway.probe(data_dir) is None
+    with held(data_dir):
+        assert local_gateway.probe(data_dir) is None
+    with held(data_dir, **told):
+        running = local_gateway.probe(data_dir)
+        assert running is not None
+        assert running.facts() == told
+    assert local_gateway.probe(data_dir) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1, "pid": 1}', '{"url": "http://127.0.0.1:9"}'])
+def test_a_broken_announcement_is_none(data_dir: Path, text: str) -> None:
+    """Half a file is no address."""
+    with held(data_dir):
+        (data_dir / "gateway.json").write_text(text)
+        assert local_gateway.probe(data_dir) is None
+
+
+def test_the_announcement_of_a_killed_gateway_is_not_believed(data_dir: Path) -> None:
+    """Its successor holds the lock already, but the address is still the old one, which anybody may have."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    with held(data_dir, url="http://127.0.0.1:9", pid=ended.pid, sandbox=False):
+        assert local_gateway.probe(data_dir) is None
+
+
+def test_looking_leaves_nothing_behind_and_disturbs_nobody(tmp_path: Path) -> None:
+    """A probe makes no file, and several may look at once."""
+    lock = tmp_path / "gateway.lock"
+    assert process_lock.is_held(lock) is False
+    assert not lock.exists()
+    with process_lock.try_exclusive(lock) as mine:
+        assert mine
+        assert process_lock.is_held(lock)
+        with process_lock.try_exclusive(lock) as second:
+            assert not second
+    assert process_lock.is_held(lock) is False
+
+
+def test_the_lock_works_with_windows_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without fcntl the first byte is locked, and a refusal means that it is held."""
+    locked: list[tuple[int, int]] = []
+
+    def locking(_descriptor: int, mode: int, count: int) -> None:
+        locked.append((mode, count))
+        if len(locked) > 1:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(process_lock, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(LK_NBLCK=2, locking=locking))
+    with process_lock.try_exclusive(tmp_path / "gateway.lock") as mine:
+        assert mine
+        assert process_lock.is_held(tmp_path / "gateway.lock")
+    assert locked == [(2, 1), (2, 1)]
+
+
+# The key
+
+
+def test_the_key_comes_with_the_gateway_that_holds_the_lock(data_dir: Path) -> None:
+    """Address and key are a pair, and the key prints masked."""
+    with held(data_dir, url="http://127.0.0.1:9", pid=os.getpid(), sandbox=True):
+        found = local_gateway.locate_or_start({"GATEWAY_DATA_DIR": str(data_dir)})
+    assert found is not None
+    assert (found.url, found.key.reveal(), found.sandbox) == ("http://127.0.0.1:9", KEY, True)
+    assert KEY not in repr(found)
+
+
+def test_nobody_else_on_the_port_gets_the_key(data_dir: Path) -> None:
+    """Without the lock the old address is worth nothing."""
+    (data_dir / "gateway.json").write_text(json.dumps({"url": "http://127.0.0.1:9", "pid": os.getpid()}))
+    error = failure({"GATEWAY_DATA_DIR": str(data_dir), "LINKFOX_AUTOSTART": "off"})
+    assert (error.code, "local_gateway.py start" in error.hint) == ("not_set_up", True)
+
+
+@pytest.mark.parametrize("trouble", ["open folder", "linked folder", "open key", "linked key", "binary key"])
+def test_what_others_could_have_touched_is_not_trusted(data_dir: Path, trouble: str) -> None:
+    """Folder and key have to be ours alone, and no links."""
+    key, folder = data_dir / "owner.key", data_dir
+    if trouble == "open folder":
+        data_dir.chmod(0o755)
+    elif trouble == "linked folder":
+        folder = data_dir.with_name("link")
+        folder.symlink_to(data_dir)
+    elif trouble == "open key":
+        key.chmod(0o644)
+    elif trouble == "linked key":
+        key.rename(data_dir / "elsewhere")
+        key.symlink_to(data_dir / "elsewhere")
+    else:
+        key.write_bytes(b"\xff\xfe")
+    with held(data_dir, url="http://127.0.0.1:9", pid=os.getpid(), sandbox=True):
+        error = failure({"GATEWAY_DATA_DIR": str(folder)})
+    assert error.code == "not_set_up"
+    assert KEY not in error.message + error.hint
+
+
+# Starting and stopping
+
+
+def test_it_is_started_from_its_own_folder_with_the_flags_of_last_time(
+    pretender: Path, data_dir: Path
+) -> None:
+    """serve.json says how; the log is private and the process outlives us."""
+    (data_dir / "serve.json").write_text(json.dumps({"sandbox": True, "tlsCert": None}))
+    found = local_gateway.locate_or_start({"GATEWAY_DATA_DIR": str(data_dir)})
+    assert found is not None
+    assert found.sandbox is True
+    told = json.loads((data_dir / "gateway.json").read_text())
+    assert Path(told["cwd"]) == data_dir
+    assert os.getsid(told["pid"]) != os.getsid(0)
+    assert (data_dir / "gateway.log").stat().st_mode & 0o077 == 0
+
+
+def test_the_flags_of_last_time() -> None:
+    """What was not given, or is no flag, is left out."""
+    assert local_gateway.remembered_flags(Path("/nowhere")) == []
+
+
+def test_remembered_flags_are_complete(data_dir: Path) -> None:
+    """Each of them leads back to its flag."""
+    told = {
+        "host": "::1",
+        "port": 0,
+        "workers": 2,
+        "sandbox": False,
+        "tlsCert": "/c",
+        "tlsKey": "/k",
+        "other": 1,
+    }
+    (data_dir / "serve.json").write_text(json.dumps(told))
+    flags = ["--host", "::1", "--port", "0", "--workers", "2", "--tls-cert", "/c", "--tls-key", "/k"]
+    assert local_gateway.remembered_flags(data_dir) == flags
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "message"),
+    [
+        (["--host", "x"], "bad_arguments", "the port is taken"),
+        (["--workers", "1"], "gateway_failed", "exit code 1"),
+    ],
+)
+def test_a_start_that_fails_says_what_the_gateway_said(
+    pretender: Path, data_dir: Path, flags: list[str], code: str, message: str
+) -> None:
+    """Its own document's error where there is one, the log's place where there is none."""
+    with pytest.raises(ClientError) as caught:
+        local_gateway.start(data_dir, flags)
+    assert caught.value.code == code
+    assert message in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_start_that_does_not_come_to_an_end_is_given_up(pretender: Path, data_dir: Path) -> None:
+    """The process may still be starting, so it is left alone, and the caller may ask again."""
+    with pytest.raises(ClientError) as caught:
+        local_gateway.start(data_dir, ["--port", "0"], patience=1.0)
+    assert (caught.value.code, caught.value.retryable) == ("timeout", True)
+    until((data_dir / "unannounced.json").exists, "the slow one runs on")
+    (data_dir / "unannounced.json").rename(data_dir / "gateway.json")
+    assert local_gateway.start(data_dir, [])[1] is False
+
+
+def test_threads_that_ask_at_once_get_one_gateway(pretender: Path, data_dir: Path) -> None:
+    """One starts it, the others wait for that one."""
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: local_gateway.start(data_dir, []), range(20)))
+    assert len({running.pid for running, _ in answers}) == 1
+    assert [started for _, started in answers].count(True) == 1
+
+
+def test_a_copy_without_a_gateway_says_so(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The skill can be installed without it."""
+    monkeypatch.setattr(local_gateway, "PROGRAM", Path("/nowhere/__main__.py"))
+    with pytest.raises(ClientError) as caught:
+        local_gateway.start(data_dir, [])
+    assert caught.value.code == "not_set_up"
+
+
+# The real one, by its commands
+
+
+class Place:
+    """A home with its own data folder, and the scripts in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.data_dir = home / "gateway 数据"
+        key_file = home / "master.key"
+        key_file.write_text("A" * 43 + "=")
+        key_file.chmod(0o600)
+        self.environment = clean_environment(
+            home, GATEWAY_DATA_DIR=str(self.data_dir), GATEWAY_MASTER_KEY_FILE=str(key_file)
+        )
+
+    def script(self, name: str, *words: str, **more: str) -> Finished:
+        """Run a script to its end."""
+        done = subprocess.run(
+            [sys.executable, str(SCRIPTS / name), *words],
+            env=self.environment | more,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        return Finished(name, done.returncode, done.stdout, done.stderr)
+
+    def gateway(self, *words: str, **more: str) -> dict[str, Any]:
+        """Run local_gateway.py, which has to succeed, and answer its document."""
+        done = self.script("local_gateway.py", *words, **more)
+        assert done.code == 0, done.stdout + done.stderr
+        return done.document
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A Place without a gateway; one that is left running is stopped."""
+    made = Place(tmp_path)
+    yield made
+    made.gateway("stop")
+
+
+def test_start_status_and_stop(place: Place) -> None:
+    """Each works twice; the answers say what runs where."""
+    assert place.gateway("status")["running"] is False
+    assert place.gateway("stop")["stopped"] is False
+    assert not place.data_dir.exists()
+    first = place.gateway("start", "--sandbox", "--port", "0")
+    assert (first["running"], first["started"], first["sandbox"]) == (True, True, True)
+    assert first["dataDir"] == str(place.data_dir)
+    assert place.data_dir.stat().st_mode & 0o777 == 0o700
+    again = place.gateway('{"command": "start", "sandbox": true}')
+    assert (again["started"], again["url"]) == (False, first["url"])
+    status = place.gateway("status")
+    assert (status["running"], status["url"], status["sandboxUrl"]) == (
+        True,
+        first["url"],
+        first["sandboxUrl"],
+    )
+    assert place.gateway("stop")["stopped"] is True
+    assert place.gateway("stop")["stopped"] is False
+    assert place.gateway("status") == {
+        "ok": True,
+        "running": False,
+        "setUp": True,
+        "dataDir": str(place.data_dir),
+    }
+
+
+def test_a_script_starts_it_again_once_however_many_ask(place: Place) -> None:
+    """After a stop, and after a kill, scripts find it by themselves; twenty at once start one."""
+    first = place.gateway("start", "--sandbox", "--port", "0")
+    os.kill(first["pid"], signal.SIGKILL)
+    until(lambda: not place.gateway("status")["running"], "the killed one is gone")
+    off = place.script("authorized_stores.py", LINKFOX_AUTOSTART="off")
+    assert (off.code, off.error["code"]) == (3, "not_set_up")
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: place.script("authorized_stores.py"), range(20)))
+    assert [done.code for done in answers] == [0] * 20, [done.stdout for done in answers if done.code]
+    assert all(done.document["sandbox"] is True for done in answers)
+    log = (place.data_dir / "gateway.log").read_text(encoding="utf-8")
+    assert log.count("Started server process") == 2
+
+
+def test_the_working_directory_is_not_imported_from(place: Place) -> None:
+    """A folder that somebody else wrote cannot put its own module into the gateway."""
+    for name in ("uvicorn", "fastapi", "gateway", "linkfox_client"):
+        (place.home / f"{name}.py").write_text("open('imported', 'w').close(); raise SystemExit(99)")
+    started = place.gateway("start", "--sandbox", "--port", "0", PYTHONPATH=str(place.home / "elsewhere"))
+    assert started["running"] is True
+    assert list(place.home.rglob("imported")) == []
+
+
+def test_serve_stays_in_the_foreground_and_ends_on_a_signal(place: Place) -> None:
+    """One document when it takes requests; afterwards the lock is free."""
+    served = subprocess.Popen(
+        [sys.executable, str(SCRIPTS / "local_gateway.py"), "serve", "--sandbox", "--port", "0"],
+        env=place.environment,
+        cwd=place.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with served:
+        ready = json.loads(served.stdout.readline())
+        assert ready["ok"] is True
+        assert {"url", "dataDir", "sandbox", "sandboxUrl"} <= ready.keys()
+        assert place.gateway("status")["pid"] == served.pid
+        second = place.script("local_gateway.py", "serve", "--sandbox", "--port", "0")
+        assert second.code != 0
+        assert "already runs" in second.error["message"]
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(60) == 0
+        assert served.stdout.read() == ""
+    assert place.gateway("status")["running"] is False
+
+
+def test_a_user_is_added_while_it_runs_and_her_key_works(place: Place) -> None:
+    """The key is in the new file alone; an existing file is not overwritten."""
+    started = place.gateway("start", "--sandbox", "--port", "0")
+    key_file = place.home / "anna.key"
+    added = place.script("local_gateway.py", "add-user", "anna", "--key-file", str(key_file))
+    assert added.code == 0
+    key = key_file.read_text().strip()
+    assert key.startswith("lfx_local_")
+    assert key not in added.stdout + added.stderr
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    listed = place.script(
+        "authorized_stores.py", LINKFOX_TOOL_GATEWAY=started["url"], LINKFOX_AGENT_API_KEY=key
+    )
+    assert listed.document["total"] == 0
+    again = place.script("local_gateway.py", "add-user", "berta", "--key-file", str(key_file))
+    assert (again.code, again.error["code"]) == (2, "bad_arguments")
+    assert key_file.read_text().strip() == key
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("restart",),
+        ("start", "--port", "65536"),
+        ("start", "--port", "x"),
+        ("start", "--workers", "0"),
+        ("start", "anna"),
+        ("status", "--port", "1"),
+        ("stop", "--key-file", "k"),
+        ("add-user",),
+        ("add-user", "anna"),
+        ("add-user", "anna", "--key-file", "k", "--host", "::1"),
+        ("start", "--sandboxx"),
+        ('{"command": "start", "port": "many"}',),
+        ('{"sandbox": true}',),
+    ],
+)
+def test_a_wrong_call_starts_nothing(place: Place, words: tuple[str, ...]) -> None:
+    """Exit 2, one document with a hint, and no folder."""
+    done = place.script("local_gateway.py", *words)
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert done.error["hint"]
+    assert not place.data_dir.exists()
