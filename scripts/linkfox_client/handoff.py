@@ -82,7 +82,7 @@ def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
         raise ClientError(
             "gateway_failed",
             "The gateway's answer holds no access token",
-            "Run doctor.py, or refresh the token, then try again.",
+            "Refresh the token, then try again.",
         )
     return variables
 
