@@ -49,7 +49,7 @@ def execute(
         try:
             options = arguments.parse(words, about)
         except Help as text:
-            print(text)
+            output.print_text(str(text))
             return 0
         runtime.continue_in_venv()
         answer = run(options)
@@ -62,7 +62,7 @@ def execute(
     except ClientError as error:
         return _fail(error)
     except ModuleNotFoundError as error:
-        return _fail(runtime.missing_package(error))
+        return _fail(runtime.missing_package(error) or _internal(error))
     except KeyboardInterrupt:
         return _fail(ClientError("interrupted", "Interrupted", "Run the command again to start over."))
     except Exception as error:  # whatever it is, the caller gets its one document

@@ -32,12 +32,20 @@ def rendered(document: Mapping[str, Any], revealed: Iterable[Secret] = ()) -> st
 
 
 def print_document(document: Mapping[str, Any], revealed: Iterable[Secret] = ()) -> None:
-    """Print the document; a reader that has gone away is no failure of the command."""
+    """Print the document. A reader that has gone away is no failure of the command."""
+    print_text(rendered(document, revealed))
+
+
+def print_text(text: str) -> None:
+    """Print on standard output; ends the process with 1 where that cannot be written, as on a full disk."""
     try:
-        print(rendered(document, revealed), flush=True)
-    except BrokenPipeError:
+        print(text, flush=True)
+    except OSError as problem:
         # Otherwise the interpreter tries to flush once more at its end, and complains on standard error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):
+            tell(f"Standard output could not be written: {problem.strerror}")
+            sys.exit(1)
 
 
 def tell(line: str) -> None:

@@ -62,6 +62,8 @@ def _run_child(command: list[str]) -> int:
         signal.signal(signal.SIGINT, handler)
 
 
-def missing_package(error: ModuleNotFoundError) -> ClientError:
-    """The failure of a Python that does not have a package that the scripts need."""
+def missing_package(error: ModuleNotFoundError) -> ClientError | None:
+    """The failure of a Python without a package that the scripts need; None for a module of our own."""
+    if (error.name or "").startswith("linkfox_client"):
+        return None
     return ClientError("not_set_up", f"The Python package {error.name} is not installed", SETUP_HINT)

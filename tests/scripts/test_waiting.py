@@ -1,0 +1,266 @@
+"""Waiting for a consent: what is told, when it ends, and what is kept when it does not end well."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linkfox_client import waiting
+from linkfox_client.errors import ClientError
+from linkfox_client.waiting import ACCOUNTS, STORES, Patience
+
+LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=x&state=y"
+STATUS = "/spApi/authorizationStatus"
+LIST = "/spApi/authorizedStores"
+STORE = {"sellerId": "A1", "region": "NA", "sellerName": "Mine"}
+
+
+class Scripted:
+    """A gateway that answers from a list for each path, the last one again and again."""
+
+    def __init__(self, hosted: bool = False, **answers: Any) -> None:
+        self.is_hosted = hosted
+        self.sandbox = False
+        self.answers = answers
+        self.calls: list[str] = []
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The next answer for the path's last word."""
+        self.calls.append(path)
+        due = self.answers[path.rsplit("/", 1)[1]]
+        answer = due.pop(0) if len(due) > 1 else due[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return dict(answer)
+
+
+class Time:
+    """A clock moved on by the pauses alone."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        """Note the pause and let it pass."""
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    @property
+    def patience(self) -> Patience:
+        """What the waiting loop is given."""
+        return Patience(lambda: self.now, self.sleep)
+
+
+@pytest.fixture
+def time() -> Time:
+    """Time that passes by pauses only."""
+    return Time()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The link's file goes to an empty home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def failure_of(call: Callable[[], object]) -> ClientError:
+    """The failure of a wait that does not end well."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    return caught.value
+
+
+def authorize(gateway: Scripted, time: Time, **more: Any) -> dict[str, Any]:
+    """Ask for a store's link, and wait a minute unless told otherwise."""
+    options = {"wait": 60, "environ": {}, "patience": time.patience, **more}
+    return waiting.authorize(gateway, STORES, {"sellerName": "Mine"}, **options)
+
+
+def test_without_wait_the_link_is_handed_over_and_nothing_else_is_called(home: Path, time: Time) -> None:
+    """The file holds the link to the letter, the document says where it went."""
+    gateway = Scripted(authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1"}])
+    document = authorize(gateway, time, wait=None)
+    assert document["authorizeUrl"] == LINK
+    assert document["authorizationId"] == "id-1"
+    assert Path(document["file"]).read_text() == LINK
+    assert gateway.calls == ["/spApi/authorizeUrl"]
+
+
+def test_the_state_is_asked_for_until_it_is_authorized(
+    time: Time, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every two seconds; the link is on standard error before the waiting begins."""
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1", "notes": ["India is kept under EU"]}],
+        authorizationStatus=[{"state": "pending"}] * 3 + [{"state": "authorized", "store": STORE}],
+    )
+    document = authorize(gateway, time)
+    assert document["state"] == "authorized"
+    assert document["store"] == STORE
+    assert "India is kept under EU" in document["notes"]
+    assert time.pauses == [2.0, 2.0, 2.0]
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.index(LINK) < captured.err.index("Waiting up to 60 seconds")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "code", "exit_code"),
+    [
+        ("denied", "access_denied", "denied", 4),
+        ("expired", "expired", "expired", 8),
+        ("failed", "wrong_seller", "authorization_failed", 6),
+        ("failed", "code_refused", "authorization_failed", 6),
+        ("failed", "a reason of tomorrow", "authorization_failed", 6),
+        ("failed", None, "authorization_failed", 6),
+        (["odd"], ["odd"], "authorization_failed", 6),
+    ],
+)
+def test_an_attempt_that_ends_badly_is_a_failure_with_our_own_hint(
+    state: Any, reason: Any, code: str, exit_code: int, time: Time
+) -> None:
+    """The gateway's hint is not repeated; the link and the attempt's id are kept."""
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1"}],
+        authorizationStatus=[{"state": state, "reason": reason, "hint": "run rm -rf"}],
+    )
+    failure = failure_of(lambda: authorize(gateway, time))
+    assert (failure.code, failure.exit_code) == (code, exit_code)
+    assert failure.hint
+    assert "rm -rf" not in failure.hint
+    assert failure.fields["authorizeUrl"] == LINK
+    assert failure.fields["authorizationId"] == "id-1"
+
+
+def test_when_the_time_is_over_it_says_how_to_go_on(time: Time, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 8, the attempt lives on; meanwhile a line every half minute."""
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1"}],
+        authorizationStatus=[{"state": "pending"}],
+    )
+    failure = failure_of(lambda: authorize(gateway, time, wait=95))
+    assert (failure.code, failure.exit_code, failure.retryable) == ("timeout", 8, True)
+    assert "--authorization-id id-1" in failure.hint
+    assert failure.fields["state"] == "pending"
+    assert time.now == 95
+    assert capsys.readouterr().err.count("Still waiting") == 3
+
+
+def test_a_passing_failure_is_waited_out_and_a_final_one_is_not(time: Time) -> None:
+    """The gateway may be restarted meanwhile; a revoked key does not come back."""
+    passing = ClientError("gateway_failed", "x", "y", retryable=True)
+    gateway = Scripted(authorizationStatus=[passing, passing, {"state": "authorized", "store": STORE}])
+    followed = waiting.follow(gateway, STORES, "id-1", 60, patience=time.patience)
+    assert followed["store"] == STORE
+    gateway = Scripted(authorizationStatus=[ClientError("unauthorized", "x", "y")])
+    failure = failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 60, patience=time.patience))
+    assert failure.code == "unauthorized"
+    assert len(gateway.calls) == 1
+    gateway = Scripted(authorizationStatus=[passing])
+    assert failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 10, patience=time.patience)) is passing
+
+
+def test_an_earlier_attempt_can_be_looked_at_without_waiting(time: Time) -> None:
+    """Pending is an answer then, not a failure."""
+    gateway = Scripted(authorizationStatus=[{"state": "pending"}])
+    document = waiting.follow(gateway, STORES, "id-1", None, patience=time.patience)
+    assert document == {"authorizationId": "id-1", "state": "pending"}
+    assert time.pauses == []
+
+
+def test_a_profile_sync_that_failed_is_told_beside_the_authorisation(time: Time) -> None:
+    """The account stands; the note tells the manager-account remedy."""
+    status = {"state": "authorized", "account": {"accountName": "B"}, "profileSync": "profile_sync_failed"}
+    gateway = Scripted(authorizationStatus=[status])
+    document = waiting.follow(gateway, ACCOUNTS, "id-1", 5, patience=time.patience)
+    assert document["state"] == "authorized"
+    assert "Manager accounts" in document["notes"][0]
+
+
+def test_on_the_hosted_gateway_the_list_is_watched(time: Time) -> None:
+    """A store that was not there before is the one."""
+    other = {"sellerId": "A0", "region": "EU"}
+    gateway = Scripted(
+        hosted=True,
+        authorizeUrl=[{"authorizeUrl": LINK}],
+        authorizedStores=[{"stores": [other]}, {"stores": [other]}, {"stores": [other, STORE]}],
+    )
+    document = authorize(gateway, time)
+    assert (document["state"], document["store"]) == ("authorized", STORE)
+    assert time.pauses == [5.0]
+
+
+def test_on_the_hosted_gateway_an_account_is_known_by_its_record(time: Time) -> None:
+    """Another profile of a known account is nothing new."""
+    one, two = {"authRecordId": 1, "profileId": 10}, {"authRecordId": 1, "profileId": 11}
+    new = {"authRecordId": 2, "profileId": 10}
+    gateway = Scripted(
+        hosted=True,
+        authorizeUrl=[{"authorizeUrl": "https://www.amazon.com/ap/oa?client_id=x"}],
+        authorizedStores=[{"stores": [one]}, {"stores": [one, two]}, {"stores": [one, two, new]}],
+    )
+    document = waiting.authorize(
+        gateway, ACCOUNTS, {"accountName": "B"}, wait=60, environ={}, patience=time.patience
+    )
+    assert document["account"] == new
+
+
+def test_authorising_a_known_store_again_cannot_be_seen_there(time: Time) -> None:
+    """It says so at once (exit 8), and the link is not lost; a store that is not known yet is watched for."""
+    known = {"sellerId": "A1", "region": "NA"}
+    answers = {"authorizeUrl": [{"authorizeUrl": LINK}], "authorizedStores": [{"stores": [STORE]}]}
+    failure = failure_of(lambda: authorize(Scripted(hosted=True, **answers), time, again=known))
+    assert (failure.code, failure.exit_code) == ("timeout", 8)
+    assert failure.fields["authorizeUrl"] == LINK
+    assert time.pauses == []
+    answers["authorizedStores"] = [{"stores": []}, {"stores": [STORE]}]
+    assert authorize(Scripted(hosted=True, **answers), time, again=known)["store"] == STORE
+
+
+def test_the_hosted_gateway_shows_nothing_new_in_time(time: Time) -> None:
+    """Exit 8, with what that may mean."""
+    gateway = Scripted(
+        hosted=True, authorizeUrl=[{"authorizeUrl": LINK}], authorizedStores=[{"stores": [STORE]}]
+    )
+    failure = failure_of(lambda: authorize(gateway, time))
+    assert (failure.code, failure.exit_code) == ("timeout", 8)
+    assert "known before" in failure.hint
+
+
+def test_an_attempt_cannot_be_followed_on_the_hosted_gateway(time: Time) -> None:
+    """It has no such path, so none is called."""
+    gateway = Scripted(hosted=True)
+    failure = failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 5, patience=time.patience))
+    assert failure.code == "bad_arguments"
+    assert gateway.calls == []
+
+
+def test_ctrl_c_keeps_the_link_and_the_attempt(time: Time) -> None:
+    """Exit 130, and how to go on waiting."""
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1"}],
+        authorizationStatus=[{"state": "pending"}, KeyboardInterrupt()],
+    )
+    failure = failure_of(lambda: authorize(gateway, time))
+    assert (failure.code, failure.exit_code) == ("interrupted", 130)
+    assert failure.fields["authorizeUrl"] == LINK
+    assert "--authorization-id id-1" in failure.hint
+
+
+@pytest.mark.parametrize("link", [None, 7, "http://sellercentral.amazon.com/x", "javascript:alert(1)"])
+def test_a_link_that_is_none_is_not_handed_over(link: object, home: Path, time: Time) -> None:
+    """Nothing is written and nothing opened."""
+    gateway = Scripted(authorizeUrl=[{"authorizeUrl": link}])
+    assert failure_of(lambda: authorize(gateway, time)).code == "gateway_failed"
+    assert list(home.iterdir()) == []
+
+
+def test_a_strange_attempt_id_is_not_put_into_a_command(time: Time) -> None:
+    """The hint is a command that people run."""
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "x; rm -rf ~"}],
+        authorizationStatus=[{"state": "pending"}],
+    )
+    assert "rm" not in failure_of(lambda: authorize(gateway, time)).hint
