@@ -1,5 +1,6 @@
 """Puts the gateway together: the rooms, the routes, and what every request passes through."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,16 +19,22 @@ from gateway.routes.middleware import Reception
 from gateway.routes.services import Services
 from gateway.settings import Settings
 from gateway.threads import Threads
+from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
 from gateway.vault import Vault
 
 
 def create_app(
-    settings: Settings, vault: Vault, clock: Clock, amazon: AmazonSession | None = None
+    settings: Settings,
+    vault: Vault,
+    clock: Clock,
+    amazon: AmazonSession | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> FastAPI:
     """Return the gateway as an ASGI application, over an open vault, which the caller closes.
 
-    `amazon`: the way out to Amazon; one made from the settings unless a test brings its own.
+    `amazon`: the way out to Amazon; one made from the settings unless a test brings its own. `sleep` is what
+    pauses between tries.
     """
     session = amazon or AmazonSession(
         settings.amazon_origin,
@@ -42,7 +49,7 @@ def create_app(
         clock=clock,
         threads=threads,
         authorizer=Authorizer(settings, vault, clock, session, threads),
-        tokens=TokenService(settings, vault, LoginWithAmazon(session, clock), clock, threads),
+        tokens=TokenService(settings, vault, LoginWithAmazon(session, clock), clock, threads, sleep=sleep),
         pages=Pages(sandbox=settings.sandbox),
     )
 

@@ -1,0 +1,151 @@
+"""The one way out to Amazon: what it refuses, what it gives up on, and what it never tells."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.login_with_amazon import Client, LoginWithAmazon
+from gateway.amazon.session import AmazonAnswer, AmazonSession
+from gateway.secret import Secret
+from tests.gateway.running import SteppingClock
+
+SECRET = "amzn1.oa2-cs.v1." + "5" * 64
+CLIENT = Client("spapi", "NA", "client", Secret(SECRET))
+
+
+@contextmanager
+def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that sends one raw answer for each connection, and keeps what it was sent."""
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    received.append(connection.recv(65536))
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
+        thread.join(10)
+
+
+def whole(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
+    """A complete HTTP answer."""
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n".encode()
+        + body
+    )
+
+
+def failure_of(origin: str, **options: float) -> AmazonFailure:
+    """How a GET fails."""
+    session = AmazonSession(origin, **options)
+    try:
+        with pytest.raises(AmazonFailure) as caught:
+            session.request("GET", "api.amazon.com", "/x")
+    finally:
+        session.close()
+    return caught.value
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """It is an answer like any other, and the secret goes nowhere else."""
+    with answering(whole(b"", "302 Found", "Location: http://127.0.0.1:1/elsewhere\r\n")) as (origin, _):
+        session = AmazonSession(origin)
+        assert session.request("GET", "api.amazon.com", "/x").status == 302
+        session.close()
+
+
+def test_an_answer_that_is_too_large_is_given_up() -> None:
+    """Without reading all of it."""
+    with answering(whole(b"x" * 200_000)) as (origin, _):
+        assert failure_of(origin, largest_answer=100_000).kind == "unusable"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_a_broken_answer_is_unavailable(answer: bytes) -> None:
+    """Cut off, badly coded, or no HTTP at all."""
+    with answering(answer) as (origin, _):
+        assert failure_of(origin).kind == "unavailable"
+
+
+def test_nobody_there_is_unavailable() -> None:
+    """A refused connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert failure_of(f"http://127.0.0.1:{port}").kind == "unavailable"
+
+
+def test_an_answer_that_trickles_ends_at_the_total_time() -> None:
+    """Each piece comes in time, and all of it would take too long."""
+    now = iter([0.0, *[100.0] * 10])
+    with answering(whole(b"{}")) as (origin, _):
+        session = AmazonSession(origin, monotonic=lambda: next(now))
+        with pytest.raises(AmazonFailure, match="in time"):
+            session.request("GET", "api.amazon.com", "/x")
+        session.close()
+
+
+def test_no_exception_holds_what_was_sent() -> None:
+    """Neither its text nor what caused it: exceptions end up in logs."""
+    with answering(b"") as (origin, received):
+        session = AmazonSession(origin)
+        with pytest.raises(AmazonFailure) as caught:
+            LoginWithAmazon(session, SteppingClock()).refresh(CLIENT, Secret("Atzr|" + "7" * 60))
+        session.close()
+    assert SECRET.encode() in received[0]
+    assert SECRET not in repr(caught.value) + str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_netrc_and_proxies_do_not_touch_loopback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A proxy would see the secret, and .netrc would replace the Authorization header."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with answering(whole(b"[]")) as (origin, received):
+        session = AmazonSession(origin)
+        session.request(
+            "GET", "advertising-api.amazon.com", "/v2/profiles", headers={"Authorization": "Bearer x"}
+        )
+        session.close()
+    assert b"Authorization: Bearer x" in received[0]
+    assert b"User-Agent: linkfox-amazon-auth" in received[0]
+    assert received[0].startswith(b"GET /advertising-api.amazon.com/v2/profiles HTTP/1.1")
+
+
+def test_cookies_are_not_kept() -> None:
+    """Calls for different stores have nothing to do with each other."""
+    with answering(whole(b"[]", headers="Set-Cookie: session=1\r\n"), whole(b"[]")) as (origin, received):
+        session = AmazonSession(origin)
+        session.request("GET", "api.amazon.com", "/x")
+        session.request("GET", "api.amazon.com", "/x")
+        session.close()
+    assert b"ookie" not in received[1]
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("0", 0), ("99999", 3600), ("-1", None), ("soon", None), ("٣", None)]
+)
+def test_retry_after_is_read_where_it_makes_sense(header: str, seconds: int | None) -> None:
+    """Whole seconds, an hour at most."""
+    assert AmazonAnswer(429, {"retry-after": header}, b"").retry_after == seconds

@@ -1,0 +1,155 @@
+"""Authorising an ads account, and what it covers."""
+
+import pytest
+
+from tests.gateway.running import Gateway, text_of
+
+BEYOND_FLOAT = 9007199254740993
+
+
+def test_an_account_is_authorised_and_its_profiles_are_listed(gateway: Gateway) -> None:
+    """All three hosts are asked; each profile has its site, its region and its account."""
+    ended = gateway.authorize_account(accountName="Brands", region="EU")
+    assert (ended["state"], ended["profileSync"]) == ("authorized", "ok")
+    listed = gateway.good("/amazonAds/authorizedStores")
+    assert listed["total"] == len(listed["stores"]) == 8
+    assert {store["region"] for store in listed["stores"]} == {"NA", "EU", "FE"}
+    by_country = {store["countryCode"]: store for store in listed["stores"]}
+    assert by_country["JP"]["profileId"] == BEYOND_FLOAT
+    assert "UK" in by_country
+    assert "GB" not in by_country
+    assert {store["accountName"] for store in listed["stores"]} == {"Brands"}
+    assert by_country["US"]["accountNames"] == ["Brands"]
+    assert by_country["US"]["authRecordId"] == ended["account"]["authRecordId"]
+    for field in ("accountInfoId", "accountInfoName", "accountType", "marketplaceStringId", "status"):
+        assert by_country["US"][field]
+
+
+def test_profiles_carry_currency_budget_and_time_zone(gateway: Gateway) -> None:
+    """A vendor's profile has no budget."""
+    gateway.authorize_account("SANDBOX_BRANDS")
+    gateway.authorize_account("SANDBOX_PARTNERS")
+    listed = gateway.good("/amazonAds/profiles")
+    assert listed["refreshed"] is False
+    by_type = {profile["accountInfoType"]: profile for profile in listed["profiles"]}
+    assert by_type["seller"]["dailyBudget"] is not None
+    assert by_type["vendor"]["dailyBudget"] is None
+    assert by_type["seller"]["currencyCode"]
+    assert by_type["seller"]["timezone"]
+
+
+def test_an_account_without_profiles_is_authorised_and_says_what_to_do(gateway: Gateway) -> None:
+    """The missing manager account: told in the status, on the page and in the list."""
+    begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Newcomer"})
+    back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_EMPTY")
+    _, page = gateway.open(back)
+    assert "Manager accounts" in text_of(page)
+    status = gateway.status("ads", begun["authorizationId"])
+    assert (status["state"], status["profileSync"]) == ("authorized", "profile_sync_failed")
+    assert status["reason"] == "profile_sync_failed"
+    assert "Manager accounts" in status["hint"]
+    listed = gateway.good("/amazonAds/authorizedStores")
+    assert listed["stores"] == []
+    (bare,) = listed["accountsWithoutProfiles"]
+    assert bare["accountName"] == "Newcomer"
+    tokens = gateway.good("/amazonAds/storeTokens", {"authRecordId": bare["authRecordId"]})
+    assert tokens["clientId"] == gateway.amazon.ads["clientId"]
+
+
+def test_profiles_can_be_read_later(gateway: Gateway) -> None:
+    """Once the manager account is linked, a refresh of the list finds them."""
+    gateway.authorize_account("SANDBOX_EMPTY")
+    failed = gateway.good("/amazonAds/profiles", {"refresh": True})
+    assert failed["refreshed"] is False
+    assert failed["failures"][0]["reason"] == "profile_sync_failed"
+    gateway.amazon.control(
+        "advertisers",
+        [{"advertiserId": "SANDBOX_EMPTY", "name": "Newcomer", "profiles": [{"countryCode": "US"}]}],
+    )
+    listed = gateway.good("/amazonAds/profiles", {"refresh": True})
+    assert (listed["refreshed"], listed["total"]) == (True, 1)
+
+
+def test_a_region_that_cannot_be_asked_keeps_its_profiles(gateway: Gateway) -> None:
+    """One host being down does not make a third of the profiles disappear."""
+    gateway.authorize_account()
+    gateway.amazon.fault({"status": 503}, times=None, host="advertising-api-eu.amazon.com")
+    listed = gateway.good("/amazonAds/profiles", {"refresh": True})
+    assert listed["refreshed"] is False
+    assert listed["failures"][0]["reason"] == "amazon_failed"
+    assert {profile["region"] for profile in listed["profiles"]} == {"NA", "EU", "FE"}
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>", "{}", "null", '[{"profileId": "1"}, {"profileId": true, "countryCode": "US"}, 7]']
+)
+def test_an_answer_that_is_no_list_of_profiles_brings_none(gateway: Gateway, body: str) -> None:
+    """The authorisation stands whatever the Ads API sends."""
+    gateway.amazon.fault({"status": 200, "body": body}, times=None, path="/v2/profiles")
+    ended = gateway.authorize_account()
+    assert (ended["state"], ended["profileSync"]) == ("authorized", "profile_sync_failed")
+
+
+def test_a_profile_under_two_authorisations_is_listed_once(gateway: Gateway) -> None:
+    """Its name is the newest healthy one's, and all names are told."""
+    first = gateway.authorize_account(accountName="First")["account"]
+    gateway.clock.step(60)
+    second = gateway.authorize_account(accountName="Second")["account"]
+    listed = gateway.good("/amazonAds/authorizedStores")
+    assert listed["total"] == 8
+    assert {store["accountName"] for store in listed["stores"]} == {"Second"}
+    assert all(set(store["accountNames"]) == {"First", "Second"} for store in listed["stores"])
+    profile_id = listed["stores"][0]["profileId"]
+    by_profile = gateway.good("/amazonAds/storeTokens", {"profileId": str(profile_id)})
+    assert by_profile["authRecordId"] == second["authRecordId"]
+    older = gateway.good("/amazonAds/storeTokens", {"authRecordId": first["authRecordId"]})
+    assert older["accessToken"] != by_profile["accessToken"]
+
+
+def test_the_newest_healthy_one_is_taken(gateway: Gateway) -> None:
+    """An authorisation that was revoked no longer stands for its profiles."""
+    first = gateway.authorize_account(accountName="First")["account"]
+    gateway.clock.step(60)
+    second = gateway.authorize_account(accountName="Second")["account"]
+    gateway.amazon.fault({"status": 400, "body": '{"error": "invalid_grant"}'}, grantType="refresh_token")
+    gateway.bad("/amazonAds/refreshToken", {"authRecordId": second["authRecordId"]}, status=409)
+    stores = gateway.good("/amazonAds/authorizedStores")["stores"]
+    assert {store["authRecordId"] for store in stores} == {first["authRecordId"]}
+    assert {tuple(store["accountNames"]) for store in stores} == {("First", "Second")}
+
+
+def test_authorising_an_account_again_keeps_its_record(gateway: Gateway) -> None:
+    """By its name, or by its authRecordId, under which it can be renamed."""
+    first = gateway.authorize_account(accountName="Brands")["account"]
+    by_name = gateway.authorize_account(accountName="Brands")["account"]
+    by_record = gateway.authorize_account(accountName="New name", authRecordId=first["authRecordId"])[
+        "account"
+    ]
+    assert first["authRecordId"] == by_name["authRecordId"] == by_record["authRecordId"]
+    assert by_record["accountName"] == "New name"
+    gateway.bad("/amazonAds/authorizeUrl", {"accountName": "Brands", "authRecordId": 7}, status=404)
+
+
+@pytest.mark.parametrize(
+    ("region", "host", "token_host"),
+    [
+        ("NA", "www.amazon.com", "api.amazon.com"),
+        ("EU", "eu.account.amazon.com", "api.amazon.co.uk"),
+        ("FE", "apac.account.amazon.com", "api.amazon.co.jp"),
+    ],
+)
+def test_an_account_is_authorised_at_its_region(
+    gateway: Gateway, region: str, host: str, token_host: str
+) -> None:
+    """Consent page and token endpoint are the region's, at the exchange and at a refresh."""
+    begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Account", "region": region})
+    assert begun["sourceType"] == "amazon_ads"
+    assert begun["authorizeUrl"].startswith(f"{gateway.amazon.url}/{host}/ap/oa?")
+    gateway.open(
+        gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_BRANDS")
+    )
+    record_id = gateway.status("ads", begun["authorizationId"])["account"]["authRecordId"]
+    gateway.good("/amazonAds/refreshToken", {"authRecordId": record_id})
+    calls = gateway.amazon.calls(path="/auth/o2/token")
+    assert [call["grantType"] for call in calls] == ["authorization_code", "refresh_token"]
+    assert {call["host"] for call in calls} == {token_host}
