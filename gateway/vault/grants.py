@@ -21,6 +21,7 @@ from gateway.vault.grant_rows import (
     sealed_tokens,
     tokens_from,
 )
+from gateway.vault.handed_out import HandedOut
 from gateway.vault.records import Attempt, Flow, Grant, Lease, Region, Tokens
 from gateway.vault.sealing import Sealer
 from gateway.vault.tables import attempts, grants, profiles
@@ -33,10 +34,11 @@ INSERT_TRIES = 3
 class Grants:
     """Every authorisation that Amazon gave, by user."""
 
-    def __init__(self, database: Database, clock: Clock, sealer: Sealer) -> None:
+    def __init__(self, database: Database, clock: Clock, sealer: Sealer, handed_out: HandedOut) -> None:
         self._database = database
         self._clock = clock
         self._sealer = sealer
+        self._handed_out = handed_out
 
     def authorize(
         self, attempt: Attempt, seller_id: str | None, tokens: Tokens, authorization_expires_at: int | None
@@ -98,6 +100,7 @@ class Grants:
                     token_version=grants.c.token_version + 1,
                 )
             )
+        self._handed_out.note(connection, grant_id, tokens)
         connection.execute(
             update(attempts)
             .where(attempts.c.id == attempt.id)
@@ -207,16 +210,24 @@ class Grants:
         values = sealed_tokens(self._sealer, lease.grant_id, tokens)
         if tokens.granted_scopes is not None:
             values["granted_scopes"] = scopes_text(tokens.granted_scopes)
-        return self._change(
-            and_(_held(lease), grants.c.token_version == seen_version),
-            refreshed_at=now,
-            status="authorized",
-            status_reason=None,
-            status_at=now,
-            lease_owner=None,
-            token_version=seen_version + 1,
-            **values,
+        stored = (
+            update(grants)
+            .where(_held(lease), grants.c.token_version == seen_version)
+            .values(
+                refreshed_at=now,
+                status="authorized",
+                status_reason=None,
+                status_at=now,
+                lease_owner=None,
+                token_version=seen_version + 1,
+                **values,
+            )
         )
+        with self._database.writing() as connection:
+            if connection.execute(stored).rowcount != 1:
+                return False
+            self._handed_out.note(connection, lease.grant_id, tokens)
+            return True
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
         """Note that Amazon no longer takes a grant's refresh token; False if the tokens changed since."""

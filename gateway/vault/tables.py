@@ -149,3 +149,13 @@ profiles = Table(
     Column("marketplace_id", Text),
     Column("synced_at", BigInteger, nullable=False),
 )
+
+# The access tokens that users were handed, as HMACs (see handed_out.py), each until it expires. Whose one is
+# follows from its grant.
+handed_out = Table(
+    "handed_out",
+    metadata,
+    Column("token_hmac", Text, primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)

@@ -14,6 +14,7 @@ from gateway.vault.database import Database, open_database
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.facts import Facts, Kind
 from gateway.vault.grants import Grants
+from gateway.vault.handed_out import HandedOut, handed_out_key, make_handed_out_key, note_existing
 from gateway.vault.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.migrations import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.profiles import Profiles
@@ -35,6 +36,7 @@ class Vault:
     attempts: Attempts
     grants: Grants
     profiles: Profiles
+    handed_out: HandedOut
     reader: TokenReader
     facts: Facts
     master_key: FoundKey
@@ -73,16 +75,22 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
                 opened = _existing(connection, settings, kind)
                 upgrade(connection)
                 opened = opened or _new(connection, settings, kind, int(clock.now()))
+                _keep_account_of_tokens(connection, opened[2], database, clock)
+        facts, found, sealer = opened
+        with database.reading() as connection:
+            token_key = handed_out_key(connection, sealer)
+        assert token_key is not None, "a vault of the newest version has one"
     except BaseException:
         database.close()
         raise
-    facts, found, sealer = opened
     usage = Usage(database, clock)
+    handed_out = HandedOut(database, clock, token_key)
     return Vault(
         users=Users(database, clock, usage),
         attempts=Attempts(database, clock),
-        grants=Grants(database, clock, sealer),
+        grants=Grants(database, clock, sealer, handed_out),
         profiles=Profiles(database, clock),
+        handed_out=handed_out,
         reader=TokenReader(database, sealer, usage),
         facts=facts,
         master_key=found,
@@ -121,3 +129,10 @@ def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tu
     facts = Facts(vault_id, kind, now, found.source, found.key.id, sealer.seal(KEY_CHECK, *_CHECK_PLACE))
     facts.write(connection)
     return facts, found, sealer
+
+
+def _keep_account_of_tokens(connection: Connection, sealer: Sealer, database: Database, clock: Clock) -> None:
+    """Give a vault what it proves handed-out tokens with, where it is new or older than that."""
+    if handed_out_key(connection, sealer) is None:
+        handed_out = HandedOut(database, clock, make_handed_out_key(connection, sealer))
+        note_existing(connection, sealer, handed_out)

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from gateway.secret import Secret
 from gateway.vault import SealBroken, Vault
 from gateway.vault.records import Lease
-from gateway.vault.tables import api_keys, attempts, grants
+from gateway.vault.tables import api_keys, attempts, grants, handed_out
 from gateway.vault.users import UserExists
 from tests.gateway.vault.helpers import SteppedClock, account, consumed, new_attempt, profile, store, tokens
 
@@ -523,6 +523,97 @@ class TestTokenReader:
         assert lease is not None
         other.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
         assert vault.reader.by_store(key, "A1", "NA").tokens == tokens("fresh")  # type: ignore[union-attr]
+
+
+class TestHandedOut:
+    """Which tokens a user was handed, proved without keeping them."""
+
+    def test_a_stored_token_is_known_for_its_owner_alone(self, vault: Vault, user: int) -> None:
+        """The token of an authorisation leads to its grant: for its user and flow, and no other token."""
+        grant = store(vault, user)
+        eve = vault.users.create("eve")
+        given = tokens().access_token
+        assert vault.handed_out.grant_of(user, "spapi", given) == vault.grants.get(grant.id)
+        assert vault.handed_out.grant_of(eve, "spapi", given) is None
+        assert vault.handed_out.grant_of(user, "ads", given) is None
+        for other in (
+            given.reveal()[:-1],
+            given.reveal() + "a",
+            "",
+            "Atza|\ud800",
+            tokens().refresh_token.reveal(),
+        ):
+            assert vault.handed_out.grant_of(user, "spapi", Secret(other)) is None
+
+    def test_one_from_before_a_refresh_counts_until_it_expires(
+        self, vault: Vault, user: int, clock: SteppedClock
+    ) -> None:
+        """A refresh adds the new token and leaves the old one its time; afterwards neither is known."""
+        grant = store(vault, user)
+        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        assert lease is not None
+        assert vault.grants.store_refresh(lease, grant.token_version, tokens("second"))
+        old, new = tokens().access_token, tokens("second").access_token
+        assert vault.handed_out.grant_of(user, "spapi", old) is not None
+        assert vault.handed_out.grant_of(user, "spapi", new) is not None
+        clock.time = tokens().expires_at
+        assert vault.handed_out.grant_of(user, "spapi", old) is None
+        assert vault.handed_out.grant_of(user, "spapi", new) is None
+
+    def test_a_refresh_that_was_not_stored_hands_nothing_out(self, vault: Vault, user: int) -> None:
+        """Whoever lost the lease has nothing to show for it."""
+        grant = store(vault, user)
+        assert not vault.grants.store_refresh(Lease(grant.id, "late", 1), 0, tokens("lost"))
+        assert vault.handed_out.grant_of(user, "spapi", tokens("lost").access_token) is None
+
+    def test_the_same_token_twice_is_no_error(self, vault: Vault, user: int) -> None:
+        """Amazon may answer a token that it answered before."""
+        store(vault, user)
+        grant = store(vault, user)
+        found = vault.handed_out.grant_of(user, "spapi", tokens().access_token)
+        assert found is not None
+        assert found.id == grant.id
+
+    def test_no_token_is_kept_and_expired_ones_go(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+        """The table holds no part of a token, and what has expired leaves it with the next store."""
+        store(vault, user)
+        with vault.database.reading() as connection:
+            (row,) = connection.execute(select(handed_out)).all()
+        assert tokens().access_token.reveal() not in str(tuple(row))
+        clock.time = tokens().expires_at + 1
+        later = tokens("later")
+        later = type(later)(later.access_token, later.refresh_token, "bearer", int(clock.time) + 3600)
+        vault.grants.authorize(consumed(vault, user), "A1", later, None)
+        with vault.database.reading() as connection:
+            (left,) = connection.execute(select(handed_out)).all()
+        assert left.expires_at == int(clock.time) + 3600
+
+    def test_every_process_knows_them(
+        self, vault: Vault, user: int, open_another: Callable[[], Vault]
+    ) -> None:
+        """The key of the HMACs belongs to the vault, not to the process."""
+        store(vault, user)
+        assert open_another().handed_out.grant_of(user, "spapi", tokens().access_token) is not None
+
+    def test_tokens_go_with_their_grant(self, vault: Vault, user: int) -> None:
+        """What was removed leaves no token that still opens it."""
+        grant = store(vault, user)
+        with vault.database.writing() as connection:
+            connection.execute(delete(grants).where(grants.c.id == grant.id))
+        with vault.database.reading() as connection:
+            assert connection.execute(select(func.count()).select_from(handed_out)).scalar() == 0
+
+    def test_a_vault_from_before_learns_the_tokens_it_holds(
+        self, vault: Vault, user: int, open_another: Callable[[], Vault]
+    ) -> None:
+        """An upgrade of a vault with stores leaves nobody with a token that is not believed."""
+        store(vault, user)
+        with vault.database.writing() as connection:
+            connection.execute(text("DROP TABLE handed_out"))
+            connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        again = open_another()
+        assert again.handed_out.grant_of(user, "spapi", tokens().access_token) is not None
 
 
 class TestTransactions:

@@ -1,0 +1,89 @@
+"""Which access tokens a user was handed: kept as HMACs, so that a copy of the database names no token.
+
+A token is noted when it is stored for its grant, in that transaction, so that reading it costs nothing; one
+from before a refresh still counts until it expires. The HMAC's key is a secret of the vault, sealed beside
+its other facts, so that a change of the master key forgets no token.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from sqlalchemy import Connection, delete, insert, select
+
+from gateway.clock import Clock
+from gateway.secret import Secret
+from gateway.vault.database import Database
+from gateway.vault.grant_rows import GRANT_COLUMNS, TOKEN_COLUMNS, grant_from, tokens_from
+from gateway.vault.records import Flow, Grant, Tokens
+from gateway.vault.sealing import Sealer
+from gateway.vault.tables import grants, handed_out, vault_facts
+
+FACT = "handed_out_key"
+PURGED_AT_ONCE = 200
+_PLACE = ("vault_facts", FACT, "value")
+
+
+class HandedOut:
+    """The tokens that were handed out and have not expired."""
+
+    def __init__(self, database: Database, clock: Clock, key: Secret) -> None:
+        self._database = database
+        self._clock = clock
+        self._key = bytes.fromhex(key.reveal())
+
+    def note(self, connection: Connection, grant_id: int, tokens: Tokens) -> None:
+        """Note a grant's access token, in the transaction that stores it; forget some that have expired."""
+        token_hmac = self._hmac(tokens.access_token)
+        expired = (
+            select(handed_out.c.token_hmac)
+            .where(handed_out.c.expires_at <= int(self._clock.now()))
+            .limit(PURGED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        connection.execute(delete(handed_out).where(handed_out.c.token_hmac.in_(expired)))
+        connection.execute(
+            delete(handed_out).where(handed_out.c.token_hmac == token_hmac, handed_out.c.grant_id == grant_id)
+        )
+        connection.execute(
+            insert(handed_out).values(token_hmac=token_hmac, grant_id=grant_id, expires_at=tokens.expires_at)
+        )
+
+    def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
+        """Return the user's grant that a token was handed out for; None for any other and an expired one."""
+        query = (
+            select(*GRANT_COLUMNS)
+            .join(handed_out, handed_out.c.grant_id == grants.c.id)
+            .where(
+                handed_out.c.token_hmac == self._hmac(access_token),
+                handed_out.c.expires_at > int(self._clock.now()),
+                grants.c.user_id == user_id,
+                grants.c.flow == flow,
+            )
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else grant_from(row)
+
+    def _hmac(self, access_token: Secret) -> str:
+        text = access_token.reveal().encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, text, hashlib.sha256).hex()
+
+
+def handed_out_key(connection: Connection, sealer: Sealer) -> Secret | None:
+    """Return the key of the vault's HMACs, or None where the vault is older than they are."""
+    sealed = connection.execute(select(vault_facts.c.value).where(vault_facts.c.name == FACT)).scalar()
+    return None if sealed is None else sealer.open(bytes.fromhex(sealed), *_PLACE)
+
+
+def make_handed_out_key(connection: Connection, sealer: Sealer) -> Secret:
+    """Give the vault a key for its HMACs."""
+    key = Secret(secrets.token_hex(32))
+    connection.execute(insert(vault_facts).values(name=FACT, value=sealer.seal(key, *_PLACE).hex()))
+    return key
+
+
+def note_existing(connection: Connection, sealer: Sealer, handed: HandedOut) -> None:
+    """Note the tokens that the vault held before it kept account of them."""
+    for row in connection.execute(select(*TOKEN_COLUMNS)).all():
+        handed.note(connection, row.id, tokens_from(sealer, row))
