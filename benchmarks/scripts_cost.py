@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from linkfox_client.sandbox_browser import give_consent
+
 from benchmarks.pairs import compare
 from tests.support.house import SCRIPTS, House, call_json, open_house
 
@@ -27,8 +29,6 @@ print(answer.json()["accessToken"][:10])
 
 def _authorize(house: House, seller: str) -> None:
     """Put one store into the vault by the shortest way that a browser could take."""
-    from linkfox_client.sandbox_browser import give_consent
-
     link = house.post("/spApi/authorizeUrl", {"sellerName": seller, "region": "NA"})
     page = give_consent(link["authorizeUrl"], {"selling_partner_id": seller})
     assert page.status == 200, page.title
