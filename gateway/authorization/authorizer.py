@@ -109,7 +109,7 @@ class Authorizer:
         """Make a state and a consent link for a store. Raises Problem app_not_configured."""
         app = selling_partner_application(self._settings)
         redirect_uri = self._settings.redirect_uri("spapi")
-        begun = await self._begin(
+        attempt_id, state, expires_at = await self._begin(
             NewAttempt(
                 user_id=user_id,
                 flow="spapi",
@@ -123,7 +123,6 @@ class Authorizer:
                 expected_seller_id=wanted.seller_id,
             )
         )
-        attempt_id, state, expires_at = begun
         host = consent_host(wanted.region, wanted.marketplace, wanted.central)
         link = store_link(
             self._session.address, host, app, redirect_uri=redirect_uri, state=state, scopes=wanted.scopes

@@ -28,10 +28,6 @@ class Fields:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
 
-    def has(self, key: str) -> bool:
-        """Tell whether a field was given."""
-        return self._document.get(key) is not None
-
     def name(self, key: str) -> str:
         """Return a store's or account's name: 1 to 100 characters after trimming, no control characters."""
         value = self._text(key)

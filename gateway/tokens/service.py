@@ -252,8 +252,7 @@ class TokenService:
             yield
         finally:
             renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
+            await asyncio.gather(renewing, return_exceptions=True)
             try:
                 await self._threads.vault(self._vault.grants.release_lease, lease)
             except VaultError as error:
