@@ -11,12 +11,10 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from linkfox_client.errors import EXIT_CODES, REFERENCES, ClientError, bad_arguments
+from linkfox_client import values
+from linkfox_client.errors import EXIT_CODES, ClientError, bad_arguments
 from linkfox_client.masking import is_secret_name, looks_secret
-from linkfox_client.text import cleaned, has_hidden
 
-REGIONS = ("NA", "EU", "FE")
-LARGEST_ID = 2**63 - 1
 SECRETS_HINT = (
     "Secrets are never taken on a command line, where others can read them: the API key comes from login.py, "
     "a file or LINKFOX_AGENT_API_KEY, a token from standard input or a file. Replace a secret that was shown."
@@ -77,26 +75,35 @@ class Arguments:
         metavar: str = "TEXT",
     ) -> None:
         """A text of 1 to `most` characters after trimming, without control or direction marks."""
-        self._add(Field(flag, help, lambda value: _text(value, most), metavar, required, default))
+        self._add(Field(flag, help, lambda value: values.read_text(value, most), metavar, required, default))
 
     def texts(self, flag: str, help: str, *, most: int = 100, metavar: str = "TEXT") -> None:
         """Several texts: `--scope A B`, `--scope A --scope B`, or a JSON list."""
         self._add(
-            Field(flag, help, lambda value: _texts(value, most), metavar + " …", default=[], is_list=True)
+            Field(
+                flag,
+                help,
+                lambda value: values.read_texts(value, most),
+                metavar + " …",
+                default=[],
+                is_list=True,
+            )
         )
 
     def path(self, flag: str, help: str, *, required: bool = False, metavar: str = "PATH") -> None:
         """A path of the file system; the option is a text that `open` takes."""
-        self._add(Field(flag, help, _path, metavar, required))
+        self._add(Field(flag, help, values.read_path, metavar, required))
 
     def region(self, *, required: bool = False, default: str | None = None, note: str = "") -> None:
         """`--region`, one of Amazon's regions, in any case. `note` is added to the help."""
         note = note or (f" (default {default})" if default else "")
-        self._add(Field("--region", f"Amazon's region{note}", _region, "NA|EU|FE", required, default))
+        self._add(
+            Field("--region", f"Amazon's region{note}", values.read_region, "NA|EU|FE", required, default)
+        )
 
     def site(self, flag: str, help: str) -> None:
         """One of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`."""
-        self._add(Field(flag, help, _site, "SITE"))
+        self._add(Field(flag, help, values.read_site, "SITE"))
 
     def choice(
         self,
@@ -109,7 +116,14 @@ class Arguments:
     ) -> None:
         """One of a few words, in any case; the option is spelled as in `choices`."""
         self._add(
-            Field(flag, help, lambda value: _choice(value, choices), "|".join(choices), required, default)
+            Field(
+                flag,
+                help,
+                lambda value: values.read_choice(value, choices),
+                "|".join(choices),
+                required,
+                default,
+            )
         )
 
     def integer(
@@ -118,13 +132,17 @@ class Arguments:
         help: str,
         *,
         least: int = 0,
-        most: int = LARGEST_ID,
+        most: int = values.LARGEST_ID,
         required: bool = False,
         default: int | None = None,
         metavar: str = "N",
     ) -> None:
         """A whole number, as an integer or as decimal digits."""
-        self._add(Field(flag, help, lambda value: _integer(value, least, most), metavar, required, default))
+        self._add(
+            Field(
+                flag, help, lambda value: values.read_integer(value, least, most), metavar, required, default
+            )
+        )
 
     def identifier(self, flag: str, help: str, *, required: bool = False) -> None:
         """A profile's or a record's number: an integer or 1 to 19 digits, up to 2^63−1."""
@@ -144,7 +162,7 @@ class Arguments:
 
     def switch(self, flag: str, help: str) -> None:
         """A flag without a value; in JSON true or false."""
-        self._add(Field(flag, help, _switch, default=False, is_switch=True))
+        self._add(Field(flag, help, values.read_switch, default=False, is_switch=True))
 
     def positional(
         self,
@@ -158,13 +176,15 @@ class Arguments:
         """A word without a flag, such as a subcommand; taken in the order of declaration."""
 
         def read(value: Any) -> str:
-            return _choice(value, choices) if choices else _text(value, most)
+            return values.read_choice(value, choices) if choices else values.read_text(value, most)
 
         self._add(Field(name, help, read, name.upper(), required, is_positional=True))
 
     def rest(self, name: str, help: str, *, required: bool = True) -> None:
         """Everything after `--`, untouched: another program's command line (in JSON a list of texts)."""
-        self._rest = Field(name, help, _command, "-- COMMAND ARG …", required, default=[], is_list=True)
+        self._rest = Field(
+            name, help, values.read_command, "-- COMMAND ARG …", required, default=[], is_list=True
+        )
 
     def exactly_one(self, *flags: str) -> None:
         """One of these flags has to be given, and only one."""
@@ -179,7 +199,7 @@ class Arguments:
 
         def check(options: SimpleNamespace) -> None:
             if self._is_given(options, flag) and not any(self._is_given(options, other) for other in others):
-                raise bad_arguments(f"{flag} is only for use with {_either(others)}")
+                raise bad_arguments(f"{flag} is only for use with {values.either(others)}")
 
         self._checks.append(check)
 
@@ -216,10 +236,10 @@ class Arguments:
             raise Help(self.help(about))
         _refuse_secrets(ours)
         ours = [_decoded(word) for word in ours]
-        values = self._from_json(ours[0]) if self._is_json(ours, rest) else self._from_flags(ours)
+        given = self._from_json(ours[0]) if self._is_json(ours, rest) else self._from_flags(ours)
         if rest is not None and self._rest is not None:
-            values[self._rest.flag] = rest
-        return self._checked(values)
+            given[self._rest.flag] = rest
+        return self._checked(given)
 
     def help(self, about: str) -> str:
         """The text of --help: what the script says of itself, its arguments and the exit codes."""
@@ -279,7 +299,7 @@ class Arguments:
         return {by_key[key].flag: value for key, value in document.items()}
 
     def _from_flags(self, words: list[str]) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        given: dict[str, Any] = {}
         positionals = [field for field in self._fields.values() if field.is_positional]
         left = list(words)
         while left:
@@ -291,35 +311,35 @@ class Arguments:
                     )
                 if not positionals:
                     raise _unexpected(word, list(self._fields))
-                values[positionals.pop(0).flag] = word
+                given[positionals.pop(0).flag] = word
                 continue
             flag, equals, value = word.partition("=")
             field = self._fields.get(flag)
             if field is None or field.is_positional:
                 raise _unknown("flag", flag, [known for known in self._fields if known.startswith("--")])
-            if flag in values and not field.is_list:
+            if flag in given and not field.is_list:
                 raise bad_arguments(f"{flag} was given twice")
             if field.is_switch:
                 if equals:
                     raise bad_arguments(f"{flag} takes no value")
-                values[flag] = True
+                given[flag] = True
             elif field.is_list:
                 taken = [value] if equals else _take_values(flag, left, several=True)
-                values[flag] = [*values.get(flag, []), *taken]
+                given[flag] = [*given.get(flag, []), *taken]
             else:
-                values[flag] = value if equals else _take_values(flag, left, several=False)[0]
-        return values
+                given[flag] = value if equals else _take_values(flag, left, several=False)[0]
+        return given
 
-    def _checked(self, values: dict[str, Any]) -> SimpleNamespace:
+    def _checked(self, given: dict[str, Any]) -> SimpleNamespace:
         options = SimpleNamespace()
         fields = [*self._fields.values(), *([self._rest] if self._rest else [])]
         for field in fields:
-            if field.flag not in values:
+            if field.flag not in given:
                 setattr(options, field.name, list(field.default) if field.is_list else field.default)
                 continue
             try:
-                setattr(options, field.name, field.read(values[field.flag]))
-            except _Wrong as wrong:
+                setattr(options, field.name, field.read(given[field.flag]))
+            except values.Wrong as wrong:
                 raise bad_arguments(f"{field.flag} {wrong}", wrong.hint) from None
         missing = [field for field in fields if field.required and not self._is_given(options, field.flag)]
         if missing:
@@ -338,110 +358,10 @@ class Arguments:
         given = [flag for flag in flags if self._is_given(options, flag)]
         if len(given) > 1:
             raise bad_arguments(
-                f"{' and '.join(given)} do not go together", f"Give only one of {_either(flags)}."
+                f"{' and '.join(given)} do not go together", f"Give only one of {values.either(flags)}."
             )
         if len(given) < least:
-            raise bad_arguments(f"Missing: {_either(flags)}", f"Give one of {_either(flags)}.")
-
-
-class _Wrong(Exception):
-    """A value that a field does not take; the message follows the field's name in a sentence."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-def _text(value: Any, most: int) -> str:
-    if not isinstance(value, str):
-        raise _Wrong(f"has to be a text, not {_kind(value)}")
-    text = value.strip()
-    if not text:
-        raise _Wrong("must not be empty", "Ask the user for it; do not make one up.")
-    if has_hidden(text):
-        raise _Wrong("must not contain control characters, line ends or direction marks")
-    if len(text) > most:
-        raise _Wrong(f"has {len(text)} characters; at most {most} are allowed")
-    return text
-
-
-def _texts(value: Any, most: int) -> list[str]:
-    if not isinstance(value, list) or not value:
-        raise _Wrong(f"has to be a list of texts, not {_kind(value)}")
-    return [_text(item, most) for item in value]
-
-
-def _command(value: Any) -> list[str]:
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
-        raise _Wrong("has to be a command and its arguments")
-    if any("\0" in item for item in value):
-        raise _Wrong("must not contain a NUL character")
-    return value
-
-
-def _path(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _Wrong("has to be a path")
-    if any(ord(character) < 32 for character in value):
-        raise _Wrong("must not contain control characters")
-    if os.name == "nt":
-        return value
-    # In an ASCII locale the file system's functions want the bytes back that the words came from.
-    try:
-        return os.fsdecode(value.encode("utf-8"))
-    except UnicodeEncodeError:
-        raise _Wrong("is not valid Unicode") from None
-
-
-def _region(value: Any) -> str:
-    region = _text(value, 100).upper()
-    if region in REGIONS:
-        return region
-    sites = json.loads((REFERENCES / "marketplaces.json").read_text(encoding="utf-8"))
-    at = next((site for site in sites if region in (site["countryCode"], site["isoCountryCode"])), None)
-    hint = (
-        "The regions are NA (Americas), EU (Europe, Middle East, India) and FE (Japan, Australia, Singapore)."
-    )
-    if at is not None:
-        hint = (
-            f"{at['countryCode']} is a site, and its region is {at['region']}: use --region {at['region']}."
-        )
-    raise _Wrong(f"has to be NA, EU or FE, not {_shown(region)}", hint)
-
-
-def _site(value: Any) -> Any:
-    from linkfox_client import sites
-
-    words = _text(value, 100)
-    site = sites.find_site(words)
-    if site is None:
-        raise _Wrong(f"names no Amazon site: {_shown(words)}", sites.explain_unknown_site(words))
-    return site
-
-
-def _choice(value: Any, choices: Sequence[str]) -> str:
-    word = _text(value, 100)
-    for choice in choices:
-        if word.lower() == choice.lower():
-            return choice
-    raise _Wrong(f"has to be one of {', '.join(choices)}, not {_shown(word)}", _nearest(word, choices))
-
-
-def _integer(value: Any, least: int, most: int) -> int:
-    allowed = f"has to be a whole number from {least} to {'2^63−1' if most == LARGEST_ID else most}"
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 19:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _Wrong(f"{allowed}, not {_shown(value) if isinstance(value, str) else _kind(value)}")
-    if not least <= value <= most:
-        raise _Wrong(allowed)
-    return value
-
-
-def _switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _Wrong(f"has to be true or false, not {_kind(value)}")
-    return value
+            raise bad_arguments(f"Missing: {values.either(flags)}", f"Give one of {values.either(flags)}.")
 
 
 def _take_values(flag: str, left: list[str], *, several: bool) -> list[str]:
@@ -471,7 +391,7 @@ def _json_object(text: str) -> dict[str, Any]:
             'Give flags, or one JSON object in single quotes: \'{"key": "value"}\'.',
         ) from None
     if not isinstance(document, dict):
-        raise bad_arguments(f"The JSON argument has to be an object, not {_kind(document)}")
+        raise bad_arguments(f"The JSON argument has to be an object, not {values.kind(document)}")
     return document
 
 
@@ -492,33 +412,13 @@ def _refuse_secrets(words: Sequence[str]) -> None:
 
 def _unknown(what: str, word: str, known: Sequence[str]) -> ClientError:
     if is_secret_name(word):
-        return bad_arguments(f"There is no {what} {_shown(word)}", SECRETS_HINT)
+        return bad_arguments(f"There is no {what} {values.shown(word)}", SECRETS_HINT)
     return bad_arguments(
-        f"There is no {what} {_shown(word)}", _nearest(word, known) or f"Known: {', '.join(known)}."
+        f"There is no {what} {values.shown(word)}",
+        values.nearest(word, known) or f"Known: {', '.join(known)}.",
     )
 
 
 def _unexpected(word: str, known: Sequence[str]) -> ClientError:
-    near = _nearest("--" + word.lstrip("-"), known)
-    return bad_arguments(f"Unexpected word {_shown(word)}", near or "Put a text with spaces in quotes.")
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    lowered = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
-    return f"Did you mean {lowered[near[0]]}?" if near else ""
-
-
-def _shown(word: str) -> str:
-    return "'" + cleaned(word, 60) + "'"
-
-
-def _either(flags: Sequence[str]) -> str:
-    return " or ".join([", ".join(flags[:-1]), flags[-1]] if len(flags) > 1 else flags)
-
-
-def _kind(value: Any) -> str:
-    names = {type(None): "null", bool: "true or false", int: "a number", float: "a fraction", str: "a text"}
-    return names.get(type(value), "a list" if isinstance(value, list) else "an object")
+    near = values.nearest("--" + word.lstrip("-"), known)
+    return bad_arguments(f"Unexpected word {values.shown(word)}", near or "Put a text with spaces in quotes.")
