@@ -291,6 +291,7 @@ class Arguments:
 
     def _from_json(self, text: str) -> dict[str, Any]:
         document = _json_object(text)
+        _refuse_secrets([json.dumps(document, ensure_ascii=False)])  # it may have been written with escapes
         fields = [*self._fields.values(), *([self._rest] if self._rest else [])]
         by_key = {field.key: field for field in fields}
         for key in document:

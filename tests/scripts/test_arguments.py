@@ -202,6 +202,7 @@ def test_a_site_given_as_region_is_told_its_region() -> None:
         ["--api-key=hunter2-hunter2"],
         [json.dumps({"refreshToken": TOKEN})],
         [json.dumps({"sellerName": f"x {TOKEN}"})],
+        ['{"sellerName": "Atza\\u007c' + "y" * 80 + '"}'],
         ["--seller-name", "Atzr%7C" + "y" * 80],
         ["--seller-name", "lfx_local_" + "k" * 43],
         ['{"apiKey": "hunter2-hunter2"}'],
