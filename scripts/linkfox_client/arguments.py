@@ -61,6 +61,7 @@ class Arguments:
         self._fields: dict[str, Field] = {}
         self._rest: Field | None = None
         self._checks: list[Callable[[SimpleNamespace], None]] = []
+        self._refuses_secrets = True
 
     # What a script declares.
 
@@ -76,6 +77,14 @@ class Arguments:
     ) -> None:
         """A text of 1 to `most` characters after trimming, without control or direction marks."""
         self._add(Field(flag, help, lambda value: values.read_text(value, most), metavar, required, default))
+
+    def prose(self, flag: str, help: str, *, required: bool = False, most: int = 4000) -> None:
+        """A text of several lines, freed of control and direction marks.
+
+        A script that takes one removes secrets from it itself: it is not refused because of one.
+        """
+        self._add(Field(flag, help, lambda value: values.read_prose(value, most), "TEXT", required))
+        self._refuses_secrets = False
 
     def texts(self, flag: str, help: str, *, most: int = 100, metavar: str = "TEXT") -> None:
         """Several texts: `--scope A B`, `--scope A --scope B`, or a JSON list."""
@@ -234,7 +243,8 @@ class Arguments:
         ours, rest = self._split(list(words))
         if any(word in ("--help", "-h") for word in ours):
             raise Help(self.help(about))
-        _refuse_secrets(ours)
+        if self._refuses_secrets:
+            _refuse_secrets(ours)
         ours = [_decoded(word) for word in ours]
         given = self._from_json(ours[0]) if self._is_json(ours, rest) else self._from_flags(ours)
         if rest is not None and self._rest is not None:
@@ -291,7 +301,8 @@ class Arguments:
 
     def _from_json(self, text: str) -> dict[str, Any]:
         document = _json_object(text)
-        _refuse_secrets([json.dumps(document, ensure_ascii=False)])  # it may have been written with escapes
+        if self._refuses_secrets:
+            _refuse_secrets([json.dumps(document, ensure_ascii=False)])  # it may be written with escapes
         fields = [*self._fields.values(), *([self._rest] if self._rest else [])]
         by_key = {field.key: field for field in fields}
         for key in document:

@@ -53,6 +53,8 @@ class Gateway:
         self.settings = chosen
         self.sandbox = chosen.sandbox
         """True for a gateway that works with a stand-in Amazon, once that is known."""
+        self.date: str | None = None
+        """The Date header of the last answer; "" where it had none, None before any answer."""
         self._secrets = secrets
         self._secrets.remember(chosen.key)
         self._timeouts = timeouts
@@ -167,6 +169,7 @@ class Gateway:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                self.date = response.headers.get("Date", "")
                 content = self._content(response, deadline)
         except requests.exceptions.SSLError:
             raise self._unreachable(

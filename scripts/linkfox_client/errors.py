@@ -36,7 +36,7 @@ class ClientError(Exception):
     (text from outside is allowed in it), `hint` what to do next (text from outside is not).
 
     `fields` stand beside `error` in the document, for what must not be lost with the failure (a link,
-    the stores that did work).
+    the stores that did work); `reason` is the row of the table, where the gateway's answer had one.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class ClientError(Exception):
         request_id: str | None = None,
         candidates: list[Any] | None = None,
         fields: dict[str, Any] | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -60,6 +61,7 @@ class ClientError(Exception):
         self.request_id = request_id
         self.candidates = candidates
         self.fields = fields or {}
+        self.reason = reason
 
     @property
     def exit_code(self) -> int:

@@ -1,10 +1,10 @@
 """Which gateway a script calls, and with which key: always chosen as a pair.
 
-1. A gateway from the environment or a `.env` file, with the key from the same place, else the key that the
-   keyring holds for that origin.
+1. A gateway from the environment or a `.env` file, with the key from the same place, else the key that
+   login.py stored for that origin: in the keyring, else in a file.
 2. A key without a gateway: the hosted gateway.
 3. Neither: the local gateway that was set up, with its own key; where there is none, the hosted gateway
-   with the key that the keyring holds for it.
+   with the key that login.py stored for it.
 """
 
 import ipaddress
@@ -20,7 +20,6 @@ from linkfox_client.secret import Secret
 HOSTED = "https://tool-gateway.linkfox.com"
 HOSTED_HOST = "tool-gateway.linkfox.com"
 LOCAL_KEY_PREFIX = "lfx_local_"
-KEYRING_SERVICE = "linkfox-amazon-auth"
 KEYRING_SECONDS = 3.0
 
 # The current name first, then the older ones.
@@ -74,14 +73,15 @@ class Place(NamedTuple):
         return None
 
 
-ReadKeyring = Callable[[str], str | None]
+ReadStored = Callable[[str], str | None]
 
 
 def load(
     environ: Mapping[str, str],
     *,
     folders: Iterable[Path] | None = None,
-    read_keyring: "ReadKeyring | None" = None,
+    read_keyring: "ReadStored | None" = None,
+    read_key_file: "ReadStored | None" = None,
 ) -> Settings:
     """The pair that the settings name, by the rule above; a local gateway that is not running is started.
 
@@ -89,8 +89,9 @@ def load(
     Raises ClientError `not_set_up` where there is no usable pair, and whatever starting the gateway raises.
     """
     read_keyring = read_keyring or key_in_keyring
+    read_key_file = read_key_file or key_in_file
     # The environment often settles it, and then no file is read.
-    found = _named(places(environ, folders), read_keyring)
+    found = _named(places(environ, folders), read_keyring, read_key_file)
     if found is not None:
         return _checked(found)
     from linkfox_client import local_gateway
@@ -98,9 +99,9 @@ def load(
     local = local_gateway.locate_or_start(environ)
     if local is not None:
         return Settings(local.url, local.key, "local gateway", "local gateway", local.sandbox)
-    stored = read_keyring(HOSTED)
-    if stored:
-        return _checked(Settings(HOSTED, _key(stored, "keyring"), "default", "keyring"))
+    kept = _stored(HOSTED, "default", read_keyring, read_key_file)
+    if kept is not None:
+        return _checked(kept)
     raise ClientError("not_set_up", "No gateway and no API key are set up", WAYS)
 
 
@@ -169,25 +170,39 @@ def key_in_keyring(origin: str, seconds: float = KEYRING_SECONDS) -> str | None:
 
     A keyring may hang on a prompt that nobody sees, so it gets `seconds` and is then left alone.
     """
-    import threading
+    from linkfox_client import keyring_access
 
-    found: list[str | None] = []
-
-    def read() -> None:
-        try:
-            import keyring
-
-            found.append(keyring.get_password(KEYRING_SERVICE, origin))
-        except Exception:  # backends raise whatever they like, and no key is no failure yet
-            found.append(None)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(seconds)
-    return found[0] if found else None
+    try:
+        found = keyring_access.read(origin, seconds)
+    except keyring_access.KeyringUnavailable:  # no key is no failure yet
+        return None
+    return found.reveal() if found else None
 
 
-def _named(found_places: Iterable[Place], read_keyring: ReadKeyring) -> Settings | None:
+def key_in_file(origin: str) -> str | None:
+    """The API key that `login.py --insecure-file` wrote for this origin, or None.
+
+    Raises ClientError (`not_set_up`) for a file that others can read.
+    """
+    from linkfox_client import key_files
+
+    return key_files.read(origin)
+
+
+def _stored(
+    gateway: str, gateway_from: str, read_keyring: ReadStored, read_key_file: ReadStored
+) -> Settings | None:
+    """The pair of this gateway and the key that login.py stored for its origin; None without one."""
+    for key_from, read in (("keyring", read_keyring), ("key file", read_key_file)):
+        key = read(origin_of(gateway))
+        if key:
+            return Settings(gateway, _key(key, key_from), gateway_from, key_from)
+    return None
+
+
+def _named(
+    found_places: Iterable[Place], read_keyring: ReadStored, read_key_file: ReadStored = key_in_file
+) -> Settings | None:
     """The pair that a place names: the first gateway, else the first key, which means the hosted gateway."""
     lone_key: Settings | None = None
     for place in found_places:
@@ -196,9 +211,9 @@ def _named(found_places: Iterable[Place], read_keyring: ReadKeyring) -> Settings
             address = checked_gateway(gateway[1], f"{gateway[0]} ({place.name})")
             if key is not None:
                 return Settings(address, _key(key[1], key[0]), place.name, place.name)
-            stored = read_keyring(origin_of(address))
-            if stored:
-                return Settings(address, _key(stored, "keyring"), place.name, "keyring")
+            kept = _stored(address, place.name, read_keyring, read_key_file)
+            if kept is not None:
+                return kept
             raise ClientError(
                 "not_set_up",
                 f"{gateway[0]} names a gateway ({place.name}), but there is no API key for it",

@@ -34,6 +34,19 @@ def read_text(value: Any, most: int) -> str:
     return text
 
 
+def read_prose(value: Any, most: int) -> str:
+    """A text of 1 to `most` characters after trimming, in as many lines as it has, freed of control and
+    direction marks."""
+    if not isinstance(value, str):
+        raise Wrong(f"has to be a text, not {kind(value)}")
+    text = "\n".join(cleaned(line, len(line)) for line in value.splitlines()).strip()
+    if not text:
+        raise Wrong("must not be empty")
+    if len(text) > most:
+        raise Wrong(f"has {len(text)} characters; at most {most} are allowed")
+    return text
+
+
 def read_texts(value: Any, most: int) -> list[str]:
     """A list of such texts."""
     if not isinstance(value, list) or not value:

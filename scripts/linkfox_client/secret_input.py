@@ -1,0 +1,74 @@
+"""Reading one secret, such as an API key, from standard input or a file: never typed at a prompt, never as
+an argument, bounded in size and in time."""
+
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+
+from linkfox_client.errors import bad_arguments
+
+LONGEST = 4096
+PATIENCE = 30.0  # seconds that standard input may take to end
+
+
+def from_file(path: Path, flag: str) -> tuple[str, list[str]]:
+    """The secret in the file that `flag` names, and notes for the document. Raises ClientError."""
+    notes = []
+    try:
+        with path.open("rb") as file:
+            facts = os.fstat(file.fileno())
+            content = file.read(LONGEST + 1)
+    except OSError as problem:
+        why = f"{flag} cannot be read: {problem.strerror}"
+        raise bad_arguments(why, "Name a file that holds the secret.") from None
+    if os.name != "nt" and stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o077:
+        notes.append(f"{path} can be read by others: remove it, or `chmod 600` it.")
+    return _text(content, flag), notes
+
+
+def from_standard_input(what: str, hint: str, patience: float = PATIENCE) -> str:
+    """The secret that is piped in, to the end of the input. `what` names it, `hint` tells how to pipe it.
+
+    Raises ClientError (`bad_arguments`) at a terminal, since nothing is asked for there, and where nothing
+    came within `patience` seconds.
+    """
+    try:
+        descriptor = sys.stdin.fileno()
+        is_terminal = os.isatty(descriptor)
+    except (AttributeError, OSError, ValueError):  # closed, or there is none
+        raise bad_arguments(f"There is no standard input to read {what} from", hint) from None
+    if is_terminal:
+        raise bad_arguments(f"{what} is read from standard input, and that is a terminal", hint)
+    content = bytearray()
+    ended = threading.Event()
+
+    def read() -> None:
+        # Past the buffers: one that a daemon thread holds at the end would abort the interpreter.
+        while len(content) <= LONGEST:
+            try:
+                part = os.read(descriptor, LONGEST + 1)
+            except OSError:
+                break
+            if not part:
+                break
+            content.extend(part)
+        ended.set()
+
+    threading.Thread(target=read, name="standard input", daemon=True).start()
+    if not ended.wait(patience):
+        raise bad_arguments(f"{what} did not come: standard input was still open after {patience:g} s", hint)
+    return _text(bytes(content), "Standard input")
+
+
+def _text(content: bytes, source: str) -> str:
+    if len(content) > LONGEST:
+        raise bad_arguments(f"{source} holds more than {LONGEST} bytes, which is not one secret")
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise bad_arguments(f"{source} holds something other than text") from None
+    if not text:
+        raise bad_arguments(f"{source} is empty", "Pipe the secret in, alone and on one line.")
+    return text
