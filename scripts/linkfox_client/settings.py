@@ -105,6 +105,33 @@ def load(
     raise ClientError("not_set_up", "No gateway and no API key are set up", WAYS)
 
 
+def named(environ: Mapping[str, str]) -> Settings | None:
+    """The pair that the environment or a `.env` file names; None where neither names a gateway or a key.
+
+    Nothing is started. Raises ClientError `not_set_up` for a pair that is not usable.
+    """
+    found = _named(places(environ), key_in_keyring)
+    return _checked(found) if found is not None else None
+
+
+def stored_for_hosted() -> Settings | None:
+    """The hosted gateway with the key that login.py stored for it; None without one."""
+    kept = _stored(HOSTED, "default", key_in_keyring, key_in_file)
+    return _checked(kept) if kept is not None else None
+
+
+def named_gateway(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The gateway that the environment or a `.env` file names, and which of them; None without one.
+
+    Raises ClientError `not_set_up` for an address that is not usable.
+    """
+    for place in places(environ):
+        found = place.first(GATEWAY_NAMES)
+        if found is not None:
+            return checked_gateway(found[1], f"{found[0]} ({place.name})"), place.name
+    return None
+
+
 def places(environ: Mapping[str, str], folders: Iterable[Path] | None = None) -> Iterable[Place]:
     """Where settings may be, the first to win first: the environment, then the `.env` files that exist."""
     yield Place("environment", environ)
