@@ -8,12 +8,14 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.session import AmazonSession
 from gateway.authorization.authorizer import Authorizer
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
-from gateway.routes import ads, browser, health, spapi
+from gateway.proxy.service import DeveloperProxy
+from gateway.routes import ads, browser, health, proxy, spapi
 from gateway.routes.attempts import LONGEST_EXCHANGE
 from gateway.routes.middleware import Reception
 from gateway.routes.services import Services
@@ -43,13 +45,18 @@ def create_app(
         largest_answer=settings.largest_amazon_answer,
     )
     threads = Threads()
+    tokens = TokenService(settings, vault, LoginWithAmazon(session, clock), clock, threads, sleep=sleep)
+    forwarder = Forwarder(
+        session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
+    )
     services = Services(
         settings=settings,
         vault=vault,
         clock=clock,
         threads=threads,
         authorizer=Authorizer(settings, vault, clock, session, threads),
-        tokens=TokenService(settings, vault, LoginWithAmazon(session, clock), clock, threads, sleep=sleep),
+        tokens=tokens,
+        proxy=DeveloperProxy(settings, vault, tokens, forwarder, threads),
         pages=Pages(sandbox=settings.sandbox),
     )
 
@@ -73,7 +80,7 @@ def create_app(
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
-    for room in (spapi, ads, browser, health):
+    for room in (spapi, ads, proxy, browser, health):
         app.include_router(room.router)
     return app
 

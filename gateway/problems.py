@@ -97,6 +97,7 @@ REASONS: dict[Kind, str] = {
     "throttled": "amazon_throttled",
     "unavailable": "amazon_failed",
     "unusable": "amazon_failed",
+    "too_large": "answer_too_large",
 }
 
 

@@ -5,6 +5,7 @@ value counts as not set. The working directory is never looked at: it may be som
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from gateway.keyring_access import KEYRING_SERVICE, KeyringUnavailable, read_keyring
 from gateway.operator_error import OperatorError
+from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES
 from gateway.secret import Secret
 
 BUNDLE = Path(__file__).resolve().parent.parent
@@ -20,6 +22,8 @@ DEFAULT_PORT = 8765
 CALLBACK_PATHS = {"spapi": "/spApi/oauth/callback", "ads": "/amazonAds/oauth/callback"}
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SECRET = 4096
+MEGABYTE = 1024 * 1024
+PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+/?|/", re.ASCII)
 KEYRING_TIMEOUT = 5.0
 
 Flow = Literal["spapi", "ads"]
@@ -79,6 +83,12 @@ class Settings:
     refresh_lease: float = 30.0
     largest_body: int = 256 * 1024
     keyring_timeout: float = KEYRING_TIMEOUT
+    proxy_spapi_prefixes: tuple[str, ...] = SPAPI_PREFIXES
+    proxy_ads_prefixes: tuple[str, ...] = ADS_PREFIXES
+    proxy_ads_writes: bool = False
+    proxy_largest_request: int = 12 * MEGABYTE
+    proxy_largest_answer: int = 32 * MEGABYTE
+    proxy_timeout: int = 60
 
     @property
     def public_url(self) -> str:
@@ -147,6 +157,12 @@ class Settings:
             spapi=_selling_partner_application(values, secret_store) if reads_applications else None,
             ads=_ads_client(values, secret_store) if reads_applications else None,
             amazon_origin=amazon_origin,
+            proxy_spapi_prefixes=values.prefixes("PROXY_SPAPI_PREFIXES", SPAPI_PREFIXES),
+            proxy_ads_prefixes=values.prefixes("PROXY_ADS_PREFIXES", ADS_PREFIXES),
+            proxy_ads_writes=values.flag("PROXY_ADS_WRITES"),
+            proxy_largest_request=values.number("PROXY_LARGEST_REQUEST", 12, 1, 256) * MEGABYTE,
+            proxy_largest_answer=values.number("PROXY_LARGEST_ANSWER", 32, 1, 1024) * MEGABYTE,
+            proxy_timeout=values.number("PROXY_TIMEOUT", 60, 1, 900),
         )
 
 
@@ -227,6 +243,29 @@ class _Values:
         if value in {"0", "false", "no", "off"}:
             return False
         raise SettingsError(f"{name} is neither true nor false", "Set it to one of the two.")
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        """Return a whole number between `least` and `most`."""
+        value = self._text(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and len(value) <= 9 and least <= int(value) <= most):
+            raise SettingsError(f"{name} is not a whole number from {least} to {most}", "Correct it.")
+        return int(value)
+
+    def prefixes(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the beginnings of paths that stand in a variable, separated by commas or spaces."""
+        value = self._text(name)
+        if value is None:
+            return default
+        given = tuple(value.replace(",", " ").split())
+        wrong = next((prefix for prefix in given if not PREFIX.fullmatch(prefix)), None)
+        if wrong is not None or not given:
+            raise SettingsError(
+                f"{name} holds something that no path begins with; expected /orders,/reports/2021-06-30",
+                "Correct it, or leave it unset.",
+            )
+        return given
 
     def path(self, name: str) -> Path | None:
         value = self._text(name)

@@ -1,6 +1,7 @@
-"""Where blocking work goes, so that the event loop never waits: a lane for the vault, one for Amazon.
+"""Where blocking work goes, so that the event loop never waits: a lane each for the vault, Amazon, the proxy.
 
-Two lanes, because a slow Amazon must not use up the threads that reads of the vault need.
+Lanes, because a slow Amazon must not use up the threads that reads of the vault need, nor a user's long calls
+those that tokens are refreshed with.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ T = TypeVar("T")
 
 VAULT_THREADS = 8
 AMAZON_THREADS = 32
+PROXY_THREADS = 32
 
 
 class Threads:
@@ -22,6 +24,7 @@ class Threads:
     def __init__(self) -> None:
         self._vault = anyio.CapacityLimiter(VAULT_THREADS)
         self._amazon = anyio.CapacityLimiter(AMAZON_THREADS)
+        self._proxy = anyio.CapacityLimiter(PROXY_THREADS)
 
     async def vault(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that waits for the database."""
@@ -30,3 +33,7 @@ class Threads:
     async def amazon(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that waits for Amazon."""
         return await run_sync(lambda: function(*args, **kwargs), limiter=self._amazon)
+
+    async def proxy(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a call that a user makes through the gateway, or handle its body."""
+        return await run_sync(lambda: function(*args, **kwargs), limiter=self._proxy)

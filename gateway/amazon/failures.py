@@ -19,6 +19,7 @@ Kind = Literal[
     "throttled",
     "unavailable",
     "unusable",
+    "too_large",
 ]
 
 # Worth asking again, where what was asked may be asked twice.
@@ -29,7 +30,8 @@ class AmazonFailure(Exception):
     """A call to Amazon that brought nothing.
 
     `kind`: `unauthorized` and `forbidden` are about an access token; `throttled` is a 429; `unavailable` is
-    no answer in time, a cut one or a 5xx; `unusable` is an answer that is not what the endpoint should send.
+    no answer in time, a cut one or a 5xx; `unusable` is an answer that is not what the endpoint should send;
+    `too_large` one of more bytes than are passed on.
     `detail`: one line, safe to show. `retry_after`: seconds, where Amazon said.
     """
 

@@ -6,7 +6,8 @@ so none of them leaves this module.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
@@ -40,10 +41,15 @@ class AmazonAnswer:
     @property
     def retry_after(self) -> int | None:
         """The seconds of a `Retry-After` header, where there is one that makes sense."""
-        value = self.headers.get("retry-after", "").strip()
-        if not value.isascii() or not value.isdigit() or len(value) > 9:
-            return None
-        return min(int(value), LONGEST_RETRY_AFTER)
+        return retry_after_of(self.headers)
+
+
+def retry_after_of(headers: Mapping[str, str]) -> int | None:
+    """Return the seconds of `retry-after` among lower-case headers, None for a date or nonsense."""
+    value = headers.get("retry-after", "").strip()
+    if not value.isascii() or not value.isdigit() or len(value) > 9:
+        return None
+    return min(int(value), LONGEST_RETRY_AFTER)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -100,20 +106,39 @@ class AmazonSession:
         """
         session = self._new_session() if fresh_connection else self._pooled
         try:
-            return self._ask(session, method, self.address(host, path), headers or {}, form)
-        except requests.ConnectTimeout:
-            self._fail(host, "did not accept a connection in time")
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            self._fail(host, "did not answer in time")
-        except requests.exceptions.SSLError:
-            self._fail(host, "could not be reached over a trusted TLS connection")
-        except requests.ConnectionError:
-            self._fail(host, "could not be reached, or broke the connection off")
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
-            self._fail(host, "broke its answer off")
+            with _failures(host):
+                return self._ask(session, method, self.address(host, path), headers or {}, form)
         finally:
             if fresh_connection:
                 session.close()
+
+    @contextmanager
+    def exchange(
+        self,
+        method: str,
+        host: str,
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        read_timeout: float,
+    ) -> Iterator[requests.Response]:
+        """Send one request, its `target` (path and query) as it is given, and hand out the unread answer.
+
+        What goes wrong while the answer is read inside the `with` is an AmazonFailure, too.
+        """
+        request = requests.Request(method, self.address(host, "/"), headers=dict(headers), data=body)
+        prepared = self._pooled.prepare_request(request)
+        # requests would decode and reorder what somebody has checked in exactly this form.
+        prepared.url = self.address(host, target)
+        options = self._pooled.merge_environment_settings(prepared.url, {}, True, None, None)
+        with (
+            _failures(host),
+            self._pooled.send(
+                prepared, timeout=(self._connect_timeout, read_timeout), allow_redirects=False, **options
+            ) as response,
+        ):
+            yield response
 
     def _ask(
         self,
@@ -156,9 +181,25 @@ class AmazonSession:
         session.mount("http://", adapter)
         return session
 
-    @staticmethod
-    def _fail(host: str, what: str) -> NoReturn:
-        raise AmazonFailure("unavailable", f"{host} {what}") from None
+
+@contextmanager
+def _failures(host: str) -> Iterator[None]:
+    """Turn what requests and urllib3 raise into an AmazonFailure that names the host and nothing else."""
+    try:
+        yield
+    except requests.ConnectTimeout:
+        what = "did not accept a connection in time"
+    except (requests.Timeout, urllib3.exceptions.TimeoutError):
+        what = "did not answer in time"
+    except requests.exceptions.SSLError:
+        what = "could not be reached over a trusted TLS connection"
+    except requests.ConnectionError:
+        what = "could not be reached, or broke the connection off"
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+        what = "broke its answer off"
+    else:
+        return
+    raise AmazonFailure("unavailable", f"{host} {what}") from None
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,6 +1,7 @@
 """One call of the JSON API: whose it is, what its body says, and how it is answered."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
@@ -23,7 +24,11 @@ def presented_key(request: Request) -> str:
 
 async def read_fields(request: Request) -> Fields:
     """Read the body as one JSON object, whatever the Content-Type says; nothing at all counts as `{}`."""
-    body = await request.body()
+    return parse_fields(await request.body())
+
+
+def parse_fields(body: bytes | bytearray) -> Fields:
+    """Return the fields of a body that has arrived. Raises Problem bad_parameter."""
     if not body:
         return Fields({})
     try:
@@ -62,14 +67,19 @@ class Call:
     fields: Fields
 
     @classmethod
-    async def begin(cls, request: Request, *rights: Right) -> Self:
+    async def begin(
+        cls,
+        request: Request,
+        *rights: Right,
+        read: Callable[[Request], Awaitable[Fields]] = read_fields,
+    ) -> Self:
         """Check the API key, then its rights (one of them is enough), then read the body. Raises Problem."""
         services = services_of(request)
         caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
         if caller is None:
             raise Problem("unauthorized")
         check_rights(caller, rights)
-        return cls(services, caller, await read_fields(request))
+        return cls(services, caller, await read(request))
 
     def answer(self, document: dict[str, Any]) -> Response:
         """Answer 200 with a document."""

@@ -28,6 +28,10 @@ class Fields:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
 
+    def text(self, key: str) -> str | None:
+        """Return a string as it was given, or None where it was not."""
+        return self._text(key)
+
     def name(self, key: str) -> str:
         """Return a store's or account's name: 1 to 100 characters after trimming, no control characters."""
         value = self._text(key)

@@ -12,6 +12,7 @@ import traceback
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -24,6 +25,10 @@ from gateway.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
 
+# How much of a body that is too large is read, to be thrown away, before that is said.
+MOST_TAKEN = 128 * 1024 * 1024
+TAKING_SECONDS = 10
+PROXY_PATHS = ("/spApi/developerProxy", "/amazonAds/developerProxy")
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
 
 # Pages send their own policy, which allows them their stylesheet.
@@ -42,6 +47,8 @@ class Reception:
         self._app = app
         self._sandbox = settings.sandbox
         self._largest_body = settings.largest_body
+        # A proxied call carries a whole document for Amazon.
+        self._largest_bodies = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
         addresses = (settings.public_url, settings.redirect_uri("spapi"), settings.redirect_uri("ads"))
         self._hosts = {urlsplit(address).hostname for address in addresses}
 
@@ -63,17 +70,20 @@ class Reception:
                     headers.setdefault(name, value)
             await send(message)
 
+        headers = Headers(scope=scope)
         try:
-            headers = Headers(scope=scope)
             self._check_host(headers.getlist("host"))
-            self._check_length(headers.get("content-length"))
-            await self._app(scope, self._limited(receive), send_with_headers)
+            largest = self._largest_bodies.get(scope["path"], self._largest_body)
+            self._check_length(headers.get("content-length"), largest)
+            await self._app(scope, self._limited(receive, largest), send_with_headers)
         except ClientDisconnect:
             log.info("client_gone id=%s", request_id)
         except Exception as error:
             problem = _problem_of(error, request_id)
             if status:
                 raise ConnectionAbortedError("the answer had begun") from None
+            if problem.reason == "body_too_large":
+                await _take_the_rest(headers, receive)
             answer = json_answer(
                 problem.envelope(request_id),
                 sandbox=self._sandbox,
@@ -93,15 +103,13 @@ class Reception:
         if not (is_loopback(name) or name in self._hosts):
             raise Problem("host_not_allowed")
 
-    def _check_length(self, content_length: str | None) -> None:
-        if (
-            content_length is not None
-            and content_length.isdigit()
-            and int(content_length) > self._largest_body
-        ):
+    @staticmethod
+    def _check_length(content_length: str | None, largest: int) -> None:
+        if content_length is not None and content_length.isdigit() and int(content_length) > largest:
             raise Problem("body_too_large")
 
-    def _limited(self, receive: Receive) -> Receive:
+    @staticmethod
+    def _limited(receive: Receive, largest: int) -> Receive:
         """Count the body as it comes, since not every body says its length beforehand."""
         received = 0
 
@@ -109,11 +117,27 @@ class Reception:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._largest_body:
+            if received > largest:
                 raise Problem("body_too_large")
             return message
 
         return receive_limited
+
+
+async def _take_the_rest(headers: Headers, receive: Receive) -> None:
+    """Let a client finish its too large body, unless that is endless or it waits to be asked for it.
+
+    Most clients read no answer before they have sent everything; they would only see a broken connection.
+    """
+    if headers.get("expect") is not None:
+        return
+    taken = 0
+    with anyio.move_on_after(TAKING_SECONDS):
+        while taken < MOST_TAKEN:
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
 
 
 def _problem_of(error: Exception, request_id: str) -> Problem:

@@ -8,6 +8,7 @@ from fastapi import Request
 from gateway.authorization.authorizer import Authorizer
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
+from gateway.proxy.service import DeveloperProxy
 from gateway.settings import Settings
 from gateway.threads import Threads
 from gateway.tokens.service import TokenService
@@ -24,6 +25,7 @@ class Services:
     threads: Threads
     authorizer: Authorizer
     tokens: TokenService
+    proxy: DeveloperProxy
     pages: Pages
 
 

@@ -1,8 +1,9 @@
 """The advertising profiles that each ads authorisation covers."""
 
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 
 from gateway.clock import Clock
 from gateway.vault.database import Database
@@ -50,6 +51,19 @@ class Profiles:
             .where(grants.c.user_id == user_id)
             .order_by(profiles.c.profile_id, *HEALTHIEST_FIRST)
         )
+        return self._pairs(query)
+
+    def covering(self, user_id: int, profile_id: int) -> list[tuple[Profile, Grant]]:
+        """Return one of a user's profiles with each grant that covers it, the newest healthy one first."""
+        query = (
+            select(*_COLUMNS, *GRANT_COLUMNS)
+            .join(grants, grants.c.id == profiles.c.grant_id)
+            .where(grants.c.user_id == user_id, profiles.c.profile_id == profile_id)
+            .order_by(*HEALTHIEST_FIRST)
+        )
+        return self._pairs(query)
+
+    def _pairs(self, query: Select[Any]) -> list[tuple[Profile, Grant]]:
         width = len(_COLUMNS)
         with self._database.reading() as connection:
             return [(Profile(*row[:width]), grant_from(row[width:])) for row in connection.execute(query)]

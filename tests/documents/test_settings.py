@@ -4,7 +4,7 @@ import re
 
 from tests.documents.markdown import ROOT, section
 
-NAME = re.compile(r"""["']((?:GATEWAY|SPAPI|ADS|AMAZON)_[A-Z_]*[A-Z])["']""")
+NAME = re.compile(r"""["']((?:GATEWAY|SPAPI|ADS|AMAZON|PROXY)_[A-Z_]*[A-Z])["']""")
 # Read by the gateway, of no use yet: the vault speaks SQLite alone.
 NOT_OFFERED = {"GATEWAY_DATABASE_URL"}
 

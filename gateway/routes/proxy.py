@@ -1,0 +1,67 @@
+"""The developer proxy: `/spApi/developerProxy` and `/amazonAds/developerProxy` of the contract, section 1.
+
+Bodies can be large in both directions: they are parsed and written off the event loop, and kept once.
+"""
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from gateway.amazon.forwarding import Forwarded
+from gateway.proxy.answers import PIECE, answer_document
+from gateway.proxy.service import Bearer
+from gateway.proxy.wanted import Wanted, read_wanted
+from gateway.routes.calls import JSON_TYPE, Call, parse_fields
+from gateway.routes.fields import Fields
+from gateway.routes.services import Services, services_of
+from gateway.secret import Secret
+from gateway.vault.records import Flow
+
+router = APIRouter()
+
+
+@router.post("/spApi/developerProxy")
+async def call_selling_partner_api(request: Request) -> Response:
+    """Call the SP-API for one of the caller's stores."""
+    return await _forward(request, "spapi")
+
+
+@router.post("/amazonAds/developerProxy")
+async def call_ads_api(request: Request) -> Response:
+    """Call the Ads API for one of the caller's profiles."""
+    return await _forward(request, "ads")
+
+
+async def _forward(request: Request, flow: Flow) -> Response:
+    services = services_of(request)
+    wanted, bearer = await _checked(request, flow)
+    answer = await services.proxy.call(wanted, bearer)
+    return await _answer(services, answer)
+
+
+async def _checked(request: Request, flow: Flow) -> tuple[Wanted, Bearer]:
+    """Return what is to be sent with which token. The caller's own document is dropped with this frame."""
+    call = await Call.begin(request, "proxy", read=_read_large_fields)
+    services, fields, user_id = call.services, call.fields, call.caller.user_id
+    wanted = await services.threads.proxy(read_wanted, fields, flow, services.settings)
+    region = fields.required_region()
+    presented = Secret(fields.text("amzAccessToken") or "") or None
+    if flow == "spapi":
+        bearer = await services.proxy.store_bearer(user_id, region, presented, fields.seller_id())
+    else:
+        bearer = await services.proxy.account_bearer(user_id, region, presented, fields.number("profileId"))
+    return wanted, bearer
+
+
+async def _read_large_fields(request: Request) -> Fields:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+    return await services_of(request).threads.proxy(parse_fields, received)
+
+
+async def _answer(services: Services, answer: Forwarded) -> Response:
+    size = answer.size
+    document = answer_document(answer, sandbox=services.settings.sandbox)
+    if size <= PIECE:
+        return Response(b"".join(document), media_type=JSON_TYPE)
+    return StreamingResponse(document, media_type=JSON_TYPE)
