@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, insert, select, update
 
 from gateway.clock import Clock
 from gateway.secret import Secret
+from gateway.vault.audit import Audit
 from gateway.vault.database import Database
 from gateway.vault.records import Attempt, Flow, NewAttempt
 from gateway.vault.tables import attempts, users
@@ -20,8 +21,9 @@ INTERRUPTED = "interrupted"
 class Attempts:
     """Every authorisation, from its link to its end."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
         self._clock = clock
 
     def begin(self, new: NewAttempt) -> tuple[str, Secret]:
@@ -89,14 +91,19 @@ class Attempts:
         self, attempt_id: str, phase: Literal["denied", "failed"], reason: str, detail: str | None = None
     ) -> bool:
         """End an attempt that did not lead to an authorisation; False if it had ended before."""
-        return self._change(
-            attempt_id,
-            attempts.c.phase.in_(("pending", "exchanging")),
-            phase=phase,
-            reason=reason,
-            detail=detail,
-            ended_at=int(self._clock.now()),
+        ended = (
+            update(attempts)
+            .where(attempts.c.id == attempt_id, attempts.c.phase.in_(("pending", "exchanging")))
+            .values(phase=phase, reason=reason, detail=detail, ended_at=int(self._clock.now()))
         )
+        with self._database.writing() as connection:
+            if connection.execute(ended).rowcount != 1:
+                return False
+            attempt = _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
+            self._audit.record(
+                connection, "authorization", who=attempt.user_name, subject=attempt.name, outcome=reason
+            )
+            return True
 
     def note_profile_sync(self, attempt_id: str, value: str) -> bool:
         """Note how the sync of the profiles went: `ok` or `profile_sync_failed`."""
@@ -125,11 +132,9 @@ class Attempts:
             row = connection.execute(query).first()
         return None if row is None else _attempt(row)
 
-    def _change(self, attempt_id: str, *conditions: Any, **values: Any) -> bool:
+    def _change(self, attempt_id: str, **values: Any) -> bool:
         with self._database.writing() as connection:
-            changed = connection.execute(
-                update(attempts).where(attempts.c.id == attempt_id, *conditions).values(**values)
-            )
+            changed = connection.execute(update(attempts).where(attempts.c.id == attempt_id).values(**values))
             return changed.rowcount == 1
 
 

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from gateway.secret import Secret
 from gateway.vault.errors import VaultError
 
 BUSY_SECONDS = 10
+# Writers wait while the log is being emptied, so nobody waits long for readers there.
+TRUNCATE_SECONDS = 0.5
 POSTGRES_POOL = 5
 
 
@@ -72,6 +74,20 @@ class Database:
             connection = connection.execution_options(linkfox_writes=True)
             with connection.begin():
                 yield connection
+
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log, where old ciphertexts would stay; False where somebody is reading.
+
+        PostgreSQL takes care of its own.
+        """
+        if self.path is None:
+            return True
+        try:
+            with closing(sqlite3.connect(self.path, timeout=TRUNCATE_SECONDS)) as connection:
+                busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise sentence_for(error) or error from None
+        return not busy
 
     def close(self) -> None:
         """Close all connections."""

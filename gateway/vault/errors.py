@@ -9,3 +9,7 @@ class VaultError(OperatorError):
 
 class SealBroken(VaultError):
     """A ciphertext does not open. Names where it stands and the key id that it wants, never what it holds."""
+
+
+class UnknownKey(SealBroken):
+    """A ciphertext wants a master key that this process does not hold."""

@@ -1,19 +1,35 @@
-"""What a vault is, written once when it is made: its id, its kind and where its master key comes from."""
+"""What a vault is: its id, its kind and where its master key comes from.
+
+Written when it is made; later only a change of the master key writes here (see rotation.py).
+"""
 
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.vault.tables import vault_facts
 
 Kind = Literal["sandbox", "real"]
 Source = Literal["environment", "file", "keyring", "key_folder"]
+_NEXT_KEY = ("next_master_key_id", "next_master_key_source", "next_master_key")
+
+
+@dataclass(frozen=True, slots=True)
+class NextKey:
+    """The master key that the vault is changing to: its id, where it is kept, and itself, sealed."""
+
+    id: str
+    source: Source
+    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`key_check` is a known text sealed with the master key: a wrong key is noticed before any use of it."""
+    """`key_check` is a known text sealed with the master key: a wrong key is noticed before any use of it.
+
+    `next_key` is None except while the master key is being changed.
+    """
 
     vault_id: str
     kind: Kind
@@ -21,6 +37,12 @@ class Facts:
     master_key_source: Source
     master_key_id: str
     key_check: bytes
+    next_key: NextKey | None = None
+
+    @property
+    def key_in_force(self) -> str:
+        """The id of the key that whatever is written now is sealed with."""
+        return self.next_key.id if self.next_key else self.master_key_id
 
     @classmethod
     def read(cls, connection: Connection) -> Self | None:
@@ -28,6 +50,10 @@ class Facts:
         rows: dict[str, str] = dict(connection.execute(select(vault_facts)).all())
         if not rows:
             return None
+        next_key = None
+        if "next_master_key" in rows:
+            key_id, source, sealed = (rows[name] for name in _NEXT_KEY)
+            next_key = NextKey(key_id, source, bytes.fromhex(sealed))  # type: ignore[arg-type]
         return cls(
             vault_id=rows["vault_id"],
             kind=rows["kind"],  # type: ignore[arg-type]
@@ -35,6 +61,7 @@ class Facts:
             master_key_source=rows["master_key_source"],  # type: ignore[arg-type]
             master_key_id=rows["master_key_id"],
             key_check=bytes.fromhex(rows["key_check"]),
+            next_key=next_key,
         )
 
     def write(self, connection: Connection) -> None:
@@ -47,6 +74,28 @@ class Facts:
             "master_key_id": self.master_key_id,
             "key_check": self.key_check.hex(),
         }
-        connection.execute(
-            insert(vault_facts), [{"name": name, "value": value} for name, value in values.items()]
-        )
+        _insert(connection, values)
+
+    @staticmethod
+    def announce(connection: Connection, next_key: NextKey) -> None:
+        """Write down that the master key is being changed."""
+        values = (next_key.id, next_key.source, next_key.sealed.hex())
+        _insert(connection, dict(zip(_NEXT_KEY, values, strict=True)))
+
+    @staticmethod
+    def complete(connection: Connection, next_key: NextKey, key_check: bytes) -> None:
+        """Write down that the master key was changed: from now on no other opens the vault."""
+        values = {
+            "master_key_id": next_key.id,
+            "master_key_source": next_key.source,
+            "key_check": key_check.hex(),
+        }
+        for name, value in values.items():
+            connection.execute(update(vault_facts).where(vault_facts.c.name == name).values(value=value))
+        connection.execute(delete(vault_facts).where(vault_facts.c.name.in_(_NEXT_KEY)))
+
+
+def _insert(connection: Connection, values: dict[str, str]) -> None:
+    connection.execute(
+        insert(vault_facts), [{"name": name, "value": value} for name, value in values.items()]
+    )

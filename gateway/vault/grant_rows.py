@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import case
 
+from gateway.vault.keys import Keys
 from gateway.vault.records import Grant, Tokens
 from gateway.vault.sealing import Sealer
 from gateway.vault.tables import grants
@@ -39,12 +40,12 @@ def grant_from(values: Sequence[Any]) -> Grant:
     )
 
 
-def tokens_from(sealer: Sealer, values: Sequence[Any]) -> Tokens:
+def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
     """Unseal the values of TOKEN_COLUMNS. Raises SealBroken."""
     grant_id, access_token, refresh_token, token_type, expires_at, granted = values
     return Tokens(
-        sealer.open(access_token, "grants", grant_id, "access_token"),
-        sealer.open(refresh_token, "grants", grant_id, "refresh_token"),
+        keys.open(access_token, "grants", grant_id, "access_token"),
+        keys.open(refresh_token, "grants", grant_id, "refresh_token"),
         token_type,
         expires_at,
         scopes_from(granted),

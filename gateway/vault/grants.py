@@ -5,12 +5,14 @@ Whoever was paused past the lease finds a higher number and cannot overwrite new
 """
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import Clock
+from gateway.vault.audit import Audit
 from gateway.vault.database import Database, DatabaseMilliseconds
 from gateway.vault.grant_rows import (
     GRANT_COLUMNS,
@@ -22,8 +24,8 @@ from gateway.vault.grant_rows import (
     tokens_from,
 )
 from gateway.vault.handed_out import HandedOut
-from gateway.vault.records import Attempt, Flow, Grant, Lease, Region, Tokens
-from gateway.vault.sealing import Sealer
+from gateway.vault.keys import Keys
+from gateway.vault.records import Attempt, Flow, Grant, Import, Lease, Region, Tokens
 from gateway.vault.tables import attempts, grants, profiles
 
 FIRST_ID = 10**11
@@ -34,10 +36,13 @@ INSERT_TRIES = 3
 class Grants:
     """Every authorisation that Amazon gave, by user."""
 
-    def __init__(self, database: Database, clock: Clock, sealer: Sealer, handed_out: HandedOut) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, keys: Keys, handed_out: HandedOut, audit: Audit
+    ) -> None:
         self._database = database
         self._clock = clock
-        self._sealer = sealer
+        self._keys = keys
+        self._audit = audit
         self._handed_out = handed_out
 
     def authorize(
@@ -48,47 +53,78 @@ class Grants:
         The user's grant for the same store and region (ads: of the same name, or the one to be authorised
         again) keeps its id and gets the new tokens; a refresh that is under way is fenced off.
         """
+
+        def store(connection: Connection) -> Grant:
+            grant = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at)
+            connection.execute(
+                update(attempts)
+                .where(attempts.c.id == attempt.id)
+                .values(
+                    phase="authorized",
+                    reason=None,
+                    detail=None,
+                    grant_id=grant.id,
+                    ended_at=grant.authorized_at,
+                )
+            )
+            self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
+            return grant
+
+        return self._stored(store)
+
+    def import_tokens(self, wanted: Import, tokens: Tokens) -> Grant:
+        """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt."""
+
+        def store(connection: Connection) -> Grant:
+            grant = self._keep(connection, wanted, wanted.seller_id, tokens, None)
+            self._audit.record(connection, "imported", grant=grant)
+            return grant
+
+        return self._stored(store)
+
+    def _stored(self, store: Callable[[Connection], Grant]) -> Grant:
         for left in reversed(range(INSERT_TRIES)):
             try:
                 with self._database.writing() as connection:
-                    return self._authorize(connection, attempt, seller_id, tokens, authorization_expires_at)
+                    return store(connection)
             except IntegrityError:
                 # The same store was authorised at the same moment: its row is there now, so replace that.
                 if not left:
                     raise
         raise AssertionError("unreachable")
 
-    def _authorize(
+    def _keep(
         self,
         connection: Connection,
-        attempt: Attempt,
+        wanted: Attempt | Import,
         seller_id: str | None,
         tokens: Tokens,
         authorization_expires_at: int | None,
     ) -> Grant:
         now = int(self._clock.now())
-        existing = self._to_replace(connection, attempt, seller_id)
+        sealer = self._keys.in_force(connection)
+        existing = self._to_replace(connection, wanted, seller_id)
         grant_id = existing.id if existing else FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
         values: dict[str, Any] = {
-            "name": attempt.name,
-            "app_id": attempt.app_id,
-            "region": attempt.region,
+            "name": wanted.name,
+            "app_id": wanted.app_id,
+            "region": wanted.region,
             "status": "authorized",
             "status_reason": None,
             "status_at": now,
             "refreshed_at": now,
             "authorized_at": now,
             "authorization_expires_at": authorization_expires_at,
-            "requested_scopes": scopes_text(attempt.requested_scopes),
+            "requested_scopes": scopes_text(wanted.requested_scopes),
             "granted_scopes": scopes_text(tokens.granted_scopes),
             "verified": None,
-            **sealed_tokens(self._sealer, grant_id, tokens),
+            **sealed_tokens(sealer, grant_id, tokens),
         }
         if existing is None:
-            fixed = {"id": grant_id, "user_id": attempt.user_id, "flow": attempt.flow, "seller_id": seller_id}
+            fixed = {"id": grant_id, "user_id": wanted.user_id, "flow": wanted.flow, "seller_id": seller_id}
             connection.execute(insert(grants).values(**fixed, created_at=now, **values))
         else:
-            if self._name_is_taken(connection, attempt, grant_id):
+            if self._name_is_taken(connection, wanted, grant_id):
                 values["name"] = existing.name
             connection.execute(
                 update(grants)
@@ -101,34 +137,33 @@ class Grants:
                 )
             )
         self._handed_out.note(connection, grant_id, tokens)
-        connection.execute(
-            update(attempts)
-            .where(attempts.c.id == attempt.id)
-            .values(phase="authorized", reason=None, detail=None, grant_id=grant_id, ended_at=now)
-        )
         return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
 
-    def _to_replace(self, connection: Connection, attempt: Attempt, seller_id: str | None) -> Grant | None:
+    def _to_replace(
+        self, connection: Connection, wanted: Attempt | Import, seller_id: str | None
+    ) -> Grant | None:
         """Find the grant that an authorisation renews, and lock its row."""
-        mine = and_(grants.c.user_id == attempt.user_id, grants.c.flow == attempt.flow)
-        if attempt.flow == "spapi":
-            wanted = [and_(grants.c.seller_id == seller_id, grants.c.region == attempt.region)]
+        mine = and_(grants.c.user_id == wanted.user_id, grants.c.flow == wanted.flow)
+        if wanted.flow == "spapi":
+            candidates = [and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)]
         else:
-            wanted = [grants.c.id == attempt.expected_record_id, grants.c.name == attempt.name]
-        for which in wanted:
+            candidates = [grants.c.name == wanted.name]
+            if isinstance(wanted, Attempt):
+                candidates.insert(0, grants.c.id == wanted.expected_record_id)
+        for which in candidates:
             row = connection.execute(select(*GRANT_COLUMNS).where(mine, which).with_for_update()).first()
             if row is not None:
                 return grant_from(row)
         return None
 
-    def _name_is_taken(self, connection: Connection, attempt: Attempt, grant_id: int) -> bool:
+    def _name_is_taken(self, connection: Connection, wanted: Attempt | Import, grant_id: int) -> bool:
         """Whether another ads account of the user has the name: the renewed one then keeps its own."""
-        if attempt.flow != "ads":
+        if wanted.flow != "ads":
             return False
         others = select(grants.c.id).where(
-            grants.c.user_id == attempt.user_id,
+            grants.c.user_id == wanted.user_id,
             grants.c.flow == "ads",
-            grants.c.name == attempt.name,
+            grants.c.name == wanted.name,
             grants.c.id != grant_id,
         )
         return connection.execute(others).first() is not None
@@ -173,7 +208,7 @@ class Grants:
         """Return a grant's tokens, unsealed. Raises SealBroken for a ciphertext that does not open."""
         with self._database.reading() as connection:
             row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.id == grant_id)).first()
-        return None if row is None else tokens_from(self._sealer, row)
+        return None if row is None else tokens_from(self._keys, row)
 
     def take_lease(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
         """Take the right to refresh a grant; None while somebody else has it."""
@@ -207,23 +242,24 @@ class Grants:
         the answer named none.
         """
         now = int(self._clock.now())
-        values = sealed_tokens(self._sealer, lease.grant_id, tokens)
-        if tokens.granted_scopes is not None:
-            values["granted_scopes"] = scopes_text(tokens.granted_scopes)
-        stored = (
-            update(grants)
-            .where(_held(lease), grants.c.token_version == seen_version)
-            .values(
-                refreshed_at=now,
-                status="authorized",
-                status_reason=None,
-                status_at=now,
-                lease_owner=None,
-                token_version=seen_version + 1,
-                **values,
-            )
+        values = (
+            {} if tokens.granted_scopes is None else {"granted_scopes": scopes_text(tokens.granted_scopes)}
         )
         with self._database.writing() as connection:
+            stored = (
+                update(grants)
+                .where(_held(lease), grants.c.token_version == seen_version)
+                .values(
+                    refreshed_at=now,
+                    status="authorized",
+                    status_reason=None,
+                    status_at=now,
+                    lease_owner=None,
+                    token_version=seen_version + 1,
+                    **values,
+                    **sealed_tokens(self._keys.in_force(connection), lease.grant_id, tokens),
+                )
+            )
             if connection.execute(stored).rowcount != 1:
                 return False
             self._handed_out.note(connection, lease.grant_id, tokens)
@@ -231,12 +267,45 @@ class Grants:
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
         """Note that Amazon no longer takes a grant's refresh token; False if the tokens changed since."""
-        return self._change(
-            and_(grants.c.id == grant_id, grants.c.token_version == seen_version),
-            status="needs_reauthorization",
-            status_reason=reason,
-            status_at=int(self._clock.now()),
+        marked = (
+            update(grants)
+            .where(grants.c.id == grant_id, grants.c.token_version == seen_version)
+            .values(status="needs_reauthorization", status_reason=reason, status_at=int(self._clock.now()))
+            .returning(*GRANT_COLUMNS)
         )
+        with self._database.writing() as connection:
+            row = connection.execute(marked).first()
+            if row is not None:
+                self._audit.record(connection, "needs_reauthorization", grant=grant_from(row), outcome=reason)
+            return row is not None
+
+    def remove_store(self, user_id: int, seller_id: str, region: Region) -> bool:
+        """Remove a user's store; False where there is none. A refresh that is under way finds no row."""
+        return self._remove(
+            and_(
+                grants.c.user_id == user_id,
+                grants.c.flow == "spapi",
+                grants.c.seller_id == seller_id,
+                grants.c.region == region,
+            )
+        )
+
+    def remove_account(self, user_id: int, record_id: int) -> bool:
+        """Remove a user's ads account with its profiles; False where there is none."""
+        return self._remove(
+            and_(grants.c.user_id == user_id, grants.c.flow == "ads", grants.c.id == record_id)
+        )
+
+    def _remove(self, which: ColumnElement[bool]) -> bool:
+        """Delete a grant; its profiles and handed-out tokens go with it, its attempts stay without it."""
+        with self._database.writing() as connection:
+            row = connection.execute(delete(grants).where(which).returning(*GRANT_COLUMNS)).first()
+            if row is None:
+                return False
+            grant = grant_from(row)
+            connection.execute(update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=None))
+            self._audit.record(connection, "removed", grant=grant)
+        return True
 
     def set_verified(self, grant_id: int, verified: bool) -> None:
         """Note whether the store could be called with its token."""

@@ -43,6 +43,19 @@ class NewAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """A refresh token that was proved and is to be kept: whose, and under which name."""
+
+    user_id: int
+    flow: Flow
+    app_id: str
+    region: Region
+    name: str
+    seller_id: str | None = None
+    requested_scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One authorisation, from its link to its end. Times are epoch seconds."""
 
@@ -137,3 +150,30 @@ class Profile:
     account_info_type: str | None
     account_info_name: str | None
     marketplace_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """An API key as its operator sees it: everything but the key. Times are epoch seconds."""
+
+    id: str
+    user_name: str
+    rights: tuple[str, ...]
+    created_at: int
+    last_used_at: int | None
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit. `at`: epoch seconds."""
+
+    id: int
+    at: int
+    who: str
+    key_id: str | None
+    action: str
+    subject: str | None
+    grant_id: int | None
+    outcome: str
+    request_id: str | None

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.secret import Secret
-from gateway.vault.errors import SealBroken
+from gateway.vault.errors import SealBroken, UnknownKey
 
 VERSION = 1
 KEY_LENGTH = 32
@@ -84,7 +84,7 @@ class Sealer:
     def _unknown_key(self, sealed: bytes, table: str, row: str | int, column: str) -> SealBroken:
         if sealed[:1] != bytes([VERSION]):
             return SealBroken(f"{table}.{column} of {row} is not a sealed value", _REFUSED)
-        return SealBroken(
+        return UnknownKey(
             f"{table}.{column} of {row} wants the master key {key_id_of(sealed)}, "
             f"and this gateway has {self.key_id}",
             _REFUSED,

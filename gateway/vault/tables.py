@@ -159,3 +159,19 @@ handed_out = Table(
     Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
+
+# Who did what to which store, and how it ended (see audit.py). Triggers of the database refuse to change or
+# delete a row. `who` is a user's name, so that a row says it for good.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("key_id", Text),
+    Column("action", Text, nullable=False),  # a call's path, or the change that was made
+    Column("subject", Text),  # the store, account, attempt, key or address that it was about
+    Column("grant_id", BigInteger),
+    Column("outcome", Text, nullable=False),  # ok, or the reason of a failure
+    Column("request_id", Text),
+)

@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from gateway.vault.database import BUSY_SECONDS, Database, prepare_sqlite, sentence_for
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
+from gateway.vault.keys import Keys
 from gateway.vault.records import Caller, Flow, TokenRead
-from gateway.vault.sealing import Sealer
 from gateway.vault.tables import api_keys, grants, profiles, users
 from gateway.vault.usage import Usage
 from gateway.vault.users import presentable_digest
@@ -69,8 +69,8 @@ _BY_PROFILE = (
 class TokenReader:
     """Reads tokens for presented API keys. `on_event_loop`: a call is quick enough to block an event loop."""
 
-    def __init__(self, database: Database, sealer: Sealer, usage: Usage) -> None:
-        self._sealer = sealer
+    def __init__(self, database: Database, keys: Keys, usage: Usage) -> None:
+        self._keys = keys
         self._usage = usage
         self.on_event_loop = database.is_sqlite
         self._rows = _SqliteRows(database) if database.is_sqlite else _PooledRows(database)
@@ -105,7 +105,7 @@ class TokenReader:
             self._usage.note(key_id)
             return TokenRead(caller, None, None)
         self._usage.note(key_id, row[_CALLER])
-        return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._sealer, row[_GRANT:]))
+        return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._keys, row[_GRANT:]))
 
 
 class _SqliteRows:

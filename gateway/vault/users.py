@@ -5,13 +5,14 @@ import secrets
 from collections.abc import Sequence
 from typing import get_args
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import Clock
 from gateway.secret import Secret
+from gateway.vault.audit import Audit
 from gateway.vault.database import Database
-from gateway.vault.records import Caller, Right
+from gateway.vault.records import Caller, KeyRecord, Right
 from gateway.vault.tables import api_keys, users
 from gateway.vault.usage import Usage
 
@@ -29,8 +30,9 @@ class UserExists(Exception):
 class Users:
     """Who may call this gateway."""
 
-    def __init__(self, database: Database, clock: Clock, usage: Usage) -> None:
+    def __init__(self, database: Database, clock: Clock, usage: Usage, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
         self._clock = clock
         self._usage = usage
 
@@ -43,7 +45,9 @@ class Users:
                 row = connection.execute(
                     insert(users).values(name=name, created_at=int(self._clock.now())).returning(users.c.id)
                 )
-                return row.scalar_one()
+                user_id = row.scalar_one()
+                self._audit.record(connection, "user_added", subject=name)
+                return user_id
         except IntegrityError:
             raise UserExists(name) from None
 
@@ -72,7 +76,40 @@ class Users:
                     created_at=int(self._clock.now()),
                 )
             )
+            self._audit.record(connection, "key_issued", subject=f"{key_id} of {user_name}")
         return key_id, key
+
+    def keys(self) -> list[KeyRecord]:
+        """Return all API keys, revoked ones too, by user and age; never the keys themselves."""
+        query = (
+            select(
+                api_keys.c.id,
+                users.c.name,
+                api_keys.c.rights,
+                api_keys.c.created_at,
+                api_keys.c.last_used_at,
+                api_keys.c.revoked_at,
+            )
+            .join(users, users.c.id == api_keys.c.user_id)
+            .order_by(users.c.id, api_keys.c.created_at, api_keys.c.id)
+        )
+        with self._database.reading() as connection:
+            return [
+                KeyRecord(key_id, user_name, tuple(rights.split()), *times)
+                for key_id, user_name, rights, *times in connection.execute(query)
+            ]
+
+    def revoke_key(self, key_id: str) -> KeyRecord | None:
+        """Refuse an API key from now on and return it; None where there is none of that id."""
+        with self._database.writing() as connection:
+            revoked = connection.execute(
+                update(api_keys)
+                .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+                .values(revoked_at=int(self._clock.now()))
+            )
+            if revoked.rowcount:
+                self._audit.record(connection, "key_revoked", subject=key_id)
+        return next((key for key in self.keys() if key.id == key_id), None)
 
     def authenticate(self, presented: str) -> Caller | None:
         """Return who an API key belongs to, or None for one that is unknown, revoked or malformed."""

@@ -10,22 +10,25 @@ from gateway.clock import Clock
 from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.vault.attempts import Attempts
+from gateway.vault.audit import Audit
 from gateway.vault.database import Database, open_database
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.facts import Facts, Kind
 from gateway.vault.grants import Grants
 from gateway.vault.handed_out import HandedOut, handed_out_key, make_handed_out_key, note_existing
+from gateway.vault.housekeeping import Housekeeping
+from gateway.vault.keys import Keys, held_keys
 from gateway.vault.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.migrations import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.profiles import Profiles
-from gateway.vault.sealing import Sealer
+from gateway.vault.sealing import MasterKey, Sealer
 from gateway.vault.token_reader import TokenReader
 from gateway.vault.usage import Usage
 from gateway.vault.users import Users
 
 DATABASE_FILE = "vault.db"
 KEY_CHECK = Secret("this vault opens with this key")
-_CHECK_PLACE = ("vault_facts", "key_check", "value")
+CHECK_PLACE = ("vault_facts", "key_check", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,13 @@ class Vault:
     profiles: Profiles
     handed_out: HandedOut
     reader: TokenReader
+    audit: Audit
+    keys: Keys
     facts: Facts
     master_key: FoundKey
     database: Database = field(repr=False)
     usage: Usage = field(repr=False)
+    housekeeping: Housekeeping = field(repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +57,9 @@ class Vault:
 
     def close(self) -> None:
         """Write what is noted and close all connections."""
+        self.housekeeping.close()
         self.usage.close()
+        self.audit.close()
         self.reader.close()
         self.database.close()
 
@@ -66,13 +74,13 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     database = open_database(settings.database_url, settings.data_dir / DATABASE_FILE)
     try:
         with database.reading() as connection:
-            opened = _existing(connection, settings, kind)
+            opened = existing_vault(connection, settings, kind)
             version = current_version(connection)
         if opened is None or version != NEWEST:
             with database.writing() as connection:
                 take_migration_lock(connection)
                 # Another process may have been first.
-                opened = _existing(connection, settings, kind)
+                opened = existing_vault(connection, settings, kind)
                 upgrade(connection)
                 opened = opened or _new(connection, settings, kind, int(clock.now()))
                 _keep_account_of_tokens(connection, opened[2], database, clock)
@@ -84,25 +92,37 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         database.close()
         raise
     usage = Usage(database, clock)
+    audit = Audit(database, clock)
     handed_out = HandedOut(database, clock, token_key)
+
+    def find(facts: Facts) -> MasterKey:
+        return find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id).key
+
+    keys = Keys(database, held_keys(facts, found.key), find)
     return Vault(
-        users=Users(database, clock, usage),
-        attempts=Attempts(database, clock),
-        grants=Grants(database, clock, sealer, handed_out),
+        users=Users(database, clock, usage, audit),
+        attempts=Attempts(database, clock, audit),
+        grants=Grants(database, clock, keys, handed_out, audit),
         profiles=Profiles(database, clock),
         handed_out=handed_out,
-        reader=TokenReader(database, sealer, usage),
+        reader=TokenReader(database, keys, usage),
+        audit=audit,
+        keys=keys,
         facts=facts,
         master_key=found,
         database=database,
         usage=usage,
+        housekeeping=Housekeeping(audit, keys, database),
     )
 
 
-def _existing(
+def existing_vault(
     connection: Connection, settings: Settings, kind: Kind
 ) -> tuple[Facts, FoundKey, Sealer] | None:
-    """Check an existing vault against the settings; None where there is none yet. Changes nothing."""
+    """Check an existing vault against the settings; None where there is none yet. Changes nothing.
+
+    Raises VaultError where it is of the other kind or of a newer version, or its key is missing or wrong.
+    """
     if current_version(connection) is None:
         return None
     facts = Facts.read(connection)
@@ -116,8 +136,8 @@ def _existing(
             "not_set_up",
         )
     found = find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id)
-    sealer = Sealer([found.key])
-    if sealer.open(facts.key_check, *_CHECK_PLACE) != KEY_CHECK:
+    sealer = Sealer(held_keys(facts, found.key))
+    if sealer.open(facts.key_check, *CHECK_PLACE) != KEY_CHECK:
         raise SealBroken("the vault's known text is another one", "Restore the database from a backup.")
     return facts, found, sealer
 
@@ -126,7 +146,7 @@ def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tu
     vault_id = secrets.token_hex(8)
     found = master_key_for_new_vault(settings, vault_id)
     sealer = Sealer([found.key])
-    facts = Facts(vault_id, kind, now, found.source, found.key.id, sealer.seal(KEY_CHECK, *_CHECK_PLACE))
+    facts = Facts(vault_id, kind, now, found.source, found.key.id, sealer.seal(KEY_CHECK, *CHECK_PLACE))
     facts.write(connection)
     return facts, found, sealer
 

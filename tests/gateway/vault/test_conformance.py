@@ -610,6 +610,7 @@ class TestHandedOut:
         store(vault, user)
         with vault.database.writing() as connection:
             connection.execute(text("DROP TABLE handed_out"))
+            connection.execute(text("DROP TABLE audit"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()

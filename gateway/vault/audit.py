@@ -1,0 +1,176 @@
+"""Who did what to which store, and how it ended: rows that are only ever added, and never hold a token.
+
+Changes are written in the transaction that makes them. Calls are only noted in memory, and written in
+batches: a write for every read would cost more than the read itself; a crash loses the last second of them.
+"""
+
+import logging
+from collections import deque
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from gateway.clock import Clock
+from gateway.vault.database import Database
+from gateway.vault.errors import VaultError
+from gateway.vault.records import AuditEntry, Caller, Grant
+from gateway.vault.tables import audit
+
+MOST_NOTED = 50_000
+BATCH = 1000
+OK = "ok"
+GATEWAY = "(gateway)"
+OPERATOR = "(operator)"
+UNKNOWN_KEY = "(unknown key)"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Trail:
+    """Whose doing the current request is, filled in as it is understood.
+
+    `who` stays None for a request that is of no interest; `subject` is the store, account or attempt that it
+    names.
+    """
+
+    request_id: str | None = None
+    who: str | None = None
+    key_id: str | None = None
+    subject: str | None = None
+
+
+_trail: ContextVar[Trail] = ContextVar("audit_trail")
+_NO_REQUEST = Trail()
+
+
+def follow(trail: Trail) -> None:
+    """Make this the trail of everything that happens from now on in this context."""
+    _trail.set(trail)
+
+
+def identified(caller: Caller) -> None:
+    """Tell that the current request is this caller's."""
+    trail = _trail.get(None)
+    if trail is not None:
+        trail.who = caller.user_name
+        trail.key_id = caller.key_id
+
+
+def unidentified(source: str) -> None:
+    """Tell that the current request came with a key that nobody has; `source` is where it came from."""
+    trail = _trail.get(None)
+    if trail is not None:
+        trail.who = UNKNOWN_KEY
+        trail.subject = source
+
+
+def concerns(subject: str | None) -> None:
+    """Tell which store, account or attempt the current request names."""
+    trail = _trail.get(None)
+    if trail is not None:
+        trail.subject = subject
+
+
+def subject_of(grant: Grant) -> str:
+    """Return how a store or ads account is named in the audit."""
+    return f"{grant.seller_id} {grant.region}" if grant.flow == "spapi" else grant.name
+
+
+class Audit:
+    """The audit of one vault. Notes may come from any thread."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._noted: deque[dict[str, Any]] = deque()
+        self._lost = 0
+
+    def note(self, trail: Trail, action: str, outcome: str) -> None:
+        """Note how a call ended; it is written with the next batch."""
+        if trail.who is None:
+            return
+        if len(self._noted) >= MOST_NOTED:
+            self._lost += 1
+            return
+        self._noted.append(
+            {
+                "at": int(self._clock.now()),
+                "who": trail.who,
+                "key_id": trail.key_id,
+                "action": action,
+                "subject": trail.subject,
+                "outcome": outcome,
+                "request_id": trail.request_id,
+            }
+        )
+
+    def record(
+        self,
+        connection: Connection,
+        action: str,
+        *,
+        who: str | None = None,
+        subject: str | None = None,
+        grant: Grant | None = None,
+        outcome: str = OK,
+    ) -> None:
+        """Write down a change in the transaction that makes it.
+
+        `who` is given where it is not the caller of the current request; outside of any it is the gateway.
+        """
+        trail = _trail.get(_NO_REQUEST)
+        connection.execute(
+            insert(audit).values(
+                at=int(self._clock.now()),
+                who=who or trail.who or GATEWAY,
+                key_id=trail.key_id,
+                action=action,
+                subject=subject_of(grant) if grant else subject,
+                grant_id=grant.id if grant else None,
+                outcome=outcome,
+                request_id=trail.request_id,
+            )
+        )
+
+    def flush(self) -> None:
+        """Write what has been noted. What cannot be written stays noted. Raises VaultError."""
+        lost, self._lost = self._lost, 0
+        if lost:
+            log.error("audit_incomplete calls=%d", lost)
+            self._noted.append(
+                {
+                    "at": int(self._clock.now()),
+                    "who": GATEWAY,
+                    "key_id": None,
+                    "action": "audit_incomplete",
+                    "subject": f"{lost} calls were not written down",
+                    "outcome": "vault_unavailable",
+                    "request_id": None,
+                }
+            )
+        while self._noted:
+            batch = [self._noted.popleft() for _ in range(min(BATCH, len(self._noted)))]
+            try:
+                with self._database.writing() as connection:
+                    connection.execute(insert(audit), batch)
+            except VaultError:
+                self._noted.extendleft(reversed(batch))
+                raise
+
+    def close(self) -> None:
+        """Write what is left."""
+        try:
+            self.flush()
+        except VaultError as error:
+            log.error("audit_incomplete calls=%d error=%r", len(self._noted), error.message)
+
+    def newest(self, limit: int, offset: int = 0) -> tuple[list[AuditEntry], int]:
+        """Return entries, the newest first, and how many there are in all."""
+        columns = [audit.c[name] for name in AuditEntry.__slots__]
+        query = select(*columns).order_by(audit.c.id.desc()).limit(limit).offset(offset)
+        with self._database.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(audit)).scalar_one()
+            return [AuditEntry(*row) for row in connection.execute(query)], total
