@@ -1,4 +1,4 @@
-"""Command line of the gateway: `python -I gateway/__main__.py serve|add-user …`; one JSON document comes out.
+"""Command line of the gateway: `python -I gateway/__main__.py serve|check|…`; one JSON document comes out.
 
 `scripts/local_gateway.py` is what people call; it starts this in a process of its own.
 """
@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=_between(1, 64), default=1, help="number of processes that serve")
     serve.add_argument("--tls-cert", type=_path, help="certificate chain, PEM")
     serve.add_argument("--tls-key", type=_path, help="its private key, PEM")
+    check = commands.add_parser("check", parents=[common], help="look at settings, database and master key")
+    check.add_argument("--offline", action="store_true", help="leave out what needs the network")
     add_user = commands.add_parser("add-user", parents=[common], help="add a user and write a new API key")
     add_user.add_argument("name")
     add_user.add_argument("--key-file", type=_path, required=True, help="a file that does not exist yet")
@@ -63,6 +65,7 @@ def run(arguments: list[str], **serve_with: Any) -> None:
     options = _parser().parse_args(arguments)
     try:
         from gateway.add_user import add_user
+        from gateway.check import check
         from gateway.logs import set_up_logging
         from gateway.serve import ServeOptions, Stopped, serve
     except ModuleNotFoundError as error:
@@ -74,6 +77,9 @@ def run(arguments: list[str], **serve_with: Any) -> None:
     set_up_logging()
     if options.command == "add-user":
         _print(add_user(options.name, options.key_file, options.data_dir, options.sandbox))
+        return
+    if options.command == "check":
+        _print(check(options.data_dir, sandbox=options.sandbox, offline=options.offline))
         return
     if (options.tls_cert is None) != (options.tls_key is None):
         raise OperatorError(

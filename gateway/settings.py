@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -38,13 +39,15 @@ class SettingsError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class SellingPartnerApplication:
-    """The owner's SP-API application. `draft`: consent links carry `version=beta` (references/amazon.md)."""
+    """The owner's SP-API application. `draft`: consent links carry `version=beta` (references/amazon.md);
+    `secret_since`: the day on which the client secret was made, where it was told."""
 
     app_id: str
     client_id: str
     client_secret: Secret
     registered_redirect_uri: str | None = None
     draft: bool = False
+    secret_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class AdsClient:
     client_id: str
     client_secret: Secret
     registered_redirect_uri: str | None = None
+    secret_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ def _selling_partner_application(
         client_secret=values.client_secret("SPAPI_CLIENT_SECRET", secret_store),
         registered_redirect_uri=values.redirect_uri("SPAPI_REDIRECT_URI"),
         draft=values.flag("SPAPI_DRAFT"),
+        secret_since=values.day("SPAPI_CLIENT_SECRET_SINCE"),
     )
 
 
@@ -188,6 +193,7 @@ def _ads_client(values: "_Values", secret_store: SecretStore) -> AdsClient | Non
         client_id=values.identifier("ADS_CLIENT_ID"),
         client_secret=values.client_secret("ADS_CLIENT_SECRET", secret_store),
         registered_redirect_uri=values.redirect_uri("ADS_REDIRECT_URI"),
+        secret_since=values.day("ADS_CLIENT_SECRET_SINCE"),
     )
 
 
@@ -266,6 +272,14 @@ class _Values:
                 "Correct it, or leave it unset.",
             )
         return given
+
+    def day(self, name: str) -> date | None:
+        """Return a day written as 2025-12-31."""
+        value = self._text(name)
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            raise SettingsError(f"{name} is no day; expected YYYY-MM-DD", "Correct it.") from None
 
     def path(self, name: str) -> Path | None:
         value = self._text(name)
