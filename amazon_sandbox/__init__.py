@@ -7,6 +7,9 @@ Amazon's `https://HOST/PATH` is served at `{url}/HOST/PATH`, as references/amazo
 Consent: GET the link, then POST to the same address `decision=confirm|cancel`, `selling_partner_id=…` and one
 `scope=…` for each permission granted (SP-API), or `advertiser_id=…` (Ads).
 
+Business, as far as downstream skills need it: reports (create, poll, document, download), orders in pages,
+listings items, Sponsored Products campaigns in pages; with usage plans, so the 21st getOrders is a 429.
+
 Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: application/json`.
 
     GET  state                            clock, settings, apps, counts, the first 100 sellers and advertisers
@@ -34,7 +37,8 @@ Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: 
 A fault: the first rule that matches, has skipped `skip` calls and has `times` left (null = always) is carried
 out. `match` (globs, all must hold; {} = every call): host, path, method, grantType, sellerId, advertiserId,
 region, clientId. `do` may combine: delayMs · hold NAME, with holdAt "before"|"after" the processing · drop
-"before"|"after" (after = processed, the answer is lost) · status, headers, body (instead of processing) ·
+"before"|"after" (after = processed, the answer is lost) · status, headers, body (or bodyBase64), instead of
+processing ·
 answer NAME (a row of answers.json, instead of processing) · cutAfterBytes N (of the body) · token {"set": {},
 "omit": [], "rotateRefreshToken": true, "length": 5000} (alters a good answer of the token endpoint).
 

@@ -1,7 +1,8 @@
-"""The Amazon Ads API, as far as authorisation needs it: `GET /v2/profiles` (references/amazon.md)."""
+"""The Amazon Ads API: `GET /v2/profiles` (references/amazon.md), and campaigns, which are for one profile."""
 
 from typing import Any
 
+from amazon_sandbox import campaigns
 from amazon_sandbox.http_messages import Answer, Caller, Request
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import site_for_ads
@@ -32,8 +33,8 @@ class AdsApi:
         )
 
     def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
-        """Answer the caller's profiles of this region."""
-        if (request.method, request.path) != ("GET", PROFILES):
+        """Answer the caller's profiles of this region, or a profile's campaigns."""
+        if (request.method, request.path) != ("GET", PROFILES) and not campaigns.knows(request):
             return known("adsApi.unknownPath", url=f"https://{request.host}{request.path}")
         presented = self._world.read_access_token(caller.token) if caller.token else None
         if presented is None or presented.expired or presented.grant.advertiser_id is None:
@@ -41,8 +42,21 @@ class AdsApi:
         if presented.grant.client_id != caller.client_id:
             return known("adsApi.authenticationFailed")
         advertiser = self._world.advertisers.get(presented.grant.advertiser_id)
+        if campaigns.knows(request):
+            return self._campaigns(request, advertiser.profiles if advertiser else [])
         profiles = [self._listed(profile) for profile in advertiser.profiles] if advertiser else []
         return known("adsApi.ok", [profile for profile in profiles if profile][:MOST_PROFILES])
+
+    def _campaigns(self, request: Request, profiles: list[Profile]) -> Answer:
+        scope = request.headers.get("amazon-advertising-api-scope")
+        if not scope:
+            return known("adsApi.scopeMissing")
+        profile = next((each for each in profiles if str(each.profile_id) == scope), None)
+        if profile is None:
+            return known("adsApi.scopeRefused", scope=scope)
+        if self._listed(profile) is None:
+            return known("adsApi.noAdvertiser", scope=scope)
+        return campaigns.answer(request, profile)
 
     def _listed(self, profile: Profile) -> dict[str, Any] | None:
         """Return a profile as the API lists it, None for one of another region."""

@@ -1,5 +1,6 @@
 """The control path `/_sandbox/…`; what it takes and answers is in the package's docstring."""
 
+import base64
 import dataclasses
 import json
 from collections.abc import Callable, Iterable
@@ -300,6 +301,7 @@ def _rule(document: Any) -> tuple[dict[str, str], int | None, int, Action]:
             "status": int,
             "headers": dict,
             "body": object,
+            "bodyBase64": str,
             "answer": str,
             "cutAfterBytes": int,
             "token": dict,
@@ -323,12 +325,22 @@ def _rule(document: Any) -> tuple[dict[str, str], int | None, int, Action]:
         do.get("drop"),
         do.get("status"),
         do.get("headers", {}),
-        do.get("body"),
+        _body(do),
         do.get("answer"),
         do.get("cutAfterBytes"),
         _token_change(do["token"]) if "token" in do else None,
     )
     return match, given.get("times", 1), given.get("skip", 0), action
+
+
+def _body(do: dict[str, Any]) -> Any:
+    """Return the body of a rule's answer: JSON, text, or bytes that were written as base64."""
+    if "bodyBase64" not in do:
+        return do.get("body")
+    try:
+        return base64.b64decode(do["bodyBase64"], validate=True)
+    except ValueError:
+        raise ControlError("bodyBase64: base64") from None
 
 
 def _token_change(document: Any) -> TokenChange:

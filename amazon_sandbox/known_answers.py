@@ -37,6 +37,8 @@ def known(name: str, /, document: Any = None, **values: str) -> Answer:
         **values,
     }
     headers = _fill({**_TABLE[section]["_headers"], **row.get("headers", {})}, filled)
+    if "text" in row:
+        return Answer(row["status"], headers, row["text"].encode(), case)
     content = document if document is not None else _fill(row.get("body"), filled)
     if content is None:
         return Answer(row["status"], headers, b"", case)

@@ -12,6 +12,7 @@ LONGEST = 200_000
 FIELDS = (
     "number", "at", "host", "path", "method", "grantType", "clientId", "sellerId", "advertiserId", "region",
     "grantId", "token", "tokenPrint", "fault", "status", "outcome",
+    "contentType", "accept", "scope", "headerNames", "bodyBytes", "bodyPrint",
 )  # fmt: skip
 
 Entry = dict[str, Any]
@@ -50,6 +51,12 @@ class Ledger:
             "fault": fault,
             "status": None,
             "outcome": "pending",
+            "contentType": request.headers.get("content-type"),
+            "accept": request.headers.get("accept"),
+            "scope": request.headers.get("amazon-advertising-api-scope"),
+            "headerNames": sorted(request.headers),
+            "bodyBytes": len(request.body),
+            "bodyPrint": hashlib.sha256(request.body).hexdigest(),
         }
         with self._lock:
             self._number += 1

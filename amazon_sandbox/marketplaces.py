@@ -17,6 +17,12 @@ ADS_API_HOSTS = {
     "advertising-api-eu.amazon.com": "EU",
     "advertising-api-fe.amazon.com": "FE",
 }
+# Where report documents are downloaded from [seen].
+REPORT_HOSTS = {
+    "tortuga-prod-na.s3-external-1.amazonaws.com": "NA",
+    "tortuga-prod-eu.s3-eu-west-1.amazonaws.com": "EU",
+    "tortuga-prod-fe.s3-us-west-2.amazonaws.com": "FE",
+}
 SELLING_PARTNER_HOSTS = {f"sellingpartnerapi-{region.lower()}.amazon.com": region for region in REGIONS}
 
 _BY_ADS_COUNTRY = {site["adsCountryCode"]: site for site in MARKETPLACES}

@@ -1,15 +1,20 @@
-"""The Selling Partner API, as far as authorisation needs it: the Sellers API's participations.
+"""The Selling Partner API: the Sellers API's participations, and what the rooms beside this one serve.
 
 A bad token gets 403, and `details` tells why (references/amazon.md, "SP-API calls").
 """
 
+from dataclasses import replace
 from typing import Any
 
 from amazon_sandbox.http_messages import Answer, Caller, Request
 from amazon_sandbox.known_answers import known
+from amazon_sandbox.listings import Listings
 from amazon_sandbox.marketplaces import participation, sites_of
+from amazon_sandbox.operations import Operation, Refused, compressed
+from amazon_sandbox.orders import Orders
 from amazon_sandbox.quota import Quota
 from amazon_sandbox.records import Grant
+from amazon_sandbox.reports import Reports
 from amazon_sandbox.world import World
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
@@ -22,6 +27,7 @@ class SellingPartnerApi:
         self._world = world
         self._region = region
         self._quota = quota
+        self._rooms = (Orders(region), Reports(world, region), Listings(world, region))
 
     def identify(self, request: Request) -> Caller:
         """Tell whose access token is presented."""
@@ -36,10 +42,12 @@ class SellingPartnerApi:
         )
 
     def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
-        """Answer the seller's participations, or say why the token is refused."""
+        """Carry out an operation, or say why the token is refused."""
         if request.path == "/auth/o2/token":
             return known("spApi.tokenRequestAtWrongHost")
-        if (request.method, request.path) != ("GET", PARTICIPATIONS):
+        asks_participations = (request.method, request.path) == ("GET", PARTICIPATIONS)
+        operation = next((found for room in self._rooms if (found := room.find(request))), None)
+        if not asks_participations and operation is None:
             return known("spApi.roleMissing")
         if not request.headers.get("user-agent"):
             return known("spApi.userAgentMissing")
@@ -57,9 +65,24 @@ class SellingPartnerApi:
             return known("spApi.tokenExpired")
         if presented.grant.region != self._region:
             return known("spApi.wrongRegion")
+        if operation is not None:
+            return self._carry_out(operation, request, presented.grant)
         if not app.sellers_role:
             return known("spApi.roleMissing")
         return self._participations(presented.grant)
+
+    def _carry_out(self, operation: Operation, request: Request, grant: Grant) -> Answer:
+        key = f"{operation.name}|{grant.client_id}|{grant.seller_id}|{self._region}"
+        if not self._quota.take(key, operation.rate, operation.burst):
+            return known("spApi.throttled")
+        try:
+            answer = compressed(operation.carry_out(request, grant), request)
+        except Refused as refused:
+            answer = refused.answer
+        if answer.status in (200, 202, 400, 404):
+            limit = {"x-amzn-RateLimit-Limit": str(operation.rate)}
+            answer = replace(answer, headers={**answer.headers, **limit})
+        return answer
 
     def _participations(self, grant: Grant) -> Answer:
         quota = self._world.settings.participations_quota

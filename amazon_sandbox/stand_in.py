@@ -14,6 +14,7 @@ from amazon_sandbox.http_messages import Answer, Caller, Request, json_answer, t
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.ledger import Ledger
 from amazon_sandbox.quota import Quota
+from amazon_sandbox.reports import ReportStorage
 from amazon_sandbox.selling_partner_api import SellingPartnerApi
 from amazon_sandbox.token_endpoint import TokenEndpoint
 from amazon_sandbox.world import World
@@ -65,6 +66,7 @@ class StandIn:
         places.update({host: AdsConsent(world) for host in marketplaces.ADS_CONSENT_HOSTS})
         places.update({host: TokenEndpoint(world) for host in marketplaces.TOKEN_HOSTS})
         places.update({host: AdsApi(world, region) for host, region in marketplaces.ADS_API_HOSTS.items()})
+        places.update({host: ReportStorage(world) for host in marketplaces.REPORT_HOSTS})
         places.update(
             {
                 host: SellingPartnerApi(world, region, quota)
@@ -113,6 +115,9 @@ def _instead(action: Action) -> Answer | None:
     if action.status is None:
         return None
     body: Any = action.body
-    content = b"" if body is None else body.encode() if isinstance(body, str) else to_json(body)
-    kind = {} if body is None or isinstance(body, str) else {"Content-Type": "application/json"}
-    return Answer(action.status, {**kind, **action.headers}, content, "fault")
+    if body is None or isinstance(body, str | bytes):
+        content = body.encode() if isinstance(body, str) else body or b""
+        return Answer(action.status, action.headers, content, "fault")
+    return Answer(
+        action.status, {"Content-Type": "application/json", **action.headers}, to_json(body), "fault"
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from amazon_sandbox import sample_world
 from amazon_sandbox.clock import SandboxClock
-from amazon_sandbox.records import Advertiser, App, Code, Grant, Profile, Seller, Settings
+from amazon_sandbox.records import Advertiser, App, Code, Grant, Profile, Report, Seller, Settings
 from amazon_sandbox.state_file import StateError, StateFile
 from amazon_sandbox.tokens import ACCESS, REFRESH, TokenFacts, TokenMaker
 
@@ -74,6 +74,9 @@ class World:
         self.advertisers = {each.advertiser_id: each for each in sample_world.advertisers()}
         self.grants: dict[int, Grant] = {}
         self._codes: dict[str, Code] = {}
+        # What stores did through the APIs is not kept over a restart.
+        self.reports: dict[str, Report] = {}
+        self.listings: dict[tuple[str, str, str], dict[str, Any] | None] = {}
 
     def _save(self) -> None:
         if self._state_file:
@@ -256,6 +259,17 @@ class World:
         with self._lock:
             everything = list(self.grants.values())
         return [each for each in everything if all(getattr(each, n) == v for n, v in looked_at.items())]
+
+    # --- reports ---
+
+    def report_by_document(self, document_id: str) -> Report | None:
+        """Return the report whose document this is, once that is done; None where there is none."""
+        with self._lock:
+            return next((each for each in self.reports.values() if each.document_id == document_id), None)
+
+    def signature(self, text: str) -> str:
+        """Return what makes an address of Amazon's storage valid."""
+        return hmac.digest(self._key, f"storage|{text}".encode(), hashlib.sha256).hex()
 
     # --- tokens ---
 
