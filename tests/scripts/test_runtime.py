@@ -15,24 +15,10 @@ from linkfox_client.errors import ClientError
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import KEY, FakeGateway
 from tests.support.house import ROOT, SCRIPTS, clean_environment
+from tests.support.interpreters import python_of
 
-PYENV = Path.home() / ".pyenv" / "versions"
 OLDER = ("3.6", "3.7", "3.8", "3.9", "3.10")
 NAME = "我的店铺 ☕"
-
-
-def pythons(minor: str) -> list[Path]:
-    """The interpreters of this version that the machine has."""
-    named = shutil.which(f"python{minor}")
-    return [*PYENV.glob(f"{minor}.*/bin/python"), *([Path(named)] if named else [])]
-
-
-def python_of(minor: str) -> str:
-    """An interpreter of this version; skips the test where there is none."""
-    found = pythons(minor)
-    if not found:
-        pytest.skip(f"there is no Python {minor} on this machine")
-    return str(found[0])
 
 
 @pytest.fixture

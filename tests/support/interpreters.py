@@ -1,0 +1,66 @@
+"""The Pythons of the machine that runs the tests, found by running them: a name on PATH promises nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PROBE = "import json, sys; print(json.dumps(list(sys.version_info[:2])))"
+
+
+def python_of(minor: str) -> str:
+    """An interpreter of this version, as in "3.12"; skips the test, with the reason, where none starts."""
+    found, refused = look_for(minor)
+    if found is None:
+        pytest.skip(f"no Python {minor} that starts: {refused or 'none on PATH'}")
+    return found
+
+
+@cache
+def look_for(minor: str) -> tuple[str | None, str]:
+    """An interpreter of this version and an empty text, or None and why those that bear its name are none."""
+    refused = []
+    for candidate in _candidates(minor):
+        said = _version(candidate)
+        if said == minor:
+            return str(candidate), ""
+        refused.append(f"{candidate} {said}")
+    return None, "; ".join(refused)
+
+
+def _candidates(minor: str) -> Iterator[Path]:
+    """What may be this Python: the one that runs, those on PATH, and those that a version manager's shim
+    stands for, which chooses by settings that a test's environment does not have."""
+    if sys.version_info[:2] == tuple(map(int, minor.split("."))):
+        yield Path(getattr(sys, "_base_executable", sys.executable))
+    name = f"python{minor}" + (".exe" if os.name == "nt" else "")
+    for folder in map(Path, os.environ.get("PATH", "").split(os.pathsep)):
+        yield from sorted(folder.parent.glob(f"versions/{minor}.*/bin/{name}"))
+        if (folder / name).is_file():
+            yield folder / name
+
+
+def _version(candidate: Path) -> str:
+    """The version that `candidate` has, or what happened instead, in an environment as a test's."""
+    environment = {"PATH": os.environ.get("PATH", "")}
+    try:
+        done = subprocess.run(
+            [str(candidate), "-c", PROBE],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        version = json.loads(done.stdout)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return f"does not run ({type(problem).__name__})"
+    except ValueError:
+        return f"is no Python (exit code {done.returncode})"
+    return ".".join(map(str, version))
