@@ -63,12 +63,17 @@ class DataFolder:
                 "Give the gateway's user write permission on the data folder.",
                 "not_set_up",
             ) from None
+        # A gateway that was killed leaves its address behind, and whoever sees the lock held would believe it.
+        self._forget_address()
 
     def unlock(self) -> None:
         """Take back what says that a gateway runs here, and give the lock back."""
+        self._forget_address()
+        self._lock.release()
+
+    def _forget_address(self) -> None:
         with suppress(OSError):
             (self.path / "gateway.json").unlink(missing_ok=True)
-        self._lock.release()
 
     def announce(self, running: dict[str, Any]) -> None:
         """Write `gateway.json`: how to reach the gateway that holds the lock."""

@@ -367,7 +367,17 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:  # somebody else's: the gateway of this folder is ours
         return False
-    return True
+    return not _has_ended(pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """True for a process that is over, but whose parent has not asked for its exit code: in a container
+    there is often nobody who does."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[:1]
+    except OSError:  # no such file system, or the process went meanwhile, which the next look finds
+        return False
+    return state in ([b"Z"], [b"X"])
 
 
 def _ask_to_end(pid: int) -> None:

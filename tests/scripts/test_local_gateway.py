@@ -169,6 +169,15 @@ def test_the_announcement_of_a_killed_gateway_is_not_believed(data_dir: Path) ->
         assert local_gateway.probe(data_dir) is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_gateway_that_nobody_buried_is_over_as_well(data_dir: Path) -> None:
+    """In a container without an init the process id stays taken; its address is not believed for that."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        until(lambda: local_gateway._has_ended(ended.pid), "it has ended, and we have not asked how")
+        with held(data_dir, url="http://127.0.0.1:9", pid=ended.pid, sandbox=False):
+            assert local_gateway.probe(data_dir) is None
+
+
 def test_looking_leaves_nothing_behind_and_disturbs_nobody(tmp_path: Path) -> None:
     """A probe makes no file, and several may look at once."""
     lock = tmp_path / "gateway.lock"
