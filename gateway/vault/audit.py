@@ -174,3 +174,10 @@ class Audit:
         with self._database.reading() as connection:
             total = connection.execute(select(func.count()).select_from(audit)).scalar_one()
             return [AuditEntry(*row) for row in connection.execute(query)], total
+
+    def of_user(self, user_name: str, limit: int) -> list[AuditEntry]:
+        """Return the newest entries of one user, the newest first."""
+        columns = [audit.c[name] for name in AuditEntry.__slots__]
+        query = select(*columns).where(audit.c.who == user_name).order_by(audit.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [AuditEntry(*row) for row in connection.execute(query)]

@@ -174,4 +174,15 @@ audit = Table(
     Column("grant_id", BigInteger),
     Column("outcome", Text, nullable=False),  # ok, or the reason of a failure
     Column("request_id", Text),
+    Index("audit_of_a_user", "who", "id"),
+)
+
+# Who is signed in with a browser (see sessions.py). A session ends with its API key.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_sha256", Text, primary_key=True),
+    Column("key_id", ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
 )

@@ -22,6 +22,7 @@ from gateway.vault.master_key import FoundKey, find_master_key, master_key_for_n
 from gateway.vault.migrations import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.profiles import Profiles
 from gateway.vault.sealing import MasterKey, Sealer
+from gateway.vault.sessions import Sessions
 from gateway.vault.token_reader import TokenReader
 from gateway.vault.usage import Usage
 from gateway.vault.users import Users
@@ -39,6 +40,7 @@ class Vault:
     attempts: Attempts
     grants: Grants
     profiles: Profiles
+    sessions: Sessions
     handed_out: HandedOut
     reader: TokenReader
     audit: Audit
@@ -104,6 +106,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         attempts=Attempts(database, clock, audit),
         grants=Grants(database, clock, keys, handed_out, audit),
         profiles=Profiles(database, clock),
+        sessions=Sessions(database, clock),
         handed_out=handed_out,
         reader=TokenReader(database, keys, usage),
         audit=audit,

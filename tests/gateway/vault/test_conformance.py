@@ -611,6 +611,7 @@ class TestHandedOut:
         with vault.database.writing() as connection:
             connection.execute(text("DROP TABLE handed_out"))
             connection.execute(text("DROP TABLE audit"))
+            connection.execute(text("DROP TABLE sessions"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()

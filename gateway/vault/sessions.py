@@ -1,0 +1,73 @@
+"""Browser sessions: of somebody who showed an API key, until they sign out, time is up or the key is revoked.
+
+A session's id is 256 random bits; the database has its SHA-256, as of an API key.
+"""
+
+import hashlib
+import re
+import secrets
+
+from sqlalchemy import delete, insert, select
+
+from gateway.clock import Clock
+from gateway.secret import Secret
+from gateway.vault.database import Database
+from gateway.vault.records import Caller
+from gateway.vault.tables import api_keys, sessions, users
+
+LIFETIME = 12 * 3600
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+class Sessions:
+    """Who is signed in with a browser, known to every process that shares the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, caller: Caller) -> Secret:
+        """Begin a session of a caller whose key was just checked; return its id. Ended ones are deleted."""
+        session = Secret(secrets.token_urlsafe(32))
+        now = int(self._clock.now())
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+            connection.execute(
+                insert(sessions).values(
+                    session_sha256=_digest(session.reveal()),
+                    key_id=caller.key_id,
+                    created_at=now,
+                    expires_at=now + LIFETIME,
+                )
+            )
+        return session
+
+    def caller(self, presented: str) -> Caller | None:
+        """Return who a session belongs to; None where it is unknown or over, or its key was revoked."""
+        if not SESSION_ID.fullmatch(presented):
+            return None
+        query = (
+            select(users.c.id, users.c.name, api_keys.c.id, api_keys.c.rights)
+            .join(api_keys, api_keys.c.id == sessions.c.key_id)
+            .join(users, users.c.id == api_keys.c.user_id)
+            .where(
+                sessions.c.session_sha256 == _digest(presented),
+                sessions.c.expires_at > int(self._clock.now()),
+                api_keys.c.revoked_at.is_(None),
+            )
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        user_id, user_name, key_id, rights = row
+        return Caller(user_id, user_name, key_id, frozenset(rights.split()))
+
+    def end(self, presented: str) -> None:
+        """End a session: the browser's copy of its id is worth nothing from now on."""
+        with self._database.writing() as connection:
+            connection.execute(delete(sessions).where(sessions.c.session_sha256 == _digest(presented)))
+
+
+def _digest(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()
