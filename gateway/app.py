@@ -19,6 +19,7 @@ from gateway.routes import ads, browser, health, proxy, spapi
 from gateway.routes.attempts import LONGEST_EXCHANGE
 from gateway.routes.middleware import Reception
 from gateway.routes.services import Services
+from gateway.routes.throttle import FailedKeys
 from gateway.settings import Settings
 from gateway.threads import Threads
 from gateway.tokens.retries import Sleep
@@ -58,6 +59,7 @@ def create_app(
         tokens=tokens,
         proxy=DeveloperProxy(settings, vault, tokens, forwarder, threads),
         pages=Pages(sandbox=settings.sandbox),
+        failed_keys=FailedKeys(clock),
     )
 
     @asynccontextmanager
@@ -76,7 +78,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[Middleware(Reception, settings=settings)],
+        middleware=[Middleware(Reception, settings=settings, audit=vault.audit)],
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services

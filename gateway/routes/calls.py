@@ -10,6 +10,8 @@ from fastapi import Request, Response
 from gateway.problems import Problem
 from gateway.routes.fields import Fields
 from gateway.routes.services import Services, services_of
+from gateway.routes.throttle import source_of
+from gateway.vault import audit
 from gateway.vault.records import Caller, Right
 
 JSON_TYPE = "application/json"
@@ -42,6 +44,16 @@ def parse_fields(body: bytes | bytearray) -> Fields:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def refused_key(request: Request) -> Problem:
+    """Return what to tell somebody whose key is not valid: that, or after too many of them to wait."""
+    source = source_of(request.client.host if request.client else None)
+    wait = services_of(request).failed_keys.failed(source)
+    if wait is None:
+        audit.unidentified(source)
+        return Problem("unauthorized")
+    return Problem("too_many_failures", extra={"retryAfter": wait}, headers={"Retry-After": str(wait)})
 
 
 def check_rights(caller: Caller, rights: tuple[Right, ...]) -> None:
@@ -77,9 +89,12 @@ class Call:
         services = services_of(request)
         caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
         if caller is None:
-            raise Problem("unauthorized")
+            raise refused_key(request)
+        audit.identified(caller)
         check_rights(caller, rights)
-        return cls(services, caller, await read(request))
+        fields = await read(request)
+        audit.concerns(fields.subject())
+        return cls(services, caller, fields)
 
     def answer(self, document: dict[str, Any]) -> Response:
         """Answer 200 with a document."""

@@ -19,6 +19,8 @@ from gateway.vault.records import Region
 LONGEST_NAME = 100
 LARGEST_MIN_TTL = 3000
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
+# Narrower than what is looked up: a key or a code in the wrong field must not get into the audit.
+AUDITED_SELLER = re.compile(r"[A-Z0-9]{1,18}", re.ASCII)
 ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
@@ -136,6 +138,22 @@ class Fields:
         if (record_id is None) == (profile_id is None):
             raise Problem("bad_parameter", "expected either authRecordId or profileId")
         return record_id, profile_id
+
+    def subject(self) -> str | None:
+        """Return what the body names, for the audit: nothing that is not of an id's shape."""
+        seller_id = self._document.get("sellerId")
+        if isinstance(seller_id, str) and AUDITED_SELLER.fullmatch(seller_id):
+            region = self._document.get("region")
+            known = parse_region(region) if isinstance(region, str) else None
+            return f"{seller_id} {known}" if known else seller_id
+        for key in ("authRecordId", "profileId"):
+            value = self._document.get(key)
+            if DIGITS.fullmatch(str(value)):
+                return f"{key} {value}"
+        attempt_id = self._document.get("authorizationId")
+        if isinstance(attempt_id, str) and ATTEMPT_ID.fullmatch(attempt_id):
+            return f"authorizationId {attempt_id}"
+        return None
 
     def _text(self, key: str) -> str | None:
         value = self._document.get(key)

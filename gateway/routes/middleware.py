@@ -1,8 +1,8 @@
 """What every request passes through, as plain ASGI.
 
 A request id, the host check against DNS rebinding, the limit on the body, the headers that keep answers
-out of caches and frames, the error envelope for whatever went wrong, and one line in the log, without the
-query string: that is where authorization codes are.
+out of caches and frames, the error envelope for whatever went wrong, and one line in the log and for calls in
+the audit, without the query string: that is where authorization codes are.
 """
 
 import logging
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.problems import Problem
 from gateway.routes.calls import json_answer
 from gateway.settings import Settings, is_loopback
+from gateway.vault.audit import OK, Audit, Trail, follow
 from gateway.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,9 @@ SECURITY_HEADERS = {
 class Reception:
     """The outermost layer around an application that raises Problem."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, audit: Audit) -> None:
         self._app = app
+        self._audit = audit
         self._sandbox = settings.sandbox
         self._largest_body = settings.largest_body
         # A proxied call carries a whole document for Amazon.
@@ -58,6 +60,9 @@ class Reception:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
+        trail = Trail(request_id)
+        follow(trail)
+        outcome = OK
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -77,9 +82,11 @@ class Reception:
             self._check_length(headers.get("content-length"), largest)
             await self._app(scope, self._limited(receive, largest), send_with_headers)
         except ClientDisconnect:
+            outcome = "client_gone"
             log.info("client_gone id=%s", request_id)
         except Exception as error:
             problem = _problem_of(error, request_id)
+            outcome = problem.reason
             if status:
                 raise ConnectionAbortedError("the answer had begun") from None
             if problem.reason == "body_too_large":
@@ -94,6 +101,7 @@ class Reception:
         finally:
             # The route, not the path: what somebody typed into an address may be anything.
             route = getattr(scope.get("route"), "path", "-")
+            self._audit.note(trail, route, outcome)
             log.info("request id=%s method=%s route=%s status=%d", request_id, scope["method"], route, status)
 
     def _check_host(self, hosts: list[str]) -> None:

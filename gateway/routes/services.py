@@ -9,6 +9,7 @@ from gateway.authorization.authorizer import Authorizer
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
+from gateway.routes.throttle import FailedKeys
 from gateway.settings import Settings
 from gateway.threads import Threads
 from gateway.tokens.service import TokenService
@@ -27,6 +28,7 @@ class Services:
     tokens: TokenService
     proxy: DeveloperProxy
     pages: Pages
+    failed_keys: FailedKeys
 
 
 def services_of(request: Request) -> Services:

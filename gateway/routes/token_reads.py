@@ -9,10 +9,11 @@ from collections.abc import Callable
 from fastapi import Request
 
 from gateway.problems import Problem
-from gateway.routes.calls import check_rights, presented_key, read_fields
+from gateway.routes.calls import check_rights, presented_key, read_fields, refused_key
 from gateway.routes.fields import Fields
 from gateway.routes.services import Services, services_of
 from gateway.tokens.service import Held, revoked
+from gateway.vault import audit
 from gateway.vault.records import TokenRead
 from gateway.vault.token_reader import TokenReader
 
@@ -33,12 +34,16 @@ async def read_tokens(
         min_ttl = fields.min_ttl()
     except Problem:
         # Who has no valid key learns nothing else.
-        if await services.threads.vault(services.vault.users.authenticate, key) is None:
-            raise Problem("unauthorized") from None
+        caller = await services.threads.vault(services.vault.users.authenticate, key)
+        if caller is None:
+            raise refused_key(request) from None
+        audit.identified(caller)
         raise
     read = look(key) if reader.on_event_loop else await services.threads.vault(look, key)
     if read is None:
-        raise Problem("unauthorized")
+        raise refused_key(request)
+    audit.identified(read.caller)
+    audit.concerns(fields.subject())
     check_rights(read.caller, ("tokens",))
     if read.grant is None or read.tokens is None:
         raise Problem("not_found")
