@@ -1,0 +1,30 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Look for what keeps the scripts from working, and say what to do about it.
+
+Examples:
+  python3 scripts/doctor.py
+  python3 scripts/doctor.py --offline      no network call at all
+
+Each check is ok, warning or failed, with a remedy; a short table goes to standard error. A local gateway that
+the scripts would start is started. The exit code is 0 where nothing failed, else that of the first failed
+check: 3 for settings or packages, 4 for the key or a store that was revoked, 6 for the gateway.
+"""
+
+from linkfox_client import command
+
+
+def declare(arguments):
+    arguments.switch("--offline", "leave out everything that needs the network")
+
+
+def run(options):
+    from linkfox_client import diagnosis
+
+    return diagnosis.examine(offline=options.offline)
+
+
+if __name__ == "__main__":
+    command.main_local(__doc__, declare, run)

@@ -1,0 +1,334 @@
+"""doctor.py looks at everything, whatever is broken, and says of each thing what to do."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linkfox_client import diagnosis
+from linkfox_client.diagnosis import machine, network, stores
+from linkfox_client.diagnosis.finding import Finding, Patient, ok
+from linkfox_client.errors import EXIT_CODES, ClientError
+from linkfox_client.key_check import KeyCheck
+from linkfox_client.secret import Secret
+from linkfox_client.settings import Settings
+
+from tests.scripts import keyrings
+from tests.scripts.conftest import Run
+from tests.scripts.fake_gateway import KEY, FakeGateway
+from tests.support.house import House, clean_environment
+
+STORE = {"sellerId": "A1", "sellerName": "My Store", "region": "NA", "status": "authorized"}
+ACCOUNT = {"authRecordId": 7, "accountName": "Brand", "region": "EU", "profileId": 1, "status": "authorized"}
+NETWORK = {"gateway", "clock", "API key", "stores", "ads accounts"}
+
+
+@pytest.fixture
+def healthy(gateway: FakeGateway) -> FakeGateway:
+    """A gateway with one store and one ads account that has two profiles."""
+    gateway.answers["/spApi/authorizedStores"] = (200, {"stores": [STORE], "total": 1})
+    ads = [ACCOUNT, ACCOUNT | {"profileId": 2}]
+    gateway.answers["/amazonAds/authorizedStores"] = (200, {"stores": ads, "total": 2})
+    return gateway
+
+
+def by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The checks of a document by their names, each of which stands there once."""
+    checks = {check["name"]: check for check in document["checks"]}
+    assert len(checks) == len(document["checks"])
+    return checks
+
+
+def test_a_healthy_machine_has_nothing_failed(run: Run, healthy: FakeGateway, tmp_path: Path) -> None:
+    """Every line has a state, and what is not ok a remedy; the table stands on standard error."""
+    done = run("doctor.py", **keyrings.environment("InFile", tmp_path))
+    assert done.code == 0, done.stdout
+    checks = by_name(done.document)
+    assert done.document["failed"] == 0
+    assert done.document["skipped"] == []
+    for name in ("Python", "packages", "settings", "keyring", "cache folder", "gateway", "clock", "API key"):
+        assert checks[name]["state"] == "ok", checks[name]
+    assert checks["store My Store (A1, NA)"]["state"] == "ok"
+    assert checks["ads account Brand (EU)"]["state"] == "ok"
+    for check in checks.values():
+        assert check["state"] in ("ok", "warning")
+        assert check["detail"]
+        assert (check["remedy"] is None) == (check["state"] == "ok")
+        assert any(
+            line.startswith(check["state"]) and check["name"] in line for line in done.stderr.splitlines()
+        )
+    assert KEY not in done.stdout + done.stderr
+    assert keyrings.held(tmp_path) == {}
+    assert not list((tmp_path / ".cache" / "linkfox").iterdir())
+
+
+def test_settings_are_named_with_the_place_that_they_come_from(
+    run: Run, healthy: FakeGateway, tmp_path: Path
+) -> None:
+    """The variables are named and not shown; the environment counts before the file."""
+    folder = tmp_path / ".config" / "linkfox"
+    folder.mkdir(parents=True)
+    env_file = folder / ".env"
+    env_file.write_text(
+        f"LINKFOX_AGENT_API_KEY={KEY}\nLINKFOX_TOOL_GATEWAY={healthy.url}\n", encoding="utf-8"
+    )
+    env_file.chmod(0o644)
+    done = run(
+        "doctor.py", "--offline", LINKFOX_TOOL_GATEWAY="", LINKFOX_AGENT_API_KEY="", LINKFOX_FEEDBACK="off"
+    )
+    checks = by_name(done.document)
+    assert checks["settings"]["variables"] == [
+        {"name": "LINKFOX_FEEDBACK", "from": "environment"},
+        {"name": "LINKFOX_AGENT_API_KEY", "from": str(env_file)},
+        {"name": "LINKFOX_TOOL_GATEWAY", "from": str(env_file)},
+    ]
+    assert checks["settings file"]["state"] == "warning"
+    assert "chmod 600" in checks["settings file"]["remedy"]
+
+
+def test_offline_calls_nothing(run: Run, healthy: FakeGateway) -> None:
+    """What needs the network is named as left out."""
+    done = run("doctor.py", "--offline")
+    assert done.code == 0
+    assert healthy.calls == []
+    assert set(done.document["skipped"]) == NETWORK
+    assert not NETWORK & set(by_name(done.document))
+
+
+def test_offline_opens_no_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not even a name is looked up."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LINKFOX_AGENT_API_KEY", KEY)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:1")
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    document = diagnosis.examine(offline=True)
+    assert document["ok"] is True, document
+
+
+def test_nothing_set_up_is_the_first_failure(run: Run) -> None:
+    """The exit code is that of the failure, and its remedy the hint."""
+    done = run("doctor.py", LINKFOX_TOOL_GATEWAY="", LINKFOX_AGENT_API_KEY="")
+    assert (done.code, done.error["code"]) == (3, "not_set_up")
+    assert "login.py" in done.error["hint"]
+    assert done.document["failed"] == 1
+    assert set(done.document["skipped"]) == NETWORK
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "code"),
+    [
+        ((401, {"errcode": 401, "errmsg": "no"}), "API key", "unauthorized"),
+        ((200, {"errcode": 402, "errmsg": "积分余额不足"}), "credit", "out_of_credit"),
+        ((200, b"<html>hello</html>"), "gateway", "gateway_failed"),
+        ((500, {"errcode": 500, "errmsg": "broken"}), "gateway", "gateway_failed"),
+    ],
+)
+def test_what_the_gateway_says_is_told_apart(
+    run: Run, healthy: FakeGateway, answer: tuple[int, Any], name: str, code: str
+) -> None:
+    """A bad key, no credit and something else at the address are different failures."""
+    healthy.answers["/spApi/authorizedStores"] = answer
+    done = run("doctor.py")
+    assert (done.code, done.error["code"]) == (EXIT_CODES[code], code)
+    assert [check["name"] for check in done.document["checks"] if check["state"] == "failed"] == [name]
+
+
+def test_a_gateway_out_of_reach_stops_nothing_else(run: Run) -> None:
+    """What depends on its answer is left out, everything else is looked at."""
+    done = run("doctor.py", LINKFOX_TOOL_GATEWAY="http://127.0.0.1:9")
+    assert (done.code, done.error["code"]) == (6, "gateway_failed")
+    assert set(done.document["skipped"]) == NETWORK - {"gateway"}
+    assert {"keyring", "clipboard", "proxy", "certificates"} <= set(by_name(done.document))
+
+
+@pytest.mark.parametrize("keyring", ["Hanging", "Forgetting"])
+def test_a_keyring_that_does_not_work_is_a_warning(
+    run: Run, healthy: FakeGateway, tmp_path: Path, keyring: str
+) -> None:
+    """There are other ways to keep a key; the remedy names them."""
+    done = run("doctor.py", **keyrings.environment(keyring, tmp_path))
+    check = by_name(done.document)["keyring"]
+    assert (done.code, check["state"]) == (0, "warning")
+    assert "--insecure-file" in check["remedy"]
+
+
+def test_a_cache_folder_that_cannot_be_written_is_a_warning(
+    run: Run, healthy: FakeGateway, tmp_path: Path
+) -> None:
+    """Links then stand in the document only."""
+    (tmp_path / ".cache").write_text("in the way", encoding="utf-8")
+    done = run("doctor.py")
+    assert (done.code, by_name(done.document)["cache folder"]["state"]) == (0, "warning")
+
+
+def test_proxies_are_shown_without_their_passwords(run: Run, healthy: FakeGateway) -> None:
+    """And a gateway on this machine is reached without one."""
+    done = run("doctor.py", HTTPS_PROXY="http://me:hunter2@proxy.example:3128", no_proxy="localhost")
+    detail = by_name(done.document)["proxy"]["detail"]
+    assert "HTTPS_PROXY=http://***@proxy.example:3128" in detail
+    assert "no_proxy=localhost" in detail
+    assert "not used" in detail
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_the_proxy_that_is_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a gateway elsewhere the rules of requests decide."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    pair = Settings("https://gateway.example", Secret(KEY), "environment", "environment")
+    detail = network.proxy(Patient(offline=True, pair=pair)).detail
+    assert "through http://***@proxy.example:3128" in detail
+    monkeypatch.setenv("NO_PROXY", "gateway.example")
+    assert "directly" in network.proxy(Patient(offline=True, pair=pair)).detail
+
+
+def test_a_ca_bundle_that_is_not_there_fails(run: Run, healthy: FakeGateway, tmp_path: Path) -> None:
+    """Nothing over TLS could work with it."""
+    done = run("doctor.py", REQUESTS_CA_BUNDLE=str(tmp_path / "no-such.pem"))
+    check = by_name(done.document)["certificates"]
+    assert check["state"] == "failed"
+    assert "REQUESTS_CA_BUNDLE" in check["remedy"]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0, "ok"), (20, "ok"), (-90, "warning"), (600, "warning")])
+def test_a_clock_that_is_off_is_told(seconds: int, state: str) -> None:
+    """The gateway's Date header is the other clock."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+    checked = KeyCheck("accepted", {}, None, date, False)
+    (finding,) = network.clock(Patient(offline=False, checked=checked))
+    assert finding.state == state
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 32 Foo 2020 99:00:00 GMT"])
+def test_a_gateway_without_a_clock_is_no_failure(date: str) -> None:
+    """Whatever the header holds."""
+    checked = KeyCheck("accepted", {}, None, date, False)
+    (finding,) = network.clock(Patient(offline=False, checked=checked))
+    assert finding.state == "ok"
+
+
+def test_stores_that_need_something_come_first_and_are_bounded(run: Run, healthy: FakeGateway) -> None:
+    """A revoked store is a failure of kind needs_reauthorization; text from outside is made safe."""
+    soon = (datetime.now(UTC) + timedelta(days=3, hours=1)).isoformat()
+    many = [STORE | {"sellerId": f"A{n:03}"} for n in range(60)]
+    many.append(STORE | {"sellerId": "B1", "status": "needs_reauthorization", "sellerName": "x\u202ey\n"})
+    many.append(STORE | {"sellerId": "B2", "authorizationExpiresAt": soon})
+    healthy.answers["/spApi/authorizedStores"] = (200, {"stores": many, "total": len(many)})
+    done = run("doctor.py")
+    assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
+    lines = [check for check in done.document["checks"] if check["name"].startswith("store ")]
+    assert [line["state"] for line in lines[:3]] == ["failed", "warning", "ok"]
+    assert lines[0]["name"] == "store x y (B1, NA)"
+    assert "3 days" in lines[1]["detail"]
+    assert len(lines) == stores.MOST_LINES
+    assert "60 of 62" in by_name(done.document)["stores"]["detail"]
+
+
+def test_a_suspended_application_is_nobodys_store(run: Run, healthy: FakeGateway) -> None:
+    """It has a code and a remedy of its own."""
+    ads = [ACCOUNT | {"status": "suspended_app"}]
+    healthy.answers["/amazonAds/authorizedStores"] = (200, {"stores": ads, "total": 1})
+    done = run("doctor.py")
+    assert (done.code, done.error["code"]) == (6, "suspended_app")
+
+
+def test_a_local_gateways_own_state_is_shown(house: House) -> None:
+    """Settings, database, tables and master key, as the gateway's own program sees them."""
+    done = house.script("doctor.py")
+    assert done.code == 0, done.stdout
+    checks = by_name(done.document)
+    assert done.document["sandbox"] is True
+    assert house.url in checks["local gateway"]["detail"]
+    assert "a sandbox vault" in checks["database"]["detail"]
+    assert "opens the vault" in checks["master key"]["detail"]
+    assert checks["Amazon settings"]["state"] == "ok"
+    assert checks["stores"]["detail"] == "none is authorised yet"
+
+
+def test_a_wrong_master_key_is_found_offline(house: House) -> None:
+    """The vault is looked at without starting or asking the gateway."""
+    done = house.script("doctor.py", "--offline", GATEWAY_MASTER_KEY="A" * 43 + "=")
+    assert (done.code, done.error["code"]) == (3, "not_set_up")
+    assert by_name(done.document)["master key"]["state"] == "failed"
+
+
+def test_one_failing_or_hanging_check_stops_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it raises, it is a finding, and the next one is made."""
+    release = threading.Event()
+
+    def hang(patient: Patient) -> Finding:
+        release.wait(30)
+        return ok("hanging", "late")
+
+    def fail(error: Exception) -> Any:
+        def look(patient: Patient) -> Finding:
+            raise error
+
+        return look
+
+    checks = (
+        diagnosis.Check("hanging", hang, 0.05),
+        diagnosis.Check("internal", fail(RuntimeError("surprise"))),
+        diagnosis.Check("package", fail(ModuleNotFoundError("x", name="requests"))),
+        diagnosis.Check("told", fail(ClientError("gateway_failed", "no", "do this"))),
+        diagnosis.Check("last", lambda patient: ok("last", "made")),
+    )
+    document = diagnosis.examine(offline=True, checks=checks)
+    release.set()
+    assert [check["state"] for check in document["checks"]] == ["failed"] * 4 + ["ok"]
+    assert (document["failed"], document["error"]["code"]) == (4, "timeout")
+    assert document["checks"][2]["remedy"] == diagnosis.runtime.SETUP_HINT
+    assert len(capsys.readouterr().err.splitlines()) == 9
+
+
+def test_missing_packages_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without requests nothing works; without keyring or pyperclip a little less does."""
+    patient = Patient(offline=True)
+    assert machine.packages(patient).state == "ok"
+    monkeypatch.setattr(machine, "USEFUL", {"no_such_module": "no-such-package"})
+    assert machine.packages(patient).state == "warning"
+    monkeypatch.setattr(machine, "NEEDED", {"no_such_module": "no-such-package"})
+    finding = machine.packages(patient)
+    assert (finding.state, finding.code) == ("failed", "not_set_up")
+
+
+@pytest.mark.parametrize("words", [("--online",), ("x",), ('{"offline": "yes"}',), ("--offline=1",)])
+def test_wrong_arguments_end_with_2(run: Run, words: tuple[str, ...]) -> None:
+    """Nothing is looked at."""
+    done = run("doctor.py", *words)
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert "checks" not in json.loads(done.stdout)
+
+
+def test_a_python_without_the_packages_gets_the_diagnosis(tmp_path: Path) -> None:
+    """doctor.py itself needs none of them, and names the command that installs them."""
+    for folder in ("scripts", "references"):
+        shutil.copytree(machine.BUNDLE / folder, tmp_path / folder)
+    done = subprocess.run(
+        [sys.executable, "-S", str(tmp_path / "scripts" / "doctor.py")],
+        env=clean_environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["error"]["code"]) == (3, "not_set_up")
+    assert "quickstart.py --setup-only" in document["error"]["hint"]
+    assert by_name(document)["packages"]["state"] == "failed"
+    assert by_name(document)["Python"]["state"] == "ok"
