@@ -169,7 +169,7 @@ class AmazonSession:
             return AmazonAnswer(response.status_code, names, bytes(body))
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         session.trust_env = self._origin is None  # a proxy from the environment would catch loopback
         session.auth = _keep_headers  # with an auth of its own, requests does not look into .netrc
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -180,6 +180,13 @@ class AmazonSession:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
+
+
+class _Session(requests.Session):
+    """A session for which no answer is a redirect: requests would read the body of one, however long."""
+
+    def get_redirect_target(self, _response: requests.Response) -> None:
+        """Return that there is nothing to follow."""
 
 
 @contextmanager

@@ -1,0 +1,203 @@
+"""Which paths and queries are let through, in every spelling that was thought of."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.problems import Problem
+from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES, reads_ads
+from gateway.proxy.targets import check_path, check_query
+
+ELSEWHERE = [
+    "https://evil.example/orders/v0/orders",
+    "http:/evil.example/orders",
+    "https:evil.example",
+    "//evil.example/orders/v0/orders",
+    "///evil.example/orders",
+    "/\\evil.example/orders",
+    "\\\\evil.example/orders",
+    "/%2fevil.example/orders",
+    "/%2F%2Fevil.example/orders",
+    "/%5Cevil.example/orders",
+    "/%255Cevil.example/orders",
+    "/@evil.example/orders",
+    "@evil.example/orders",
+    "/orders@evil.example/orders",
+    "/user:password@evil.example/orders",
+    ":443@evil.example/orders",
+    ".evil.example/orders",
+    "evil.example/orders",
+    " //evil.example/orders",
+    "\t//evil.example",
+    "/\t/evil.example",
+    "/\u2215evil.example",
+    "／／evil.example/orders",
+    "/／evil.example/orders",
+    "/orders/..//evil.example",
+    "",
+    "/",
+    "?orders",
+    "#/orders",
+]
+AROUND = [
+    "/orders/../tokens/2021-03-01/restrictedDataToken",
+    "/orders/./v0",
+    "/orders/%2e%2e/tokens",
+    "/orders/%2E./tokens",
+    "/orders/.%2e/tokens",
+    "/orders/%252e%252e/tokens",
+    "/orders/..%2ftokens",
+    "/orders/..%5ctokens",
+    "/orders/..\\tokens",
+    "/orders/..;/tokens",
+    "/orders/..;x=1/tokens",
+    "/orders;/v0",
+    "/orders/%3b/v0",
+    "/orders/．．/tokens",
+    "/orders/‥/tokens",
+    "/orders/ ../tokens",
+    "/orders/..%20/tokens",
+    "/orders/...",
+    "/orders//v0",
+    "/orders/%2F/v0",
+    "/%6frders/v0/orders",
+    "/orders%2fv0/orders",
+    "/Orders/v0/orders",
+    "/ordersandmore/v0",
+    "/tokens/2021-03-01/restrictedDataToken",
+    "/applications/2023-11-30/clientSecret",
+    "/authorization/v1/authorizationCode",
+    "/auth/o2/token",
+]
+BROKEN = [
+    "/orders/v0\r\nHost: evil.example",
+    "/orders/v0%0d%0aHost:%20evil.example",
+    "/orders/v0%250d%250a",
+    "/orders/v0\x00",
+    "/orders/v0%00",
+    "/orders/v0\x7f",
+    "/orders/v0\u202e",
+    "/orders/v0\ud800",
+    "/orders/v0%E2%80%AE",
+    "/orders/v0\u2028",
+    "/orders/v0%",
+    "/orders/v0%zz",
+    "/orders/v0%2",
+    "/orders/v0%c0%ae",
+    "/orders/v0%ff",
+    "/orders/v0?x=1",
+    "/orders/v0#x",
+    "/orders/" + "a" * 5000,
+]
+
+
+@pytest.mark.parametrize("path", [*ELSEWHERE, *AROUND, *BROKEN])
+def test_paths_that_lead_elsewhere_are_refused(path: str) -> None:
+    """Another host, a way around the list, a broken request: each is 1005."""
+    with pytest.raises(Problem) as refused:
+        check_path(path, SPAPI_PREFIXES)
+    assert (refused.value.reason, refused.value.row.errcode, refused.value.row.http_status) == (
+        "not_allowed",
+        1005,
+        403,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/orders/v0/orders", None),
+        ("/orders", None),
+        ("/orders/v0/orders/", None),
+        ("/reports/2021-06-30/documents/amzn1.spdoc.1.4.na.x", None),
+        ("/listings/2021-08-01/items/A1/my%2FSKU", None),
+        ("/listings/2021-08-01/items/A1/50%25", None),
+        ("/listings/2021-08-01/items/A1/a%23b%3Fc", None),
+        ("/listings/2021-08-01/items/A1/a+b&c=d@e:f,g!", None),
+        ("/listings/2021-08-01/items/A1/..hidden", None),
+        ("/listings/2021-08-01/items/A1/a b", "/listings/2021-08-01/items/A1/a%20b"),
+        ("/listings/2021-08-01/items/A1/沙☕", "/listings/2021-08-01/items/A1/%E6%B2%99%E2%98%95"),
+        ("/listings/2021-08-01/items/A1/<x>", "/listings/2021-08-01/items/A1/%3Cx%3E"),
+    ],
+)
+def test_paths_of_the_published_families_go_as_they_are(path: str, sent: str | None) -> None:
+    """What is given is what is sent; only what cannot stand in a request is encoded."""
+    assert check_path(path, SPAPI_PREFIXES).sent == (sent or path)
+
+
+def test_prefixes_end_at_a_slash() -> None:
+    """A prefix lets through itself and what is below it."""
+    for prefixes in (("/reports/2021-06-30",), ("/reports/2021-06-30/",)):
+        assert check_path("/reports/2021-06-30", prefixes)
+        assert check_path("/reports/2021-06-30/reports", prefixes)
+        for path in ("/reports/2021-06-301", "/reports", "/reports/2020-09-04/reports"):
+            with pytest.raises(Problem):
+                check_path(path, prefixes)
+    assert check_path("/anything", ("/",)).segments == ("anything",)
+
+
+@given(st.text(max_size=60))
+def test_whatever_passes_stays_below_the_list(text: str) -> None:
+    """No text makes a path that, read by a lenient server, leaves its prefix or the line."""
+    try:
+        sent = check_path(f"/orders/{text}", ("/orders",)).sent
+    except Problem:
+        return
+    assert sent.startswith("/orders/")
+    assert sent.isascii()
+    assert sent.isprintable()
+    assert not set(sent) & set(" ?#;\\")
+    assert not any(part in (".", "..") for part in sent.split("/"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["a=1\r\nX: y", "a=1#b", "a=%", "a=%zz&b=%41", "a\x00", "a=\ud800", "a=\u202e", "a=" + "x" * 20_000],
+)
+def test_queries_that_break_a_request_are_refused(query: str) -> None:
+    """Line ends, fragments, broken escapes and endless ones."""
+    with pytest.raises(Problem) as refused:
+        check_query(query)
+    assert refused.value.reason == "bad_parameter"
+    assert refused.value.detail.startswith("queryString")
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ("", ""),
+        ("a=1&b=%2B%2f&c=x+y&d=[1]", "a=1&b=%2B%2f&c=x+y&d=%5B1%5D"),
+        (
+            "?MarketplaceIds=A,B&CreatedAfter=2026-01-01T00:00:00Z",
+            "MarketplaceIds=A,B&CreatedAfter=2026-01-01T00:00:00Z",
+        ),
+        ("q=沙 ☕", "q=%E6%B2%99%20%E2%98%95"),
+        ("url=https://a/b?c;d", "url=https://a/b?c;d"),
+    ],
+)
+def test_queries_go_as_they_are(query: str, sent: str) -> None:
+    """Escapes are not touched, in whatever case they are written."""
+    assert check_query(query) == sent
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reads"),
+    [
+        ("GET", "/v2/profiles", True),
+        ("POST", "/sp/campaigns/list", True),
+        ("POST", "/reporting/reports", True),
+        ("POST", "/v2/sp/campaigns/report", True),
+        ("POST", "/sp/campaigns/budget/usage", True),
+        ("POST", "/product/metadata", True),
+        ("POST", "/adsApi/v1/query/campaigns", True),
+        ("POST", "/adsApi/v1/create/campaigns", False),
+        ("POST", "/sp/campaigns", False),
+        ("POST", "/sp/campaigns/delete", False),
+        ("PUT", "/sp/campaigns/list", False),
+        ("PATCH", "/sp/campaigns", False),
+        ("DELETE", "/reporting/reports/1", False),
+    ],
+)
+def test_reading_and_writing_ads_calls_are_told_apart(method: str, path: str, reads: bool) -> None:
+    """By the method, and for a POST by the end of its path."""
+    assert reads_ads(method, check_path(path, ADS_PREFIXES).segments) is reads
