@@ -1,0 +1,75 @@
+"""Taking out of a text, for good, what names or opens somebody's account.
+
+Masking elsewhere keeps the first characters, so that people recognise a token. Feedback leaves the machine,
+so nothing of them stays; where a pattern cannot tell, it takes too much rather than too little.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+# Letters of other scripts stand beside ids without a blank, so a word's border (\b) would not be found.
+_START, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
+
+_RULES = (
+    # What follows the question mark of an address: consent links and callbacks hold state and codes there.
+    (re.compile(r"(https?://)[^\s/?#@]*@"), r"\1[user]@"),
+    (re.compile(r"(https?://[^\s?#]+)[?#]\S+"), r"\1?[query]"),
+    # Login with Amazon's tokens, this gateway's keys, Amazon's client ids and secrets, AWS keys, JWTs.
+    (re.compile(r"At[zn][a-z](?:\||%7[Cc])[\w\-.~+/=%|]*"), "[token]"),
+    (re.compile(r"lfx_local_[\w-]*"), "[key]"),
+    (re.compile(r"amzn1\.[\w.-]+"), "[amazon id]"),
+    (re.compile(r"(?i)\bBearer\s+\S+"), "[token]"),
+    (re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), "[token]"),
+    # `password: hunter2`, `api_key=…`, `"secret": "…"`
+    (
+        re.compile(
+            r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[ _-]?key|access[ _-]?key|密码|密钥|令牌)"
+            r"[\"']?\s*[=:：]\s*[\"']?)[^\s\"',;，；]{6,}"
+        ),
+        r"\1[secret]",
+    ),
+    (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[mail]"),
+    (re.compile(r"[^\s@<>\"'(),;:/\[\]]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+"), "[mail]"),
+    # Seller ids begin with A; the rule for random words below would miss those without a digit.
+    (re.compile(rf"(?i){_START}A(?=[A-Z0-9]*\d)[A-Z0-9]{{9,20}}{_END}"), "[seller id]"),
+    (re.compile(rf"{_START}A[A-Z0-9]{{11,20}}{_END}"), "[seller id]"),
+    # Whatever is long and has letters and digits mixed was made by a machine: keys, codes, request ids.
+    (
+        re.compile(
+            rf"{_START}(?=[A-Za-z0-9_+=-]*\d)(?=[A-Za-z0-9_+=-]*[A-Za-z])[A-Za-z0-9_+=-]{{20,}}{_END}"
+        ),
+        "[key]",
+    ),
+    # Profiles, records, telephones; a day is none.
+    (re.compile(r"(?<![\w.-])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]{0,2}\d){8,}(?!\w)"), "[number]"),
+    (re.compile(rf"{_START}\d{{9,}}{_END}"), "[number]"),
+)
+
+
+def scrub(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` without tokens, keys, mail addresses, seller ids, long numbers and the home folder's name.
+
+    `secrets` are known ones, taken out whatever they look like.
+    """
+    text = _without_home(plain(text))
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= 6:
+            text = text.replace(secret, "[key]")
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def plain(text: str) -> str:
+    """`text` with full-width letters and the like as plain ones: an id written in them is still an id."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _without_home(text: str) -> str:
+    try:
+        home = str(Path.home())
+    except RuntimeError:
+        return text
+    return text.replace(home, "~") if len(home) > 3 else text
