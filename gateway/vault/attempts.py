@@ -43,6 +43,7 @@ class Attempts:
                     region=new.region,
                     name=new.name,
                     marketplace=new.marketplace,
+                    central=new.central,
                     requested_scopes=json.dumps(new.requested_scopes),
                     expected_seller_id=new.expected_seller_id,
                     expected_record_id=new.expected_record_id,

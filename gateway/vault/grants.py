@@ -6,9 +6,9 @@ Whoever was paused past the lease finds a higher number and cannot overwrite new
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.clock import Clock
@@ -31,6 +31,9 @@ from gateway.vault.tables import attempts, grants, profiles
 FIRST_ID = 10**11
 LAST_ID = 2**53 - 1
 INSERT_TRIES = 3
+# So many grants that had worked, all refused as another client's within so many seconds, speak of the app.
+FOREIGN_GRANTS = 2
+FOREIGN_WINDOW = 24 * 3600
 
 
 class Grants:
@@ -109,6 +112,8 @@ class Grants:
             "name": wanted.name,
             "app_id": wanted.app_id,
             "region": wanted.region,
+            "marketplace": wanted.marketplace or (existing.marketplace if existing else None),
+            "central": wanted.central or (existing.central if existing else None),
             "status": "authorized",
             "status_reason": None,
             "status_at": now,
@@ -278,6 +283,66 @@ class Grants:
             if row is not None:
                 self._audit.record(connection, "needs_reauthorization", grant=grant_from(row), outcome=reason)
             return row is not None
+
+    def regard_foreign(self, grant_id: int, seen_version: int, reason: str) -> Literal["one", "all", "stale"]:
+        """Note that Amazon says a grant belongs to another client; `stale` if its tokens changed since.
+
+        `one`: that grant is marked. `all`: grants that had been refreshed before get the same answer and none
+        of their application was refreshed since, so it is the application, and no mark is left.
+        """
+        now = int(self._clock.now())
+        with self._database.writing() as connection:
+            marked = (
+                update(grants)
+                .where(grants.c.id == grant_id, grants.c.token_version == seen_version)
+                .values(status="needs_reauthorization", status_reason=reason, status_at=now)
+                .returning(*GRANT_COLUMNS)
+            )
+            row = connection.execute(marked).first()
+            if row is None:
+                return "stale"
+            grant = grant_from(row)
+            same_app = and_(grants.c.flow == grant.flow, grants.c.app_id == grant.app_id)
+            had_worked = and_(
+                same_app,
+                grants.c.token_version > 0,
+                grants.c.status_reason == reason,
+                grants.c.status_at > now - FOREIGN_WINDOW,
+            )
+            count, first = connection.execute(
+                select(func.count(), func.min(grants.c.status_at)).where(had_worked)
+            ).one()
+            if count >= FOREIGN_GRANTS:
+                working = select(grants.c.id).where(
+                    same_app, grants.c.token_version > 0, grants.c.refreshed_at > first
+                )
+                if connection.execute(working.limit(1)).first() is None:
+                    unmarked = {"status": "authorized", "status_reason": None, "status_at": now}
+                    connection.execute(update(grants).where(had_worked).values(**unmarked))
+                    self._audit.record(connection, "app_at_fault", outcome=reason)
+                    return "all"
+            self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
+            return "one"
+
+    def settle_interrupted(self) -> int:
+        """Give back the leases of a gateway that was stopped, and return how many there were.
+
+        Only for who knows that nobody else works on this database: a refresh is then possible again at once.
+        """
+        with self._database.writing() as connection:
+            held = update(grants).where(grants.c.lease_owner.is_not(None)).values(lease_owner=None)
+            return connection.execute(held).rowcount
+
+    def to_probe_with(self, flow: Flow) -> int | None:
+        """Return a grant to find out with whether Amazon takes its application: one that worked lately."""
+        query = (
+            select(grants.c.id)
+            .where(grants.c.flow == flow, grants.c.status == "authorized")
+            .order_by(grants.c.refreshed_at.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def remove_store(self, user_id: int, seller_id: str, region: Region) -> bool:
         """Remove a user's store; False where there is none. A refresh that is under way finds no row."""

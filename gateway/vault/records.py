@@ -11,7 +11,9 @@ from gateway.secret import Secret
 Flow = Literal["spapi", "ads"]
 Right = Literal["tokens", "manage", "proxy"]
 Region = Literal["NA", "EU", "FE"]
-GrantStatus = Literal["authorized", "needs_reauthorization"]
+# `suspended_app` is never stored: it is how grants are shown while their application is at fault.
+GrantStatus = Literal["authorized", "needs_reauthorization", "suspended_app"]
+Central = Literal["seller", "vendor"]
 Phase = Literal["pending", "exchanging", "authorized", "denied", "failed"]
 
 
@@ -40,6 +42,7 @@ class NewAttempt:
     requested_scopes: tuple[str, ...] = ()
     expected_seller_id: str | None = None
     expected_record_id: int | None = None
+    central: Central | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Import:
     name: str
     seller_id: str | None = None
     requested_scopes: tuple[str, ...] = ()
+    marketplace: str | None = None
+    central: Central | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Attempt:
     region: Region
     name: str
     marketplace: str | None
+    central: Central | None
     requested_scopes: tuple[str, ...]
     expected_seller_id: str | None
     expected_record_id: int | None
@@ -105,6 +111,8 @@ class Grant:
     seller_id: str | None
     name: str
     app_id: str
+    marketplace: str | None
+    central: Central | None
     status: GrantStatus
     status_reason: str | None
     access_expires_at: int

@@ -65,6 +65,7 @@ attempts = Table(
     Column("region", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("marketplace", Text),
+    Column("central", Text),  # spapi: seller or vendor; null = seller
     Column("requested_scopes", Text, nullable=False),  # JSON list
     Column("expected_seller_id", Text),
     Column("expected_record_id", BigInteger),
@@ -92,6 +93,8 @@ grants = Table(
     Column("seller_id", Text),
     Column("name", Text, nullable=False),
     Column("app_id", Text, nullable=False),
+    Column("marketplace", Text),  # spapi: the site that was named when it was authorised
+    Column("central", Text),  # spapi: seller or vendor; null = seller
     Column("status", Text, nullable=False),  # authorized or needs_reauthorization
     Column("status_reason", Text),
     Column("status_at", BigInteger, nullable=False),
@@ -185,4 +188,18 @@ sessions = Table(
     Column("key_id", ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# How the owner's applications stand with Amazon: one row for each that ever failed (see applications.py).
+applications = Table(
+    "applications",
+    metadata,
+    Column("flow", Text, primary_key=True),
+    Column("client_id", Text, primary_key=True),
+    Column("suspended_reason", Text),  # null unless Amazon refuses the application itself
+    Column("cooling_kind", Text),  # throttled or unavailable, while Amazon is given a rest
+    # Nothing is asked before this time (milliseconds, database clock).
+    Column("pause_until_ms", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),  # in a row
+    Column("secret_print", Text, nullable=False),  # tells client secrets apart, and nothing else
 )

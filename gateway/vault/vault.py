@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from gateway.clock import Clock
 from gateway.secret import Secret
 from gateway.settings import Settings
+from gateway.vault.applications import Applications
 from gateway.vault.attempts import Attempts
 from gateway.vault.audit import Audit
 from gateway.vault.database import Database, open_database
@@ -41,6 +42,7 @@ class Vault:
     grants: Grants
     profiles: Profiles
     sessions: Sessions
+    applications: Applications
     handed_out: HandedOut
     reader: TokenReader
     audit: Audit
@@ -107,6 +109,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         grants=Grants(database, clock, keys, handed_out, audit),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
+        applications=Applications(database, audit),
         handed_out=handed_out,
         reader=TokenReader(database, keys, usage),
         audit=audit,

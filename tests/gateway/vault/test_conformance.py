@@ -612,6 +612,10 @@ class TestHandedOut:
             connection.execute(text("DROP TABLE handed_out"))
             connection.execute(text("DROP TABLE audit"))
             connection.execute(text("DROP TABLE sessions"))
+            connection.execute(text("DROP TABLE applications"))
+            for column in ("attempts.central", "grants.central", "grants.marketplace"):
+                table, _, name = column.partition(".")
+                connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()

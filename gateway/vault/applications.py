@@ -1,0 +1,184 @@
+"""How the owner's applications stand with Amazon, for every process on the database alike.
+
+An application at fault is suspended: then one process at a time may probe whether Amazon takes it again. One
+that is throttled, or finds Amazon down, cools down: nothing is asked of Amazon for a while. Times are by the
+database's clock. A row is there only for an application that ever failed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import random
+from typing import Literal
+
+from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gateway.vault.audit import Audit
+from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.records import Flow
+from gateway.vault.tables import applications
+
+Cooling = Literal["throttled", "unavailable"]
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+LONGEST_ASKED_FOR = 300.0
+# As long as a probe may take before another process may try.
+PROBE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class AppKey:
+    """Which application: `secret_print` tells its client secrets apart, and nothing else about them."""
+
+    flow: Flow
+    client_id: str
+    secret_print: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether Amazon may be asked for an application now.
+
+    `open`: yes. `probe`: yes, and what comes of it decides whether the application is still `suspended`.
+    `suspended` and `cooling`: not for `seconds`; `reason` is why, or the kind of failure.
+    `failures`: how often in a row it failed.
+    """
+
+    state: Literal["open", "probe", "suspended", "cooling"]
+    reason: str | None = None
+    seconds: float = 0.0
+    failures: int = 0
+
+
+class Applications:
+    """Every application's standing. `randomness`: from 0 to 1, spreads the pauses."""
+
+    def __init__(self, database: Database, audit: Audit, randomness: Callable[[], float] = random) -> None:
+        self._database = database
+        self._audit = audit
+        self._randomness = randomness
+
+    def admit(self, app: AppKey) -> Standing:
+        """Return whether Amazon may be asked now; of all processes one at a time gets `probe`."""
+        columns = (
+            applications.c.suspended_reason,
+            applications.c.cooling_kind,
+            applications.c.pause_until_ms,
+            applications.c.failures,
+            applications.c.secret_print,
+            DatabaseMilliseconds(),
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(select(*columns).where(_is(app))).first()
+        if row is None:
+            return Standing("open")
+        suspended, cooling, until, failures, secret_print, now = row
+        left = (until - now) / 1000
+        if suspended is None:
+            if cooling is not None and left > 0:
+                return Standing("cooling", cooling, left, failures)
+            return Standing("open", failures=failures)
+        # Another client secret than the refused one is tried at once.
+        if left > 0 and secret_print == app.secret_print:
+            return Standing("suspended", suspended, left, failures)
+        claim = (
+            update(applications)
+            .where(
+                _is(app),
+                applications.c.suspended_reason.is_not(None),
+                applications.c.pause_until_ms == until,
+                applications.c.secret_print == secret_print,
+            )
+            .values(pause_until_ms=_in(PROBE_SECONDS), secret_print=app.secret_print)
+        )
+        with self._database.writing() as connection:
+            if connection.execute(claim).rowcount == 1:
+                return Standing("probe", suspended, failures=failures)
+        return Standing("suspended", suspended, PROBE_SECONDS, failures)
+
+    def suspended(self, app: AppKey) -> str | None:
+        """Return why an application is suspended, or None."""
+        query = select(applications.c.suspended_reason).where(_is(app))
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
+    def suspend(self, app: AppKey, reason: str) -> bool:
+        """Suspend an application, or note that a probe failed; True if it was not suspended before."""
+        return self._failed(app, reason=reason)
+
+    def cool_down(self, app: AppKey, kind: Cooling, asked_for: float | None = None) -> None:
+        """Give Amazon a rest: `asked_for` seconds where it named a time, else longer with each failure."""
+        self._failed(app, kind=kind, asked_for=asked_for)
+
+    def recover(self, app: AppKey) -> bool:
+        """Note that Amazon takes the application; True if it was suspended before."""
+        values = {"suspended_reason": None, "cooling_kind": None, "pause_until_ms": 0, "failures": 0}
+        was_suspended = select(applications.c.suspended_reason).where(_is(app)).with_for_update()
+        with self._database.writing() as connection:
+            suspended = connection.execute(was_suspended).scalar()
+            connection.execute(update(applications).where(_is(app)).values(**values))
+            if suspended is not None:
+                self._audit.record(connection, "app_recovered", subject=_subject(app))
+        return suspended is not None
+
+    def _failed(
+        self,
+        app: AppKey,
+        *,
+        reason: str | None = None,
+        kind: Cooling | None = None,
+        asked_for: float | None = None,
+    ) -> bool:
+        try:
+            return self._note_failure(app, reason, kind, asked_for)
+        except IntegrityError:  # its row was made at the same moment
+            return self._note_failure(app, reason, kind, asked_for)
+
+    def _note_failure(
+        self, app: AppKey, reason: str | None, kind: Cooling | None, asked_for: float | None
+    ) -> bool:
+        columns = (
+            applications.c.suspended_reason,
+            applications.c.pause_until_ms > DatabaseMilliseconds(),
+            applications.c.failures,
+        )
+        with self._database.writing() as connection:
+            row = connection.execute(select(*columns).where(_is(app)).with_for_update()).first()
+            suspended, pausing, failures = row or (None, False, 0)
+            if kind is not None and suspended is None and pausing and asked_for is None:
+                return False  # one of many calls that failed together: the rest has begun already
+            pause = min(asked_for or self._pause(failures), LONGEST_ASKED_FOR)
+            values = {
+                "suspended_reason": reason or suspended,
+                "cooling_kind": kind,
+                "pause_until_ms": _in(pause),
+                "failures": failures + 1,
+                "secret_print": app.secret_print,
+            }
+            if row is None:
+                made = insert(applications).values(flow=app.flow, client_id=app.client_id, **values)
+                connection.execute(made)
+            else:
+                connection.execute(update(applications).where(_is(app)).values(**values))
+            news = reason is not None and suspended is None
+            if news:
+                self._audit.record(connection, "app_suspended", subject=_subject(app), outcome=str(reason))
+            return news
+
+    def _pause(self, failures: int) -> float:
+        """Return half to the whole of a pause that doubles with every failure in a row."""
+        longest = min(FIRST_PAUSE * 2 ** min(failures, 16), LONGEST_PAUSE)
+        return longest * (0.5 + self._randomness() / 2)
+
+
+def _is(app: AppKey) -> ColumnElement[bool]:
+    return and_(applications.c.flow == app.flow, applications.c.client_id == app.client_id)
+
+
+def _in(seconds: float) -> ColumnElement[int]:
+    return DatabaseMilliseconds() + int(seconds * 1000)
+
+
+def _subject(app: AppKey) -> str:
+    return f"{app.flow} application"

@@ -1,0 +1,176 @@
+"""How applications stand with Amazon, on SQLite and PostgreSQL alike."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from gateway.vault import Vault
+from gateway.vault.applications import AppKey, Applications
+from tests.gateway.vault.helpers import SteppedClock, store, tokens
+
+APP = AppKey("spapi", "amzn1.client", "print-of-the-secret")
+
+
+def pause_is_over(vault: Vault) -> None:
+    """Let the pause end, as time would."""
+    with vault.database.writing() as connection:
+        connection.execute(text("UPDATE applications SET pause_until_ms = 1"))
+
+
+@pytest.fixture
+def user(vault: Vault) -> int:
+    """A user."""
+    return vault.users.create("somebody")
+
+
+def test_an_application_is_fine_until_it_fails(vault: Vault) -> None:
+    """Nothing is known of it, so nothing stands against it."""
+    assert vault.applications.admit(APP).state == "open"
+    assert vault.applications.suspended(APP) is None
+
+
+def test_a_suspended_application_is_news_once(vault: Vault) -> None:
+    """The second process that finds out has nothing to tell."""
+    assert vault.applications.suspend(APP, "invalid_client")
+    assert not vault.applications.suspend(APP, "invalid_client")
+    assert vault.applications.suspended(APP) == "invalid_client"
+    standing = vault.applications.admit(APP)
+    assert (standing.state, standing.reason, standing.failures) == ("suspended", "invalid_client", 2)
+    assert 0 < standing.seconds <= 2
+
+
+def test_another_application_is_not_concerned(vault: Vault) -> None:
+    """Neither the other flow's nor one of another client id."""
+    vault.applications.suspend(APP, "invalid_client")
+    for other in (replace(APP, flow="ads"), replace(APP, client_id="amzn1.other")):
+        assert vault.applications.admit(other).state == "open"
+
+
+def test_one_process_at_a_time_probes(vault: Vault, open_another: Callable[[], Vault]) -> None:
+    """Of twenty that ask when the pause is over, in two processes, one may try."""
+    vault.applications.suspend(APP, "invalid_client")
+    pause_is_over(vault)
+    both = [vault.applications, open_another().applications] * 10
+    with ThreadPoolExecutor(20) as pool:
+        states = list(pool.map(lambda one: one.admit(APP).state, both))
+    assert sorted(states) == ["probe", *["suspended"] * 19]
+
+
+def test_a_new_client_secret_is_tried_at_once(vault: Vault) -> None:
+    """Who has corrected the secret does not wait, and the old secret is no longer tried."""
+    vault.applications.suspend(APP, "invalid_client")
+    assert vault.applications.admit(replace(APP, secret_print="another")).state == "probe"
+    assert vault.applications.admit(replace(APP, secret_print="another")).state == "suspended"
+
+
+def test_a_recovery_is_news_once(vault: Vault) -> None:
+    """After it Amazon may be asked as ever, and it counts as never having failed."""
+    vault.applications.suspend(APP, "invalid_client")
+    assert vault.applications.recover(APP)
+    assert not vault.applications.recover(APP)
+    assert vault.applications.admit(APP).state == "open"
+    assert vault.applications.admit(APP).failures == 0
+
+
+def test_pauses_grow_with_failures_and_are_spread(vault: Vault) -> None:
+    """Each is half to the whole of twice the one before, up to a minute."""
+    seconds = []
+    for randomness in (0.0, 1.0):
+        applications = Applications(vault.database, vault.audit, lambda value=randomness: value)
+        applications.recover(APP)
+        for _ in range(9):
+            applications.suspend(APP, "invalid_client")
+            seconds.append(round(applications.admit(APP).seconds + 0.05, 1))
+    assert seconds[:9] == pytest.approx([0.5, 1, 2, 4, 8, 16, 30, 30, 30], abs=0.2)
+    assert seconds[9:] == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60], abs=0.2)
+
+
+def test_amazon_is_given_the_rest_that_it_asks_for(vault: Vault) -> None:
+    """But not more than five minutes; calls that failed together make it no longer."""
+    vault.applications.cool_down(APP, "throttled", 20)
+    vault.applications.cool_down(APP, "unavailable")
+    standing = vault.applications.admit(APP)
+    assert (standing.state, standing.reason, standing.failures) == ("cooling", "throttled", 1)
+    assert 19 < standing.seconds <= 20
+    vault.applications.cool_down(APP, "throttled", 86_400)
+    assert 299 < vault.applications.admit(APP).seconds <= 300
+    pause_is_over(vault)
+    assert vault.applications.admit(APP).state == "open"
+
+
+def test_the_audit_tells_when_an_application_was_suspended(vault: Vault) -> None:
+    """Once for each change."""
+    vault.applications.suspend(APP, "invalid_client")
+    vault.applications.suspend(APP, "invalid_client")
+    vault.applications.recover(APP)
+    entries, _ = vault.audit.newest(10)
+    assert [(entry.action, entry.subject, entry.outcome) for entry in reversed(entries)][-2:] == [
+        ("app_suspended", "spapi application", "invalid_client"),
+        ("app_recovered", "spapi application", "ok"),
+    ]
+
+
+def refreshed(vault: Vault, user: int, seller_id: str) -> int:
+    """A store whose tokens were refreshed once; its record's id."""
+    grant = store(vault, user, seller_id)
+    lease = vault.grants.take_lease(grant.id, "me", 1000)
+    assert lease is not None
+    assert vault.grants.store_refresh(lease, 0, tokens("second"))
+    return grant.id
+
+
+REASON = "grant_of_another_client"
+
+
+def test_one_foreign_grant_is_marked_alone(vault: Vault, user: int, clock: SteppedClock) -> None:
+    """Also where it had worked, and where another one never had."""
+    first = refreshed(vault, user, "A1")
+    never = store(vault, user, "A2")
+    clock.step(1)
+    assert vault.grants.regard_foreign(first, 1, REASON) == "one"
+    assert vault.grants.regard_foreign(never.id, 0, REASON) == "one"
+    assert {grant.status for grant in vault.grants.list(user, "spapi")} == {"needs_reauthorization"}
+
+
+def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, clock: SteppedClock) -> None:
+    """The second of them takes the first one's mark away."""
+    first, second = refreshed(vault, user, "A1"), refreshed(vault, user, "A2")
+    clock.step(1)
+    assert vault.grants.regard_foreign(first, 1, REASON) == "one"
+    assert vault.grants.regard_foreign(second, 1, REASON) == "all"
+    grants = vault.grants.list(user, "spapi")
+    assert {(grant.status, grant.status_reason) for grant in grants} == {("authorized", None)}
+
+
+def test_an_application_that_works_for_others_is_not_at_fault(
+    vault: Vault, user: int, clock: SteppedClock
+) -> None:
+    """A refresh that worked since the first mark clears it."""
+    first, second = refreshed(vault, user, "A1"), refreshed(vault, user, "A2")
+    clock.step(1)
+    assert vault.grants.regard_foreign(first, 1, REASON) == "one"
+    clock.step(1)
+    refreshed(vault, user, "A3")
+    assert vault.grants.regard_foreign(second, 1, REASON) == "one"
+
+
+def test_tokens_that_changed_meanwhile_are_not_marked(vault: Vault, user: int) -> None:
+    """Somebody authorised again or refreshed while Amazon answered."""
+    first = refreshed(vault, user, "A1")
+    assert vault.grants.regard_foreign(first, 0, REASON) == "stale"
+    assert vault.grants.list(user, "spapi")[0].status == "authorized"
+
+
+def test_the_leases_of_a_stopped_gateway_are_given_back(vault: Vault, user: int) -> None:
+    """A refresh is possible again at once, and the stopped one's lease is worth nothing."""
+    grant = store(vault, user)
+    old = vault.grants.take_lease(grant.id, "stopped", 60_000)
+    assert old is not None
+    assert vault.grants.settle_interrupted() == 1
+    new = vault.grants.take_lease(grant.id, "started", 60_000)
+    assert new is not None
+    assert not vault.grants.store_refresh(old, 0, tokens("old"))
+    assert vault.grants.store_refresh(new, 0, tokens("new"))
