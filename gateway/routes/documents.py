@@ -67,6 +67,7 @@ def account_profile(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]
         "region": profile.region,
         "accountName": grants[0].name,
         "accountNames": [grant.name for grant in grants],
+        "authRecordIds": [grant.id for grant in grants],
         **grant_state(grants[0]),
     }
 

@@ -100,14 +100,30 @@ def resolve(
 
 
 def accounts(listed: Iterable[Profile]) -> list[dict[str, Any]]:
-    """The accounts of a list of profiles, each once, with `profileIds`: one token serves them all."""
+    """The accounts of a list of profiles, each once, with `profileIds`: one token serves them all.
+
+    A profile's tokens come from one account; the others that cover it, which the self-hosted gateway names
+    in `authRecordIds`, are accounts as well, though no profile may be left for them.
+    """
     found: dict[object, dict[str, Any]] = {}
     for entry in listed:
         shown = {name: entry[name] for name in ACCOUNT_FIELDS if name in entry}
-        account = found.setdefault(entry.get("authRecordId"), {**shown, "profileIds": []})
+        account = found.setdefault(entry.get("authRecordId"), {"profileIds": []})
+        account.update(shown)
         if entry.get("profileId") is not None:
             account["profileIds"].append(entry["profileId"])
+        for record_id, name in _also_covering(entry):
+            found.setdefault(record_id, {"authRecordId": record_id, "accountName": name, "profileIds": []})
     return list(found.values())
+
+
+def _also_covering(entry: Profile) -> Iterable[tuple[int, object]]:
+    """The record ids and names of the accounts that cover a profile."""
+    record_ids, names = entry.get("authRecordIds"), entry.get("accountNames")
+    if isinstance(record_ids, list) and isinstance(names, list) and len(record_ids) == len(names):
+        for record_id, name in zip(record_ids, names, strict=True):
+            if isinstance(record_id, int):
+                yield record_id, name
 
 
 def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:

@@ -323,3 +323,17 @@ def test_one_token_serves_all_profiles_of_an_account() -> None:
         {"authRecordId": 10, "accountName": "Acme", "profileIds": [1, 2]},
         {"authRecordId": 20, "accountName": "Bare", "profileIds": []},
     ]
+
+
+def test_an_account_whose_profiles_a_newer_one_serves_is_still_an_account() -> None:
+    """The self-hosted gateway names all that cover a profile; what does not fit is left aside."""
+    listed = [
+        {"profileId": 1, "authRecordId": 20, "accountName": "New", "status": "authorized"}
+        | {"accountNames": ["New", "Old"], "authRecordIds": [20, 10]},
+        {"profileId": 2, "authRecordId": 30, "accountName": "Odd", "authRecordIds": [30, 31]},
+    ]
+    assert profiles.accounts(listed) == [
+        {"profileIds": [1], "authRecordId": 20, "accountName": "New", "status": "authorized"},
+        {"authRecordId": 10, "accountName": "Old", "profileIds": []},
+        {"profileIds": [2], "authRecordId": 30, "accountName": "Odd"},
+    ]

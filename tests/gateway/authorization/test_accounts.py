@@ -99,6 +99,9 @@ def test_a_profile_under_two_authorisations_is_listed_once(gateway: Gateway) -> 
     assert listed["total"] == 8
     assert {store["accountName"] for store in listed["stores"]} == {"Second"}
     assert all(set(store["accountNames"]) == {"First", "Second"} for store in listed["stores"])
+    for store in listed["stores"]:
+        named = dict(zip(store["accountNames"], store["authRecordIds"], strict=True))
+        assert named == {"First": first["authRecordId"], "Second": second["authRecordId"]}
     profile_id = listed["stores"][0]["profileId"]
     by_profile = gateway.good("/amazonAds/storeTokens", {"profileId": str(profile_id)})
     assert by_profile["authRecordId"] == second["authRecordId"]
