@@ -4,7 +4,8 @@ The self-hosted gateway makes sure of the time left (`minTtl`). The hosted one d
 is; there only a refresh makes sure, and it is made only where the caller asked for a minimum.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 DEFAULT_MIN_TTL = 300
 MOST_MIN_TTL = 3000
-REFRESHED = "This gateway does not say how old a token is, so it was refreshed to have the time asked for."
+LONGEST_LIFE = 86_400  # seconds; Amazon's access tokens live for an hour
+REFRESHED = (
+    "This gateway does not say how old a token is, so it was refreshed to have the time asked for; "
+    "expiresAt is worked out from that."
+)
 AGE_UNKNOWN = (
     "This gateway does not say how old the token is: expiresIn counts from when it was made. "
     "If Amazon refuses it, refresh it; with --min-ttl that is done beforehand."
@@ -41,7 +46,12 @@ def _one_for_env(options: SimpleNamespace) -> None:
 
 
 def fetch(
-    gateway: "Gateway", path: str, which: Mapping[str, Any], min_ttl: int | None = None
+    gateway: "Gateway",
+    path: str,
+    which: Mapping[str, Any],
+    min_ttl: int | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, Any]:
     """The tokens of one store or account, as the gateway answers them, with `notes` where they need any.
 
@@ -56,9 +66,10 @@ def fetch(
         return answer
     if min_ttl is None:
         return _noted(answer, AGE_UNKNOWN)
+    asked_at = clock()
     refreshed = gateway.post(f"{path}/refreshToken", which)
     refreshed.pop("message", None)
-    return _noted(answer | refreshed, REFRESHED)
+    return _noted(answer | _expiry(refreshed, asked_at) | refreshed, REFRESHED)
 
 
 def fetch_all(
@@ -85,6 +96,14 @@ def fetch_all(
         document["error"] = failures[0].error()
     document |= {"stores": stores, "total": len(stores), "failed": len(failures)}
     return document | ({"sandbox": True} if gateway.sandbox else {})
+
+
+def _expiry(refreshed: Mapping[str, Any], asked_at: float) -> dict[str, str]:
+    """`expiresAt` of a token that was asked for at `asked_at` (epoch seconds), if `expiresIn` is usable."""
+    seconds = refreshed.get("expiresIn")
+    if not isinstance(seconds, int) or not 0 < seconds <= LONGEST_LIFE:
+        return {}
+    return {"expiresAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(asked_at + seconds))}
 
 
 def _entry(listed: Mapping[str, Any], result: dict[str, Any] | ClientError) -> dict[str, Any]:

@@ -78,6 +78,32 @@ def test_there_a_minimum_that_was_asked_for_means_a_refresh() -> None:
     assert len(gateway.calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("seconds", "expires_at"),
+    [(3600, "2030-01-01T01:00:00Z"), (None, None), (0, None), (-5, None), ("soon", None), (10**12, None)],
+)
+def test_the_end_of_a_token_that_was_just_refreshed_is_known(seconds: object, expires_at: str | None) -> None:
+    """It counts from before the call, never too late; what is no number of seconds tells nothing."""
+    gateway = Recording(
+        hosted=True,
+        storeTokens={"accessToken": "old"},
+        refreshToken={"accessToken": "n", "expiresIn": seconds},
+    )
+    answer = tokens.fetch(gateway, "/spApi", WHICH, 900, clock=lambda: 1_893_456_000.0)
+    assert answer.get("expiresAt") == expires_at
+
+
+def test_a_gateway_that_tells_the_end_itself_is_believed() -> None:
+    """Nothing is worked out then."""
+    gateway = Recording(
+        hosted=True,
+        storeTokens={"accessToken": "old"},
+        refreshToken={"accessToken": "n", "expiresIn": 3600, "expiresAt": "2031-01-01T00:00:00Z"},
+    )
+    answer = tokens.fetch(gateway, "/spApi", WHICH, 900, clock=lambda: 0.0)
+    assert answer["expiresAt"] == "2031-01-01T00:00:00Z"
+
+
 def test_all_keeps_what_worked_beside_what_did_not() -> None:
     """`ok` is false and the error is the first one's; every store is there, in the list's order."""
 
