@@ -124,6 +124,7 @@ def _failure(
         errcode=errcode,
         request_id=_word(fields.get("requestId")) or None,
         candidates=candidates[:MOST_CANDIDATES] if isinstance(candidates, list) else None,
+        fields={"sandbox": True} if document.get("sandbox") is True else None,
         reason=row.reason,
     )
 

@@ -211,7 +211,11 @@ class Gateway:
         return bytes(content)
 
     def _read(self, reply: Reply) -> dict[str, Any]:
-        answer = answers.read(reply, self._secrets)
+        try:
+            answer = answers.read(reply, self._secrets)
+        except ClientError as failure:
+            self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
+            raise
         if answer.get("sandbox") is True:
             self.sandbox = True
         return answer

@@ -28,7 +28,12 @@ def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, G
         from linkfox_client.client import connect
 
         with connect() as gateway:
-            return run(options, gateway)
+            try:
+                return run(options, gateway)
+            except ClientError as failure:
+                if gateway.sandbox:
+                    failure.fields.setdefault("sandbox", True)
+                raise
 
     main_local(about, declare, connected)
 

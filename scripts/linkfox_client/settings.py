@@ -232,6 +232,8 @@ def _named(
 ) -> Settings | None:
     """The pair that a place names: the first gateway, else the first key, which means the hosted gateway."""
     lone_key: Settings | None = None
+    found_places = iter(found_places)
+    passed: list[Place] = []
     for place in found_places:
         gateway, key = place.first(GATEWAY_NAMES), place.first(KEY_NAMES)
         if gateway is not None:
@@ -241,15 +243,25 @@ def _named(
             kept = _stored(address, place.name, read_keyring, read_key_file)
             if kept is not None:
                 return kept
-            raise ClientError(
-                "not_set_up",
-                f"{gateway[0]} names a gateway ({place.name}), but there is no API key for it",
-                "Set LINKFOX_AGENT_API_KEY in the same place (a key from elsewhere is not sent to it), "
-                "or store one for this gateway with `python3 scripts/login.py`.",
-            )
+            raise _without_key(gateway[0], place, [*passed, *found_places])
+        passed.append(place)
         if key is not None and lone_key is None:
             lone_key = Settings(HOSTED, _key(key[1], key[0]), "default", place.name)
     return lone_key
+
+
+def _without_key(variable: str, place: Place, others: Iterable[Place]) -> ClientError:
+    """The failure of a gateway without a key; a key in one of the `others` is told of, and not used."""
+    message = f"{variable} names a gateway ({place.name}), but there is no API key for it"
+    elsewhere = next((other for other in others if other.first(KEY_NAMES)), None)
+    if elsewhere is not None:
+        message += f"; the one from {elsewhere.name} was not set together with it, and is not sent to it"
+    return ClientError(
+        "not_set_up",
+        message,
+        "Set LINKFOX_AGENT_API_KEY in the same place as the gateway (both in the environment, or both in one "
+        ".env file), or store one for this gateway with `python3 scripts/login.py`.",
+    )
 
 
 def _checked(settings: Settings) -> Settings:

@@ -27,6 +27,14 @@ def line(number: int, account: str, site: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def test_a_failure_of_our_own_is_marked_as_a_sandboxs(gateway: FakeGateway, run: Run) -> None:
+    """What was listed came from a stand-in Amazon, so what was not found was not found there."""
+    answer = {"stores": [line(1, "Acme", "US")], "total": 1, "sandbox": True}
+    gateway.answers["/amazonAds/authorizedStores"] = (200, answer)
+    done = run("ads_resolve_profile.py", "--site", "JP")
+    assert (done.code, done.document["sandbox"]) == (5, True)
+
+
 @pytest.fixture
 def listed(gateway: FakeGateway) -> FakeGateway:
     """A gateway with two accounts, one of them on two sites."""

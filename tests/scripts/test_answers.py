@@ -134,6 +134,13 @@ def test_a_chinese_message_is_passed_on_with_its_meaning() -> None:
     assert failure(200, {"errcode": 1004, "errmsg": "No store"}).message == "No store"
 
 
+def test_a_failure_of_a_sandbox_is_marked_as_one() -> None:
+    """The mark is passed on also where nothing worked; another value than true is none."""
+    assert failure(404, {"errcode": 1004, "sandbox": True}).document()["sandbox"] is True
+    assert "sandbox" not in failure(404, {"errcode": 1004, "sandbox": "true"}).document()
+    assert "sandbox" not in failure(404, {"errcode": 1004}).document()
+
+
 def test_what_a_page_answered_is_told() -> None:
     """Its kind, its status and its first words, without what could steer a terminal."""
     failed = failure(200, b"<html>\x1b[31mSign in\nhere" + b"x" * 9999, "text/html; charset=utf-8")

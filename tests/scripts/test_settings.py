@@ -99,6 +99,22 @@ def test_a_gateway_from_the_environment_does_not_get_the_key_of_a_file(tmp_path:
     assert "key-of-the-file" not in caught.value.message + caught.value.hint
 
 
+def test_a_key_in_another_place_is_told_of_and_not_used(tmp_path: Path) -> None:
+    """In both directions: where it was found, that it is not sent, and how to make a pair of the two."""
+    key = write_env(tmp_path / "key", "LINKFOX_AGENT_API_KEY=key-of-the-file\n")
+    gateway = write_env(tmp_path / "gateway", f"LINKFOX_TOOL_GATEWAY={OWN}\n")
+    for environ, folder, key_from, gateway_from in (
+        ({"LINKFOX_TOOL_GATEWAY": OWN}, key, str(key / ".env"), "environment"),
+        ({"LINKFOX_AGENT_API_KEY": "key-of-the-environment"}, gateway, "environment", str(gateway / ".env")),
+    ):
+        with pytest.raises(ClientError) as caught:
+            choose(environ, folder)
+        assert f"({gateway_from})" in caught.value.message
+        assert f"the one from {key_from} was not set together with it" in caught.value.message
+        assert "same place" in caught.value.hint
+        assert "key-of-the" not in caught.value.message + caught.value.hint
+
+
 def test_a_file_is_read_under_the_environment_and_the_bundles_own_first(tmp_path: Path) -> None:
     """The bundle's `.env`, then the one in the user's configuration."""
     first = write_env(tmp_path / "a", "LINKFOX_TOOL_GATEWAY=https://a.example\nLINKFOX_AGENT_API_KEY=key-a\n")
