@@ -63,7 +63,7 @@ class DataFolder:
                 "Give the gateway's user write permission on the data folder.",
                 "not_set_up",
             ) from None
-        # A gateway that was killed leaves its address behind, and whoever sees the lock held would believe it.
+        # A killed gateway leaves its address behind, and whoever sees the lock held would believe it.
         self._forget_address()
 
     def unlock(self) -> None:

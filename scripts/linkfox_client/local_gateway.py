@@ -4,6 +4,7 @@ A gateway runs while a process holds `gateway.lock` in its data folder; `gateway
 it listens. Its owner's key is handed out only meanwhile: a port that was left can be taken by anybody.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -17,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from linkfox_client.errors import EXIT_CODES, ClientError
-from linkfox_client.files import is_private_folder
+from linkfox_client.files import UnsafePlace, is_private_folder, replace_private
 from linkfox_client.process_lock import is_held, try_exclusive
 from linkfox_client.runtime import BUNDLE
 from linkfox_client.secret import Secret
 
 PROGRAM = BUNDLE / "gateway" / "__main__.py"
 PATIENCE = 60.0  # seconds that a start, or a stop, may take
+FAILURE_SHARED = 5.0  # seconds in which scripts that ask take a start that failed for an answer
 _PAUSE = 0.05
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
@@ -70,15 +72,32 @@ def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
                 "Write the path out in full, from the root.",
             )
         return Path(given)
-    share = Path.home() / ".local" / "share" / "linkfox"
+    try:
+        share = Path.home() / ".local" / "share" / "linkfox"
+    except RuntimeError:
+        raise ClientError(
+            "not_set_up",
+            "This user has no home folder, where a local gateway would keep its data",
+            "Set HOME, or name a folder for the gateway with GATEWAY_DATA_DIR.",
+        ) from None
     # Whatever stands in for Amazon makes a sandbox of the gateway, so it lives with the sandboxes.
     return share / ("gateway-sandbox" if sandbox or settings.get("AMAZON_ORIGIN") else "gateway")
 
 
 def locate(settings: Mapping[str, str]) -> Path | None:
     """The data folder of the gateway that was set up here, the real one first; None without any."""
+    if not settings.get("GATEWAY_DATA_DIR") and not _has_home():
+        return None
     folders = (data_folder(settings, sandbox=sandbox) for sandbox in (False, True))
     return next((folder for folder in folders if is_set_up(folder)), None)
+
+
+def _has_home() -> bool:
+    try:
+        Path.home()
+    except RuntimeError:  # in a container, a user id that nobody entered anywhere
+        return False
+    return True
 
 
 def is_set_up(data_dir: Path) -> bool:
@@ -139,7 +158,7 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
                 "The local gateway is not running, and LINKFOX_AUTOSTART is off",
                 "Start it with `python3 scripts/local_gateway.py start`.",
             )
-        running, _ = start(data_dir, remembered_flags(data_dir), patience=patience)
+        running, _ = start(data_dir, remembered_flags(data_dir), patience=patience, shares_failure=True)
     return LocalGateway(running.url, owner_key(data_dir), running.sandbox, data_dir)
 
 
@@ -222,13 +241,17 @@ def remembered_flags(data_dir: Path) -> list[str]:
     return flags
 
 
-def start(data_dir: Path, flags: Sequence[str], *, patience: float = PATIENCE) -> tuple[Running, bool]:
+def start(
+    data_dir: Path, flags: Sequence[str], *, patience: float = PATIENCE, shares_failure: bool = False
+) -> tuple[Running, bool]:
     """Make sure that a gateway runs on `data_dir`; answer it, and whether it was this call that started it.
 
-    However many ask at once, one starts it and the others wait for that. Raises ClientError: the gateway's
-    own error where it does not start, `timeout` after `patience` seconds.
+    However many ask at once, one starts it and the others wait for that; with `shares_failure` they also
+    share how it failed, where each would otherwise try once more. Raises ClientError: the gateway's own
+    error where it does not start, `timeout` after `patience` seconds.
     """
     _prepare(data_dir)
+    began = time.time()
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         running = probe(data_dir)
@@ -236,8 +259,15 @@ def start(data_dir: Path, flags: Sequence[str], *, patience: float = PATIENCE) -
             return running, False
         with try_exclusive(data_dir / "start.lock") as mine:
             if mine and not is_held(data_dir / "gateway.lock"):
-                running = _launch(data_dir, flags, deadline)
+                if shares_failure:
+                    _raise_shared(data_dir, began)
+                try:
+                    running = _launch(data_dir, flags, deadline)
+                except ClientError as failure:
+                    _share(data_dir, failure)
+                    raise
                 if running is not None:
+                    (data_dir / "start-failed.json").unlink(missing_ok=True)
                     return running, True
         time.sleep(_PAUSE)
     raise ClientError(
@@ -320,6 +350,21 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
     return running
 
 
+def _share(data_dir: Path, failure: ClientError) -> None:
+    """Leave word, for those who wait, of how a start failed."""
+    told = {"at": time.time(), "error": failure.error()}
+    with contextlib.suppress(OSError, UnsafePlace):  # then each finds out for itself
+        replace_private(data_dir / "start-failed.json", json.dumps(told).encode())
+
+
+def _raise_shared(data_dir: Path, began: float) -> None:
+    """Raise the failure of a start that ended while we waited, or just before (`began`: epoch seconds)."""
+    told = _read_json(data_dir / "start-failed.json")
+    at = told.get("at")
+    if isinstance(at, float) and began - FAILURE_SHARED <= at <= time.time():
+        raise _own_error(told, 1, "", f"Look into {data_dir / 'gateway.log'}.")
+
+
 def _detached() -> dict[str, Any]:
     """What makes a child outlive the terminal and the process group of its parent."""
     if sys.platform == "win32":
@@ -344,7 +389,7 @@ def _own_error(document: dict[str, Any], exit_code: int, what: str, otherwise: s
         )
     return ClientError(
         error["code"],
-        f"{what}: {error.get('message')}",
+        f"{what}: {error.get('message')}" if what else str(error.get("message")),
         str(error.get("hint")),
         retryable=error.get("retryable") is True,
     )

@@ -305,6 +305,52 @@ def test_a_start_that_fails_says_what_the_gateway_said(
     assert caught.value.hint
 
 
+def test_scripts_that_wait_share_how_a_start_failed(
+    pretender: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty at once try it once and all say the same; who asks by name, or later, tries again."""
+    (data_dir / "serve.json").write_text(json.dumps({"host": "x"}))
+    launched: list[int] = []
+    launch = local_gateway._launch
+
+    def counted(*arguments: Any) -> Any:
+        launched.append(1)
+        return launch(*arguments)
+
+    monkeypatch.setattr(local_gateway, "_launch", counted)
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(failure, {"GATEWAY_DATA_DIR": str(data_dir)}) for _ in range(20)]
+        failures = [one.result() for one in asked]
+    assert {error.message for error in failures} == {"The local gateway did not start: the port is taken"}
+    assert {(error.code, error.hint) for error in failures} == {("bad_arguments", "Name another.")}
+    assert len(launched) == 1
+    assert (data_dir / "start-failed.json").stat().st_mode & 0o077 == 0
+    with pytest.raises(ClientError):
+        local_gateway.start(data_dir, ["--host", "x"])
+    assert len(launched) == 2
+    monkeypatch.setattr(local_gateway, "FAILURE_SHARED", -60.0)
+    failure({"GATEWAY_DATA_DIR": str(data_dir)})
+    assert len(launched) == 3
+    local_gateway.start(data_dir, [])
+    assert not (data_dir / "start-failed.json").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"at": "now"}', '{"at": 9e99, "error": {"code": "timeout"}}'])
+def test_a_broken_word_about_a_failure_is_none(pretender: Path, data_dir: Path, text: str) -> None:
+    """The start is tried."""
+    (data_dir / "start-failed.json").write_text(text)
+    assert local_gateway.start(data_dir, [], shares_failure=True)[1] is True
+
+
+def test_without_a_home_there_is_no_local_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user id nobody entered anywhere: none is found, and one is not started."""
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    assert local_gateway.locate({}) is None
+    with pytest.raises(ClientError) as caught:
+        local_gateway.data_folder({}, sandbox=True)
+    assert (caught.value.code, "GATEWAY_DATA_DIR" in caught.value.hint) == ("not_set_up", True)
+
+
 def test_a_start_that_does_not_come_to_an_end_is_given_up(pretender: Path, data_dir: Path) -> None:
     """The process may still be starting, so it is left alone, and the caller may ask again."""
     with pytest.raises(ClientError) as caught:
