@@ -1,5 +1,6 @@
 """The one way out to Amazon: what it refuses, what it gives up on, and what it never tells."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -28,13 +29,25 @@ def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
             for answer in answers:
                 connection, _ = listener.accept()
                 with connection:
-                    received.append(connection.recv(65536))
+                    received.append(_whole_request(connection))
                     connection.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
         thread.join(10)
+
+
+def _whole_request(connection: socket.socket) -> bytes:
+    """Read a request to the end of its body, which may come in a packet of its own."""
+    request = b""
+    while part := connection.recv(65536):
+        request += part
+        head, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if end and len(body) >= int(length.group(1) if length else 0):
+            break
+    return request
 
 
 def whole(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
