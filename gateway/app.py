@@ -12,10 +12,12 @@ from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.session import AmazonSession
 from gateway.authorization.authorizer import Authorizer
+from gateway.authorization.confirmation import Confirmations
+from gateway.authorization.imports import Importer
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
-from gateway.routes import ads, browser, health, proxy, spapi
+from gateway.routes import ads, browser, confirmation, health, imports, proxy, removal, spapi
 from gateway.routes.attempts import LONGEST_EXCHANGE
 from gateway.routes.middleware import Reception
 from gateway.routes.services import Services
@@ -46,7 +48,9 @@ def create_app(
         largest_answer=settings.largest_amazon_answer,
     )
     threads = Threads()
-    tokens = TokenService(settings, vault, LoginWithAmazon(session, clock), clock, threads, sleep=sleep)
+    login = LoginWithAmazon(session, clock)
+    tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
+    authorizer = Authorizer(settings, vault, clock, session, threads)
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
     )
@@ -55,7 +59,9 @@ def create_app(
         vault=vault,
         clock=clock,
         threads=threads,
-        authorizer=Authorizer(settings, vault, clock, session, threads),
+        authorizer=authorizer,
+        importer=Importer(settings, vault, login, authorizer, threads),
+        confirmations=Confirmations(vault.keys, clock),
         tokens=tokens,
         proxy=DeveloperProxy(settings, vault, tokens, forwarder, threads),
         pages=Pages(sandbox=settings.sandbox),
@@ -68,6 +74,7 @@ def create_app(
         yield
         # What was asked of Amazon is stored before the process ends.
         await services.authorizer.finish_all()
+        await services.importer.finish_all()
         await services.tokens.finish_all()
         session.close()
 
@@ -82,7 +89,7 @@ def create_app(
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
-    for room in (spapi, ads, proxy, browser, health):
+    for room in (spapi, ads, imports, removal, confirmation, proxy, browser, health):
         app.include_router(room.router)
     return app
 

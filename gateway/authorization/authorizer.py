@@ -25,13 +25,13 @@ from gateway.authorization.callback import Callback, Refusal, refusal_of
 from gateway.authorization.consent_links import Central, account_link, consent_host, store_link
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.scopes import ADS_SCOPE
+from gateway.authorization.storing import stored
 from gateway.clock import Clock
 from gateway.problems import Problem
 from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.threads import Threads
 from gateway.vault import Vault
-from gateway.vault.errors import VaultError
 from gateway.vault.records import Attempt, Flow, Grant, NewAttempt, Region, Tokens
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ log = logging.getLogger(__name__)
 YEAR = 365 * 24 * 3600
 # Ads consents given from this day on last 365 days (references/amazon.md: lifetimes).
 ADS_CONSENTS_END_SINCE = datetime(2026, 7, 30, tzinfo=UTC).timestamp()
-STORE_TRIES = 3
 
 # How an attempt ends when Amazon refuses the exchange; all other kinds are `exchange_failed`.
 EXCHANGE_REASONS: dict[Kind, str] = {
@@ -174,6 +173,25 @@ class Authorizer:
         """Wait for the exchanges that are under way: at shutdown."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
+    async def awaiting(self, flow: Flow, callback: Callback) -> Attempt | None:
+        """Return the attempt that a callback would complete; None where `complete` has something to refuse.
+
+        Nothing is changed: this is for asking before the code is exchanged.
+        """
+        if callback.state is None:
+            return None
+        attempt = await self._threads.vault(self._vault.attempts.find_by_state, callback.state)
+        if attempt is None or attempt.flow != flow or attempt.phase != "pending":
+            return None
+        if attempt.expires_at <= self._clock.now() or self._refusal(attempt, callback) is not None:
+            return None
+        return attempt
+
+    async def cancel(self, flow: Flow, callback: Callback) -> None:
+        """End the attempt of a callback without exchanging its code. Raises CallbackRefused."""
+        attempt = await self._threads.vault(self._consume, flow, callback.state)
+        await self._end(attempt, Refusal("not_confirmed", phase="denied"))
+
     def _consume(self, flow: Flow, state: str | None) -> Attempt:
         if state is None:
             raise CallbackRefused("state_unknown")
@@ -241,19 +259,12 @@ class Authorizer:
             granted_scopes=answer.granted_scopes,
         )
         seller_id = callback.seller_id if attempt.flow == "spapi" else None
-        for left in reversed(range(STORE_TRIES)):
-            try:
-                return await self._threads.vault(
-                    self._vault.grants.authorize, attempt, seller_id, tokens, self._ends(attempt.flow)
-                )
-            except VaultError as error:
-                log.error(
-                    "authorization_not_stored attempt=%s error=%r tries_left=%d",
-                    attempt.id,
-                    error.message,
-                    left,
-                )
-        return None
+        ends = self._ends(attempt.flow)
+        return await stored(
+            self._threads,
+            lambda: self._vault.grants.authorize(attempt, seller_id, tokens, ends),
+            f"attempt {attempt.id}",
+        )
 
     def _ends(self, flow: Flow) -> int | None:
         """Return when an authorisation given now ends, or None where that is not known."""
@@ -261,16 +272,19 @@ class Authorizer:
         return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
 
     async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
-        """Look once whether the store answers. What comes of it never undoes the authorisation."""
+        verification = await self.check_store(grant, access_token)
+        await self._threads.vault(self._vault.attempts.note_verification, attempt.id, verification)
+
+    async def check_store(self, grant: Grant, access_token: Secret) -> str:
+        """Look once whether the store answers, and return what came of it, which never undoes the grant."""
         try:
             verification: str = await self._threads.amazon(
                 self._selling_partner_api.check_store, grant.region, access_token
             )
         except AmazonFailure as failure:
-            verification = f"not_checked: {failure.detail}"
-        else:
-            await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
-        await self._threads.vault(self._vault.attempts.note_verification, attempt.id, verification)
+            return f"not_checked: {failure.detail}"
+        await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
+        return verification
 
     async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         synced = await self.profile_sync.sync(grant, access_token)

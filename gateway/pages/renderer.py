@@ -9,6 +9,7 @@ from gateway.authorization.scopes import missing_scopes
 from gateway.outside_text import cleaned
 from gateway.pages.texts import texts_for
 from gateway.problems import TABLE
+from gateway.secret import Secret
 from gateway.vault.records import Attempt, Grant
 
 HERE = Path(__file__).resolve().parent
@@ -16,6 +17,13 @@ HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+}
+# With `no-referrer` a browser would send the form with `Origin: null`.
+FORM_HEADERS = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "form-action 'none'", "form-action 'self'"
+    ),
+    "Referrer-Policy": "same-origin",
 }
 
 
@@ -63,6 +71,31 @@ class Pages:
             missing=None,
             row=None if synced else TABLE["profile_sync_failed"],
         )
+
+    def confirmation(
+        self,
+        attempt: Attempt,
+        seller_id: str | None,
+        *,
+        action: str,
+        held: str,
+        csrf_token: Secret,
+        language: str | None,
+    ) -> Response:
+        """Answer the question whether the attempt's user may have access; its form posts to `action`."""
+        page = self._page(
+            "confirm.html",
+            language,
+            title="confirm",
+            outcome="open",
+            attempt=attempt,
+            seller_id=seller_id,
+            action=action,
+            held=held,
+            csrf_token=csrf_token.reveal(),
+        )
+        page.headers.update(FORM_HEADERS)
+        return page
 
     def unfinished(self, attempt: Attempt, state: str, reason: str | None, language: str | None) -> Response:
         """Answer how an attempt stands that led to nothing, or not yet."""

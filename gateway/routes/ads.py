@@ -10,11 +10,11 @@ from gateway.applications import ads_client
 from gateway.authorization.authorizer import AccountWanted
 from gateway.problems import Problem, problem_of
 from gateway.routes import documents
-from gateway.routes.attempts import attempt_status, granted, profile_sync_of
+from gateway.routes.attempts import granted, named_attempt, profile_sync_of, standing
 from gateway.routes.calls import Call, json_answer
 from gateway.routes.fields import Fields
 from gateway.routes.token_reads import Look, read_tokens
-from gateway.vault.records import Grant, Profile
+from gateway.vault.records import Attempt, Grant, Profile
 from gateway.vault.token_reader import TokenReader
 
 router = APIRouter(prefix="/amazonAds")
@@ -181,7 +181,12 @@ async def store_tokens(request: Request) -> Response:
 async def authorization_status(request: Request) -> Response:
     """Tell how one of the caller's authorisations stands, and whether its profiles could be read."""
     call = await Call.begin(request, "manage")
-    attempt, document = await attempt_status(call, "ads")
+    return call.answer(await account_status(call, await named_attempt(call, "ads")))
+
+
+async def account_status(call: Call, attempt: Attempt) -> dict[str, Any]:
+    """Return how an ads account's authorisation stands, with the account once there is one."""
+    document = standing(call, attempt)
     if document["state"] == "authorized":
         document["profileSync"] = profile_sync_of(attempt)
         if document["profileSync"] != "ok":
@@ -194,4 +199,4 @@ async def authorization_status(request: Request) -> Response:
                 **documents.account(grant),
                 "profiles": [documents.advertising_profile(profile, [grant]) for profile in found],
             }
-    return call.answer(document)
+    return document

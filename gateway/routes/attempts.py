@@ -36,21 +36,26 @@ def profile_sync_of(attempt: Attempt) -> str:
     return attempt.profile_sync or "profile_sync_failed"
 
 
-async def attempt_status(call: Call, flow: Flow) -> tuple[Attempt, dict[str, Any]]:
-    """Return the caller's attempt that the body names, and how it stands. Raises Problem not_found."""
+async def named_attempt(call: Call, flow: Flow) -> Attempt:
+    """Return the caller's attempt that the body names. Raises Problem not_found."""
     services = call.services
     attempt = await services.threads.vault(
         services.vault.attempts.get, call.fields.attempt_id(), call.caller.user_id
     )
     if attempt is None or attempt.flow != flow:
         raise Problem("not_found")
-    state, reason = state_of(attempt, services.clock.now())
+    return attempt
+
+
+def standing(call: Call, attempt: Attempt) -> dict[str, Any]:
+    """Return how an attempt stands, as the JSON API tells it."""
+    state, reason = state_of(attempt, call.services.clock.now())
     document: dict[str, Any] = {"authorizationId": attempt.id, "state": state}
     if reason is not None:
         document |= {"reason": reason, "hint": TABLE[reason].remedy}
         if attempt.detail:
             document["detail"] = attempt.detail
-    return attempt, document
+    return document
 
 
 async def granted(call: Call, attempt: Attempt) -> Grant | None:

@@ -3,20 +3,20 @@
 A callback answers with a redirect at once, so that the authorization code does not stay in the address bar.
 """
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, Request, Response
 
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
+from gateway.authorization.confirmation import needs_confirmation
 from gateway.routes.attempts import profile_sync_of, state_of
+from gateway.routes.confirmation import see_confirmation
 from gateway.routes.fields import ATTEMPT_ID
+from gateway.routes.results import RESULT_PATH, see, see_result
 from gateway.routes.services import services_of
 from gateway.vault.records import Flow
 
 router = APIRouter()
 
-RESULT_PATH = "/oauth/result"
 # Why a callback can belong to no attempt; nothing else can be put on the page through its address.
 SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})
 
@@ -34,17 +34,16 @@ async def account_callback(request: Request) -> Response:
 
 
 async def _complete(request: Request, flow: Flow) -> Response:
+    services = services_of(request)
+    callback = Callback.from_query(request.query_params.multi_items())
+    if needs_confirmation(services.settings, flow):
+        attempt = await services.authorizer.awaiting(flow, callback)
+        if attempt is not None:
+            return see_confirmation(services, attempt, callback)
     try:
-        attempt_id = await services_of(request).authorizer.complete(
-            flow, Callback.from_query(request.query_params.multi_items())
-        )
+        return see_result(await services.authorizer.complete(flow, callback))
     except CallbackRefused as refused:
-        return _see(f"{RESULT_PATH}?problem={refused.reason}")
-    return _see(f"{RESULT_PATH}/{quote(attempt_id, safe='')}")
-
-
-def _see(path: str) -> Response:
-    return Response(status_code=303, headers={"Location": path})
+        return see(f"{RESULT_PATH}?problem={refused.reason}")
 
 
 @router.get(RESULT_PATH)

@@ -7,16 +7,19 @@ counts as not given. Every refusal is Problem bad_parameter and names the field 
 import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl, urlsplit
 
 from gateway.amazon.ads_api import LARGEST_PROFILE_ID
 from gateway.amazon.marketplaces import SITELESS, Marketplace, find_marketplace, parse_region
-from gateway.authorization.callback import SELLER_ID
+from gateway.authorization.callback import CODE, SELLER_ID
 from gateway.authorization.scopes import parse_scopes
 from gateway.outside_text import has_hidden
 from gateway.problems import Problem
+from gateway.secret import Secret
 from gateway.vault.records import Region
 
 LONGEST_NAME = 100
+MOST_QUERY_FIELDS = 50
 LARGEST_MIN_TTL = 3000
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 # Narrower than what is looked up: a key or a code in the wrong field must not get into the audit.
@@ -138,6 +141,33 @@ class Fields:
         if (record_id is None) == (profile_id is None):
             raise Problem("bad_parameter", "expected either authRecordId or profileId")
         return record_id, profile_id
+
+    def required_number(self, key: str) -> int:
+        """Return an id, which has to be there."""
+        return self.number(key) or _refuse(key, "expected an integer, or 1 to 19 digits, from 1 to 2^63-1")
+
+    def token(self, key: str) -> Secret:
+        """Return a token, which has to be there: 1 to 2048 printable ASCII characters without spaces."""
+        value = self._text(key)
+        token = value.strip() if value else ""
+        return Secret(token) if CODE.fullmatch(token) else _refuse(key, "expected a token of Amazon's")
+
+    def query_of(self, key: str, address: str) -> list[tuple[str, str]]:
+        """Return the query, as pairs, of an address that has to be `address` but for that."""
+        value = self._text(key)
+        expected = f"expected the address that the browser ended on; it begins with {address}"
+        try:
+            parts, wanted = urlsplit((value or "").strip()), urlsplit(address)
+            pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
+        except ValueError:
+            _refuse(key, expected)
+        if (parts.scheme, parts.netloc.lower(), parts.path) != (
+            wanted.scheme,
+            wanted.netloc.lower(),
+            wanted.path,
+        ):
+            _refuse(key, expected)
+        return pairs
 
     def subject(self) -> str | None:
         """Return what the body names, for the audit: nothing that is not of an id's shape."""

@@ -6,6 +6,8 @@ from typing import cast
 from fastapi import Request
 
 from gateway.authorization.authorizer import Authorizer
+from gateway.authorization.confirmation import Confirmations
+from gateway.authorization.imports import Importer
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
@@ -25,6 +27,8 @@ class Services:
     clock: Clock
     threads: Threads
     authorizer: Authorizer
+    importer: Importer
+    confirmations: Confirmations
     tokens: TokenService
     proxy: DeveloperProxy
     pages: Pages

@@ -1,7 +1,7 @@
 """The JSON API for stores: `/spApi/…` of the contract, section 1."""
 
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,11 +10,11 @@ from gateway.authorization.authorizer import StoreWanted
 from gateway.authorization.consent_links import Central
 from gateway.problems import Problem
 from gateway.routes import documents
-from gateway.routes.attempts import attempt_status, granted
+from gateway.routes.attempts import granted, named_attempt, standing
 from gateway.routes.calls import Call, json_answer
 from gateway.routes.fields import Fields
 from gateway.routes.token_reads import Look, read_tokens
-from gateway.vault.records import Grant, Region
+from gateway.vault.records import Attempt, Grant, Region
 from gateway.vault.token_reader import TokenReader
 
 router = APIRouter(prefix="/spApi")
@@ -135,11 +135,16 @@ async def store_tokens(request: Request) -> Response:
 async def authorization_status(request: Request) -> Response:
     """Tell how one of the caller's authorisations stands."""
     call = await Call.begin(request, "manage")
-    attempt, document = await attempt_status(call, "spapi")
+    return call.answer(await store_status(call, await named_attempt(call, "spapi")))
+
+
+async def store_status(call: Call, attempt: Attempt) -> dict[str, Any]:
+    """Return how a store's authorisation stands, with the store once there is one."""
+    document = standing(call, attempt)
     if document["state"] == "authorized":
         if attempt.verification is not None:
             document["verification"] = attempt.verification
         grant = await granted(call, attempt)
         if grant is not None:
             document["store"] = documents.store(grant)
-    return call.answer(document)
+    return document

@@ -1,0 +1,78 @@
+"""A callback that waits for a person's word: shown who would get access before the code is exchanged.
+
+Anyone can be sent a link. What the callback brought is kept nowhere: it goes to the browser and back,
+encrypted, bound to its attempt and good for a few minutes. Only that browser has it, and without it
+nothing can be confirmed.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.authorization.callback import Callback
+from gateway.clock import Clock
+from gateway.secret import Secret
+from gateway.settings import Settings, is_loopback
+from gateway.vault import SealBroken
+from gateway.vault.keys import Keys
+from gateway.vault.records import Flow
+
+# As long as an authorization code lives (references/amazon.md).
+CONFIRM_SECONDS = 5 * 60
+LONGEST_HELD = 8192
+
+
+def needs_confirmation(settings: Settings, flow: Flow) -> bool:
+    """Tell whether others than the people at this machine can come to the callback."""
+    addresses = (settings.public_url, settings.redirect_uri(flow))
+    return not all(is_loopback(urlsplit(address).hostname) for address in addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a callback brought, for the attempt of that id. `csrf_token` comes back with the page's form."""
+
+    attempt_id: str
+    callback: Callback
+    csrf_token: Secret
+
+
+class Confirmations:
+    """Turns callbacks into something that a browser can hold, and back."""
+
+    def __init__(self, keys: Keys, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def hold(self, held: Held) -> str:
+        """Return what the browser holds: URL-safe text that tells nothing."""
+        assert held.callback.code is not None, "only a callback with a code waits"
+        content = {
+            "state": held.callback.state,
+            "code": held.callback.code.reveal(),
+            "seller_id": held.callback.seller_id,
+            "csrf_token": held.csrf_token.reveal(),
+            "ends": int(self._clock.now()) + CONFIRM_SECONDS,
+        }
+        sealed = self._keys.seal(Secret(json.dumps(content)), *_place(held.attempt_id))
+        return base64.urlsafe_b64encode(sealed).decode()
+
+    def take_back(self, attempt_id: str, text: str) -> Held | None:
+        """Return what a browser held for this attempt; None where it has ended or was made up."""
+        if len(text) > LONGEST_HELD:
+            return None
+        try:
+            sealed = base64.b64decode(text, altchars=b"-_", validate=True)
+            content = json.loads(self._keys.open(sealed, *_place(attempt_id)).reveal())
+        except (binascii.Error, ValueError, SealBroken):
+            return None
+        if self._clock.now() >= content["ends"]:
+            return None
+        callback = Callback(content["state"], Secret(content["code"]), content["seller_id"], None, "")
+        return Held(attempt_id, callback, Secret(content["csrf_token"]))
+
+
+def _place(attempt_id: str) -> tuple[str, str, str]:
+    return "attempts", attempt_id, "confirmation"

@@ -1,0 +1,109 @@
+"""Refresh tokens that were made elsewhere, as for a self-authorised application (references/amazon.md).
+
+One is kept only after one refresh has proved it. A refusal changes nothing: neither a grant that is there,
+nor what is thought of the application.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.login_with_amazon import LoginWithAmazon
+from gateway.applications import application_id, token_client
+from gateway.authorization.authorizer import Authorizer
+from gateway.authorization.profile_sync import Synced
+from gateway.authorization.scopes import ADS_SCOPE
+from gateway.authorization.storing import stored
+from gateway.problems import Problem, problem_of
+from gateway.secret import Secret
+from gateway.settings import Settings
+from gateway.threads import Threads
+from gateway.vault import Vault
+from gateway.vault.records import Flow, Grant, Import, Region, Tokens
+
+T = TypeVar("T")
+
+# What Amazon's refusal of an import means; all other failures mean what they mean everywhere.
+IMPORT_REASONS: dict[Kind, str] = {
+    "invalid_grant": "import_refused",
+    "unauthorized_client": "import_of_another_client",
+    "invalid_client": "app_credentials",
+}
+
+
+class Importer:
+    """Proves and keeps imported refresh tokens."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        login: LoginWithAmazon,
+        authorizer: Authorizer,
+        threads: Threads,
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._login = login
+        self._authorizer = authorizer
+        self._threads = threads
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def import_store(
+        self, user_id: int, seller_id: str, region: Region, name: str, refresh_token: Secret
+    ) -> Grant:
+        """Keep a store's refresh token and return its grant. Raises Problem."""
+        wanted = Import(user_id, "spapi", self._app_id("spapi"), region, name, seller_id)
+        return await self._to_its_end(self._import_store(wanted, refresh_token))
+
+    async def import_account(
+        self, user_id: int, region: Region, name: str, refresh_token: Secret
+    ) -> tuple[Grant, Synced]:
+        """Keep an ads account's refresh token; return its grant and how its profiles could be read."""
+        wanted = Import(user_id, "ads", self._app_id("ads"), region, name, requested_scopes=(ADS_SCOPE,))
+        return await self._to_its_end(self._import_account(wanted, refresh_token))
+
+    async def finish_all(self) -> None:
+        """Wait for the imports that are under way: at shutdown."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _app_id(self, flow: Flow) -> str:
+        return application_id(self._settings, flow)
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Go on even if the caller goes away: Amazon may have changed the refresh token."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def _import_store(self, wanted: Import, refresh_token: Secret) -> Grant:
+        grant, tokens = await self._kept(wanted, refresh_token)
+        await self._authorizer.check_store(grant, tokens.access_token)
+        return await self._threads.vault(self._vault.grants.get, grant.id) or grant
+
+    async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, Synced]:
+        grant, tokens = await self._kept(wanted, refresh_token)
+        return grant, await self._authorizer.profile_sync.sync(grant, tokens.access_token)
+
+    async def _kept(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, Tokens]:
+        client = token_client(self._settings, wanted.flow, wanted.region)
+        try:
+            answer = await self._threads.amazon(self._login.refresh, client, refresh_token)
+        except AmazonFailure as failure:
+            reason = IMPORT_REASONS.get(failure.kind)
+            raise (Problem(reason, failure.detail) if reason else problem_of(failure)) from None
+        tokens = Tokens(
+            access_token=answer.access_token,
+            refresh_token=answer.refresh_token or refresh_token,
+            token_type=answer.token_type,
+            expires_at=answer.expires_at,
+            granted_scopes=answer.granted_scopes,
+        )
+        grant = await stored(
+            self._threads, lambda: self._vault.grants.import_tokens(wanted, tokens), "import"
+        )
+        if grant is None:
+            raise Problem("not_stored")
+        return grant, tokens

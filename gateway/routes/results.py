@@ -1,0 +1,17 @@
+"""Where a browser is sent once there is something to tell: the result page of its attempt."""
+
+from urllib.parse import quote
+
+from fastapi import Response
+
+RESULT_PATH = "/oauth/result"
+
+
+def see(path: str) -> Response:
+    """Send the browser to a path of this gateway, with a GET."""
+    return Response(status_code=303, headers={"Location": path})
+
+
+def see_result(attempt_id: str) -> Response:
+    """Send the browser to the page that tells how an attempt ended."""
+    return see(f"{RESULT_PATH}/{quote(attempt_id, safe='')}")

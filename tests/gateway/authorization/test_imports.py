@@ -1,0 +1,183 @@
+"""Refresh tokens from elsewhere: proved by one refresh, kept as a grant, or refused with nothing changed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.gateway.running import Amazon, Gateway
+
+SELLER = "A1SANDBOXNA001"
+STORE = {"sellerId": SELLER, "region": "NA"}
+IMPORTS = [
+    ("/spApi/importStore", {**STORE, "sellerName": "Mine"}),
+    ("/amazonAds/importAccount", {"accountName": "Mine", "region": "NA"}),
+]
+
+
+def refresh_token(amazon: Amazon, **which: Any) -> str:
+    """A refresh token that was made in Amazon's console."""
+    return amazon.control("grants", [which or STORE])["grants"][0]["refreshToken"]
+
+
+def state_of(gateway: Gateway) -> tuple[Any, Any]:
+    """What a caller sees of the store: its entry, and its tokens."""
+    return gateway.good("/spApi/authorizedStores"), gateway.good("/spApi/storeTokens", STORE)
+
+
+def test_an_imported_store_is_listed_and_has_tokens(gateway: Gateway) -> None:
+    """After one refresh; the answer is the store as it is listed."""
+    token = refresh_token(gateway.amazon)
+    answer = gateway.good(
+        "/spApi/importStore", {**STORE, "sellerName": " 我的店铺 ☕ ", "refreshToken": token}
+    )
+    assert len(gateway.amazon.refreshes()) == 1
+    listed = gateway.good("/spApi/authorizedStores")["stores"]
+    assert listed == [{name: value for name, value in answer.items() if name != "sandbox"}]
+    assert (listed[0]["sellerName"], listed[0]["status"], listed[0]["verified"]) == (
+        "我的店铺 ☕",
+        "authorized",
+        True,
+    )
+    assert (listed[0]["requestedScopes"], listed[0]["grantedScopes"]) == ([], None)
+    tokens = gateway.good("/spApi/storeTokens", STORE)
+    assert tokens["refreshToken"] == token
+    assert tokens["expiresIn"] == 3600
+    assert token not in str(answer)
+
+
+def test_an_imported_account_comes_with_its_profiles(gateway: Gateway) -> None:
+    """From all three regions, as after a consent."""
+    token = refresh_token(gateway.amazon, advertiserId="SANDBOX_BRANDS")
+    answer = gateway.good(
+        "/amazonAds/importAccount", {"accountName": "Brand", "region": "EU", "refreshToken": token}
+    )
+    assert (answer["accountName"], answer["profileSync"], answer["total"]) == ("Brand", "ok", 8)
+    assert {profile["region"] for profile in answer["profiles"]} == {"NA", "EU", "FE"}
+    assert gateway.good("/amazonAds/authorizedStores")["total"] == 8
+    which = {"authRecordId": answer["authRecordId"]}
+    assert gateway.good("/amazonAds/storeTokens", which)["refreshToken"] == token
+
+
+def test_an_account_without_profiles_is_kept_and_says_so(gateway: Gateway) -> None:
+    """The authorisation stands."""
+    token = refresh_token(gateway.amazon, advertiserId="SANDBOX_EMPTY")
+    answer = gateway.good(
+        "/amazonAds/importAccount", {"accountName": "New", "region": "NA", "refreshToken": token}
+    )
+    assert (answer["profileSync"], answer["profiles"]) == ("profile_sync_failed", [])
+    assert answer["hint"]
+    bare = gateway.good("/amazonAds/authorizedStores")["accountsWithoutProfiles"]
+    assert [account["authRecordId"] for account in bare] == [answer["authRecordId"]]
+
+
+def test_importing_again_keeps_the_record(gateway: Gateway) -> None:
+    """As authorising again does; the newest name and token count."""
+    first = gateway.authorize_store()["store"]
+    token = refresh_token(gateway.amazon)
+    again = gateway.good("/spApi/importStore", {**STORE, "sellerName": "Renamed", "refreshToken": token})
+    assert again["authRecordId"] == first["authRecordId"]
+    assert gateway.good("/spApi/authorizedStores")["total"] == 1
+    assert gateway.good("/spApi/storeTokens", STORE)["refreshToken"] == token
+
+
+def test_an_import_is_the_callers_alone(gateway: Gateway) -> None:
+    """Two users of one store have grants of their own."""
+    gateway.add_user("guest")
+    token = refresh_token(gateway.amazon)
+    gateway.good("/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token}, user="guest")
+    assert gateway.good("/spApi/authorizedStores")["total"] == 0
+    assert gateway.good("/spApi/authorizedStores", user="guest")["total"] == 1
+
+
+def test_a_rotated_token_is_what_is_kept(gateway: Gateway) -> None:
+    """Where Amazon answers the proof with a new refresh token."""
+    token = refresh_token(gateway.amazon)
+    gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+    gateway.good("/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token})
+    assert gateway.good("/spApi/storeTokens", STORE)["refreshToken"] != token
+    gateway.good("/spApi/refreshToken", STORE)
+
+
+@pytest.mark.parametrize(
+    ("do", "status", "reason"),
+    [
+        ({"answer": "tokenEndpoint.refreshTokenRefused"}, 400, "import_refused"),
+        ({"answer": "tokenEndpoint.unauthorizedClient"}, 400, "import_of_another_client"),
+        ({"answer": "tokenEndpoint.invalidClient"}, 400, "app_credentials"),
+        ({"answer": "tokenEndpoint.throttled"}, 429, "amazon_throttled"),
+        ({"status": 500}, 502, "amazon_failed"),
+        ({"status": 200, "body": "<html>"}, 502, "amazon_failed"),
+        ({"drop": "after"}, 502, "amazon_failed"),
+        ({"token": {"length": 5000}}, 502, "amazon_failed"),
+    ],
+)
+def test_a_refused_import_changes_nothing(
+    gateway: Gateway, do: dict[str, Any], status: int, reason: str
+) -> None:
+    """Neither the healthy store that is there, nor the application: what worked still does."""
+    gateway.authorize_store()
+    before = state_of(gateway)
+    token = refresh_token(gateway.amazon)
+    gateway.amazon.fault(do, grantType="refresh_token")
+    answer = gateway.bad(
+        "/spApi/importStore",
+        {**STORE, "sellerName": "Bad", "refreshToken": token},
+        status=status,
+    )
+    assert answer["reason"] == reason
+    assert "status" not in answer
+    assert state_of(gateway) == before
+    gateway.good("/spApi/refreshToken", STORE)
+
+
+def test_a_token_of_another_client_is_named_as_such(gateway: Gateway) -> None:
+    """As Amazon itself answers it."""
+    other = gateway.amazon.control("apps", {"flow": "spapi"})["clientId"]
+    token = refresh_token(gateway.amazon, **STORE, clientId=other)
+    answer = gateway.bad(
+        "/spApi/importStore", {**STORE, "sellerName": "Other", "refreshToken": token}, status=400
+    )
+    assert answer["reason"] == "import_of_another_client"
+    assert gateway.good("/spApi/authorizedStores")["total"] == 0
+
+
+@pytest.mark.parametrize(("path", "body"), IMPORTS)
+@pytest.mark.parametrize("token", [None, "", "  ", "with space", "line\nend", "é" * 20, "x" * 2049, 7, ["x"]])
+def test_what_is_no_token_is_not_sent(gateway: Gateway, path: str, body: dict[str, Any], token: Any) -> None:
+    """It is a bad parameter, and not echoed."""
+    answer = gateway.bad(path, {**body, "refreshToken": token}, status=400)
+    assert answer["errcode"] == 1002
+    assert "refreshToken" in answer["errmsg"]
+    assert gateway.amazon.refreshes() == []
+
+
+@pytest.mark.parametrize(("path", "body"), IMPORTS)
+def test_the_names_and_regions_are_needed(gateway: Gateway, path: str, body: dict[str, Any]) -> None:
+    """Each missing field is named."""
+    for name in body:
+        rest = {key: value for key, value in body.items() if key != name}
+        assert name in gateway.bad(path, {**rest, "refreshToken": "Atzr|x"}, status=400)["errmsg"]
+
+
+def test_imports_at_once_end_in_one_grant(gateway: Gateway) -> None:
+    """All succeed, and the store is there once."""
+    body = {**STORE, "sellerName": "Mine", "refreshToken": refresh_token(gateway.amazon)}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: gateway.good("/spApi/importStore", body), range(6)))
+    assert len({answer["authRecordId"] for answer in answers}) == 1
+    assert gateway.good("/spApi/authorizedStores")["total"] == 1
+
+
+def test_an_import_while_a_refresh_is_under_way_wins(gateway: Gateway) -> None:
+    """The older refresh cannot put the older token back."""
+    gateway.authorize_store()
+    token = refresh_token(gateway.amazon)
+    gateway.amazon.fault({"hold": "slow", "holdAt": "after"}, grantType="refresh_token")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(gateway.post, "/spApi/refreshToken", STORE)
+        gateway.amazon.until_held("slow")
+        gateway.good("/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token})
+        gateway.amazon.release("slow")
+        assert slow.result().status_code == 200
+    assert gateway.good("/spApi/storeTokens", STORE)["refreshToken"] == token

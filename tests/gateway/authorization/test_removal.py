@@ -1,0 +1,107 @@
+"""Removing a grant: gone with its tokens and profiles, for its owner alone, and not to be brought back."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from gateway.vault.tables import attempts, grants, handed_out, profiles
+from tests.gateway.running import Gateway
+
+STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+
+
+def counts(gateway: Gateway) -> dict[str, int]:
+    """How many rows there are of what belongs to a grant."""
+    with gateway.vault.database.reading() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (grants, profiles, handed_out)
+        }
+
+
+def test_a_removed_store_is_gone(gateway: Gateway) -> None:
+    """From the list, from the tokens and from the database; its attempt stays, without it."""
+    attempt = gateway.authorize_store()["authorizationId"]
+    assert gateway.good("/spApi/removeStore", STORE)["removed"] is True
+    assert gateway.good("/spApi/authorizedStores")["total"] == 0
+    gateway.bad("/spApi/storeTokens", STORE, status=404)
+    assert counts(gateway) == {"grants": 0, "profiles": 0, "handed_out": 0}
+    status = gateway.status("spapi", attempt)
+    assert (status["state"], "store" in status) == ("authorized", False)
+    with gateway.vault.database.reading() as connection:
+        assert connection.execute(select(attempts.c.grant_id)).scalars().all() == [None]
+
+
+def test_a_removed_account_takes_its_profiles_along(gateway: Gateway) -> None:
+    """And leaves those of another account as they are."""
+    first = gateway.authorize_account()["account"]
+    other = gateway.authorize_account("SANDBOX_PARTNERS")["account"]
+    assert (
+        gateway.good("/amazonAds/removeAccount", {"authRecordId": str(first["authRecordId"])})["removed"]
+        is True
+    )
+    listed = gateway.good("/amazonAds/authorizedStores")
+    assert [entry["authRecordId"] for entry in listed["stores"]] == [other["authRecordId"]]
+    assert counts(gateway) == {"grants": 1, "profiles": 1, "handed_out": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/spApi/removeStore", {"sellerId": "A1SANDBOXNA001", "region": "EU"}),
+        ("/spApi/removeStore", {"sellerId": "NOBODY", "region": "NA"}),
+        ("/amazonAds/removeAccount", {"authRecordId": 7}),
+    ],
+)
+def test_what_is_not_there_cannot_be_removed(gateway: Gateway, path: str, body: dict[str, object]) -> None:
+    """Not even twice."""
+    gateway.authorize_store()
+    assert gateway.bad(path, body, status=404)["errcode"] == 1004
+    gateway.good("/spApi/removeStore", STORE)
+    gateway.bad("/spApi/removeStore", STORE, status=404)
+
+
+def test_a_store_is_no_account(gateway: Gateway) -> None:
+    """A store's authRecordId removes nothing at the ads path."""
+    store = gateway.authorize_store()["store"]
+    gateway.bad("/amazonAds/removeAccount", {"authRecordId": store["authRecordId"]}, status=404)
+    gateway.good("/spApi/storeTokens", STORE)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"sellerId": "A1SANDBOXNA001"}, {"region": "NA"}, {"sellerId": "", "region": "NA"}]
+)
+def test_a_store_has_to_be_named_in_full(gateway: Gateway, body: dict[str, str]) -> None:
+    """A removal guesses nothing."""
+    gateway.authorize_store()
+    gateway.bad("/spApi/removeStore", body, status=400)
+    gateway.good("/spApi/storeTokens", STORE)
+
+
+def test_a_refresh_under_way_cannot_bring_it_back(gateway: Gateway) -> None:
+    """Its caller hears that there is no such store any more."""
+    gateway.authorize_store()
+    gateway.amazon.fault({"hold": "slow", "holdAt": "after"}, grantType="refresh_token")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(gateway.post, "/spApi/refreshToken", STORE)
+        gateway.amazon.until_held("slow")
+        gateway.good("/spApi/removeStore", STORE)
+        gateway.amazon.release("slow")
+        assert slow.result().status_code == 404
+    assert counts(gateway) == {"grants": 0, "profiles": 0, "handed_out": 0}
+
+
+def test_a_removed_store_can_be_authorised_again(gateway: Gateway) -> None:
+    """It is a new authorisation then."""
+    first = gateway.authorize_store()["store"]
+    gateway.good("/spApi/removeStore", STORE)
+    assert gateway.authorize_store()["store"]["authRecordId"] != first["authRecordId"]
+
+
+def test_the_right_to_manage_is_needed(gateway: Gateway) -> None:
+    """A key that may only get tokens removes nothing."""
+    gateway.authorize_store()
+    key = gateway.vault.users.issue_key("owner", ("tokens", "proxy"))[1].reveal()
+    assert gateway.bad("/spApi/removeStore", STORE, status=401, user=key)["reason"] == "key_lacks_right"
+    gateway.good("/spApi/storeTokens", STORE)
