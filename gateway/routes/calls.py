@@ -29,17 +29,22 @@ async def read_fields(request: Request) -> Fields:
     return parse_fields(await request.body())
 
 
-def parse_fields(body: bytes | bytearray) -> Fields:
+def parse_fields(body: bytes | str) -> Fields:
     """Return the fields of a body that has arrived. Raises Problem bad_parameter."""
     if not body:
         return Fields({})
     try:
         document = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise Problem("bad_parameter", "the body is not JSON in UTF-8; expected one JSON object") from None
+        raise not_json() from None
     if not isinstance(document, dict):
         raise Problem("bad_parameter", "the body is not a JSON object; expected {…}")
     return Fields(document)
+
+
+def not_json() -> Problem:
+    """Return what to tell about a body that cannot be read."""
+    return Problem("bad_parameter", "the body is not JSON in UTF-8; expected one JSON object")
 
 
 def _refuse_constant(name: str) -> NoReturn:

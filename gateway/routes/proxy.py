@@ -10,13 +10,16 @@ from gateway.amazon.forwarding import Forwarded
 from gateway.proxy.answers import PIECE, answer_document
 from gateway.proxy.service import Bearer
 from gateway.proxy.wanted import Wanted, read_wanted
-from gateway.routes.calls import JSON_TYPE, Call, parse_fields
+from gateway.routes.calls import JSON_TYPE, Call, not_json, parse_fields
 from gateway.routes.fields import Fields
 from gateway.routes.services import Services, services_of
 from gateway.secret import Secret
 from gateway.vault.records import Flow
 
 router = APIRouter()
+
+# Up to this many characters a change of threads takes longer than the work itself.
+SMALL = 64 * 1024
 
 
 @router.post("/spApi/developerProxy")
@@ -42,7 +45,10 @@ async def _checked(request: Request, flow: Flow) -> tuple[Wanted, Bearer]:
     """Return what is to be sent with which token. The caller's own document is dropped with this frame."""
     call = await Call.begin(request, "proxy", read=_read_large_fields)
     services, fields, user_id = call.services, call.fields, call.caller.user_id
-    wanted = await services.threads.proxy(read_wanted, fields, flow, services.settings)
+    if len(fields.text("body") or "") <= SMALL:
+        wanted = read_wanted(fields, flow, services.settings)
+    else:
+        wanted = await services.threads.proxy(read_wanted, fields, flow, services.settings)
     region = fields.required_region()
     presented = Secret(fields.text("amzAccessToken") or "") or None
     if flow == "spapi":
@@ -56,7 +62,19 @@ async def _read_large_fields(request: Request) -> Fields:
     received = bytearray()
     async for chunk in request.stream():
         received += chunk
-    return await services_of(request).threads.proxy(parse_fields, received)
+    if len(received) <= SMALL:
+        return parse_fields(bytes(received))
+    return await services_of(request).threads.proxy(_parsed, received)
+
+
+def _parsed(received: bytearray) -> Fields:
+    """Return the fields of a large body. Its bytes are let go of before its text is taken apart."""
+    try:
+        text = received.decode()
+    except UnicodeDecodeError:
+        raise not_json() from None
+    received.clear()
+    return parse_fields(text)
 
 
 async def _answer(services: Services, answer: Forwarded) -> Response:
