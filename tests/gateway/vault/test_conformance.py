@@ -525,6 +525,26 @@ class TestTokenReader:
         assert vault.reader.by_store(key, "A1", "NA").tokens == tokens("fresh")  # type: ignore[union-attr]
 
 
+class TestCovering:
+    """Which of a user's accounts cover a profile."""
+
+    def test_one_profile_with_its_accounts_the_newest_healthy_first(
+        self, vault: Vault, user: int, clock: SteppedClock
+    ) -> None:
+        """Only this profile and only this user's: others' and unknown ones bring nothing."""
+        old = account(vault, user, "Old")
+        clock.step(10)
+        new = account(vault, user, "New")
+        for grant in (old, new):
+            vault.profiles.replace(grant.id, [profile(grant.id, 7), profile(grant.id, 8)])
+        pairs = vault.profiles.covering(user, 7)
+        assert [(found.profile_id, grant.id) for found, grant in pairs] == [(7, new.id), (7, old.id)]
+        vault.grants.mark_needs_reauthorization(new.id, new.token_version, "store_revoked")
+        assert [grant.id for _, grant in vault.profiles.covering(user, 7)] == [old.id, new.id]
+        assert vault.profiles.covering(user, 9) == []
+        assert vault.profiles.covering(vault.users.create("eve"), 7) == []
+
+
 class TestHandedOut:
     """Which tokens a user was handed, proved without keeping them."""
 
