@@ -10,7 +10,21 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-_COPY = "import sys, pyperclip; pyperclip.copy(sys.stdin.buffer.read().decode())"
+# pyperclip does not look at the exit codes of the programs that it starts, so that is done here.
+_COPY = """\
+import subprocess, sys
+started = []
+class Noted(subprocess.Popen):
+    def __init__(self, *words, **options):
+        super().__init__(*words, **options)
+        started.append(self)
+subprocess.Popen = Noted
+import pyperclip
+copy, _ = pyperclip.determine_clipboard()
+started.clear()
+copy(sys.stdin.buffer.read().decode())
+sys.exit(any(program.returncode for program in started))
+"""
 
 
 def copy(text: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> bool:
@@ -34,11 +48,19 @@ def copy(text: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> bool
 
 
 def may_have_clipboard(environ: Mapping[str, str]) -> bool:
-    """False where it is plain that there is no clipboard, which saves starting a process to find out."""
+    """False where it is plain that the person has no clipboard here, which saves a process to find out.
+
+    Over SSH the clipboard of a Mac or of Windows is that of the machine at the other end.
+    """
     if sys.platform in ("win32", "cygwin", "darwin"):
-        return True
+        return not is_over_ssh(environ)
     wsl = "microsoft" in platform.release().lower()
     return wsl or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def is_over_ssh(environ: Mapping[str, str]) -> bool:
+    """True where the person sits at another machine."""
+    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

@@ -6,6 +6,7 @@ Amazon then answers 400. So it goes to the clipboard and to a file, and people a
 
 import ipaddress
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,8 +23,12 @@ from linkfox_client.files import UnsafePlace, replace_private
 # Where the consent pages of Amazon Ads are, by region: references/amazon.md.
 ADS_CONSENT_HOSTS = frozenset({"www.amazon.com", "eu.account.amazon.com", "apac.account.amazon.com"})
 LONGEST_LINK = 8192
+TEXT_BROWSERS = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
 
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
+
+
+NOT_OPENED = "No browser of the person's could be opened from here: the link has to be opened where they sit."
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class HandedOver:
     clipboard: bool
     file: Path | None
     notes: tuple[str, ...] = ()
+    is_far: bool = False
+    """True over SSH: the file is not on the machine that the person sits at."""
 
     def facts(self) -> dict[str, Any]:
         """The fields for the document."""
@@ -48,10 +55,13 @@ class HandedOver:
                 "Neither clipboard nor file could take the link: copy `authorizeUrl` out of the document "
                 "into a browser, whole and without spaces, best in an incognito window."
             )
-        return (
+        advice = (
             f"Paste the link into the browser's address bar from {' or from '.join(places)}, "
             "never from the screen: a copied line break breaks it. An incognito window is best."
         )
+        if self.is_far and self.file is not None:
+            advice += " You are here over SSH: fetch that file to your own machine, with scp for instance."
+        return advice
 
 
 def check_link(url: object, *, sandbox: bool) -> str:
@@ -92,6 +102,7 @@ def hand_over(url: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> 
     The command goes on without either: a read-only home is told in `notes`, not raised.
     `timeout`: seconds that the clipboard may take.
     """
+    far = clipboard.is_over_ssh(environ)
     path = None
     try:
         path = Path.home() / ".cache" / "linkfox" / "last_authorize_url.txt"
@@ -99,8 +110,8 @@ def hand_over(url: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> 
     except (OSError, UnsafePlace, RuntimeError) as problem:  # RuntimeError: there is no home at all
         reason = getattr(problem, "strerror", None) or str(problem)
         note = f"The link could not be written to {path or 'a file'}: {reason}."
-        return HandedOver(clipboard.copy(url, environ, timeout=timeout), None, (note,))
-    return HandedOver(clipboard.copy(url, environ, timeout=timeout), path)
+        return HandedOver(clipboard.copy(url, environ, timeout=timeout), None, (note,), far)
+    return HandedOver(clipboard.copy(url, environ, timeout=timeout), path, (), far)
 
 
 def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> bool:
@@ -110,14 +121,15 @@ def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> b
     """
     if not is_amazon(url) and not (sandbox and _is_loopback(urlsplit(url).hostname or "")):
         return False
-    desktop = sys.platform in ("win32", "darwin") or any(
-        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-    )
-    if not desktop:
+    if not _has_browser(environ):
         return False
+    # Without a terminal webbrowser leaves the text browsers aside, which could only hang there unseen.
+    chosen = {name: value for name, value in environ.items() if name not in ("TERM", "BROWSER")}
+    if _named_browsers(environ):
+        chosen["BROWSER"] = os.pathsep.join(_named_browsers(environ))
     opener = subprocess.Popen(  # noqa: S603 - our own interpreter and words, and a link that was checked
         [sys.executable, "-P", "-c", _OPEN, url],
-        env=dict(environ),
+        env=chosen,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -128,6 +140,20 @@ def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> b
     except subprocess.TimeoutExpired:  # a browser that stays in the foreground has opened the link
         opener.returncode = 0  # it is left running on purpose: no warning about that
         return True
+
+
+def _has_browser(environ: Mapping[str, str]) -> bool:
+    """True where a browser can show a page to the person, who may sit at the other end of an SSH connection:
+    there only a display that is passed on or a program named in BROWSER, as editors set one, gets to them."""
+    if _named_browsers(environ) or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
+        return True
+    return sys.platform in ("win32", "darwin") and not clipboard.is_over_ssh(environ)
+
+
+def _named_browsers(environ: Mapping[str, str]) -> list[str]:
+    """The programs that BROWSER names, without those that show pages in a terminal."""
+    named = [command.strip() for command in environ.get("BROWSER", "").split(os.pathsep)]
+    return [command for command in named if command and Path(command.split()[0]).name not in TEXT_BROWSERS]
 
 
 def _bad_link(why: str) -> ClientError:
