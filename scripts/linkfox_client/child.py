@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from linkfox_client.errors import bad_arguments
+from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.handoff import token_variables
 
 
@@ -42,20 +42,47 @@ def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str
     try:
         os.execve(program, list(command), dict(environ))  # noqa: S606 - running it is what was asked for
     except OSError as problem:
-        raise bad_arguments(
-            f"The command {command[0]!r} could not be started: {problem.strerror}",
-            "A script without a #! line needs its interpreter in front of it.",
-        ) from None
+        raise _not_started(command[0], problem) from None
 
 
 def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run `command` to its end and answer its exit code; signals that reach this process are passed on."""
-    with subprocess.Popen(list(command), env=dict(environ)) as child:  # noqa: S603 - what was asked for
-        # A console sends Ctrl-C to all its processes, so the child has its own already.
-        handlers = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: lambda *_: child.terminate()}
-        former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-        try:
-            return child.wait()
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+    """Run `command` to its end and answer its exit code; signals that reach this process are passed on.
+
+    Raises ClientError (`bad_arguments`) where it cannot be started.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+
+    def end(*_: object) -> None:
+        for child in children:
+            child.terminate()
+
+    def leave_to_child(*_: object) -> None:
+        """A console sends Ctrl-C and Ctrl-Break to all its processes, so the child has its own already."""
+
+    # Handlers, and before the start: what is ignored would be ignored by the child as well.
+    handlers = {"SIGINT": leave_to_child, "SIGBREAK": leave_to_child, "SIGTERM": end}
+    numbers = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
+    former = {number: signal.signal(number, handler) for number, handler in numbers.items()}
+    try:
+        children.append(subprocess.Popen(list(command), env=dict(environ)))  # noqa: S603 - what was asked for
+        return _exit_code(children[0].wait())
+    except OSError as problem:
+        raise _not_started(command[0], problem) from None
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _exit_code(code: int) -> int:
+    """What this process has to end with to show the same: Windows' codes are unsigned (Ctrl-C is 0xC000013A)
+    and sys.exit takes signed ones; elsewhere a shell shows 128 and the signal's number."""
+    if code < 0:
+        return 128 - code
+    return code - 2**32 if code >= 2**31 else code
+
+
+def _not_started(program: str, problem: OSError) -> ClientError:
+    return bad_arguments(
+        f"The command {program!r} could not be started: {problem.strerror}",
+        "A script without a #! line needs its interpreter in front of it.",
+    )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from linkfox_client import child
+from linkfox_client.errors import ClientError
 
+from tests.scripts import keyrings
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, tokens
 from tests.support.house import SCRIPTS, clean_environment, until
@@ -58,6 +60,19 @@ def test_a_key_from_a_file_does_not_reach_the_command(both: FakeGateway, run: Ru
     done = run(*STORE, "--", sys.executable, "-c", SHOW, LINKFOX_TOOL_GATEWAY="", LINKFOX_AGENT_API_KEY="")
     assert json.loads(done.stdout)["AMAZON_ACCESS_TOKEN"] == ACCESS
     assert KEY not in done.stdout
+
+
+def test_a_key_from_the_keyring_does_not_reach_the_command(
+    both: FakeGateway, run: Run, tmp_path: Path
+) -> None:
+    """It is read for the gateway's origin, used, and handed to nobody."""
+    more = {**keyrings.environment("InFile", tmp_path), "LINKFOX_AGENT_API_KEY": ""}
+    held = {f"linkfox-amazon-auth {both.url}": KEY}
+    (tmp_path / "keyring.json").write_text(json.dumps(held))
+    done = run(*STORE, "--", sys.executable, "-c", SHOW, **more)
+    assert json.loads(done.stdout)["AMAZON_ACCESS_TOKEN"] == ACCESS
+    assert both.calls[0].headers["Authorization"] == KEY
+    assert KEY not in done.stdout + done.stderr
 
 
 def test_an_older_tokens_variables_are_not_left_over(gateway: FakeGateway, run: Run) -> None:
@@ -172,14 +187,51 @@ def test_a_signal_to_us_ends_the_child(tmp_path: Path) -> None:
     waiting = "import signal, sys; open(sys.argv[1], 'w').close(); signal.pause()"
     code = (
         "import os, sys; from linkfox_client.child import run_and_pass_on;"
-        f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}, sys.argv[1]], os.environ) == -15)"
+        f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}, sys.argv[1]], os.environ))"
     )
     ready = tmp_path / "ready"
     environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
     with subprocess.Popen([sys.executable, "-c", code, str(ready)], env=environment) as started:
         until(ready.exists, "the child runs")
         started.send_signal(signal.SIGTERM)
-        assert started.wait(60) == 1
+        assert started.wait(60) == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+def test_ctrl_c_is_the_childs_own_affair(tmp_path: Path) -> None:
+    """The console sends it to both; whoever waits goes on waiting, and answers what the child makes of it."""
+    waiting = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(42));"
+        " os.kill(os.getppid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGINT)"
+    )
+    code = (
+        "import os, sys; from linkfox_client.child import run_and_pass_on;"
+        f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}], os.environ))"
+    )
+    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (42, b"")
+
+
+@pytest.mark.parametrize(
+    ("code", "passed_on"), [(0, 0), (255, 255), (-15, 143), (0xC000013A, -1073741510), (2**31 - 1, 2**31 - 1)]
+)
+def test_every_exit_code_can_be_passed_on(code: int, passed_on: int) -> None:
+    """Windows has unsigned codes of 32 bits, which `sys.exit` takes as signed ones only."""
+    assert child._exit_code(code) == passed_on
+
+
+def test_a_command_that_cannot_be_started_there_is_explained(tmp_path: Path) -> None:
+    """As elsewhere: exit 2, and the handlers are as before."""
+    before = signal.getsignal(signal.SIGTERM)
+    (tmp_path / "report").write_text("echo hello\n")
+    (tmp_path / "report").chmod(0o755)
+    with pytest.raises(ClientError, match="could not be started") as caught:
+        child.run_and_pass_on([str(tmp_path / "report")], dict(os.environ))
+    assert caught.value.code == "bad_arguments"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 class _Windows:
