@@ -98,7 +98,7 @@ def _secret_age(prefix: str, app: SellingPartnerApplication | AdsClient, today: 
 
 
 def _vault(settings: Settings, *, offline: bool) -> list[Finding]:
-    """Whether the database can be read and is of this version and kind, and its master key is there."""
+    """Whether the database can be read and is of this version and kind, and opens with its master key."""
     path = settings.data_dir / DATABASE_FILE
     if settings.database_url is not None and offline:
         return [_finding("database", "ok", "a PostgreSQL, not looked at offline")]
@@ -151,9 +151,7 @@ def _master_key(database: Database, settings: Settings) -> Finding:
     with database.reading() as connection:
         opened = existing_vault(connection, settings, "sandbox" if settings.sandbox else "real")
     if opened is None:
-        return _finding(
-            "master key", "ok", "none yet: the first start makes it, or takes the one that is set"
-        )
+        return _finding("master key", "ok", "made, or taken from the settings, at the first start")
     facts, found, _ = opened
     detail = f"{facts.master_key_id} from {found.place} opens the vault"
     return _finding("master key", "ok", detail)

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from socket import AI_PASSIVE, SOCK_STREAM, getaddrinfo
 
 from gateway.operator_error import OperatorError
 
@@ -13,9 +14,7 @@ EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not 
 def listen(host: str, port: int) -> socket.socket:
     """Bind and listen; `port` 0 takes a free one. Raises OperatorError, naming the port and what to do."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, kind, protocol, _, address = getaddrinfo(host, port, type=SOCK_STREAM, flags=AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError):
         raise OperatorError(
             f"--host {host} is no address of this machine",

@@ -159,7 +159,7 @@ def _open_postgresql(url: Secret) -> Database:
     except (ArgumentError, ValueError):
         raise VaultError(
             "GATEWAY_DATABASE_URL cannot be read as an address",
-            "Write it as postgresql://USER:PASSWORD@HOST/DATABASE, with special characters percent-encoded.",
+            "Begin it with postgresql://; user, password, host and database follow, percent-encoded.",
             "not_set_up",
         ) from None
     return Database(engine, None)

@@ -12,4 +12,4 @@ class SealBroken(VaultError):
 
 
 class UnknownKey(SealBroken):
-    """A ciphertext wants a master key that this process does not hold."""
+    """A ciphertext was sealed with a master key that we do not hold."""

@@ -17,7 +17,7 @@ _NEXT_KEY = ("next_master_key_id", "next_master_key_source", "next_master_key")
 
 @dataclass(frozen=True, slots=True)
 class NextKey:
-    """The master key that the vault is changing to: its id, where it is kept, and itself, sealed."""
+    """The key that the vault changes to: its id, where it is kept, and itself, sealed with the one before."""
 
     id: str
     source: Source
@@ -26,9 +26,9 @@ class NextKey:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`key_check` is a known text sealed with the master key: a wrong key is noticed before any use of it.
+    """`key_check` is a known text sealed with the master key, so that a wrong one shows before any use.
 
-    `next_key` is None except while the master key is being changed.
+    `next_key` is None except during a change of the master key.
     """
 
     vault_id: str
@@ -78,13 +78,13 @@ class Facts:
 
     @staticmethod
     def announce(connection: Connection, next_key: NextKey) -> None:
-        """Write down that the master key is being changed."""
+        """Write down that a change of the master key has begun."""
         values = (next_key.id, next_key.source, next_key.sealed.hex())
         _insert(connection, dict(zip(_NEXT_KEY, values, strict=True)))
 
     @staticmethod
     def complete(connection: Connection, next_key: NextKey, key_check: bytes) -> None:
-        """Write down that the master key was changed: from now on no other opens the vault."""
+        """Write down the end of that change: from now on no other key opens the vault."""
         values = {
             "master_key_id": next_key.id,
             "master_key_source": next_key.source,

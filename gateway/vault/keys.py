@@ -102,6 +102,8 @@ class Keys:
                     known[facts.next_key.id] = open_next_key(opener, facts.next_key.sealed)
             first = known[facts.key_in_force]
             if first.id != facts.key_in_force:
-                raise VaultError("the vault's next master key is another one", "Restore it from a backup.")
+                raise VaultError(
+                    "the next master key has another id than the vault says", "Restore it from a backup."
+                )
             self._held = [first, *(key for key in known.values() if key.id != first.id)]
             self._sealer = Sealer(self._held)

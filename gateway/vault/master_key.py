@@ -41,10 +41,10 @@ class FoundKey:
 
 def find_master_key(settings: Settings, vault_id: str, source: Source, key_id: str) -> FoundKey:
     """Return the key of an existing vault. Raises VaultError where it is missing or another one."""
-    found = _explicit(settings) or _from(settings, vault_id, source)
+    found = _explicit(settings) or _from(settings, vault_id, source, key_id)
     if found is None:
         raise VaultError(
-            f"the vault's master key {key_id} is not {_PLACES[source]}, where it was when the vault was made",
+            f"there stands no master key {key_id} {_PLACES[source]}, where the vault had it when it was made",
             _BRING_IT,
             "not_set_up",
         )
@@ -64,15 +64,43 @@ def master_key_for_new_vault(settings: Settings, vault_id: str) -> FoundKey:
         return found
     key = MasterKey(os.urandom(KEY_LENGTH))
     text = Secret(base64.b64encode(key.reveal()).decode())
+    name = _keyring_name(vault_id)
     try:
-        write_keyring(KEYRING_SERVICE, _keyring_name(vault_id), text, settings.keyring_timeout)
-        return FoundKey(
-            key, "keyring", f"the OS keyring ({KEYRING_SERVICE}, {_keyring_name(vault_id)})", True
-        )
+        write_keyring(KEYRING_SERVICE, name, text, settings.keyring_timeout)
+        return FoundKey(key, "keyring", f"the OS keyring ({KEYRING_SERVICE}, {name})", True)
     except KeyringUnavailable:
         path = _key_file(settings, vault_id)
         _store(path, text)
         return FoundKey(key, "key_folder", str(path), True)
+
+
+def store_master_key(settings: Settings, vault_id: str, source: Source, key: MasterKey) -> None:
+    """Keep a further key of a vault beside its first one: in the keyring, or in the key folder.
+
+    Raises VaultError where it cannot be kept.
+    """
+    text = Secret(base64.b64encode(key.reveal()).decode())
+    entry = _entry(vault_id, key.id)
+    if source == "keyring":
+        try:
+            write_keyring(KEYRING_SERVICE, _keyring_name(entry), text, settings.keyring_timeout)
+        except KeyringUnavailable as error:
+            raise VaultError(
+                f"the new master key cannot be kept in the OS keyring: {error}",
+                "Unlock or start the keyring, then try again. Nothing was changed.",
+                "not_set_up",
+            ) from None
+    else:
+        _store(_key_file(settings, entry), text)
+
+
+def read_new_key(path: Path) -> MasterKey:
+    """Read the master key that an operator made. Raises VaultError unless only its owner can read the file."""
+    text = _read(path)
+    if text is None:
+        raise VaultError(f"{path} does not exist or cannot be read", "Correct the path.", "bad_arguments")
+    _check_private(path)
+    return _decode(text, f"the file {path}")
 
 
 def _explicit(settings: Settings) -> FoundKey | None:
@@ -93,28 +121,45 @@ def _explicit(settings: Settings) -> FoundKey | None:
     return None
 
 
-def _from(settings: Settings, vault_id: str, source: Source) -> FoundKey | None:
+def _from(settings: Settings, vault_id: str, source: Source, key_id: str) -> FoundKey | None:
+    """Look for the key where it is kept; one of another id only where there is no better."""
+    first = None
+    for entry in (vault_id, _entry(vault_id, key_id)):
+        found = _kept(settings, entry, source)
+        if found is not None and found.key.id == key_id:
+            return found
+        first = first or found
+    return first
+
+
+def _kept(settings: Settings, entry: str, source: Source) -> FoundKey | None:
     if source == "keyring":
+        name = _keyring_name(entry)
         try:
-            text = read_keyring(KEYRING_SERVICE, _keyring_name(vault_id), settings.keyring_timeout)
+            text = read_keyring(KEYRING_SERVICE, name, settings.keyring_timeout)
         except KeyringUnavailable as error:
             raise VaultError(
                 f"the vault's master key is in the OS keyring, and {error}",
                 "Unlock or start the keyring, or set GATEWAY_MASTER_KEY to the same key.",
                 "not_set_up",
             ) from None
-        return FoundKey(_decode(text, "the OS keyring"), source, "the OS keyring") if text else None
+        place = f"the OS keyring ({KEYRING_SERVICE}, {name})"
+        return FoundKey(_decode(text, place), source, place) if text else None
     if source == "key_folder":
-        path = _key_file(settings, vault_id)
+        path = _key_file(settings, entry)
         text = _read(path)
         if text is None:
             return None
-        if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise VaultError(
-                f"the master key's file can be read by others ({path})", f"chmod 600 {path}", "not_set_up"
-            )
+        _check_private(path)
         return FoundKey(_decode(text, f"the file {path}"), source, f"the file {path}")
     return None
+
+
+def _check_private(path: Path) -> None:
+    if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise VaultError(
+            f"the master key's file can be read by others ({path})", f"chmod 600 {path}", "not_set_up"
+        )
 
 
 _PLACES: dict[Source, str] = {
@@ -142,12 +187,17 @@ def _read(path: Path) -> Secret | None:
         return None
 
 
-def _keyring_name(vault_id: str) -> str:
-    return f"master-key {vault_id}"
+def _entry(vault_id: str, key_id: str) -> str:
+    """Return the name under which a key is kept that a vault was changed to; its first key has no id there."""
+    return f"{vault_id}-{key_id}"
 
 
-def _key_file(settings: Settings, vault_id: str) -> Path:
-    return settings.master_key_folder / f"{vault_id}.key"
+def _keyring_name(entry: str) -> str:
+    return f"master-key {entry}"
+
+
+def _key_file(settings: Settings, entry: str) -> Path:
+    return settings.master_key_folder / f"{entry}.key"
 
 
 def _store(path: Path, text: Secret) -> None:

@@ -19,7 +19,8 @@ VERSION = 1
 KEY_LENGTH = 32
 KEY_ID_LENGTH = 8
 NONCE_LENGTH = 12
-_NONCE_AT = 1 + KEY_ID_LENGTH
+PREFIX_LENGTH = 1 + KEY_ID_LENGTH
+_NONCE_AT = PREFIX_LENGTH
 _CIPHERTEXT_AT = _NONCE_AT + NONCE_LENGTH
 _REFUSED = (
     "Start the gateway with the key that this vault was sealed with, or restore the database from a backup."
@@ -33,7 +34,7 @@ class MasterKey:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_LENGTH:
-            raise ValueError("a master key is 32 bytes")
+            raise ValueError("a master key has 32 bytes")
         self._key = key
         self.id = hmac.digest(key, b"linkfox master key id v1", hashlib.sha256)[:KEY_ID_LENGTH].hex()
 
@@ -54,9 +55,9 @@ class Sealer:
 
     def __init__(self, keys: Sequence[MasterKey]) -> None:
         self.key_id = keys[0].id
-        self._prefix = bytes([VERSION]) + bytes.fromhex(self.key_id)
+        self._prefix = prefix_of(self.key_id)
         self._cipher = keys[0].cipher()
-        self._ciphers = {bytes([VERSION]) + bytes.fromhex(key.id): key.cipher() for key in keys}
+        self._ciphers = {prefix_of(key.id): key.cipher() for key in keys}
 
     def seal(self, secret: Secret, table: str, row: str | int, column: str) -> bytes:
         """Encrypt a secret for the place where it will be stored."""
@@ -89,6 +90,11 @@ class Sealer:
             f"and this gateway has {self.key_id}",
             _REFUSED,
         )
+
+
+def prefix_of(key_id: str) -> bytes:
+    """Return what everything that this key sealed begins with."""
+    return bytes([VERSION]) + bytes.fromhex(key_id)
 
 
 def key_id_of(sealed: bytes) -> str:
