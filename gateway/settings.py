@@ -390,7 +390,7 @@ class _Values:
         scheme, separator, rest = value.partition("://")
         if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             raise SettingsError(
-                f"{name} is not the address of a PostgreSQL; expected postgresql:// with user, host and database",
+                f"{name} is not the address of a PostgreSQL; expected postgresql:// and what follows",
                 "Correct it, or leave it unset to use SQLite.",
             )
         return Secret(f"postgresql+psycopg://{rest}")
