@@ -23,11 +23,14 @@ DEFAULT_PORT = 8765
 CALLBACK_PATHS = {"spapi": "/spApi/oauth/callback", "ads": "/amazonAds/oauth/callback"}
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SECRET = 4096
+LEAST_WEBHOOK_SECRET = 16
 MEGABYTE = 1024 * 1024
 PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+/?|/", re.ASCII)
+HOUR = 3600
 KEYRING_TIMEOUT = 5.0
 
 Flow = Literal["spapi", "ads"]
+LogFormat = Literal["text", "json"]
 SecretStore = Callable[[str], Secret | None]
 
 
@@ -61,12 +64,21 @@ class AdsClient:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where notices are sent, and the secret that they are signed with."""
+
+    url: str = field(repr=False)  # many services put a key of theirs into it
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How this gateway is to run.
 
     Times are seconds, sizes bytes. `database_url` None means SQLite in the data folder. `amazon_origin` set
     means that it stands in for all of Amazon, and implies `sandbox`. `attempt_lifetime` is what Amazon's own
-    sample gives a state (references/amazon.md).
+    sample gives a state (references/amazon.md). `refresh_rate`: refreshes a second that this process makes
+    ahead of expiry, 0 for none; `refresh_unused`: how long ago a grant must have been used at the latest.
     """
 
     data_dir: Path
@@ -85,6 +97,12 @@ class Settings:
     largest_amazon_answer: int = 8 * 1024 * 1024
     attempt_lifetime: int = 15 * 60
     refresh_lease: float = 30.0
+    refresh_rate: int = 0
+    refresh_concurrency: int = 16
+    refresh_unused: int = 72 * HOUR
+    webhook: Webhook | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    log_format: LogFormat = "text"
     largest_body: int = 256 * 1024
     keyring_timeout: float = KEYRING_TIMEOUT
     proxy_spapi_prefixes: tuple[str, ...] = SPAPI_PREFIXES
@@ -161,6 +179,12 @@ class Settings:
             spapi=_selling_partner_application(values, secret_store) if reads_applications else None,
             ads=_ads_client(values, secret_store) if reads_applications else None,
             amazon_origin=amazon_origin,
+            refresh_rate=values.number("GATEWAY_REFRESH_RATE", 20, 0, 1000),
+            refresh_concurrency=values.number("GATEWAY_REFRESH_CONCURRENCY", 16, 1, 256),
+            refresh_unused=values.number("GATEWAY_REFRESH_UNUSED_HOURS", 72, 1, 8760) * HOUR,
+            webhook=_webhook(values),
+            trusted_proxies=values.networks("GATEWAY_TRUSTED_PROXIES"),
+            log_format=values.log_format("GATEWAY_LOG_FORMAT"),
             proxy_spapi_prefixes=values.prefixes("PROXY_SPAPI_PREFIXES", SPAPI_PREFIXES),
             proxy_ads_prefixes=values.prefixes("PROXY_ADS_PREFIXES", ADS_PREFIXES),
             proxy_ads_writes=values.flag("PROXY_ADS_WRITES"),
@@ -195,6 +219,20 @@ def _ads_client(values: "_Values", secret_store: SecretStore) -> AdsClient | Non
         registered_redirect_uri=values.redirect_uri("ADS_REDIRECT_URI"),
         secret_since=values.day("ADS_CLIENT_SECRET_SINCE"),
     )
+
+
+def _webhook(values: "_Values") -> Webhook | None:
+    url, secret = values.web_address("GATEWAY_WEBHOOK_URL"), values.secret("GATEWAY_WEBHOOK_SECRET")
+    if url is None and secret is None:
+        return None
+    if url is None or secret is None or len(secret.reveal()) < LEAST_WEBHOOK_SECRET:
+        raise SettingsError(
+            "GATEWAY_WEBHOOK_URL and GATEWAY_WEBHOOK_SECRET belong together, and the secret has at least "
+            f"{LEAST_WEBHOOK_SECRET} characters",
+            "Set both or neither; a secret comes from: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+        )
+    return Webhook(url, secret)
 
 
 def is_loopback(host: str | None) -> bool:
@@ -366,6 +404,43 @@ class _Values:
         if (loopback_only or scheme == "http") and not is_loopback(host):
             raise problem
         return f"{scheme}://{netloc.lower()}"
+
+    def web_address(self, name: str) -> str | None:
+        """Return an address to send to: https, or plain http on loopback."""
+        value = self._text(name)
+        if value is None:
+            return None
+        problem = SettingsError(
+            f"{name} is no address that can be sent to; expected https://HOST/PATH, or http:// on loopback",
+            "Correct it.",
+        )
+        host, netloc, scheme, _ = _split(value, problem)
+        if "#" in value or "@" in netloc or " " in value or (scheme == "http" and not is_loopback(host)):
+            raise problem
+        return value
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """Return addresses and networks, separated by commas or spaces."""
+        given = tuple((self._text(name) or "").replace(",", " ").split())
+        for one in given:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError:
+                raise SettingsError(
+                    f"{name} holds something that is neither an address nor a network; expected "
+                    "10.0.0.5,10.1.0.0/16",
+                    "Name the proxies by their addresses.",
+                ) from None
+        return given
+
+    def log_format(self, name: str) -> LogFormat:
+        """Return how log lines are written."""
+        value = (self._text(name) or "text").lower()
+        if value == "json":
+            return "json"
+        if value == "text":
+            return "text"
+        raise SettingsError(f"{name} is neither text nor json", "Set it to one of the two.")
 
     def redirect_uri(self, name: str) -> str | None:
         """Return a registered redirect address, exactly as it is written: Amazon compares it as text."""

@@ -21,6 +21,8 @@ TOKEN_COLUMNS = [
     grants.c.access_expires_at,
     grants.c.granted_scopes,
 ]
+# Each grant is refreshed up to so many seconds earlier than others that expire with it; its id is random.
+REFRESH_JITTER = 256
 HEALTHIEST_FIRST = (
     case((grants.c.status == "authorized", 0), else_=1),
     grants.c.authorized_at.desc(),
@@ -59,6 +61,7 @@ def sealed_tokens(sealer: Sealer, grant_id: int, tokens: Tokens) -> dict[str, An
         "refresh_token_sealed": sealer.seal(tokens.refresh_token, "grants", grant_id, "refresh_token"),
         "token_type": tokens.token_type,
         "access_expires_at": tokens.expires_at,
+        "refresh_from": tokens.expires_at - grant_id % REFRESH_JITTER,
     }
 
 

@@ -25,6 +25,7 @@ from gateway.vault.grant_rows import (
 )
 from gateway.vault.handed_out import HandedOut
 from gateway.vault.keys import Keys
+from gateway.vault.outbox import Outbox
 from gateway.vault.records import Attempt, Flow, Grant, Import, Lease, Region, Tokens
 from gateway.vault.tables import attempts, grants, profiles
 
@@ -40,12 +41,19 @@ class Grants:
     """Every authorisation that Amazon gave, by user."""
 
     def __init__(
-        self, database: Database, clock: Clock, keys: Keys, handed_out: HandedOut, audit: Audit
+        self,
+        database: Database,
+        clock: Clock,
+        keys: Keys,
+        handed_out: HandedOut,
+        audit: Audit,
+        outbox: Outbox,
     ) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
         self._audit = audit
+        self._outbox = outbox
         self._handed_out = handed_out
 
     def authorize(
@@ -271,18 +279,28 @@ class Grants:
             return True
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
-        """Note that Amazon no longer takes a grant's refresh token; False if the tokens changed since."""
+        """Note that Amazon no longer takes a grant's refresh token, and tell it once.
+
+        False if the tokens changed since, or it was noted already.
+        """
         marked = (
             update(grants)
-            .where(grants.c.id == grant_id, grants.c.token_version == seen_version)
+            .where(
+                grants.c.id == grant_id,
+                grants.c.token_version == seen_version,
+                grants.c.status != "needs_reauthorization",
+            )
             .values(status="needs_reauthorization", status_reason=reason, status_at=int(self._clock.now()))
             .returning(*GRANT_COLUMNS)
         )
         with self._database.writing() as connection:
             row = connection.execute(marked).first()
-            if row is not None:
-                self._audit.record(connection, "needs_reauthorization", grant=grant_from(row), outcome=reason)
-            return row is not None
+            if row is None:
+                return False
+            grant = grant_from(row)
+            self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
+            self._outbox.add(connection, "needs_reauthorization", grant=grant, reason=reason)
+            return True
 
     def regard_foreign(self, grant_id: int, seen_version: int, reason: str) -> Literal["one", "all", "stale"]:
         """Note that Amazon says a grant belongs to another client; `stale` if its tokens changed since.

@@ -117,6 +117,12 @@ grants = Table(
     Column("lease_expires_ms", BigInteger),
     # Raised by one whenever the tokens change; compare-and-swap goes by it.
     Column("token_version", BigInteger, nullable=False, server_default=text("0")),
+    # When it is to be refreshed ahead, apart from the margin: the expiry less a jitter of its own.
+    Column("refresh_from", BigInteger),
+    # Until when a replica's refresher takes care of the grant (milliseconds, database clock).
+    Column("refresh_claimed_ms", BigInteger),
+    # The `authorization_expires_at` that was warned of, so that it is told once.
+    Column("ending_told", BigInteger),
     Index(
         "one_grant_per_store",
         "user_id",
@@ -133,6 +139,12 @@ grants = Table(
         unique=True,
         sqlite_where=text("flow = 'ads'"),
         postgresql_where=text("flow = 'ads'"),
+    ),
+    Index(
+        "grants_by_refresh",
+        "refresh_from",
+        sqlite_where=text("status = 'authorized'"),
+        postgresql_where=text("status = 'authorized'"),
     ),
 )
 
@@ -202,4 +214,26 @@ applications = Table(
     Column("pause_until_ms", BigInteger, nullable=False),
     Column("failures", BigInteger, nullable=False),  # in a row
     Column("secret_print", Text, nullable=False),  # tells client secrets apart, and nothing else
+)
+
+# What is to be told to the owner's webhook (see outbox.py), written with the change that it is about.
+# `claimed_ms`: until when a replica is sending it (milliseconds, database clock).
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the JSON document that is sent
+    Column("tries", BigInteger, nullable=False, server_default=text("0")),
+    Column("next_try_at", BigInteger, nullable=False),
+    Column("claimed_ms", BigInteger),
+    Column("ended_at", BigInteger),  # when it was delivered or given up
+    Column("delivered", Boolean),
+    Index(
+        "outbox_open",
+        "next_try_at",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )

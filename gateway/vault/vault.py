@@ -21,7 +21,9 @@ from gateway.vault.housekeeping import Housekeeping
 from gateway.vault.keys import Keys, held_keys
 from gateway.vault.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.migrations import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
+from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.sealing import MasterKey, Sealer
 from gateway.vault.sessions import Sessions
 from gateway.vault.token_reader import TokenReader
@@ -46,6 +48,8 @@ class Vault:
     handed_out: HandedOut
     reader: TokenReader
     audit: Audit
+    outbox: Outbox
+    refresh_queue: RefreshQueue
     keys: Keys
     facts: Facts
     master_key: FoundKey
@@ -97,6 +101,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         raise
     usage = Usage(database, clock)
     audit = Audit(database, clock)
+    outbox = Outbox(database, clock, open=settings.webhook is not None)
     handed_out = HandedOut(database, clock, token_key)
 
     def find(facts: Facts) -> MasterKey:
@@ -106,13 +111,15 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     return Vault(
         users=Users(database, clock, usage, audit),
         attempts=Attempts(database, clock, audit),
-        grants=Grants(database, clock, keys, handed_out, audit),
+        grants=Grants(database, clock, keys, handed_out, audit, outbox),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, audit),
         handed_out=handed_out,
         reader=TokenReader(database, keys, usage),
         audit=audit,
+        outbox=outbox,
+        refresh_queue=RefreshQueue(database, clock, outbox),
         keys=keys,
         facts=facts,
         master_key=found,

@@ -5,8 +5,6 @@ import re
 from tests.documents.markdown import ROOT, section
 
 NAME = re.compile(r"""["']((?:GATEWAY|SPAPI|ADS|AMAZON|PROXY)_[A-Z_]*[A-Z])["']""")
-# Read by the gateway, of no use yet: the vault speaks SQLite alone.
-NOT_OFFERED = {"GATEWAY_DATABASE_URL"}
 
 
 def read_by_the_gateway() -> set[str]:
@@ -21,7 +19,7 @@ def test_settings_table_is_what_the_gateway_reads() -> None:
     table = section(ROOT / "references/self-hosting.md", "All settings")
     documented = re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)
     assert len(documented) == len(set(documented))
-    assert set(documented) == read_by_the_gateway() - NOT_OFFERED
+    assert set(documented) == read_by_the_gateway()
 
 
 def test_callback_addresses_are_those_of_the_gateway() -> None:

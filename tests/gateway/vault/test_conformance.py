@@ -636,6 +636,10 @@ class TestHandedOut:
             for column in ("attempts.central", "grants.central", "grants.marketplace"):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
+            connection.execute(text("DROP TABLE outbox"))
+            connection.execute(text("DROP INDEX grants_by_refresh"))
+            for column in ("refresh_from", "refresh_claimed_ms", "ending_told"):
+                connection.execute(text(f"ALTER TABLE grants DROP COLUMN {column}"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()

@@ -1,0 +1,132 @@
+"""What the owner's webhook is to be told: one row for each change, written in the transaction that makes it.
+
+So nothing is told that did not happen, and nothing that happened is forgotten. Whichever replica claims a row
+sends it; what a killed one had claimed becomes free again.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from gateway.clock import Clock
+from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.records import Grant
+from gateway.vault.tables import outbox, users
+
+Event = Literal["needs_reauthorization", "suspended_app", "app_recovered", "authorization_ends"]
+
+KEPT_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice to be sent. `body` is its JSON document, `tries` how often it was sent in vain."""
+
+    id: str
+    event: str
+    body: str
+    tries: int
+
+
+class Outbox:
+    """The notices of one vault. With `open` false, where no webhook is set, none are written down."""
+
+    def __init__(self, database: Database, clock: Clock, *, open: bool) -> None:
+        self._database = database
+        self._clock = clock
+        self._open = open
+
+    def add(self, connection: Connection, event: Event, *, grant: Grant | None = None, **facts: Any) -> None:
+        """Write down what happened, in the transaction of `connection`. `facts` become fields of the body."""
+        if not self._open:
+            return
+        now = int(self._clock.now())
+        notice_id = secrets.token_hex(12)
+        body: dict[str, Any] = {"id": notice_id, "event": event, "at": rfc3339(now)}
+        if grant is not None:
+            user = connection.execute(select(users.c.name).where(users.c.id == grant.user_id)).scalar()
+            body |= {"user": user, **_named(grant)}
+        body |= facts
+        connection.execute(
+            insert(outbox).values(
+                id=notice_id,
+                at=now,
+                event=event,
+                body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+                next_try_at=now,
+            )
+        )
+
+    def claim(self, most: int, milliseconds: int) -> list[Notice]:
+        """Take notices that are due, oldest first, for so long; no other replica gets them meanwhile."""
+        due = (
+            select(outbox.c.id)
+            .where(
+                outbox.c.ended_at.is_(None),
+                outbox.c.next_try_at <= int(self._clock.now()),
+                or_(outbox.c.claimed_ms.is_(None), outbox.c.claimed_ms <= DatabaseMilliseconds()),
+            )
+            .order_by(outbox.c.at, outbox.c.id)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            if connection.execute(due.limit(1)).first() is None:
+                return []
+        mine = due.with_for_update(skip_locked=True).cte("due")
+        claimed = (
+            update(outbox)
+            .where(outbox.c.id.in_(select(mine.c.id)))
+            .values(claimed_ms=DatabaseMilliseconds() + milliseconds)
+            .returning(outbox.c.at, outbox.c.id, outbox.c.event, outbox.c.body, outbox.c.tries)
+        )
+        with self._database.writing() as connection:
+            rows = sorted(tuple(row) for row in connection.execute(claimed))
+        return [Notice(*row[1:]) for row in rows]
+
+    def delivered(self, notice: Notice) -> None:
+        """Note that a notice has arrived."""
+        self._change(notice, ended_at=int(self._clock.now()), delivered=True, tries=notice.tries + 1)
+
+    def again(self, notice: Notice, seconds: float) -> None:
+        """Note that a notice could not be delivered, and is to be sent again after so many seconds."""
+        next_try = int(self._clock.now() + seconds)
+        self._change(notice, next_try_at=next_try, claimed_ms=None, tries=notice.tries + 1)
+
+    def given_up(self, notice: Notice) -> None:
+        """Note that a notice is not sent any more."""
+        self._change(notice, ended_at=int(self._clock.now()), delivered=False, tries=notice.tries + 1)
+
+    def waiting(self) -> int:
+        """Return how many notices have yet to be delivered."""
+        query = select(func.count()).select_from(outbox).where(outbox.c.ended_at.is_(None))
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def forget_old(self) -> int:
+        """Remove notices that ended a month ago, and return how many there were."""
+        old = outbox.c.ended_at <= int(self._clock.now()) - KEPT_SECONDS
+        with self._database.writing() as connection:
+            return connection.execute(delete(outbox).where(old)).rowcount
+
+    def _change(self, notice: Notice, **values: Any) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                update(outbox).where(outbox.c.id == notice.id, outbox.c.ended_at.is_(None)).values(**values)
+            )
+
+
+def _named(grant: Grant) -> dict[str, Any]:
+    """Return how a notice names a store or an ads account: by the contract's names."""
+    common = {"region": grant.region, "authRecordId": grant.id}
+    if grant.flow == "spapi":
+        return {"store": {"sellerId": grant.seller_id, "sellerName": grant.name, **common}}
+    return {"account": {"accountName": grant.name, **common}}
+
+
+def rfc3339(seconds: int) -> str:
+    """Write epoch seconds as an RFC 3339 time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,153 @@
+"""Which grants are to be refreshed ahead of their expiry, shared among replicas through their rows alone.
+
+A refresher claims a batch of due grants for a while. The claim only keeps others from the same work: that a
+token is refreshed once is still for the lease to see to. A grant whose refresh failed stays claimed, which is
+the pause before it is tried again.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+
+from gateway.clock import Clock
+from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
+from gateway.vault.outbox import Outbox, rfc3339
+from gateway.vault.records import Flow, Grant
+from gateway.vault.tables import grants
+
+# Written into the statements: SQLite uses a partial index only where its condition stands there as it is.
+_AUTHORIZED = grants.c.status == literal_column("'authorized'")
+# However short the tokens live, none is refreshed ahead more often than this (seconds).
+LEAST_AGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How all grants stand, for the metrics. Times are epoch seconds, None where there is no such grant.
+
+    `statuses`: how many grants by flow and status. `ending`: authorisations that end within the horizon.
+    `most_overdue`: the time since when the refresher should have refreshed the one that waits longest.
+    """
+
+    statuses: dict[tuple[str, str], int]
+    oldest_refreshed_at: int | None
+    ending: int
+    most_overdue: int | None
+
+
+class RefreshQueue:
+    """The grants of one vault, as its refreshers see them."""
+
+    def __init__(self, database: Database, clock: Clock, outbox: Outbox) -> None:
+        self._database = database
+        self._clock = clock
+        self._outbox = outbox
+
+    def claim(
+        self,
+        most: int,
+        *,
+        margin: int,
+        unused: int,
+        milliseconds: int,
+        flows: Collection[Flow] = ("spapi", "ads"),
+    ) -> list[int]:
+        """Claim up to `most` due grants for so many milliseconds and return their ids, most urgent first.
+
+        Due is what expires within `margin` seconds (and its jitter), works, and was used in the last `unused`
+        seconds; nobody else claims it and nobody is refreshing it.
+        """
+        now = int(self._clock.now())
+        due = (
+            select(grants.c.id)
+            .where(
+                *self._due(now, margin, unused),
+                grants.c.flow.in_(tuple(flows)),
+                or_(
+                    grants.c.refresh_claimed_ms.is_(None),
+                    grants.c.refresh_claimed_ms <= DatabaseMilliseconds(),
+                ),
+                or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds()),
+            )
+            .order_by(grants.c.refresh_from)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            if connection.execute(due.limit(1)).first() is None:
+                return []
+        mine = due.with_for_update(skip_locked=True).cte("due")
+        claimed = (
+            update(grants)
+            .where(grants.c.id.in_(select(mine.c.id)))
+            .values(refresh_claimed_ms=DatabaseMilliseconds() + milliseconds)
+            .returning(grants.c.refresh_from, grants.c.id)
+        )
+        with self._database.writing() as connection:
+            return [grant_id for _, grant_id in sorted(tuple(row) for row in connection.execute(claimed))]
+
+    def tell_ending(self, horizon: int, most: int = 500) -> list[Grant]:
+        """Return the grants whose authorisation ends within `horizon` seconds and was not told of before.
+
+        They count as told from now on, and the outbox has a notice of each.
+        """
+        soon = int(self._clock.now()) + horizon
+        untold = or_(
+            grants.c.ending_told.is_(None), grants.c.ending_told != grants.c.authorization_expires_at
+        )
+        which = (
+            select(grants.c.id)
+            .where(grants.c.authorization_expires_at <= soon, _AUTHORIZED, untold)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            if connection.execute(which.limit(1)).first() is None:
+                return []
+        mine = which.with_for_update(skip_locked=True).cte("ending")
+        told = (
+            update(grants)
+            .where(grants.c.id.in_(select(mine.c.id)))
+            .values(ending_told=grants.c.authorization_expires_at)
+            .returning(*GRANT_COLUMNS)
+        )
+        with self._database.writing() as connection:
+            ending = [grant_from(row) for row in connection.execute(told).all()]
+            for grant in ending:
+                assert grant.authorization_expires_at is not None, "it was chosen by it"
+                ends_at = rfc3339(grant.authorization_expires_at)
+                self._outbox.add(connection, "authorization_ends", grant=grant, endsAt=ends_at)
+        return ending
+
+    def census(self, *, margin: int, unused: int, horizon: int) -> Census:
+        """Count all grants; a whole table is read, so it is not for every request."""
+        now = int(self._clock.now())
+        by_status = select(grants.c.flow, grants.c.status, func.count()).group_by(
+            grants.c.flow, grants.c.status
+        )
+        oldest = select(func.min(grants.c.refreshed_at)).where(_AUTHORIZED)
+        ending = (
+            select(func.count())
+            .select_from(grants)
+            .where(grants.c.authorization_expires_at <= now + horizon, _AUTHORIZED)
+        )
+        overdue = select(func.min(grants.c.refresh_from)).where(*self._due(now, margin, unused))
+        with self._database.reading() as connection:
+            statuses = {(flow, status): count for flow, status, count in connection.execute(by_status)}
+            due_from = connection.execute(overdue).scalar()
+            return Census(
+                statuses,
+                connection.execute(oldest).scalar(),
+                connection.execute(ending).scalar_one(),
+                None if due_from is None else due_from - margin,
+            )
+
+    def _due(self, now: int, margin: int, unused: int) -> Sequence[ColumnElement[bool]]:
+        used: ColumnElement[Any] = func.coalesce(grants.c.last_used_at, grants.c.authorized_at)
+        return (
+            _AUTHORIZED,
+            grants.c.refresh_from <= now + margin,
+            used > now - unused,
+            grants.c.refreshed_at <= now - LEAST_AGE,
+        )
