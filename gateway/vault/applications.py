@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.vault.audit import Audit
 from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.outbox import Outbox
 from gateway.vault.records import Flow
 from gateway.vault.tables import applications
 
@@ -54,9 +55,12 @@ class Standing:
 class Applications:
     """Every application's standing. `randomness`: from 0 to 1, spreads the pauses."""
 
-    def __init__(self, database: Database, audit: Audit, randomness: Callable[[], float] = random) -> None:
+    def __init__(
+        self, database: Database, audit: Audit, outbox: Outbox, randomness: Callable[[], float] = random
+    ) -> None:
         self._database = database
         self._audit = audit
+        self._outbox = outbox
         self._randomness = randomness
 
     def admit(self, app: AppKey) -> Standing:
@@ -120,6 +124,7 @@ class Applications:
             connection.execute(update(applications).where(_is(app)).values(**values))
             if suspended is not None:
                 self._audit.record(connection, "app_recovered", subject=_subject(app))
+                self._outbox.add(connection, "app_recovered", application=app.flow)
         return suspended is not None
 
     def _failed(
@@ -164,6 +169,7 @@ class Applications:
             news = reason is not None and suspended is None
             if news:
                 self._audit.record(connection, "app_suspended", subject=_subject(app), outcome=str(reason))
+                self._outbox.add(connection, "suspended_app", application=app.flow, reason=reason)
             return news
 
     def _pause(self, failures: int) -> float:

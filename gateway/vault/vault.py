@@ -114,7 +114,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         grants=Grants(database, clock, keys, handed_out, audit, outbox),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
-        applications=Applications(database, audit),
+        applications=Applications(database, audit, outbox),
         handed_out=handed_out,
         reader=TokenReader(database, keys, usage),
         audit=audit,

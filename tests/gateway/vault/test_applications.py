@@ -79,7 +79,7 @@ def test_pauses_grow_with_failures_and_are_spread(vault: Vault) -> None:
     """Each is half to the whole of twice the one before, up to a minute."""
     seconds = []
     for randomness in (0.0, 1.0):
-        applications = Applications(vault.database, vault.audit, lambda value=randomness: value)
+        applications = Applications(vault.database, vault.audit, vault.outbox, lambda value=randomness: value)
         applications.recover(APP)
         for _ in range(9):
             applications.suspend(APP, "invalid_client")
