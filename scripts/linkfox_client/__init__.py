@@ -1,17 +1,46 @@
 """What the scripts share. This file alone runs on every Python 3: it turns an older one away in words.
 
 An older Python continues under the bundle's `.venv` where that is there; otherwise it prints the failure
-document and leaves with exit code 3. On Python 3.11 and newer, importing this package does nothing.
+document and leaves with exit code 3. On Python 3.11 and newer, importing this package does nothing but make
+sure that a script which Ctrl-C ends among its imports prints its document, too.
 """
 
+import os
 import sys
+from pathlib import Path
+
+INTERRUPTED = """{
+  "ok": false,
+  "error": {
+    "code": "interrupted",
+    "message": "Interrupted",
+    "hint": "Run the command again to start over.",
+    "retryable": false
+  }
+}"""
+
+
+def _print_interrupted(kind, error, trace):
+    """In the place of sys.excepthook: Ctrl-C before the script's own frame was there to handle it."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    try:
+        print(INTERRUPTED, flush=True)
+    finally:
+        os._exit(130)
+
+
+def _runs_a_script():
+    """True where the program is one of the scripts beside this package."""
+    program = getattr(sys.modules.get("__main__"), "__file__", None)
+    scripts = Path(__file__).resolve().parent.parent
+    return program is not None and Path(program).resolve().parent == scripts
 
 
 def _turn_away():
     import json
-    import os
     import subprocess
-    from pathlib import Path
 
     script = Path(sys.argv[0])
     venv = Path(__file__).resolve().parent.parent.parent / ".venv"
@@ -32,5 +61,7 @@ def _turn_away():
     sys.exit(3)
 
 
+if _runs_a_script():
+    sys.excepthook = _print_interrupted
 if sys.version_info < (3, 11):
     _turn_away()

@@ -1,5 +1,7 @@
 """The frame around every script: arguments in, one gateway call, one JSON document and an exit code out."""
 
+import contextlib
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -46,7 +48,10 @@ def main_local(about: str | None, declare: Declare, run: "Callable[[SimpleNamesp
 def execute(
     about: str, declare: Declare, run: "Callable[[SimpleNamespace], Answer]", words: Sequence[str]
 ) -> int:
-    """Do what `main_local` does, but answer the exit code instead of ending the process."""
+    """Do what `main_local` does, but answer the exit code instead of ending the process.
+
+    Once there is something to print, Ctrl-C is ignored from then on: there is one document, and a whole one.
+    """
     try:
         runtime.use_utf8()
         arguments = Arguments()
@@ -54,6 +59,7 @@ def execute(
         try:
             options = arguments.parse(words, about)
         except Help as text:
+            _ignore_interrupts()
             output.print_text(str(text))
             return 0
         runtime.continue_in_venv()
@@ -62,6 +68,7 @@ def execute(
         if isinstance(answer, output.Revealed):
             answer, revealed = answer
         document = {"ok": True, **answer}
+        _ignore_interrupts()
         output.print_document(document, revealed)
         return 0 if document["ok"] else EXIT_CODES[document["error"]["code"]]
     except ClientError as error:
@@ -74,7 +81,13 @@ def execute(
         return _fail(_internal(error))
 
 
+def _ignore_interrupts() -> None:
+    with contextlib.suppress(ValueError):  # in another thread than the main one, where no Ctrl-C arrives
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _fail(error: ClientError) -> int:
+    _ignore_interrupts()
     output.print_document(error.document())
     return error.exit_code
 

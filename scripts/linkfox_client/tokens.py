@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MIN_TTL = 300
 MOST_MIN_TTL = 3000
+TOLD_EVERY = 10.0  # seconds
 LONGEST_LIFE = 86_400  # seconds; Amazon's access tokens live for an hour
 REFRESHED = (
     "This gateway does not say how old a token is, so it was refreshed to have the time asked for; "
@@ -85,10 +86,15 @@ def fetch_all(
     failed, `ok` is false and `error` the first one's; the others are still there.
     """
 
+    from linkfox_client.progress import Progress
+
     def one(entry: Mapping[str, Any]) -> dict[str, Any]:
         return fetch(gateway, path, {name: entry.get(name) for name in names}, min_ttl)
 
-    results = gateway.map(one, listed)
+    with Progress(every=TOLD_EVERY) as line:
+        results = gateway.map(
+            one, listed, progress=lambda done, total: line.show(f"Tokens: {done} of {total}")
+        )
     failures = [result for result in results if isinstance(result, ClientError)]
     stores = [_entry(entry, result) for entry, result in zip(listed, results, strict=True)]
     document: dict[str, Any] = {"ok": not failures}

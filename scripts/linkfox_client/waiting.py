@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from linkfox_client import consent_link, output
 from linkfox_client.client import Gateway
 from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.progress import Progress
 
 STATUS_SECONDS = 2.0
 LIST_SECONDS = 5.0
@@ -70,7 +71,9 @@ def authorize(
     output.tell(handed.advice())
     document = _with_notes(answer, handed.facts())
     if open_browser:
-        document["opened"] = consent_link.open_in_browser(link, environ, sandbox=gateway.sandbox)
+        opened = consent_link.open_in_browser(link, environ, sandbox=gateway.sandbox)
+        told = {} if opened else {"notes": [consent_link.NOT_OPENED]}
+        document = _with_notes(document, {"opened": opened, **told})
     if wait is None:
         return document
     try:
@@ -171,24 +174,22 @@ def _poll(
     look: Callable[[], dict[str, Any] | None], seconds: float, every: float, patience: Patience
 ) -> dict[str, Any] | None:
     """Call `look` until it answers something, or `seconds` are over; a passing failure is waited out."""
-    started = told = patience.clock()
-    deadline = started + seconds
+    deadline = patience.clock() + seconds
     if seconds:
-        output.tell(f"Waiting up to {seconds} seconds for the consent; Ctrl-C ends it.")
-    while True:
-        try:
-            found = look()
-        except ClientError as failure:
-            if not failure.retryable or patience.clock() >= deadline:
-                raise
-            found = None
-        now = patience.clock()
-        if found is not None or now >= deadline:
-            return found
-        if now - told >= TOLD_EVERY:
-            told = now
-            output.tell(f"Still waiting, {deadline - now:.0f} seconds left.")
-        patience.sleep(min(every, deadline - now))
+        output.tell(f"Waiting up to {seconds:g} seconds for the consent; Ctrl-C ends it.")
+    with Progress(every=TOLD_EVERY, clock=patience.clock) as line:
+        while True:
+            try:
+                found = look()
+            except ClientError as failure:
+                if not failure.retryable or patience.clock() >= deadline:
+                    raise
+                found = None
+            left = deadline - patience.clock()
+            if found is not None or left <= 0:
+                return found
+            line.show(f"Still waiting, {left:.0f} seconds left.")
+            patience.sleep(min(every, left))
 
 
 def _settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Recording:
         answer = self.answers[path.rsplit("/", 1)[1]]
         return dict(answer(body) if callable(answer) else answer)
 
-    def map(self, function: Any, items: Any, workers: int = 1) -> list[Any]:
+    def map(self, function: Any, items: Any, progress: Any) -> list[Any]:
         """One after the other."""
 
         def one(item: Any) -> Any:
