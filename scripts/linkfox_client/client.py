@@ -1,9 +1,11 @@
 """The call to the gateway: one pooled session, bounded in time and size, repeated only where that is safe."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import requests
@@ -23,6 +25,13 @@ WORKERS = 8
 ATTEMPTS = 3
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 10.0
+LONGEST_PAUSE_OF_PROGRESS = 0.5
+
+# The first of these that is set names the file, or folder, of the certificate authorities to trust.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+PROXY_HINT = (
+    "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY: an http proxy is meant (SOCKS needs the package PySocks)."
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -103,12 +112,16 @@ class Gateway:
         raise self._timeout("took too long to be ready")
 
     def map(
-        self, function: Callable[[Item], Result], items: Iterable[Item], workers: int = WORKERS
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        workers: int = WORKERS,
+        progress: Callable[[int, int], object] = lambda done, total: None,
     ) -> list[Result | ClientError]:
         """`function(item)` for each item, at most `workers` at a time, over this session's connections.
 
         Results come in the order of the items, a ClientError in the place of one that failed; any other
-        exception ends the whole.
+        exception ends the whole. `progress(done, total)` is called as they come in, in the caller's thread.
         """
         import queue
         import threading
@@ -134,7 +147,13 @@ class Gateway:
         # Daemons: after Ctrl-C the process ends without waiting for answers that nobody reads.
         for _ in range(min(workers, total)):
             threading.Thread(target=work, daemon=True).start()
-        results: dict[int, Any] = dict(done.get() for _ in range(total))
+        results: dict[int, Any] = {}
+        while len(results) < total:
+            progress(len(results), total)
+            # With a time limit, since on Windows Ctrl-C does not end a wait without one.
+            with contextlib.suppress(queue.Empty):
+                number, result = done.get(timeout=LONGEST_PAUSE_OF_PROGRESS)
+                results[number] = result
         for result in results.values():
             if isinstance(result, BaseException) and not isinstance(result, ClientError):
                 raise result
@@ -149,9 +168,9 @@ class Gateway:
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=WORKERS)
         session.mount(self.settings.gateway, adapter)
         if self.settings.is_loopback:
-            # Proxies are for elsewhere; a private CA may well be for here.
-            session.trust_env = False
-            session.verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
+            session.trust_env = False  # proxies are for elsewhere
+        if self.settings.gateway.startswith("https:"):
+            session.verify = _authorities(environ) or True
         return session
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -171,15 +190,17 @@ class Gateway:
             ) as response:
                 self.date = response.headers.get("Date", "")
                 content = self._content(response, deadline)
-        except requests.exceptions.SSLError:
+        except requests.exceptions.SSLError as error:
+            why = _verify_message(error)
             raise self._unreachable(
-                "its certificate was not accepted",
+                f"its certificate was not accepted{why and f' ({why})'}",
                 "Check the address; for a private certificate authority set REQUESTS_CA_BUNDLE to its file.",
             ) from None
         except requests.exceptions.ProxyError:
-            raise self._unreachable(
-                "the proxy did not let it through", "Check HTTPS_PROXY and NO_PROXY."
-            ) from None
+            raise self._unreachable("the proxy did not let it through", PROXY_HINT) from None
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            # Our own address was checked, so it is the proxy's.
+            raise self._unreachable("the proxy's address cannot be used", PROXY_HINT) from None
         except (requests.exceptions.Timeout, ReadTimeoutError):
             raise self._timeout("did not answer in time") from None
         except requests.exceptions.ConnectionError as error:
@@ -234,6 +255,32 @@ class Gateway:
             "Run the command again in a minute; if it stays, check the gateway.",
             retryable=True,
         )
+
+
+def _authorities(environ: Mapping[str, str]) -> str | None:
+    """The certificate authorities to trust, where the environment names some.
+
+    Raises ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
+    """
+    variable = next((name for name in CA_VARIABLES if environ.get(name)), None)
+    if variable is None:
+        return None
+    if not Path(environ[variable]).exists():
+        raise ClientError(
+            "not_set_up",
+            f"{variable} names a file that is not there, so no certificate can be checked",
+            f"Set {variable} to the file of your certificate authority, or unset it.",
+        )
+    return environ[variable]
+
+
+def _verify_message(error: requests.exceptions.SSLError) -> str:
+    """What OpenSSL did not like about a certificate; empty where it is not told."""
+    cause: Any = error.args[0] if error.args else None
+    cause = getattr(cause, "reason", cause)
+    cause = cause.args[0] if getattr(cause, "args", ()) else None
+    message = getattr(cause, "verify_message", "")
+    return message if isinstance(message, str) else ""
 
 
 class _Refused(Exception):

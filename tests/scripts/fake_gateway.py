@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -87,10 +88,14 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def fake_gateway() -> Iterator[FakeGateway]:
-    """A FakeGateway that listens until the end of the block."""
+def fake_gateway(tls: ssl.SSLContext | None = None) -> Iterator[FakeGateway]:
+    """A FakeGateway that listens until the end of the block, with `tls` behind https."""
     server = _Server(("127.0.0.1", 0), Handler)
-    gateway = FakeGateway(url=f"http://127.0.0.1:{server.server_address[1]}")
+    if tls is not None:
+        # The handshake is left to the connection's own thread.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    scheme = "http" if tls is None else "https"
+    gateway = FakeGateway(url=f"{scheme}://127.0.0.1:{server.server_address[1]}")
     server.gateway = gateway  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
