@@ -1,4 +1,4 @@
-"""Command line of the gateway: `python -I gateway/__main__.py serve|check|…`; one JSON document comes out.
+"""Command line of the gateway: `python -I gateway/__main__.py COMMAND …`; one JSON document comes out.
 
 `scripts/local_gateway.py` is what people call; it starts this in a process of its own.
 """
@@ -39,9 +39,20 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--tls-key", type=_path, help="its private key, PEM")
     check = commands.add_parser("check", parents=[common], help="look at settings, database and master key")
     check.add_argument("--offline", action="store_true", help="leave out what needs the network")
-    add_user = commands.add_parser("add-user", parents=[common], help="add a user and write a new API key")
+    add_user = commands.add_parser("add-user", parents=[common], help="write a new API key for a user")
     add_user.add_argument("name")
     add_user.add_argument("--key-file", type=_path, required=True, help="a file that does not exist yet")
+    add_user.add_argument("--rights", default="tokens,manage,proxy", help="default: %(default)s")
+    commands.add_parser("list-keys", parents=[common], help="list all API keys, without the keys")
+    revoke_key = commands.add_parser("revoke-key", parents=[common], help="refuse an API key from now on")
+    revoke_key.add_argument("key_id", metavar="ID")
+    rotate = commands.add_parser("rotate-master-key", parents=[common], help="change the vault's master key")
+    rotate.add_argument("--new-key-file", type=_path, help="the new key, where the old one is in a setting")
+    backup = commands.add_parser("backup", parents=[common], help="copy the vault, without its key")
+    backup.add_argument("path", type=_path, metavar="PATH", help="a file that does not exist yet")
+    audit = commands.add_parser("audit", parents=[common], help="tell who did what, the newest first")
+    audit.add_argument("--limit", type=_between(1, 1000), default=50)
+    audit.add_argument("--offset", type=_between(0, 10**9), default=0)
     return parser
 
 
@@ -64,9 +75,12 @@ def run(arguments: list[str], **serve_with: Any) -> None:
     """Do what the arguments say. Raises OperatorError. `serve_with` goes to `serve`."""
     options = _parser().parse_args(arguments)
     try:
-        from gateway.add_user import add_user
-        from gateway.check import check
         from gateway.logs import set_up_logging
+
+        set_up_logging()
+        if options.command != "serve":
+            _print(_beside(options))
+            return
         from gateway.serve import ServeOptions, Stopped, serve
     except ModuleNotFoundError as error:
         raise OperatorError(
@@ -74,13 +88,6 @@ def run(arguments: list[str], **serve_with: Any) -> None:
             "Set everything up with: python3 scripts/quickstart.py --setup-only",
             "not_set_up",
         ) from None
-    set_up_logging()
-    if options.command == "add-user":
-        _print(add_user(options.name, options.key_file, options.data_dir, options.sandbox))
-        return
-    if options.command == "check":
-        _print(check(options.data_dir, sandbox=options.sandbox, offline=options.offline))
-        return
     if (options.tls_cert is None) != (options.tls_key is None):
         raise OperatorError(
             "--tls-cert and --tls-key belong together", "Give both or neither.", "bad_arguments"
@@ -90,6 +97,41 @@ def run(arguments: list[str], **serve_with: Any) -> None:
         serve(ServeOptions(**values), **serve_with)
     except Stopped:
         raise INTERRUPTED from None
+
+
+def _beside(options: argparse.Namespace) -> dict[str, Any]:
+    """Do what is done beside a gateway, and return its document. Each command imports what it needs."""
+    place = {"data_dir": options.data_dir, "sandbox": options.sandbox}
+    match options.command:
+        case "check":
+            from gateway.check import check
+
+            return check(**place, offline=options.offline)
+        case "add-user":
+            from gateway.commands.add_user import add_user
+
+            return add_user(options.name, options.key_file, options.rights, **place)
+        case "list-keys":
+            from gateway.commands.keys import list_keys
+
+            return list_keys(**place)
+        case "revoke-key":
+            from gateway.commands.keys import revoke_key
+
+            return revoke_key(options.key_id, **place)
+        case "rotate-master-key":
+            from gateway.commands.rotate_master_key import rotate_master_key
+
+            return rotate_master_key(options.new_key_file, **place)
+        case "backup":
+            from gateway.commands.backup import backup
+
+            return backup(options.path, **place)
+        case "audit":
+            from gateway.commands.audit import audit
+
+            return audit(options.limit, options.offset, **place)
+    raise AssertionError(options.command)
 
 
 def main(arguments: list[str], **serve_with: Any) -> int:

@@ -1,6 +1,7 @@
 """Where the time comes from: passed in everywhere, so that tests step it instead of sleeping."""
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -18,3 +19,10 @@ class SystemClock:
     def now(self) -> float:
         """Return the seconds since 1970 UTC."""
         return time.time()
+
+
+def rfc3339(seconds: int | None) -> str | None:
+    """Write epoch seconds as an RFC 3339 time in UTC; None stays None."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-Code = Literal["bad_arguments", "not_set_up", "gateway_failed", "interrupted", "internal"]
+Code = Literal["bad_arguments", "not_set_up", "not_found", "gateway_failed", "interrupted", "internal"]
 EXIT_CODES: dict[Code, int] = {
     "internal": 1,
     "bad_arguments": 2,
     "not_set_up": 3,
+    "not_found": 5,
     "gateway_failed": 6,
     "interrupted": 130,
 }

@@ -1,63 +1,70 @@
-"""Adding a user, also while the gateway runs: the API key goes into a new file and is shown nowhere."""
+"""Adding a user, or a further API key for one: the key goes into a new file and is shown nowhere."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.clock import SystemClock
-from gateway.data_folder import DataFolder
+from gateway.commands.opening import opened, settings_of
 from gateway.operator_error import OperatorError
 from gateway.private_files import create_private, replace_private
+from gateway.secret import Secret
 from gateway.settings import Settings
-from gateway.vault import open_vault
+from gateway.vault.records import Right
 from gateway.vault.users import ALL_RIGHTS, UserExists
 
 
-def add_user(name: str, key_file: Path, data_dir: Path | None, sandbox: bool) -> dict[str, Any]:
-    """Create a user, write a new API key into a new 0600 file, and return the document to print.
-
-    Nothing is created if the path exists or the name is taken. Raises OperatorError.
-    """
-    key_file = key_file.absolute()
-    settings = Settings.load(os.environ, sandbox=sandbox, data_dir=data_dir)
-    folder = DataFolder(settings.data_dir)
-    remembered = folder.remembered_options()
-    if remembered is None:
+def _parse_rights(text: str) -> tuple[Right, ...]:
+    """Return the rights that a comma-separated list names, in their usual order. Raises OperatorError."""
+    named = {word.strip().lower() for word in text.split(",")}
+    if not named <= set(ALL_RIGHTS):
         raise OperatorError(
-            f"no gateway was ever started on the data folder {settings.data_dir}",
-            "Start it first (`local_gateway.py start`), or name its folder with --data-dir.",
-            "not_set_up",
+            f"--rights has to be some of {', '.join(ALL_RIGHTS)}, separated by commas",
+            "Correct it.",
+            "bad_arguments",
         )
-    if remembered.get("sandbox") and not settings.sandbox:
-        settings = Settings.load(os.environ, sandbox=True, data_dir=settings.data_dir)
-    DataFolder.prepare(settings.data_dir)
+    return tuple(right for right in ALL_RIGHTS if right in named)
+
+
+def add_user(
+    name: str, key_file: Path, rights_text: str, data_dir: Path | None, sandbox: bool
+) -> dict[str, Any]:
+    """Write a new API key into a new 0600 file, and return the document to print; `created`: so was the user.
+
+    Nothing is created if the path exists. Raises OperatorError.
+    """
+    rights = _parse_rights(rights_text)
+    settings = settings_of(data_dir, sandbox)
     _reserve(key_file)
     try:
-        key_id = _issue(settings, name, key_file)
+        created, key_id, key = _issue(settings, name, rights)
+        try:
+            replace_private(key_file, key.reveal() + "\n")
+        except OSError as error:
+            raise _unwritable(key_file, error) from None
     except BaseException:
         with suppress(OSError):
             key_file.unlink()
         raise
-    return {"ok": True, "user": name, "keyId": key_id, "keyFile": str(key_file), "rights": list(ALL_RIGHTS)}
+    return {
+        "ok": True,
+        "user": name,
+        "created": created,
+        "keyId": key_id,
+        "keyFile": str(key_file),
+        "rights": list(rights),
+    }
 
 
-def _issue(settings: Settings, name: str, key_file: Path) -> str:
-    with open_vault(settings, SystemClock()) as vault:
+def _issue(settings: Settings, name: str, rights: tuple[Right, ...]) -> tuple[bool, str, Secret]:
+    with opened(settings) as vault:
         try:
             vault.users.create(name)
+            created = True
         except UserExists:
-            raise OperatorError(
-                "there is a user of that name already", "Choose another name.", "bad_arguments"
-            ) from None
+            created = False
         except ValueError as error:
             raise OperatorError(str(error), "Choose another name.", "bad_arguments") from None
-        key_id, key = vault.users.issue_key(name)
-    try:
-        replace_private(key_file, key.reveal() + "\n")
-    except OSError as error:
-        raise _unwritable(key_file, error) from None
-    return key_id
+        return created, *vault.users.issue_key(name, rights)
 
 
 def _reserve(path: Path) -> None:

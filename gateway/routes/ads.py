@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.applications import ads_client
 from gateway.authorization.authorizer import AccountWanted
+from gateway.clock import rfc3339
 from gateway.problems import Problem, problem_of
 from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, profile_sync_of, standing
@@ -37,7 +38,7 @@ async def authorize_url(request: Request) -> Response:
             "authorizeUrl": begun.link,
             "sourceType": "amazon_ads",
             "authorizationId": begun.attempt_id,
-            "expiresAt": documents.rfc3339(begun.expires_at),
+            "expiresAt": rfc3339(begun.expires_at),
             "region": wanted.region,
         }
     )

@@ -1,19 +1,12 @@
 """How what the vault holds looks in the JSON API: the contract's field names, in one place."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from gateway.authorization.scopes import missing_scopes
+from gateway.clock import rfc3339
 from gateway.tokens.service import Held
 from gateway.vault.records import Grant, Profile
-
-
-def rfc3339(seconds: int | None) -> str | None:
-    """Write epoch seconds as an RFC 3339 time in UTC."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def grant_state(grant: Grant) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.amazon.marketplaces import INDIA, INDIA_NOTE, Marketplace
 from gateway.authorization.authorizer import StoreWanted
 from gateway.authorization.consent_links import Central
+from gateway.clock import rfc3339
 from gateway.problems import Problem
 from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, standing
@@ -39,7 +40,7 @@ async def authorize_url(request: Request) -> Response:
     document = {
         "authorizeUrl": begun.link,
         "authorizationId": begun.attempt_id,
-        "expiresAt": documents.rfc3339(begun.expires_at),
+        "expiresAt": rfc3339(begun.expires_at),
         "region": region,
     }
     if notes:

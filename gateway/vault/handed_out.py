@@ -9,12 +9,13 @@ import hashlib
 import hmac
 import secrets
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.clock import Clock
 from gateway.secret import Secret
 from gateway.vault.database import Database
 from gateway.vault.grant_rows import GRANT_COLUMNS, TOKEN_COLUMNS, grant_from, tokens_from
+from gateway.vault.keys import Keys
 from gateway.vault.records import Flow, Grant, Tokens
 from gateway.vault.sealing import Sealer
 from gateway.vault.tables import grants, handed_out, vault_facts
@@ -81,6 +82,14 @@ def make_handed_out_key(connection: Connection, sealer: Sealer) -> Secret:
     key = Secret(secrets.token_hex(32))
     connection.execute(insert(vault_facts).values(name=FACT, value=sealer.seal(key, *_PLACE).hex()))
     return key
+
+
+def reseal_handed_out_key(connection: Connection, keys: Keys, sealer: Sealer) -> None:
+    """Seal the key of the vault's HMACs with the master key that `sealer` has."""
+    which = vault_facts.c.name == FACT
+    sealed = connection.execute(select(vault_facts.c.value).where(which)).scalar_one()
+    again = sealer.seal(keys.open(bytes.fromhex(sealed), *_PLACE), *_PLACE)
+    connection.execute(update(vault_facts).where(which).values(value=again.hex()))
 
 
 def note_existing(connection: Connection, sealer: Sealer, handed: HandedOut) -> None:

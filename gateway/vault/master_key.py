@@ -95,7 +95,7 @@ def store_master_key(settings: Settings, vault_id: str, source: Source, key: Mas
 
 
 def read_new_key(path: Path) -> MasterKey:
-    """Read the master key that an operator made. Raises VaultError unless only its owner can read the file."""
+    """Read the master key that an operator made, from a file that is private. Raises VaultError."""
     text = _read(path)
     if text is None:
         raise VaultError(f"{path} does not exist or cannot be read", "Correct the path.", "bad_arguments")
@@ -188,7 +188,7 @@ def _read(path: Path) -> Secret | None:
 
 
 def _entry(vault_id: str, key_id: str) -> str:
-    """Return the name under which a key is kept that a vault was changed to; its first key has no id there."""
+    """Return the name under which a further key of a vault is kept; the first one is under the vault's id."""
     return f"{vault_id}-{key_id}"
 
 

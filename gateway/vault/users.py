@@ -79,7 +79,7 @@ class Users:
             self._audit.record(connection, "key_issued", subject=f"{key_id} of {user_name}")
         return key_id, key
 
-    def keys(self) -> list[KeyRecord]:
+    def list_keys(self) -> list[KeyRecord]:
         """Return all API keys, revoked ones too, by user and age; never the keys themselves."""
         query = (
             select(
@@ -109,7 +109,7 @@ class Users:
             )
             if revoked.rowcount:
                 self._audit.record(connection, "key_revoked", subject=key_id)
-        return next((key for key in self.keys() if key.id == key_id), None)
+        return next((key for key in self.list_keys() if key.id == key_id), None)
 
     def authenticate(self, presented: str) -> Caller | None:
         """Return who an API key belongs to, or None for one that is unknown, revoked or malformed."""

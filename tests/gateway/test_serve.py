@@ -442,11 +442,34 @@ class TestAddUser:
         assert key.startswith("lfx_local_")
         assert key not in out + box.errors()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600 or os.name == "nt"
-        code, error = box.fail("add-user", "ann", "--key-file", str(box.home / "second.key"))
-        assert code == 2
-        assert "already" in error["message"]
-        assert not (box.home / "second.key").exists()
+        assert document["created"] is True
         assert stop(running) == 0
+
+    def test_a_second_time_is_a_further_key(self, box: Box) -> None:
+        """Of the same user, with rights of its own."""
+        process, _ = box.serve()
+        stop(process)
+        keys = []
+        for name, *rights in (("one",), ("two", "--rights", "proxy, tokens")):
+            path = box.home / name
+            adding = box.start("add-user", "ann", "--key-file", str(path), *rights)
+            document = json.loads(adding.communicate(timeout=PATIENCE)[0])
+            keys.append((document["created"], document["rights"], path.read_text()))
+        assert [key[:2] for key in keys] == [
+            (True, ["tokens", "manage", "proxy"]),
+            (False, ["tokens", "proxy"]),
+        ]
+        assert keys[0][2] != keys[1][2]
+
+    @pytest.mark.parametrize("rights", ["", "everything", "tokens,", "tokens manage"])
+    def test_rights_that_are_none_are_refused(self, box: Box, rights: str) -> None:
+        """No user, no file."""
+        process, _ = box.serve()
+        stop(process)
+        code, error = box.fail("add-user", "ann", "--key-file", str(box.home / "k"), "--rights", rights)
+        assert code == 2
+        assert "tokens, manage, proxy" in error["message"]
+        assert not (box.home / "k").exists()
 
     def test_no_file_is_overwritten(self, box: Box) -> None:
         """An existing path, or a link, is refused and stays as it is."""
