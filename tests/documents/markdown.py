@@ -23,6 +23,7 @@ PLACEHOLDERS = {
     "NAME": "My Store",
     "PATH": "tokens.json",
     "COMMAND": "true",
+    "TEXT": "The list shows one region only",
 }
 
 FENCE = re.compile(
@@ -63,8 +64,10 @@ class Command:
 
 
 def name_of(document: Path) -> str:
-    """The document's path in the repository."""
-    return document.relative_to(ROOT).as_posix()
+    """The document's path in the repository; of one that lies elsewhere its last two parts."""
+    if document.is_relative_to(ROOT):
+        return document.relative_to(ROOT).as_posix()
+    return "/".join(document.parts[-2:])
 
 
 def blocks(document: Path) -> list[Block]:
@@ -92,6 +95,7 @@ def parsed(document: str, line: str, values: Mapping[str, str] = PLACEHOLDERS) -
     words = shlex.split(re.sub(r"\[(--[^\]]*)\]", r"\1", line))
     while words[0] == "python3" or words[0].endswith("/"):
         words = words[1:]
+    words = words[: words.index("<")] if "<" in words else words  # what is piped in is no argument
     arguments = tuple(values.get(word, word) for word in words[1:])
     return Command(document, line, Path(words[0]).name, arguments)
 

@@ -33,6 +33,8 @@ SCRIPTS = ROOT / "scripts"
 COMMANDS = list({(c.script, c.arguments): c for document in DOCUMENTS for c in commands(document)}.values())
 # These start, stop or install something as soon as their arguments are right; other tests run them.
 ACTING = {"local_gateway.py", "quickstart.py"}
+# These do what they can with nothing set up; the home that they do it in is the test's.
+WORKING = {"install_skill.py", "feedback.py"}
 # What a bash block may hold beside calls of this project's own programs.
 SHELL = ("mkdir ",)
 WHOLE_TOKEN = re.compile(r"Atz[ar]\|[\w+/=-]{20}|lfx_local_\w{20}")
@@ -44,12 +46,17 @@ def run(name: str, *arguments: str, home: Path) -> "subprocess.CompletedProcess[
 
     A gateway is named, so that a key in a developer's own `.env` beside the scripts is not used.
     """
-    environment = clean_environment(home, LINKFOX_AUTOSTART="off", LINKFOX_TOOL_GATEWAY="http://127.0.0.1:9")
+    environment = clean_environment(
+        home,
+        LINKFOX_AUTOSTART="off",
+        LINKFOX_TOOL_GATEWAY="http://127.0.0.1:9",
+        PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",  # and none of a developer's own
+    )
     return subprocess.run(
         [sys.executable, str(SCRIPTS / name), *arguments],
         env=environment,
         cwd=home,
-        stdin=subprocess.DEVNULL,
+        input="a-key-of-nobody" if name == "login.py" else "",
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -108,8 +115,8 @@ def test_flags_named_alone_exist() -> None:
 def test_command_lines_parse(command: Command, tmp_path: Path) -> None:
     """With nothing set up a well-formed command ends in `not_set_up`, never in `bad_arguments`."""
     done = run(command.script, *command.arguments, home=tmp_path)
-    if "--help" in command.arguments:
-        assert done.returncode == 0
+    if command.script in WORKING or {"--help", "--logout", "--insecure-file"} & set(command.arguments):
+        assert done.returncode == 0, done.stdout
         return
     assert done.returncode == 3, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert json.loads(done.stdout)["error"]["code"] == "not_set_up"
@@ -170,7 +177,7 @@ def call(place: tuple[House, dict[str, str]], line: str) -> None:
     assert done.code == 0, f"{line}\n{done.stdout}\n{done.stderr[-2000:]}"
     if command.script != "with_token.py":
         assert done.document["ok"] is True
-        assert done.document["sandbox"] is True
+        assert command.script in WORKING or done.document["sandbox"] is True
     assert not WHOLE_TOKEN.search(done.stdout + done.stderr)
 
 

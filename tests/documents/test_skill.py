@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from linkfox_client import packaging
 
-from tests.documents.markdown import ROOT, SKILL, scripts_named, section
+from tests.documents.markdown import ROOT, SKILL, commands, scripts_named, section
 
 TEXT = SKILL.read_text(encoding="utf-8")
 _, HEAD, BODY = TEXT.split("---\n", 2)
@@ -160,16 +161,49 @@ def test_agents_are_led_to_with_token_before_reveal() -> None:
     assert "--reveal" not in section(SKILL, "Scripts")
 
 
-def test_agentskills_accepts_a_packaged_copy(tmp_path: Path) -> None:
-    """The field's own validator passes on what would be installed, in a folder of the skill's name."""
-    skill = tmp_path / "linkfox-amazon-auth"
-    skill.mkdir()
-    shutil.copy(SKILL, skill)
-    for folder in ("scripts", "references"):
-        shutil.copytree(ROOT / folder, skill / folder, ignore=shutil.ignore_patterns("__pycache__"))
+def test_agentskills_accepts_a_packaged_copy(packaged: Path) -> None:
+    """The field's own validator passes on what is installed, the aliases too."""
     validator = shutil.which("agentskills", path=str(Path(sys.executable).parent))
     assert validator, "skills-ref is not installed"
-    done = subprocess.run(
-        [validator, "validate", str(skill)], capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    folders = sorted(packaged.iterdir())
+    assert len(folders) == 3
+    for folder in folders:
+        done = subprocess.run(
+            [validator, "validate", str(folder)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_aliases_do_not_compete_for_the_same_questions(packaged: Path) -> None:
+    """Their descriptions say that they are aliases, and hold none of the words that users say."""
+    for name in packaging.ALIASES:
+        page = (packaged / name / "SKILL.md").read_text(encoding="utf-8")
+        head = yaml.safe_load(page.split("---\n", 2)[1])
+        assert head["name"] == name
+        assert head["metadata"]["version"] == FRONTMATTER["metadata"]["version"]
+        assert head["description"].startswith("Alias of linkfox-amazon-auth")
+        for words in ("Use it when", "token expired", "authorize my", "connect", "授权"):
+            assert words not in head["description"]
+        assert "](../linkfox-amazon-auth/SKILL.md)" in page
+        assert (packaged / name / "../linkfox-amazon-auth/SKILL.md").is_file()
+
+
+def test_commands_on_the_pages_of_the_aliases_exist(packaged: Path) -> None:
+    """They are scripts of the skill, called with flags that these know."""
+    for name in packaging.ALIASES:
+        calls = commands(packaged / name / "SKILL.md")
+        assert len(calls) >= 3
+        for call in calls:
+            script = packaged / "linkfox-amazon-auth" / "scripts" / call.script
+            done = subprocess.run(
+                [sys.executable, str(script), "--help"],
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                check=True,
+            )
+            assert set(call.flags) <= set(done.stdout.split())

@@ -1,0 +1,25 @@
+"""What the tests of the documents share: the skill as it is installed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.documents.markdown import ROOT
+from tests.support.house import clean_environment
+
+
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of skills into which install_skill.py put the skill and its aliases."""
+    home = tmp_path_factory.mktemp("installed")
+    words = ["--into", str(home / "skills"), "--with-aliases"]
+    subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "install_skill.py"), *words],
+        env=clean_environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return home / "skills"
