@@ -11,13 +11,26 @@ from starlette.middleware import Middleware
 from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.session import AmazonSession
+from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
-from gateway.routes import ads, browser, confirmation, health, imports, proxy, removal, spapi
+from gateway.routes import (
+    ads,
+    appstore,
+    browser,
+    confirmation,
+    console,
+    health,
+    imports,
+    proxy,
+    removal,
+    sign_in,
+    spapi,
+)
 from gateway.routes.attempts import LONGEST_EXCHANGE
 from gateway.routes.middleware import Reception
 from gateway.routes.services import Services
@@ -64,7 +77,8 @@ def create_app(
         confirmations=Confirmations(vault.keys, clock),
         tokens=tokens,
         proxy=DeveloperProxy(settings, vault, tokens, forwarder, threads),
-        pages=Pages(sandbox=settings.sandbox),
+        appstore=Appstore(settings, vault, clock, session.address, threads),
+        pages=Pages(sandbox=settings.sandbox, clock=clock),
         failed_keys=FailedKeys(clock),
     )
 
@@ -89,7 +103,8 @@ def create_app(
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
-    for room in (spapi, ads, imports, removal, confirmation, proxy, browser, health):
+    rooms = (spapi, ads, imports, removal, confirmation, proxy, browser, sign_in, console, appstore, health)
+    for room in rooms:
         app.include_router(room.router)
     return app
 

@@ -45,6 +45,19 @@ def _known() -> dict[str, Marketplace]:
     return known
 
 
+@cache
+def marketplaces() -> tuple[Marketplace, ...]:
+    """Return every site, in the file's order."""
+    return tuple(dict.fromkeys(_known().values()))
+
+
+def central_region(host: str) -> Region | None:
+    """Return the region of a Seller or Vendor Central, by its exact host name; None for any other host."""
+    return next(
+        (site.region for site in marketplaces() if host in (site.seller_central, site.vendor_central)), None
+    )
+
+
 def parse_region(text: str) -> Region | None:
     """Return the region that `text` names, in any case, or None."""
     wanted = _name(text)

@@ -43,6 +43,11 @@ def consent_host(region: Region, marketplace: Marketplace | None, central: Centr
     return marketplace.seller_central if central == "seller" else marketplace.vendor_central
 
 
+def account_host(region: Region) -> str:
+    """Return where an advertiser of a region signs in."""
+    return ADS_HOSTS[region]
+
+
 def store_link(
     address: Address,
     host: str,
@@ -72,4 +77,4 @@ def account_link(
         "redirect_uri": redirect_uri,
         "state": state.reveal(),
     }
-    return f"{address(ADS_HOSTS[region], '/ap/oa')}?{urlencode(query, quote_via=quote, safe='')}"
+    return f"{address(account_host(region), '/ap/oa')}?{urlencode(query, quote_via=quote, safe='')}"

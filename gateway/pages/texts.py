@@ -1,49 +1,44 @@
-"""The words on the pages, by language; a further language is a further entry of TEXTS with the same keys."""
+"""In which language a browser is answered; a further language is a further module of words in LANGUAGES."""
 
-DEFAULT_LANGUAGE = "en"
+from dataclasses import dataclass
 
-TEXTS: dict[str, dict[str, str]] = {
-    "en": {
-        "product": "LinkFox Amazon authorization",
-        "sandbox": "Sandbox: this is a stand-in for Amazon. Nothing here is real.",
-        "store_authorized": "The store is authorized",
-        "account_authorized": "The ads account is authorized",
-        "account_without_profiles": "Authorized, but no advertising profile was found",
-        "pending": "The authorization is not finished yet",
-        "denied": "The authorization was refused",
-        "expired": "The link has expired",
-        "failed": "The authorization failed",
-        "confirm": "Give access?",
-        "confirm_lead": "The user below would get access, until you revoke it at Amazon.",
-        "confirm_question": "Go on only if you know this user and wanted to give access.",
-        "confirm_yes": "Give access",
-        "confirm_no": "Cancel",
-        "problem": "This page cannot help you further",
-        "close": "You can close this page and go back to where you came from.",
-        "pending_remedy": "Finish on Amazon's page, then load this page again.",
-        "store_name": "Store",
-        "account_name": "Ads account",
-        "seller_id": "Seller ID",
-        "region": "Region",
-        "user": "Given to",
-        "granted": "Permissions granted",
-        "missing": "Permissions not granted",
-        "verified": "Amazon answered for this store",
-        "unverified": "Connected; Amazon did not let this application check the store",
-        "not_checked": "Connected; the store could not be checked yet",
-        "check": "Check",
-        "what_happened": "What happened",
-        "what_to_do": "What to do",
-        "amazon_says": "Amazon says",
-        "region_NA": "North America",
-        "region_EU": "Europe, Middle East, Africa and India",
-        "region_FE": "Far East",
-    },
-}
+from gateway.amazon.marketplaces import Marketplace
+from gateway.pages import words_en, words_zh
+from gateway.problems import TABLE
 
 
-def texts_for(accept_language: str | None) -> tuple[str, dict[str, str]]:
-    """Return the language that a browser prefers among those there are, and its words (RFC 9110, 12.5.4)."""
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of one language. What it lacks of `problems`, `sites` and `actions` is said in English."""
+
+    code: str
+    words: dict[str, str]
+    problems: dict[str, tuple[str, str]]
+    sites: dict[str, str]
+    actions: dict[str, str]
+
+    def problem(self, reason: str) -> tuple[str, str, str]:
+        """Return what happened and what to do, for a row of references/errors.json, and in which language."""
+        if reason in self.problems:
+            return *self.problems[reason], self.words["tag"]
+        return TABLE[reason].meaning, TABLE[reason].remedy, "en"
+
+    def site(self, marketplace: Marketplace) -> str:
+        """Return an Amazon site's name."""
+        return self.sites.get(marketplace.code, marketplace.country)
+
+    def action(self, name: str) -> str:
+        """Return what an audit line is about; a call's path stays as it is."""
+        return self.actions.get(name, name)
+
+
+ENGLISH = Language("en", words_en.WORDS, words_en.PROBLEMS, words_en.SITES, words_en.ACTIONS)
+CHINESE = Language("zh", words_zh.WORDS, words_zh.PROBLEMS, words_zh.SITES, words_zh.ACTIONS)
+LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
+
+
+def language_for(accept_language: str | None) -> Language:
+    """Return the language that a browser prefers among those there are (RFC 9110, 12.5.4), else English."""
     wanted: list[tuple[float, int, str]] = []
     for place, part in enumerate((accept_language or "")[:500].split(",")):
         tag, _, parameter = part.strip().partition(";")
@@ -52,7 +47,7 @@ def texts_for(accept_language: str | None) -> tuple[str, dict[str, str]]:
         except ValueError:
             continue
         wanted.append((-weight, place, tag.strip().lower().partition("-")[0]))
-    for weight, _, language in sorted(wanted):
-        if weight < 0 and language in TEXTS:
-            return language, TEXTS[language]
-    return DEFAULT_LANGUAGE, TEXTS[DEFAULT_LANGUAGE]
+    for weight, _, code in sorted(wanted):
+        if weight < 0 and code in LANGUAGES:
+            return LANGUAGES[code]
+    return ENGLISH

@@ -11,11 +11,12 @@ from gateway.authorization.confirmation import needs_confirmation
 from gateway.routes.attempts import profile_sync_of, state_of
 from gateway.routes.confirmation import see_confirmation
 from gateway.routes.fields import ATTEMPT_ID
+from gateway.routes.page_route import PageRoute
 from gateway.routes.results import RESULT_PATH, see, see_result
 from gateway.routes.services import services_of
 from gateway.vault.records import Flow
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 
 # Why a callback can belong to no attempt; nothing else can be put on the page through its address.
 SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})

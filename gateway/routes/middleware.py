@@ -1,8 +1,9 @@
 """What every request passes through, as plain ASGI.
 
-A request id, the host check against DNS rebinding, the limit on the body, the headers that keep answers
-out of caches and frames, the error envelope for whatever went wrong, and one line in the log and for calls in
-the audit, without the query string: that is where authorization codes are.
+A request id, the host check against DNS rebinding and the origin check against pages of other sites, the
+limit on the body, the headers that keep answers out of caches and frames, the error envelope (or page) for
+whatever went wrong, and one line in the log and for calls in the audit, without the query string: that is
+where authorization codes are.
 """
 
 import logging
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import Problem
 from gateway.routes.calls import json_answer
+from gateway.routes.page_route import PROBLEM_PAGE
 from gateway.settings import Settings, is_loopback
 from gateway.vault.audit import OK, Audit, Trail, follow
 from gateway.vault.errors import VaultError
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 # How much of a body that is too large is read, to be thrown away, before that is said.
 MOST_TAKEN = 128 * 1024 * 1024
 TAKING_SECONDS = 10
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROXY_PATHS = ("/spApi/developerProxy", "/amazonAds/developerProxy")
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
 
@@ -52,6 +55,7 @@ class Reception:
         # A proxied call carries a whole document for Amazon.
         self._largest_bodies = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
         addresses = (settings.public_url, settings.redirect_uri("spapi"), settings.redirect_uri("ads"))
+        self._public_url = settings.public_url
         self._hosts = {urlsplit(address).hostname for address in addresses}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +82,7 @@ class Reception:
         headers = Headers(scope=scope)
         try:
             self._check_host(headers.getlist("host"))
+            self._check_origin(scope["method"], headers)
             largest = self._largest_bodies.get(scope["path"], self._largest_body)
             self._check_length(headers.get("content-length"), largest)
             await self._app(scope, self._limited(receive, largest), send_with_headers)
@@ -91,12 +96,16 @@ class Reception:
                 raise ConnectionAbortedError("the answer had begun") from None
             if problem.reason == "body_too_large":
                 await _take_the_rest(headers, receive)
-            answer = json_answer(
-                problem.envelope(request_id),
-                sandbox=self._sandbox,
-                status=problem.row.http_status,
-            )
-            answer.headers.update(problem.headers)
+            show = scope.get(PROBLEM_PAGE)
+            if show is not None:
+                answer = show(problem)
+            else:
+                answer = json_answer(
+                    problem.envelope(request_id),
+                    sandbox=self._sandbox,
+                    status=problem.row.http_status,
+                )
+                answer.headers.update(problem.headers)
             await answer(scope, receive, send_with_headers)
         finally:
             # The route, not the path: what somebody typed into an address may be anything.
@@ -110,6 +119,16 @@ class Reception:
         name = host["name"].strip("[]").lower() if host else None
         if not (is_loopback(name) or name in self._hosts):
             raise Problem("host_not_allowed")
+
+    def _check_origin(self, method: str, headers: Headers) -> None:
+        """Refuse what a page of another site makes a browser send; programs send no Origin."""
+        origins = headers.getlist("origin")
+        if method in SAFE_METHODS or not origins:
+            return
+        # The scheme is not compared: it is another one behind a proxy that ends TLS.
+        if origins == [self._public_url] or [urlsplit(each).netloc for each in origins] == [headers["host"]]:
+            return
+        raise Problem("origin_not_allowed")
 
     @staticmethod
     def _check_length(content_length: str | None, largest: int) -> None:

@@ -5,6 +5,7 @@ from typing import cast
 
 from fastapi import Request
 
+from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
@@ -31,6 +32,7 @@ class Services:
     confirmations: Confirmations
     tokens: TokenService
     proxy: DeveloperProxy
+    appstore: Appstore
     pages: Pages
     failed_keys: FailedKeys
 

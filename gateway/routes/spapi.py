@@ -27,7 +27,7 @@ async def authorize_url(request: Request) -> Response:
     call = await Call.begin(request, "manage")
     fields = call.fields
     marketplace = fields.marketplace()
-    region, notes = _region(fields.region(), marketplace)
+    region, notes = store_region(fields.region(), marketplace)
     wanted = StoreWanted(
         region=region,
         name=fields.name("sellerName"),
@@ -48,7 +48,7 @@ async def authorize_url(request: Request) -> Response:
     return call.answer(document)
 
 
-def _region(region: Region | None, marketplace: Marketplace | None) -> tuple[Region, list[str]]:
+def store_region(region: Region | None, marketplace: Marketplace | None) -> tuple[Region, list[str]]:
     """Return the region that a store is kept under, with what the caller should know about it."""
     if marketplace is None:
         return region or "NA", []

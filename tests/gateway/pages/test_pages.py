@@ -1,11 +1,16 @@
 """What a browser sees."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
-from gateway.pages.texts import DEFAULT_LANGUAGE, TEXTS, texts_for
+from gateway.amazon.marketplaces import marketplaces
+from gateway.pages.moments import Moments
+from gateway.pages.texts import CHINESE, ENGLISH, LANGUAGES, language_for
+from gateway.problems import TABLE
 from tests.gateway.running import Gateway, text_of
+from tests.support.house import ROOT
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -52,7 +57,7 @@ def test_a_page_loads_nothing_but_its_stylesheet(gateway: Gateway) -> None:
     page = gateway.get("/oauth/result?problem=state_used")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     links = [value for name, value in Elements(page.text).attributes if name in ("href", "src", "action")]
-    assert links == ["/pages/style.css"]
+    assert links == ["/pages/style.css", "#content", "/"]
     style = gateway.get("/pages/style.css")
     assert style.headers["Content-Type"].startswith("text/css")
     assert "prefers-color-scheme: dark" in style.text
@@ -103,14 +108,126 @@ def test_no_page_holds_a_token(gateway: Gateway) -> None:
 
 
 def test_every_language_has_every_word() -> None:
-    """A further language cannot leave a hole in a page."""
-    words = set(TEXTS[DEFAULT_LANGUAGE])
-    assert all(set(texts) == words and all(texts.values()) for texts in TEXTS.values())
+    """A further language cannot leave a hole in a page, nor forget what is to be filled in."""
+    for language in LANGUAGES.values():
+        assert set(language.words) == set(ENGLISH.words)
+        assert set(language.actions) == set(ENGLISH.actions)
+        for name, words in language.words.items():
+            assert words
+            assert set(re.findall(r"{\w+}", words)) == set(re.findall(r"{\w+}", ENGLISH.words[name])), name
+
+
+def test_every_word_is_used() -> None:
+    """What no page says any more is taken out."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("pages/templates", "pages", "routes")
+        for path in (ROOT / "gateway" / folder).glob("*.*")
+        if not path.name.startswith("words_")
+    )
+    families = ("region_", "status_", "notice_")
+    unused = [
+        word
+        for word in ENGLISH.words
+        if not re.search(rf"\bt\.{word}\b|[\"']{word}[\"']", sources) and not word.startswith(families)
+    ]
+    assert unused == []
+
+
+def test_every_problem_of_a_browser_is_said_in_chinese() -> None:
+    """Whatever can end an authorisation in a browser, and what a page can answer."""
+    codes = ("authorization_failed", "denied", "expired")
+    ends = {row.reason for row in TABLE.values() if row.code in codes and "import" not in row.reason}
+    others = {
+        "app_not_configured",
+        "bad_parameter",
+        "form_refused",
+        "grant_of_another_client",
+        "internal",
+        "interrupted",
+        "key_lacks_right",
+        "not_found",
+        "not_stored",
+        "profile_sync_failed",
+        "store_revoked",
+        "suspended_app",
+        "too_many_failures",
+        "unauthorized",
+        "vault_failed",
+        "vault_unavailable",
+    }
+    assert ends | others <= set(CHINESE.problems)
+    assert set(CHINESE.problems) | set(ENGLISH.problems) <= set(TABLE)
+
+
+def test_every_site_has_a_chinese_name() -> None:
+    """Those of the marketplaces' file."""
+    assert set(CHINESE.sites) == {site.code for site in marketplaces()}
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "xx", "de;q=0.5, fr", "en-GB,en;q=0.9", ";;;", "en;q=x", "*", "," * 1000]
+    ("header", "code"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("xx", "en"),
+        ("de;q=0.5, fr", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        (";;;", "en"),
+        ("en;q=x", "en"),
+        ("*", "en"),
+        ("," * 1000, "en"),
+        ("zh", "zh"),
+        ("zh-CN", "zh"),
+        ("zh-TW,zh;q=0.9,en;q=0.8", "zh"),
+        ("ZH-hans-cn", "zh"),
+        ("en;q=0.8, zh;q=0.9", "zh"),
+        ("zh;q=0.1, en;q=0.9", "en"),
+        ("zh;q=0, en;q=0.1", "en"),
+        ("de, zh;q=0.4", "zh"),
+    ],
 )
-def test_any_accept_language_leads_to_a_language(header: str | None) -> None:
-    """English where nothing else fits."""
-    assert texts_for(header)[0] in TEXTS
+def test_any_accept_language_leads_to_a_language(header: str | None, code: str) -> None:
+    """The one that is preferred most; English where nothing fits."""
+    assert language_for(header).code == code
+
+
+def test_a_chinese_browser_gets_chinese(gateway: Gateway) -> None:
+    """The page says in which language it is, and that this depends on the browser."""
+    page = gateway.get("/oauth/result?problem=expired", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert "链接已过期" in text_of(page)
+    assert 'lang="zh-CN"' in page.text
+    assert page.headers["Content-Language"] == "zh-CN"
+    assert "Accept-Language" in page.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59, "less than a minute"),
+        (60, "1 minute"),
+        (119, "1 minute"),
+        (120, "2 minutes"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"),
+        (172_799, "47 hours"),
+        (172_800, "2 days"),
+        (365 * 86400, "365 days"),
+    ],
+)
+def test_a_span_is_said_in_the_largest_fitting_unit(seconds: int, words: str) -> None:
+    """Two of a unit at least, so that there is one plural only."""
+    assert Moments(0, ENGLISH.words).span(seconds) == words
+
+
+def test_moments_are_seen_from_now() -> None:
+    """Past, present and future, and a token whose time is over."""
+    moments = Moments(1_000_000, ENGLISH.words)
+    assert moments.ago(1_000_000) == moments.ago(1_000_030) == "just now"
+    assert moments.ago(996_000) == "66 minutes ago"
+    assert moments.until(1_000_000) == "ended"
+    assert moments.until(1_600_000) == "in 6 days"
+    assert moments.left(1_000_000) is None
+    assert moments.left(1_003_600) == "60 minutes left"
+    assert moments.machine(0) == "1970-01-01T00:00:00Z"

@@ -1,0 +1,164 @@
+"""The workflow that begins at Amazon's Appstore (references/amazon.md: Appstore-initiated).
+
+Amazon opens the application's Login URI and is answered at the address that it names there. That address
+comes from a browser, so only Amazon's own hosts are believed, or the Login URI would be an open redirect; and
+the state is bound to the seller that it was opened for.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from gateway.amazon.marketplaces import central_region
+from gateway.applications import selling_partner_application
+from gateway.authorization.authorizer import Begun
+from gateway.authorization.callback import SELLER_ID
+from gateway.authorization.consent_links import Address
+from gateway.clock import Clock
+from gateway.outside_text import has_hidden
+from gateway.problems import Problem
+from gateway.settings import Settings
+from gateway.threads import Threads
+from gateway.vault import Vault
+from gateway.vault.records import NewAttempt, Region
+
+# What Amazon's own sample gives a state of this workflow (references/amazon.md).
+STATE_SECONDS = 5 * 60
+LONGEST_STATE = 2048
+LONGEST_ADDRESS = 2048
+FIELDS = ("amazon_callback_uri", "amazon_state", "selling_partner_id", "version")
+PRINTABLE = re.compile(r"[!-\[\]-~]+")
+TEST_VERSION = "beta"
+
+
+@dataclass(frozen=True, slots=True)
+class AppstoreRequest:
+    """What Amazon opened the Login URI with. `callback_uri`: where to answer it; `host`: Amazon's."""
+
+    callback_uri: str
+    host: str
+    region: Region
+    amazon_state: str
+    seller_id: str
+    testing: bool
+
+    @classmethod
+    def from_query(cls, pairs: Iterable[tuple[str, str]], address: Address) -> Self:
+        """Read and check the parameters. Raises Problem appstore_refused.
+
+        `address` maps Amazon's hosts to a stand-in, where there is one: then its addresses are taken, too.
+        """
+        values: dict[str, str] = {}
+        for name, value in pairs:
+            if name in values:
+                raise Problem("appstore_refused", f"{name} is given twice")
+            if name in FIELDS:
+                values[name] = value
+        callback_uri = values.get("amazon_callback_uri", "")
+        amazon_state = values.get("amazon_state", "")
+        seller_id = values.get("selling_partner_id", "")
+        known = _central(callback_uri, address)
+        if known is None:
+            raise Problem("appstore_refused", "amazon_callback_uri is not an address of Amazon's")
+        if not 0 < len(amazon_state) <= LONGEST_STATE or has_hidden(amazon_state):
+            raise Problem("appstore_refused", "amazon_state is missing or malformed")
+        if not SELLER_ID.fullmatch(seller_id):
+            raise Problem("appstore_refused", "selling_partner_id is missing or malformed")
+        host, region, answered_at = known
+        return cls(answered_at, host, region, amazon_state, seller_id, values.get("version") == TEST_VERSION)
+
+    def fields(self) -> dict[str, str]:
+        """Return the parameters that make this request again: for a form that asks first."""
+        version = {"version": TEST_VERSION} if self.testing else {}
+        return {
+            "amazon_callback_uri": self.callback_uri,
+            "amazon_state": self.amazon_state,
+            "selling_partner_id": self.seller_id,
+            **version,
+        }
+
+
+def _central(callback_uri: str, address: Address) -> tuple[str, Region, str] | None:
+    """Return Amazon's host, its region and the address to go to; None unless it is exactly a known one."""
+    if len(callback_uri) > LONGEST_ADDRESS or not PRINTABLE.fullmatch(callback_uri):
+        return None
+    try:
+        parts = urlsplit(callback_uri)
+    except ValueError:
+        return None
+    if parts.fragment or "#" in callback_uri:
+        return None
+    if parts.scheme == "https":
+        # The whole authority is compared, so there is no room for a user, a port or another spelling.
+        region = central_region(parts.netloc)
+        if region is None:
+            return None
+        return parts.netloc, region, _with_query(address(parts.netloc, parts.path or "/"), parts.query)
+    return _stood_in_for(callback_uri, address)
+
+
+def _stood_in_for(callback_uri: str, address: Address) -> tuple[str, Region, str] | None:
+    """Return the same for an address of the stand-in Amazon, of which there is none in earnest."""
+    _, _, after_origin = callback_uri.partition("://")
+    _, _, rest = after_origin.partition("/")
+    host = re.split(r"[/?]", rest, maxsplit=1)[0]
+    region = central_region(host)
+    if region is None or not callback_uri.startswith(address(host, "/")):
+        return None
+    return host, region, callback_uri
+
+
+def _with_query(address: str, query: str) -> str:
+    return f"{address}?{query}" if query else address
+
+
+class Appstore:
+    """Begins the authorisations that sellers start at Amazon."""
+
+    def __init__(
+        self, settings: Settings, vault: Vault, clock: Clock, address: Address, threads: Threads
+    ) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._clock = clock
+        self._threads = threads
+        self._address = address
+
+    def read(self, pairs: Iterable[tuple[str, str]]) -> AppstoreRequest:
+        """Check what the Login URI was opened with. Raises Problem appstore_refused."""
+        return AppstoreRequest.from_query(pairs, self._address)
+
+    async def begin(self, user_id: int, request: AppstoreRequest, name: str) -> Begun:
+        """Make a state for a user who has agreed, and the link back to Amazon.
+
+        Another seller coming back with it is refused. Raises Problem app_not_configured.
+        """
+        app = selling_partner_application(self._settings)
+        redirect_uri = self._settings.redirect_uri("spapi")
+        expires_at = int(self._clock.now()) + STATE_SECONDS
+        attempt_id, state = await self._threads.vault(
+            self._vault.attempts.begin,
+            NewAttempt(
+                user_id=user_id,
+                flow="spapi",
+                app_id=app.app_id,
+                redirect_uri=redirect_uri,
+                region=request.region,
+                name=name,
+                lifetime=STATE_SECONDS,
+                expected_seller_id=request.seller_id,
+            ),
+        )
+        query = {
+            "amazon_state": request.amazon_state,
+            "state": state.reveal(),
+            "redirect_uri": redirect_uri,
+        }
+        if request.testing or app.draft:
+            query["version"] = TEST_VERSION
+        parts = urlsplit(request.callback_uri)
+        added = urlencode(query, quote_via=quote, safe="")
+        link = urlunsplit(parts._replace(query="&".join(part for part in (parts.query, added) if part)))
+        return Begun(link, attempt_id, expires_at)
