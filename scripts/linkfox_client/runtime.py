@@ -1,5 +1,6 @@
 """Where a script runs: under the bundle's `.venv` where that is there, with UTF-8 streams in any locale."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -38,28 +39,19 @@ def continue_in_venv(bundle: Path = BUNDLE) -> None:
     if not (venv / "pyvenv.cfg").is_file() or not python.is_file():
         return
     command = [str(python), *sys.orig_argv[1:]]
+    # One that cannot be executed, or is for another kind of machine: this Python may have the packages.
     if os.name == "nt":
-        sys.exit(_run_child(command))
-    try:
-        os.execv(command[0], command)  # noqa: S606 - the same script, under our own interpreter
-    except OSError:  # not executable, or for another kind of machine: this Python may have the packages
-        return
+        from linkfox_client.child import run_and_pass_on
+
+        with contextlib.suppress(ClientError):
+            sys.exit(run_and_pass_on(command, os.environ))
+    else:
+        with contextlib.suppress(OSError):
+            os.execv(command[0], command)  # noqa: S606 - the same script, under our own interpreter
 
 
 def _same(one: str, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
-
-
-def _run_child(command: list[str]) -> int:
-    """Run a child to its end and answer its exit code; Ctrl-C reaches it by the console, so wait on."""
-    import signal
-    import subprocess
-
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return subprocess.call(command)  # noqa: S603
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def missing_package(error: ModuleNotFoundError) -> ClientError | None:

@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import command, output, runtime
+from linkfox_client import child, command, output, runtime
 from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run
@@ -156,20 +155,30 @@ def test_on_windows_a_child_does_the_work(tmp_path: Path, monkeypatch: pytest.Mo
     """A process cannot be replaced there; the child's exit code becomes ours."""
     bundle = venv_in(tmp_path, "Scripts/python.exe")
     started: list[list[str]] = []
-    monkeypatch.setattr(runtime.os, "name", "nt")
-    monkeypatch.setattr(runtime, "_run_child", lambda words: started.append(words) or 7)
+    monkeypatch.setattr(runtime, "os", Windows())
+    monkeypatch.setattr(child, "run_and_pass_on", lambda words, environ: started.append(words) or 7)
     with pytest.raises(SystemExit) as ended:
         runtime.continue_in_venv(bundle)
     assert ended.value.code == 7
     assert started[0][0].endswith("python.exe")
 
 
-def test_the_childs_exit_code_is_passed_on_and_ctrl_c_is_its_own() -> None:
-    """While the child runs, the parent waits whatever is pressed; afterwards all is as before."""
-    before = signal.getsignal(signal.SIGINT)
-    interrupt_parent = "import os, signal; os.kill(os.getppid(), signal.SIGINT); raise SystemExit(41)"
-    assert runtime._run_child([sys.executable, "-c", interrupt_parent]) == 41
-    assert signal.getsignal(signal.SIGINT) is before
+def test_on_windows_an_interpreter_that_cannot_be_started_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As elsewhere: the empty file is refused, and the script goes on."""
+    bundle = venv_in(tmp_path, "Scripts/python.exe")
+    monkeypatch.setattr(runtime, "os", Windows())
+    runtime.continue_in_venv(bundle)
+
+
+class Windows:
+    """The module `os`, on another platform."""
+
+    name = "nt"
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(os, name)
 
 
 @pytest.mark.parametrize(
