@@ -9,7 +9,12 @@
   python3 scripts/local_gateway.py serve --port 0     in the foreground; 0 picks a free port
   python3 scripts/local_gateway.py status
   python3 scripts/local_gateway.py stop --sandbox
-  python3 scripts/local_gateway.py add-user anna --key-file /home/me/anna.key
+  python3 scripts/local_gateway.py add-user anna --key-file /home/me/anna.key --rights tokens,proxy
+  python3 scripts/local_gateway.py list-keys
+  python3 scripts/local_gateway.py revoke-key ID
+  python3 scripts/local_gateway.py rotate-master-key
+  python3 scripts/local_gateway.py backup /home/me/vault-copy.db
+  python3 scripts/local_gateway.py audit --limit 20
 
 `stop` and `status` look at the gateway that was set up, with --sandbox at the sandbox. Stopping what does not
 run is no failure. Its log is gateway.log in the data folder.
@@ -17,15 +22,36 @@ run is no failure. Its log is gateway.log in the data folder.
 
 from linkfox_client import command
 
-SERVING = ("host", "port", "workers", "tls_cert", "tls_key")
+COMMANDS = (
+    *("serve", "start", "stop", "status"),
+    *("add-user", "list-keys", "revoke-key", "rotate-master-key", "backup", "audit"),
+)
+NAMING = ("add-user", "revoke-key", "backup")
+# Which flags belong to which commands; --sandbox goes with all of them.
+FLAGS = {
+    "host": ("serve", "start"),
+    "port": ("serve", "start"),
+    "workers": ("serve", "start"),
+    "tls_cert": ("serve", "start"),
+    "tls_key": ("serve", "start"),
+    "key_file": ("add-user",),
+    "rights": ("add-user",),
+    "new_key_file": ("rotate-master-key",),
+    "limit": ("audit",),
+    "offset": ("audit",),
+}
 
 
 def declare(arguments):
+    arguments.positional("command", "what to do", choices=COMMANDS, required=True)
     arguments.positional(
-        "command", "what to do", choices=["serve", "start", "stop", "status", "add-user"], required=True
+        "name", "add-user: the user's name; revoke-key: the key's id; backup: the new file", most=4096
     )
-    arguments.positional("name", "add-user: the new user's name")
     arguments.path("--key-file", "add-user: the new file that the API key is written to (0600)")
+    arguments.text("--rights", "add-user: some of tokens,manage,proxy (default: all)", metavar="LIST")
+    arguments.path("--new-key-file", "rotate-master-key: the new key, where a setting holds the old one")
+    arguments.integer("--limit", "audit: how many entries to show (default 50)", least=1, most=1000)
+    arguments.integer("--offset", "audit: how many of the newest to leave out", most=10**9)
     arguments.switch("--sandbox", "work with the stand-in Amazon, in a data folder of its own")
     arguments.text("--host", "serve, start: the address to listen on (default 127.0.0.1)", metavar="ADDRESS")
     arguments.integer("--port", "serve, start: the port, 0 for a free one (default 8765)", most=65535)
@@ -38,12 +64,14 @@ def declare(arguments):
 def check(options):
     from linkfox_client.errors import bad_arguments
 
-    adding = options.command == "add-user"
-    if adding != (options.name is not None) or adding != (options.key_file is not None):
-        raise bad_arguments("add-user, and nothing else, takes a NAME and --key-file")
-    given = [name for name in SERVING if getattr(options, name) is not None]
-    if given and options.command not in ("serve", "start"):
-        raise bad_arguments("--" + given[0].replace("_", "-") + " is only for use with serve or start")
+    if (options.command in NAMING) != (options.name is not None):
+        raise bad_arguments("add-user NAME, revoke-key ID and backup PATH take one word, the others none")
+    for name, commands in FLAGS.items():
+        if getattr(options, name) is not None and options.command not in commands:
+            flag = "--" + name.replace("_", "-")
+            raise bad_arguments(flag + " is only for use with " + " or ".join(commands))
+    if options.command == "add-user" and options.key_file is None:
+        raise bad_arguments("Missing: --key-file PATH, the new file that the API key is written to")
 
 
 def run(options):

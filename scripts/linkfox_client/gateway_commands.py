@@ -41,8 +41,41 @@ def status(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def add_user(options: SimpleNamespace) -> dict[str, Any]:
-    """Add a user whose API key goes into the new file `--key-file`, and nowhere else."""
-    return local_gateway.add_user(_known_folder(options), options.name, Path(options.key_file).absolute())
+    """Write a user's API key into the new file `--key-file`, and nowhere else; a new name is a new user."""
+    words = ["--key-file", str(Path(options.key_file).absolute())]
+    if options.rights is not None:
+        words += ["--rights", options.rights]
+    return local_gateway.beside(_known_folder(options), "add-user", [*words, "--", options.name])
+
+
+def list_keys(options: SimpleNamespace) -> dict[str, Any]:
+    """List all users' API keys by their ids."""
+    return local_gateway.beside(_known_folder(options), "list-keys")
+
+
+def revoke_key(options: SimpleNamespace) -> dict[str, Any]:
+    """Refuse an API key from now on."""
+    return local_gateway.beside(_known_folder(options), "revoke-key", ["--", options.name])
+
+
+def rotate_master_key(options: SimpleNamespace) -> dict[str, Any]:
+    """Change the master key, or finish a change that was interrupted."""
+    words = []
+    if options.new_key_file is not None:
+        words = ["--new-key-file", str(Path(options.new_key_file).absolute())]
+    return local_gateway.beside(_known_folder(options), "rotate-master-key", words)
+
+
+def backup(options: SimpleNamespace) -> dict[str, Any]:
+    """Copy the database, without its key, into a new file."""
+    return local_gateway.beside(_known_folder(options), "backup", ["--", str(Path(options.name).absolute())])
+
+
+def audit(options: SimpleNamespace) -> dict[str, Any]:
+    """Tell who did what, the newest first."""
+    given = {"--limit": options.limit, "--offset": options.offset}
+    words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+    return local_gateway.beside(_known_folder(options), "audit", words)
 
 
 COMMANDS: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
@@ -51,6 +84,11 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "stop": stop,
     "status": status,
     "add-user": add_user,
+    "list-keys": list_keys,
+    "revoke-key": revoke_key,
+    "rotate-master-key": rotate_master_key,
+    "backup": backup,
+    "audit": audit,
 }
 
 

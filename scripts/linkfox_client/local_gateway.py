@@ -211,16 +211,16 @@ def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]
     return [python, "-I", str(PROGRAM), command, "--data-dir", str(data_dir), *arguments]
 
 
-def add_user(data_dir: Path, name: str, key_file: Path) -> dict[str, Any]:
-    """Add a user to the gateway on `data_dir`; a new API key goes into the new file `key_file`.
+def beside(data_dir: Path, command: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
+    """Run a command of the gateway's program beside the gateway on `data_dir`, whether that runs or not.
 
-    Answers the gateway's document. Raises ClientError with the gateway's own error.
+    Answers the fields of its document. Raises ClientError with the gateway's own error.
     """
-    command = program("add-user", data_dir, ["--key-file", str(key_file), "--", name])
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603
+    words = program(command, data_dir, arguments)
+    done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603
     document = _document(done.stdout)
     if done.returncode or document.get("ok") is not True:
-        raise _own_error(document, done.returncode, "The user was not added", "Read the lines above it.")
+        raise _own_error(document, done.returncode, f"{command} failed", "Read the lines above it.")
     return {name: value for name, value in document.items() if name != "ok"}
 
 

@@ -13,8 +13,11 @@ LONGEST = 4096
 PATIENCE = 30.0  # seconds that standard input may take to end
 
 
-def from_file(path: Path, flag: str) -> tuple[str, list[str]]:
-    """The secret in the file that `flag` names, and notes for the document. Raises ClientError."""
+def from_file(path: Path, flag: str, *, private: bool = False) -> tuple[str, list[str]]:
+    """The secret in the file that `flag` names, and notes for the document. Raises ClientError.
+
+    A file that others can read is noted; with `private` it is refused.
+    """
     notes = []
     try:
         with path.open("rb") as file:
@@ -24,6 +27,8 @@ def from_file(path: Path, flag: str) -> tuple[str, list[str]]:
         why = f"{flag} cannot be read: {problem.strerror}"
         raise bad_arguments(why, "Name a file that holds the secret.") from None
     if os.name != "nt" and stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o077:
+        if private:
+            raise bad_arguments(f"{flag} names a file that others can read: {path}", f"chmod 600 {path}")
         notes.append(f"{path} can be read by others: remove it, or `chmod 600` it.")
     return _text(content, flag), notes
 

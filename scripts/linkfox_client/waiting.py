@@ -106,7 +106,7 @@ def follow(
 
     def look() -> dict[str, Any] | None:
         status = gateway.post(f"{flow.path}/authorizationStatus", attempt)
-        return None if status.get("state") == "pending" else _settled(status, attempt)
+        return None if status.get("state") == "pending" else settled(status, attempt)
 
     ended = _poll(look, wait or 0, STATUS_SECONDS, patience)
     if ended is not None:
@@ -192,7 +192,7 @@ def _poll(
             patience.sleep(min(every, left))
 
 
-def _settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
+def settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an attempt that ended well; raises the failure of any other."""
     row = find_reason(status.get("reason"))
     if status.get("state") == "authorized":

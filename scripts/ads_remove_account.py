@@ -1,0 +1,28 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Remove an ads account, its profiles and its tokens from the gateway: the caller's own, nobody else's.
+
+Example:
+  python3 scripts/ads_remove_account.py --auth-record-id 123456789012 --yes
+
+ads_authorized_stores.py lists the authRecordId. At Amazon the consent stays until it is ended there. Own
+gateway only.
+"""
+
+from linkfox_client import command, own_grants
+
+
+def declare(arguments):
+    arguments.identifier("--auth-record-id", "the number of the authorisation", required=True)
+    own_grants.declare_removal(arguments)
+
+
+def run(options, gateway):
+    fields = {"authRecordId": options.auth_record_id}
+    return own_grants.remove(gateway, "/amazonAds/removeAccount", fields)
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)

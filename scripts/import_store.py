@@ -1,0 +1,36 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Import a store's refresh token that was made in Amazon's console (a self-authorised application).
+
+Examples:
+  python3 scripts/import_store.py --seller-id A1B2C3D4E5F6G7 --region NA --seller-name "My Store" < token.txt
+  python3 scripts/import_store.py --seller-id A1B2C3D4E5F6G7 --region EU --seller-name X --token-file t.txt
+
+The token is tried out at Amazon first; one that is refused changes nothing. Own gateway only.
+"""
+
+from linkfox_client import command, own_grants
+
+
+def declare(arguments):
+    arguments.text("--seller-id", "the seller id, as Seller Central shows it", required=True, metavar="ID")
+    arguments.region(required=True)
+    arguments.text(
+        "--seller-name", "the name that the store gets in the lists", required=True, metavar="NAME"
+    )
+    own_grants.declare_token(arguments)
+
+
+def run(options, gateway):
+    fields = {
+        "sellerId": options.seller_id,
+        "region": options.region,
+        "sellerName": options.seller_name,
+    }
+    return own_grants.import_grant(gateway, "/spApi/importStore", fields, options)
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)

@@ -1,0 +1,28 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
+# ///
+"""Remove a store and its tokens from the gateway: the caller's own, nobody else's.
+
+Example:
+  python3 scripts/remove_store.py --seller-id A1B2C3D4E5F6G7 --region NA --yes
+
+At Amazon the authorisation stays until the seller ends it there (Manage Your Apps). Own gateway only.
+"""
+
+from linkfox_client import command, own_grants
+
+
+def declare(arguments):
+    arguments.text("--seller-id", "the store's seller id", required=True, metavar="ID")
+    arguments.region(required=True)
+    own_grants.declare_removal(arguments)
+
+
+def run(options, gateway):
+    fields = {"sellerId": options.seller_id, "region": options.region}
+    return own_grants.remove(gateway, "/spApi/removeStore", fields)
+
+
+if __name__ == "__main__":
+    command.main(__doc__, declare, run)
