@@ -37,6 +37,7 @@ from gateway.routes.services import Services
 from gateway.routes.throttle import FailedKeys
 from gateway.settings import Settings
 from gateway.threads import Threads
+from gateway.tokens.caretaker import Caretaker
 from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
 from gateway.vault import Vault
@@ -85,7 +86,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        caretaker = asyncio.create_task(Caretaker(vault, tokens, threads, settings.caretaker_pause).run())
         yield
+        caretaker.cancel()
+        await asyncio.gather(caretaker, return_exceptions=True)
         # What was asked of Amazon is stored before the process ends.
         await services.authorizer.finish_all()
         await services.importer.finish_all()

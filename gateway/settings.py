@@ -103,6 +103,8 @@ class Settings:
     webhook: Webhook | None = None
     trusted_proxies: tuple[str, ...] = ()
     log_format: LogFormat = "text"
+    callback_patience: float = 2.0
+    caretaker_pause: float = 5.0
     largest_body: int = 256 * 1024
     keyring_timeout: float = KEYRING_TIMEOUT
     proxy_spapi_prefixes: tuple[str, ...] = SPAPI_PREFIXES

@@ -15,17 +15,19 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from gateway.amazon.failures import AmazonFailure, Kind
-from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
+from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
 from gateway.applications import token_client
 from gateway.clock import Clock
 from gateway.problems import TABLE, Problem, problem_of
 from gateway.settings import Settings
 from gateway.threads import Threads
+from gateway.tokens.gate import Gate, Paused
 from gateway.tokens.retries import Retries, Sleep
 from gateway.vault import Vault
+from gateway.vault.applications import Standing
 from gateway.vault.errors import VaultError
-from gateway.vault.records import Grant, Lease, Tokens
+from gateway.vault.records import Flow, Grant, Lease, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +36,13 @@ LONGEST_PAUSE = 1.0
 # On top of a lease: as long as a whole refresh with its retries may take.
 LONGEST_REFRESH = 60.0
 STORE_TRIES = 5
+# A caller who needs a new token waits so long for Amazon's rest to end, and is told otherwise.
+LONGEST_REST = 5.0
 
-# What Amazon can say about one grant for good, and the reason that the grant is marked with.
-ENDINGS: dict[Kind, str] = {
-    "invalid_grant": "store_revoked",
-    "unauthorized_client": "grant_of_another_client",
-}
+REVOKED = "store_revoked"
+FOREIGN = "grant_of_another_client"
 # After these a token that still lives is no use to anybody: the caller is told instead.
-FINAL_REASONS = frozenset({*ENDINGS.values(), "not_found"})
+FINAL_REASONS = frozenset({REVOKED, FOREIGN, "not_found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class _Unstored:
 
 def revoked(grant: Grant) -> Problem:
     """Return what to tell about a grant that has to be authorised again."""
-    reason = grant.status_reason if grant.status_reason in TABLE else "store_revoked"
+    reason = grant.status_reason if grant.status_reason in TABLE else REVOKED
     return Problem(reason, extra={"status": "needs_reauthorization"})
 
 
@@ -89,6 +90,8 @@ class TokenService:
         self._threads = threads
         self._sleep = sleep
         self._retries = retries or Retries(sleep)
+        self._once = Retries(sleep, tries=1)
+        self._gate = Gate(vault, threads)
         self._monotonic = monotonic
         self._owner = secrets.token_hex(8)
         self._lease_seconds = settings.refresh_lease
@@ -104,10 +107,11 @@ class TokenService:
         held = await self._look(grant_id)
         if self._left(held) >= max(min_ttl, 1):
             return held
+        renewed = self._renewed if self._left(held) > 0 else self._patiently_renewed
         try:
-            held = await self._renewed(held)
+            held = await renewed(held)
             if self._left(held) <= 0:  # an answer that was kept for so long that its token has ended
-                held = await self._renewed(held)
+                held = await renewed(held)
         except Problem as problem:
             if problem.reason in FINAL_REASONS or self._left(held) <= 0:
                 raise
@@ -115,11 +119,34 @@ class TokenService:
 
     async def refresh(self, grant_id: int) -> Held:
         """Return tokens that were refreshed after this call came in. Raises Problem."""
-        return await self._renewed(await self._look(grant_id))
+        return await self._patiently_renewed(await self._look(grant_id))
+
+    async def suspended(self, flow: Flow) -> bool:
+        """Tell whether Amazon refuses the application of a flow; without an application nothing does."""
+        if (self._settings.spapi if flow == "spapi" else self._settings.ads) is None:
+            return False
+        return await self._gate.suspended(token_client(self._settings, flow, "NA"))
+
+    async def store_unstored(self) -> None:
+        """Store the answers that the vault could not take when they came. What still fails stays kept."""
+        for grant_id, kept in list(self._unstored.items()):
+            try:
+                seen = await self._look(grant_id)
+                if seen.grant.token_version == kept.version:
+                    await self._renewed(seen)
+                else:
+                    self._unstored.pop(grant_id, None)
+            except Problem as problem:
+                if problem.reason in FINAL_REASONS:
+                    self._unstored.pop(grant_id, None)
 
     async def finish_all(self) -> None:
-        """Wait for the refreshes that are under way: at shutdown."""
+        """Wait for the refreshes that are under way, and store what is still to be stored: at shutdown."""
         await asyncio.gather(*self._flights.values(), return_exceptions=True)
+        with contextlib.suppress(VaultError):
+            await self.store_unstored()
+        for grant_id in self._unstored:
+            log.critical("refresh_lost grant=%d: what Amazon answered could not be stored", grant_id)
 
     def _left(self, held: Held) -> float:
         return held.tokens.expires_at - self._clock.now()
@@ -137,6 +164,16 @@ class TokenService:
         if grant.status == "needs_reauthorization":
             raise revoked(grant)
         return Held(grant, tokens)
+
+    async def _patiently_renewed(self, seen: Held) -> Held:
+        """As `_renewed`, for callers whom the old token does not help: they wait for a short rest to end."""
+        try:
+            return await self._renewed(seen)
+        except Paused as paused:
+            if paused.seconds > LONGEST_REST:
+                raise
+            await self._sleep(paused.seconds)
+        return await self._renewed(seen)
 
     async def _renewed(self, seen: Held) -> Held:
         """Join the refresh of this grant that is under way in this process, or begin one."""
@@ -194,25 +231,52 @@ class TokenService:
         grant = current.grant
         client = token_client(self._settings, grant.flow, grant.region)
 
+        standing = await self._gate.admit(client)
+
         async def ask() -> TokenAnswer:
             return await self._threads.amazon(self._login.refresh, client, current.tokens.refresh_token)
 
+        retries = self._once if standing.state == "probe" else self._retries
         try:
-            return await self._retries.call(ask)
+            answer = await retries.call(ask)
         except AmazonFailure as failure:
             log.warning("refresh_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
-            if failure.kind not in ENDINGS:
-                raise problem_of(failure) from None
-            # Only if nobody refreshed or authorised again meanwhile: the mark goes by the version seen.
-            marked = await self._threads.vault(
-                self._vault.grants.mark_needs_reauthorization,
-                grant.id,
-                grant.token_version,
-                ENDINGS[failure.kind],
+            if await self._is_stale(failure, grant, client, standing):
+                return None
+            raise problem_of(failure) from None
+        await self._gate.worked(client, standing)
+        return answer
+
+    async def _is_stale(
+        self, failure: AmazonFailure, grant: Grant, client: Client, standing: Standing
+    ) -> bool:
+        """Note whose fault a failure is; True where the grant has changed since, so that it says nothing.
+
+        Marks go by the version seen: only if nobody refreshed or authorised again meanwhile.
+        """
+        if failure.kind == "invalid_grant":
+            await self._gate.worked(client, standing)  # Amazon checks the client before the token
+            return not await self._threads.vault(
+                self._vault.grants.mark_needs_reauthorization, grant.id, grant.token_version, REVOKED
             )
-            if marked:
-                raise problem_of(failure) from None
-            return None
+        if failure.kind == "invalid_client":
+            await self._gate.suspend(client, standing, failure.kind)
+        elif failure.kind == "unauthorized_client":
+            verdict = "all"
+            if standing.reason != failure.kind or not grant.token_version:
+                verdict = await self._threads.vault(
+                    self._vault.grants.regard_foreign, grant.id, grant.token_version, FOREIGN
+                )
+            if verdict == "stale":
+                return True
+            if verdict == "all":
+                await self._gate.suspend(client, standing, failure.kind)
+                raise Problem("suspended_app", failure.detail, extra={"status": "suspended_app"})
+            if standing.state == "probe":
+                await self._gate.suspend(client, standing, standing.reason or failure.kind)
+        else:
+            await self._gate.failed(client, standing, failure)
+        return False
 
     async def _store(self, lease: Lease, current: Held, answer: TokenAnswer) -> None:
         """Store by compare-and-swap; whether it was stored shows at the next look."""

@@ -107,9 +107,9 @@ class Applications:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
-    def suspend(self, app: AppKey, reason: str) -> bool:
+    def suspend(self, app: AppKey, reason: str, *, probing: bool = False) -> bool:
         """Suspend an application, or note that a probe failed; True if it was not suspended before."""
-        return self._failed(app, reason=reason)
+        return self._failed(app, reason=reason, probing=probing)
 
     def cool_down(self, app: AppKey, kind: Cooling, asked_for: float | None = None) -> None:
         """Give Amazon a rest: `asked_for` seconds where it named a time, else longer with each failure."""
@@ -134,14 +134,15 @@ class Applications:
         reason: str | None = None,
         kind: Cooling | None = None,
         asked_for: float | None = None,
+        probing: bool = False,
     ) -> bool:
         try:
-            return self._note_failure(app, reason, kind, asked_for)
+            return self._note_failure(app, reason, kind, asked_for, probing)
         except IntegrityError:  # its row was made at the same moment
-            return self._note_failure(app, reason, kind, asked_for)
+            return self._note_failure(app, reason, kind, asked_for, probing)
 
     def _note_failure(
-        self, app: AppKey, reason: str | None, kind: Cooling | None, asked_for: float | None
+        self, app: AppKey, reason: str | None, kind: Cooling | None, asked_for: float | None, probing: bool
     ) -> bool:
         columns = (
             applications.c.suspended_reason,
@@ -151,8 +152,9 @@ class Applications:
         with self._database.writing() as connection:
             row = connection.execute(select(*columns).where(_is(app)).with_for_update()).first()
             suspended, pausing, failures = row or (None, False, 0)
-            if kind is not None and suspended is None and pausing and asked_for is None:
-                return False  # one of many calls that failed together: the rest has begun already
+            known = suspended is not None if reason is not None else suspended is None and asked_for is None
+            if known and pausing and not probing:
+                return False  # one of many calls that failed together: the pause has begun already
             pause = min(asked_for or self._pause(failures), LONGEST_ASKED_FOR)
             values = {
                 "suspended_reason": reason or suspended,

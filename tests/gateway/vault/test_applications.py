@@ -38,8 +38,17 @@ def test_a_suspended_application_is_news_once(vault: Vault) -> None:
     assert not vault.applications.suspend(APP, "invalid_client")
     assert vault.applications.suspended(APP) == "invalid_client"
     standing = vault.applications.admit(APP)
-    assert (standing.state, standing.reason, standing.failures) == ("suspended", "invalid_client", 2)
-    assert 0 < standing.seconds <= 2
+    assert (standing.state, standing.reason, standing.failures) == ("suspended", "invalid_client", 1)
+    assert 0 < standing.seconds <= 1
+
+
+def test_calls_that_failed_together_make_the_pause_no_longer(vault: Vault) -> None:
+    """Only a probe that failed does."""
+    for _ in range(5):
+        vault.applications.suspend(APP, "invalid_client")
+    assert vault.applications.admit(APP).failures == 1
+    vault.applications.suspend(APP, "invalid_client", probing=True)
+    assert vault.applications.admit(APP).failures == 2
 
 
 def test_another_application_is_not_concerned(vault: Vault) -> None:
@@ -82,7 +91,7 @@ def test_pauses_grow_with_failures_and_are_spread(vault: Vault) -> None:
         applications = Applications(vault.database, vault.audit, vault.outbox, lambda value=randomness: value)
         applications.recover(APP)
         for _ in range(9):
-            applications.suspend(APP, "invalid_client")
+            applications.suspend(APP, "invalid_client", probing=True)
             seconds.append(round(applications.admit(APP).seconds + 0.05, 1))
     assert seconds[:9] == pytest.approx([0.5, 1, 2, 4, 8, 16, 30, 30, 30], abs=0.2)
     assert seconds[9:] == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60], abs=0.2)
