@@ -15,6 +15,7 @@ from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
+from gateway.authorization.renewals import Renewals
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
@@ -74,6 +75,7 @@ def create_app(
         clock=clock,
         threads=threads,
         authorizer=authorizer,
+        renewals=Renewals(authorizer, vault, clock, threads),
         importer=Importer(settings, vault, login, authorizer, threads),
         confirmations=Confirmations(vault.keys, clock),
         tokens=tokens,

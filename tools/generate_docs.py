@@ -95,6 +95,19 @@ def errors_page(errors: list[dict[str, Any]]) -> str:
         "The self-hosted gateway names the `reason` of a failure beside `errcode`, and in the status of an\n"
         "authorization that did not succeed.\n"
     )
+    parts.append("Amazon's own words, as its answers and older guides have them, are these reasons here:\n")
+    words = dict.fromkeys(word for error in errors for word in error.get("amazon", ()))
+    parts.append(
+        table(
+            ("Amazon says", "Reason", "Meaning"),
+            (
+                (f"`{word}`", f"`{error['reason']}`", error["meaning"])
+                for word in words
+                for error in errors
+                if word in error.get("amazon", ())
+            ),
+        )
+    )
     by_exit: dict[int, list[dict[str, Any]]] = {}
     for error in errors:
         by_exit.setdefault(CODES[error["code"]][0], []).append(error)

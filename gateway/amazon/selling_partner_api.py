@@ -15,17 +15,22 @@ HOSTS: dict[Region, str] = {
 }
 
 
+Check = Literal["verified", "unverified", "wrong_region"]
+WRONG_REGION = "not valid for region"
+
+
 class SellingPartnerApi:
     """The SP-API over a session."""
 
     def __init__(self, session: AmazonSession) -> None:
         self._session = session
 
-    def check_store(self, region: Region, access_token: Secret) -> Literal["verified", "unverified"]:
+    def check_store(self, region: Region, access_token: Secret) -> Check:
         """Ask for the store's marketplaces, once per connection (0.016 requests a second are allowed).
 
         `unverified`: Amazon lets this application not ask (a 403 with empty details: a missing role), which
-        says nothing against the store. Raises AmazonFailure where the question could not be answered.
+        says nothing against the store. `wrong_region`: the store belongs to another region than this host.
+        Raises AmazonFailure where the question could not be answered.
         """
         answer = self._session.request(
             "GET",
@@ -42,6 +47,8 @@ class SellingPartnerApi:
             details = _details(answer.json())
             if not details:
                 return "unverified"
+            if WRONG_REGION in details:
+                return "wrong_region"
             raise AmazonFailure("forbidden", details)
         if answer.status == 429:
             raise AmazonFailure(

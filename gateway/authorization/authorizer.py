@@ -118,6 +118,7 @@ class Authorizer:
                 name=wanted.name,
                 lifetime=self._settings.attempt_lifetime,
                 marketplace=wanted.marketplace.code if wanted.marketplace else None,
+                central=wanted.central,
                 requested_scopes=wanted.scopes,
                 expected_seller_id=wanted.seller_id,
             )
@@ -156,18 +157,26 @@ class Authorizer:
         log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
         return attempt_id, state, expires_at
 
-    async def complete(self, flow: Flow, callback: Callback) -> str:
+    async def complete(self, flow: Flow, callback: Callback, patience: float | None = None) -> str:
         """Take a browser's callback to the end of its attempt and return the attempt's id.
 
         How it ended is in the attempt. Raises CallbackRefused where the state opens no attempt. Once the
-        state is consumed the work goes on even if the browser goes away.
+        state is consumed the work goes on, even if the browser goes away or `patience` (seconds) ends.
         """
         attempt = await self._threads.vault(self._consume, flow, callback.state)
         work = asyncio.create_task(self._carry_out(attempt, callback))
         self._under_way.add(work)
-        work.add_done_callback(self._under_way.discard)
-        await asyncio.shield(work)
+        work.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({work}, timeout=patience)
+        if done:
+            await work
         return attempt.id
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        """Take note of an end that perhaps nobody waited for."""
+        self._under_way.discard(work)
+        if not work.cancelled() and (error := work.exception()) is not None:
+            log.error("authorization_broke_off error=%s", type(error).__name__)
 
     async def finish_all(self) -> None:
         """Wait for the exchanges that are under way: at shutdown."""

@@ -1,16 +1,14 @@
 """The links to Amazon's consent pages (references/amazon.md: the website workflow, and Amazon Ads)."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 from urllib.parse import quote, urlencode
 
 from gateway.amazon.marketplaces import Marketplace
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.secret import Secret
 from gateway.settings import AdsClient, SellingPartnerApplication
-from gateway.vault.records import Region
+from gateway.vault.records import Central, Region
 
-Central = Literal["seller", "vendor"]
 # Turns a host and a path of Amazon's into the address to use (`AmazonSession.address`).
 Address = Callable[[str, str], str]
 

@@ -123,11 +123,13 @@ class Pages:
         )
 
     def unfinished(self, attempt: Attempt, state: str, reason: str | None, language: str | None) -> Response:
-        """Answer how an attempt stands that led to nothing, or not yet."""
+        """Answer how an attempt stands that led to nothing, or not yet: then it looks again by itself."""
+        under_way = state == "pending" and attempt.phase != "pending"
         return self._page(
             "unfinished.html",
             Reader(language),
-            state,
+            "under_way" if under_way else state,
+            under_way=under_way,
             outcome="open" if state == "pending" else "bad",
             attempt=attempt,
             reason=reason,
@@ -143,6 +145,7 @@ class Pages:
             reason if reason == "expired" else "problem",
             status=status,
             headers=headers,
+            under_way=False,
             outcome="bad",
             attempt=None,
             reason=reason,

@@ -26,6 +26,8 @@ WORDS: dict[str, str] = {
     "confirm_no": "Cancel",
     "problem": "This page cannot help you further",
     "close": "You can close this page and go back to where you came from.",
+    "under_way": "The authorization is being completed",
+    "under_way_remedy": "Amazon is taking its time. This page looks again by itself.",
     "pending_remedy": "Finish on Amazon's page, then load this page again.",
     "store_name": "Store",
     "account_name": "Ads account",

@@ -26,6 +26,8 @@ WORDS: dict[str, str] = {
     "confirm_no": "取消",
     "problem": "此页面无法继续",
     "close": "您可以关闭此页面，回到原来的地方。",
+    "under_way": "正在完成授权",
+    "under_way_remedy": "亚马逊的响应较慢，此页面会自动刷新。",
     "pending_remedy": "请在亚马逊页面上完成授权，然后重新加载此页面。",
     "store_name": "店铺",
     "account_name": "广告账户",

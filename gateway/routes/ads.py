@@ -14,6 +14,8 @@ from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, profile_sync_of, standing
 from gateway.routes.calls import Call, json_answer
 from gateway.routes.fields import Fields
+from gateway.routes.renewals import with_consent_link
+from gateway.routes.shown import as_listed
 from gateway.routes.token_reads import Look, read_tokens
 from gateway.vault.records import Attempt, Grant, Profile
 from gateway.vault.token_reader import TokenReader
@@ -57,10 +59,11 @@ async def _covered(call: Call) -> list[tuple[Profile, list[Grant]]]:
     """Return the caller's profiles, each once, with what covers it, the newest healthy grant first."""
     services = call.services
     pairs = await services.threads.vault(services.vault.profiles.of_user, call.caller.user_id)
+    shown = await as_listed(services, "ads", [grant for _, grant in pairs])
     covered = []
-    for _, group in groupby(pairs, key=lambda pair: pair[0].profile_id):
+    for _, group in groupby(zip(pairs, shown, strict=True), key=lambda each: each[0][0].profile_id):
         same = list(group)
-        covered.append((same[0][0], [grant for _, grant in same]))
+        covered.append((same[0][0][0], [grant for _, grant in same]))
     return covered
 
 
@@ -77,7 +80,8 @@ async def authorized_stores(request: Request) -> Response:
     everything = await call.services.threads.vault(
         call.services.vault.grants.list, call.caller.user_id, "ads"
     )
-    bare = [documents.account(grant) for grant in everything if grant.id not in seen]
+    unseen = await as_listed(call.services, "ads", [grant for grant in everything if grant.id not in seen])
+    bare = [documents.account(grant) for grant in unseen]
     return call.answer({"stores": stores, "total": len(stores), "accountsWithoutProfiles": bare})
 
 
@@ -147,7 +151,10 @@ async def refresh_token(request: Request) -> Response:
         if not covering:
             raise Problem("not_found")
         grant = covering[0]
-    held = await call.services.tokens.refresh(grant.id)
+    try:
+        held = await call.services.tokens.refresh(grant.id)
+    except Problem as problem:
+        raise await with_consent_link(call.services, call.caller, grant, problem) from None
     return call.answer(
         {
             **documents.tokens(held, call.services.clock.now()),
@@ -195,6 +202,7 @@ async def account_status(call: Call, attempt: Attempt) -> dict[str, Any]:
             document |= {"reason": problem.reason, "hint": problem.row.remedy}
         grant = await granted(call, attempt)
         if grant is not None:
+            (grant,) = await as_listed(call.services, "ads", [grant])
             found = await call.services.threads.vault(call.services.vault.profiles.of_grant, grant.id)
             document["account"] = {
                 **documents.account(grant),

@@ -42,7 +42,8 @@ async def _complete(request: Request, flow: Flow) -> Response:
         if attempt is not None:
             return see_confirmation(services, attempt, callback)
     try:
-        return see_result(await services.authorizer.complete(flow, callback))
+        patience = services.settings.callback_patience
+        return see_result(await services.authorizer.complete(flow, callback, patience))
     except CallbackRefused as refused:
         return see(f"{RESULT_PATH}?problem={refused.reason}")
 

@@ -76,7 +76,8 @@ async def confirm(request: Request) -> Response:
         return services.pages.problem("confirmation_forged", language, status=403)
     try:
         if decision == "confirm":
-            await services.authorizer.complete(attempt.flow, held.callback)
+            patience = services.settings.callback_patience
+            await services.authorizer.complete(attempt.flow, held.callback, patience)
         else:
             await services.authorizer.cancel(attempt.flow, held.callback)
     except CallbackRefused as refused:

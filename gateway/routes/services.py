@@ -9,6 +9,7 @@ from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
+from gateway.authorization.renewals import Renewals
 from gateway.clock import Clock
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
@@ -28,6 +29,7 @@ class Services:
     clock: Clock
     threads: Threads
     authorizer: Authorizer
+    renewals: Renewals
     importer: Importer
     confirmations: Confirmations
     tokens: TokenService

@@ -7,18 +7,25 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.amazon.marketplaces import INDIA, INDIA_NOTE, Marketplace
 from gateway.authorization.authorizer import StoreWanted
-from gateway.authorization.consent_links import Central
 from gateway.clock import rfc3339
 from gateway.problems import Problem
 from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, standing
 from gateway.routes.calls import Call, json_answer
 from gateway.routes.fields import Fields
+from gateway.routes.renewals import with_consent_link
+from gateway.routes.shown import as_listed
 from gateway.routes.token_reads import Look, read_tokens
-from gateway.vault.records import Attempt, Grant, Region
+from gateway.vault.records import Attempt, Central, Grant, Region, TokenRead
 from gateway.vault.token_reader import TokenReader
 
 router = APIRouter(prefix="/spApi")
+
+# Guides list India under the Far East; it is kept under Europe.
+INDIA_ASKED: Region = "FE"
+INDIA_KEPT: Region = "EU"
+# What the check of a new store can find out, as reasons of the table.
+CHECK_REASONS = {"unverified": "role_missing", "wrong_region": "wrong_region"}
 
 
 @router.post("/authorizeUrl")
@@ -75,6 +82,7 @@ async def authorized_stores(request: Request) -> Response:
     """List the caller's stores, by seller id, then region."""
     call = await Call.begin(request, "manage", "tokens")
     grants = await call.services.threads.vault(call.services.vault.grants.list, call.caller.user_id, "spapi")
+    grants = await as_listed(call.services, "spapi", grants)
     stores = [
         documents.store(grant)
         for grant in sorted(grants, key=lambda grant: (grant.seller_id or "", grant.region))
@@ -87,15 +95,25 @@ async def refresh_token(request: Request) -> Response:
     """Refresh a store's access token now; calls that arrive while one is under way share it."""
     call = await Call.begin(request, "tokens")
     seller_id, region = call.fields.required_seller_id(), call.fields.region()
-    held = await call.services.tokens.refresh((await _one_store(call, seller_id, region)).id)
+    grant = await _one_store(call, seller_id, region)
+    try:
+        held = await call.services.tokens.refresh(grant.id)
+    except Problem as problem:
+        raise await with_consent_link(call.services, call.caller, grant, problem) from None
     return call.answer(
         {
             "sellerId": held.grant.seller_id,
             "region": held.grant.region,
             **documents.tokens(held, call.services.clock.now()),
             "message": "The access token was refreshed",
+            **_notes(region, held.grant),
         }
     )
+
+
+def _notes(asked: Region | None, grant: Grant) -> dict[str, Any]:
+    """Return what a caller should know who asked for a store under another region than it is kept under."""
+    return {} if asked in (None, grant.region) else {"notes": [INDIA_NOTE]}
 
 
 async def _one_store(call: Call, seller_id: str, region: Region | None) -> Grant:
@@ -103,6 +121,11 @@ async def _one_store(call: Call, seller_id: str, region: Region | None) -> Grant
     grants = await call.services.threads.vault(
         call.services.vault.grants.stores_of, call.caller.user_id, seller_id, region
     )
+    if not grants and region == INDIA_ASKED:
+        kept = await call.services.threads.vault(
+            call.services.vault.grants.stores_of, call.caller.user_id, seller_id, INDIA_KEPT
+        )
+        grants = [grant for grant in kept if grant.marketplace == INDIA]
     if not grants:
         raise Problem("not_found")
     if len(grants) > 1:
@@ -116,10 +139,16 @@ async def _one_store(call: Call, seller_id: str, region: Region | None) -> Grant
 async def store_tokens(request: Request) -> Response:
     """Answer a store's tokens: as they are, or with `minTtl` seconds left at least."""
 
+    asked: Region | None = None
+
     def choose(reader: TokenReader, fields: Fields) -> Look:
-        return partial(
-            reader.by_store, seller_id=fields.required_seller_id(), region=fields.required_region()
-        )
+        nonlocal asked
+        seller_id, asked = fields.required_seller_id(), fields.required_region()
+        look = partial(reader.by_store, seller_id=seller_id, region=asked)
+        if asked != INDIA_ASKED:
+            return look
+        under_europe = partial(reader.by_store, seller_id=seller_id, region=INDIA_KEPT)
+        return partial(_perhaps_indian, look, under_europe)
 
     services, held = await read_tokens(request, choose)
     return json_answer(
@@ -127,9 +156,19 @@ async def store_tokens(request: Request) -> Response:
             "sellerId": held.grant.seller_id,
             "region": held.grant.region,
             **documents.tokens(held, services.clock.now()),
+            **_notes(asked, held.grant),
         },
         sandbox=services.settings.sandbox,
     )
+
+
+def _perhaps_indian(look: Look, under_europe: Look, presented: str) -> TokenRead | None:
+    """Read a store of the Far East; where there is none, the Indian one, which is kept under Europe."""
+    read = look(presented)
+    if read is None or read.grant is not None:
+        return read
+    other = under_europe(presented)
+    return other if other and other.grant and other.grant.marketplace == INDIA else read
 
 
 @router.post("/authorizationStatus")
@@ -145,7 +184,11 @@ async def store_status(call: Call, attempt: Attempt) -> dict[str, Any]:
     if document["state"] == "authorized":
         if attempt.verification is not None:
             document["verification"] = attempt.verification
+            if attempt.verification in CHECK_REASONS:
+                problem = Problem(CHECK_REASONS[attempt.verification])
+                document |= {"verificationReason": problem.reason, "verificationHint": problem.row.remedy}
         grant = await granted(call, attempt)
         if grant is not None:
+            (grant,) = await as_listed(call.services, "spapi", [grant])
             document["store"] = documents.store(grant)
     return document

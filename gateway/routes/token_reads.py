@@ -11,6 +11,7 @@ from fastapi import Request
 from gateway.problems import Problem
 from gateway.routes.calls import check_rights, presented_key, read_fields, refused_key
 from gateway.routes.fields import Fields
+from gateway.routes.renewals import with_consent_link
 from gateway.routes.services import Services, services_of
 from gateway.tokens.service import Held, revoked
 from gateway.vault import audit
@@ -48,7 +49,10 @@ async def read_tokens(
     if read.grant is None or read.tokens is None:
         raise Problem("not_found")
     if read.grant.status == "needs_reauthorization":
-        raise revoked(read.grant)
+        raise await with_consent_link(services, read.caller, read.grant, revoked(read.grant))
     if min_ttl is None or read.tokens.expires_at - services.clock.now() >= max(min_ttl, 1):
         return services, Held(read.grant, read.tokens)
-    return services, await services.tokens.fresh(read.grant.id, min_ttl)
+    try:
+        return services, await services.tokens.fresh(read.grant.id, min_ttl)
+    except Problem as problem:
+        raise await with_consent_link(services, read.caller, read.grant, problem) from None

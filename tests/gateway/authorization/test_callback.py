@@ -23,6 +23,7 @@ def attempt(flow: str = "spapi", seller_id: str | None = None) -> Attempt:
         region="NA",
         name="Store",
         marketplace=None,
+        central=None,
         requested_scopes=(),
         expected_seller_id=seller_id,
         expected_record_id=None,

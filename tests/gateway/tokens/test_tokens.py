@@ -253,8 +253,9 @@ def test_an_application_at_fault_marks_no_store(gateway: Gateway) -> None:
     assert store_tokens(gateway, FRESH)["freshness"] == "below_minimum"
     gateway.clock.step(600)
     gateway.bad("/spApi/storeTokens", FRESH, status=503)
-    assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "authorized"
+    assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "suspended_app"
     gateway.amazon.control("apps", {"clientId": gateway.amazon.spapi["clientId"], "secretRefused": False})
+    gateway.end_pauses()
     assert store_tokens(gateway, FRESH)["expiresIn"] == 3600
 
 
@@ -294,6 +295,7 @@ def test_while_amazon_fails_the_living_token_serves(
     assert gateway.bad("/spApi/storeTokens", FRESH, status=status)["errcode"] == 1003
     assert gateway.bad("/spApi/refreshToken", WANTED, status=status)["errcode"] == 1003
     gateway.amazon.control("faults/clear", {})
+    gateway.end_pauses()
     assert store_tokens(gateway, FRESH)["expiresIn"] == 3600
 
 

@@ -1,0 +1,53 @@
+"""Consent links for grants that have to be authorised again: one for each grant, offered until it is used."""
+
+import asyncio
+
+from gateway.amazon.marketplaces import find_marketplace
+from gateway.authorization.authorizer import AccountWanted, Authorizer, Begun, StoreWanted
+from gateway.clock import Clock
+from gateway.threads import Threads
+from gateway.vault import Vault
+from gateway.vault.records import Grant
+
+# A link with less than this left is not offered any more: somebody still has to sign in.
+LEAST_LEFT = 300
+
+
+class Renewals:
+    """Makes and remembers the links, each bound to the store or account that it renews."""
+
+    def __init__(self, authorizer: Authorizer, vault: Vault, clock: Clock, threads: Threads) -> None:
+        self._authorizer = authorizer
+        self._vault = vault
+        self._clock = clock
+        self._threads = threads
+        self._begun: dict[int, Begun] = {}
+        self._making = asyncio.Lock()
+
+    async def link_for(self, grant: Grant) -> Begun:
+        """Return a link that authorises this grant again, and nothing else. Raises Problem."""
+        async with self._making:
+            known = self._begun.get(grant.id)
+            if known is None or not await self._is_open(known):
+                known = self._begun[grant.id] = await self._begin(grant)
+            return known
+
+    async def _is_open(self, begun: Begun) -> bool:
+        if begun.expires_at - self._clock.now() < LEAST_LEFT:
+            return False
+        attempt = await self._threads.vault(self._vault.attempts.get, begun.attempt_id)
+        return attempt is not None and attempt.phase == "pending"
+
+    async def _begin(self, grant: Grant) -> Begun:
+        if grant.flow == "ads":
+            account = AccountWanted(region=grant.region, name=grant.name, record_id=grant.id)
+            return await self._authorizer.begin_account(grant.user_id, account)
+        store = StoreWanted(
+            region=grant.region,
+            name=grant.name,
+            marketplace=find_marketplace(grant.marketplace or ""),
+            central=grant.central or "seller",
+            scopes=grant.requested_scopes,
+            seller_id=grant.seller_id,
+        )
+        return await self._authorizer.begin_store(grant.user_id, store)
