@@ -6,6 +6,7 @@ Amazon's `https://HOST/PATH` is served at `{url}/HOST/PATH`, as references/amazo
 
 Consent: GET the link, then POST to the same address `decision=confirm|cancel`, `selling_partner_id=…` and one
 `scope=…` for each permission granted (SP-API), or `advertiser_id=…` (Ads).
+Appstore: `{url}/sellercentral.amazon.com/apps/store/dp/APPLICATION_ID` opens the application's Login URI.
 
 Business, as far as downstream skills need it: reports (create, poll, document, download), orders in pages,
 listings items, Sponsored Products campaigns in pages; with usage plans, so the 21st getOrders is a 429.
@@ -29,8 +30,9 @@ Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: 
     POST revoke | expire {"sellerId", "region"?} or {"advertiserId"} or {"grantId"}
                                           take grants back | end the access tokens they have now
     POST apps {"clientId", …changes} or {"flow": "spapi"|"ads", …} for a new one; answers its credentials.
-         redirectUris (null = any loopback), draft, secretExpired (SP-API refuses), secretRefused (the token
-         endpoint refuses), rotateSecret, sellersRole: false (403, empty details), consentError: "SPDC8143"
+         redirectUris (null = any loopback), loginUri, draft, secretExpired (SP-API refuses), secretRefused (the
+         token endpoint refuses), rotateSecret, sellersRole: false (403, empty details),
+         consentError: "SPDC8143"
     GET  faults; POST faults [{"match": {…}, "times": 1, "skip": 0, "do": {…}}]; POST faults/clear {"id"?}
     GET  holds; POST release {"hold"?: NAME, "count"?: 1}
 

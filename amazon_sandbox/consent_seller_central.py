@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from amazon_sandbox import pages
+from amazon_sandbox.appstore import Appstore
 from amazon_sandbox.http_messages import Answer, Caller, Request
 from amazon_sandbox.known_answers import CONSENT_ERRORS
 from amazon_sandbox.records import App, Seller
@@ -35,8 +36,9 @@ OTHER = "other"
 class SellerCentralConsent:
     """The consent page of one Seller or Vendor Central host."""
 
-    def __init__(self, world: World, region: str, kind: str) -> None:
+    def __init__(self, world: World, appstore: Appstore, region: str, kind: str) -> None:
         self._world = world
+        self._appstore = appstore
         self._region = region
         self._kind = kind
 
@@ -46,6 +48,8 @@ class SellerCentralConsent:
 
     def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
         """Show the page, or carry out what was chosen on it."""
+        if self._appstore.serves(request.path) and request.method in ("GET", "POST"):
+            return self._appstore.answer(request, self._region, self._kind)
         if request.path != PATH or request.method not in ("GET", "POST"):
             return pages.page("Page not found", "<p>There is no such page here.</p>", 404, "notFound")
         app = self._world.app_by_application(request.parameters.get("application_id", ""))

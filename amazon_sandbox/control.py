@@ -233,6 +233,7 @@ class Control:
                 "flow": str,
                 "name": str,
                 "redirectUris": (list, type(None)),
+                "loginUri": _OPTIONAL_TEXT,
                 "draft": bool,
                 "secretExpired": bool,
                 "secretRefused": bool,

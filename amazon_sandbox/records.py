@@ -13,6 +13,7 @@ class App:
     client_id: str
     app_id: str | None = None
     redirect_uris: list[str] | None = None
+    login_uri: str | None = None
     draft: bool = False
     secret_generation: int = 1
     secret_expired: bool = False

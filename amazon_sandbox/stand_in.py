@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from amazon_sandbox import marketplaces
 from amazon_sandbox.ads_api import AdsApi
+from amazon_sandbox.appstore import Appstore
 from amazon_sandbox.consent_ads import AdsConsent
 from amazon_sandbox.consent_seller_central import SellerCentralConsent
 from amazon_sandbox.control import Control
@@ -59,8 +60,9 @@ class StandIn:
 
     @staticmethod
     def _all_places(world: World, quota: Quota) -> dict[str, Place]:
+        appstore = Appstore(world)
         places: dict[str, Place] = {
-            host: SellerCentralConsent(world, region, kind)
+            host: SellerCentralConsent(world, appstore, region, kind)
             for host, (region, kind) in marketplaces.consent_hosts().items()
         }
         places.update({host: AdsConsent(world) for host in marketplaces.ADS_CONSENT_HOSTS})

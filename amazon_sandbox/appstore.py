@@ -1,0 +1,116 @@
+"""The workflow that begins at Amazon (references/amazon.md: Appstore-initiated).
+
+`/apps/store/dp/APPLICATION_ID` is the application's page in the Appstore: who agrees there is sent to the
+application's Login URI. `/apps/authorize/confirm/APPLICATION_ID` is the address that the application has to
+answer at; it leads to the callback at once, since the consent was given before.
+"""
+
+import secrets
+import threading
+from dataclasses import dataclass
+from html import escape
+
+from amazon_sandbox import pages
+from amazon_sandbox.http_messages import Answer, Request
+from amazon_sandbox.known_answers import CONSENT_ERRORS
+from amazon_sandbox.records import App, Seller
+from amazon_sandbox.redirect_addresses import is_loopback, is_registered, with_parameters
+from amazon_sandbox.world import World
+
+PAGE = "/apps/store/dp/"
+CONFIRM = "/apps/authorize/confirm/"
+STATE_SECONDS = 600  # a guess: the whole flow is to be done within ten minutes
+OFFERED = 50
+
+
+@dataclass(frozen=True)
+class Start:
+    """Somebody agreed on the application's page and was sent to its Login URI."""
+
+    application_id: str
+    seller: Seller
+    ends_at: float
+
+
+class Appstore:
+    """What all hosts of Seller and Vendor Central share of the workflow."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.Lock()
+        self._starts: dict[str, Start] = {}
+
+    @staticmethod
+    def serves(path: str) -> bool:
+        """Tell whether a path belongs to this workflow."""
+        return path.startswith((PAGE, CONFIRM))
+
+    def answer(self, request: Request, region: str, kind: str) -> Answer:
+        """Show the page, send on to the Login URI, or take the application's answer."""
+        application_id = request.path.rpartition("/")[2]
+        app = self._world.app_by_application(application_id)
+        if app is None or request.path not in (PAGE + application_id, CONFIRM + application_id):
+            return pages.error_page("unknown application", "There is no such application in the Appstore.")
+        if request.path.startswith(CONFIRM):
+            return self._confirm(request, app)
+        if request.method == "GET":
+            return self._show(app, region, kind)
+        return self._open_login(request, app, region)
+
+    def _show(self, app: App, region: str, kind: str) -> Answer:
+        choices = "".join(
+            f'<label><input type="radio" name="selling_partner_id" value="{escape(seller.seller_id)}"'
+            f"{' checked' if number == 0 else ''}> {escape(seller.name)} "
+            f"(<code>{escape(seller.seller_id)}</code>)</label>"
+            for number, seller in enumerate(self._world.sellers_for_consent(region, kind, OFFERED))
+        )
+        return pages.page(
+            f"{app.name} in the Appstore",
+            f"<p>Authorise <strong>{escape(app.name)}</strong> for a {kind} account of the region {region}. "
+            "You are then sent to its Login URI.</p>"
+            f'<form method="post"><fieldset><legend>Who are you?</legend>{choices}</fieldset>'
+            '<label>Login URI of the application (on this machine): <input name="login_uri" size="50" '
+            f'value="{escape(app.login_uri or "")}"></label>'
+            '<button name="decision" value="confirm">Authorise now</button></form>',
+        )
+
+    def _open_login(self, request: Request, app: App, region: str) -> Answer:
+        login_uri = request.form_value("login_uri") or app.login_uri or ""
+        if not is_loopback(login_uri):
+            return pages.error_page("MD9100", CONSENT_ERRORS["MD9100"])
+        seller = self._world.seller(request.form_value("selling_partner_id"), region)
+        if seller is None or request.form_value("decision") != "confirm":
+            return pages.error_page("not understood", "Choose an account and authorise.")
+        state = secrets.token_urlsafe(24)
+        now = self._world.clock.now()
+        with self._lock:
+            self._starts = {key: start for key, start in self._starts.items() if start.ends_at > now}
+            self._starts[state] = Start(app.app_id or "", seller, now + STATE_SECONDS)
+        parameters = {
+            "amazon_callback_uri": f"http://{request.headers['host']}/{request.host}{CONFIRM}{app.app_id}",
+            "amazon_state": state,
+            "selling_partner_id": seller.seller_id,
+            **({"version": "beta"} if app.draft else {}),
+        }
+        return pages.redirect(with_parameters(login_uri, parameters), "loginOpened")
+
+    def _confirm(self, request: Request, app: App) -> Answer:
+        parameters = request.parameters
+        redirect_uri = parameters.get("redirect_uri") or (app.redirect_uris or [""])[0]
+        if app.draft and parameters.get("version") != "beta":
+            return pages.error_page("MD1000", CONSENT_ERRORS["MD1000"])
+        if not is_registered(redirect_uri, app.redirect_uris):
+            return pages.error_page("MD5101", CONSENT_ERRORS["MD5101"])
+        if not parameters.get("state"):
+            return pages.error_page("missing parameter", "The address has no state.")
+        with self._lock:
+            start = self._starts.pop(parameters.get("amazon_state", ""), None)
+        if start is None or start.application_id != app.app_id or start.ends_at <= self._world.clock.now():
+            return pages.error_page("amazon_state", "The amazon_state is unknown, used or over.")
+        code = self._world.issue_code(app, redirect_uri, seller=start.seller)
+        answered = {
+            "state": parameters["state"],
+            "selling_partner_id": start.seller.seller_id,
+            "spapi_oauth_code": code,
+        }
+        return pages.redirect(with_parameters(redirect_uri, answered), "authorised")
