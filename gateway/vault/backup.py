@@ -1,4 +1,4 @@
-"""A consistent copy of a SQLite vault while it serves; the master key is not in it."""
+"""A consistent copy of a SQLite vault while it serves, without the master key."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ def back_up(vault: Vault, path: Path) -> int:
     if vault.database.path is None:
         raise VaultError(
             "the vault is in PostgreSQL, which has its own tool for this",
-            "Use pg_dump; the master key is not in the database.",
+            "Use pg_dump; the database does not hold the master key.",
             "bad_arguments",
         )
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -62,7 +62,7 @@ def _copy(source: Path, target: Path) -> None:
         raise sentence_for(error) or error from None
     if changing:
         raise VaultError(
-            "the master key is being changed, and a copy from in between would need both keys",
+            "a change of the master key goes on, and a copy from in between would need both keys",
             "Finish the change with `local_gateway.py rotate-master-key`, then make the backup.",
         )
     descriptor = os.open(target, os.O_RDWR)

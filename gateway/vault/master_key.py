@@ -139,7 +139,7 @@ def _kept(settings: Settings, entry: str, source: Source) -> FoundKey | None:
             text = read_keyring(KEYRING_SERVICE, name, settings.keyring_timeout)
         except KeyringUnavailable as error:
             raise VaultError(
-                f"the vault's master key is in the OS keyring, and {error}",
+                f"the OS keyring holds the vault's master key, and {error}",
                 "Unlock or start the keyring, or set GATEWAY_MASTER_KEY to the same key.",
                 "not_set_up",
             ) from None

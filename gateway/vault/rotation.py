@@ -97,7 +97,7 @@ def _begin(vault: Vault, settings: Settings, facts: Facts, given: MasterKey | No
         key, source = given, "file"
     elif given is not None:
         raise VaultError(
-            f"the master key is kept in {vault.master_key.place}, and the new one will be, too",
+            f"{vault.master_key.place} holds the master key, and will hold the new one, too",
             "Leave --new-key-file out.",
             "bad_arguments",
         )
@@ -105,7 +105,7 @@ def _begin(vault: Vault, settings: Settings, facts: Facts, given: MasterKey | No
         key = MasterKey(os.urandom(KEY_LENGTH))
         store_master_key(settings, facts.vault_id, source, key)
     if key.id == facts.master_key_id:
-        raise VaultError(f"the new master key is the old one ({key.id})", "Make a new one.", "bad_arguments")
+        raise VaultError(f"the new master key equals the old ({key.id})", "Make a new one.", "bad_arguments")
     with vault.database.writing() as connection:
         _wait_for_writers(connection)
         current = Facts.read(connection)
