@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linkfox_client import answers
 from linkfox_client.answers import Reply, read
 from linkfox_client.errors import EXIT_CODES, REFERENCES, ClientError
 from linkfox_client.masking import Secrets
@@ -132,6 +133,48 @@ def test_a_chinese_message_is_passed_on_with_its_meaning() -> None:
     failed = failure(200, {"errcode": 1004, "errmsg": "授权不存在"})
     assert failed.message == "There is no such authorisation, or it is not yours: 授权不存在"
     assert failure(200, {"errcode": 1004, "errmsg": "No store"}).message == "No store"
+
+
+@pytest.mark.parametrize(
+    ("status", "errcode", "said", "code", "place"),
+    [
+        (401, 401, "API Key 无效", "unauthorized", "https://agent.linkfox.com/"),
+        (200, 401, "未授权，请检查密钥", "unauthorized", "https://agent.linkfox.com/"),
+        (401, 401, "invalid api key", "unauthorized", "https://agent.linkfox.com/"),
+        (402, 402, "请求失败", "out_of_credit", "https://os.linkfox.com/"),
+        (200, 402, "payment required", "out_of_credit", "https://os.linkfox.com/"),
+        (401, 401, "积分余额不足", "out_of_credit", "https://os.linkfox.com/"),
+        (200, 401, "Quota exceeded", "out_of_credit", "https://os.linkfox.com/"),
+        (403, 403, "禁止访问", "gateway_failed", "neither the key nor credit"),
+        (200, 403, "forbidden", "gateway_failed", "neither the key nor credit"),
+    ],
+)
+def test_the_key_and_the_money_are_told_apart_in_both_languages(
+    status: int, errcode: int, said: str, code: str, place: str
+) -> None:
+    """401 is the key unless the words say money, 402 is money whatever they say, 403 is neither."""
+    failed = failure(status, {"errcode": errcode, "errmsg": said})
+    assert failed.code == code
+    assert place in failed.hint
+    assert said in failed.message
+    others = {"https://agent.linkfox.com/", "https://os.linkfox.com/"} - {place}
+    assert not any(other in failed.hint for other in others)
+
+
+@pytest.mark.parametrize("errcode", [401, 402, 403, 500, 1002, 1003, 1004, 1005, 9999])
+def test_every_code_in_chinese_comes_with_an_english_meaning(errcode: int) -> None:
+    """The meaning first, then what was said, as it was said."""
+    message = failure(200, {"errcode": errcode, "errmsg": "操作失败"}).message
+    meaning, _, said = message.rpartition(": ")
+    assert said == "操作失败"
+    assert meaning.isascii()
+    assert len(meaning.split()) > 3
+
+
+def test_the_page_of_errors_names_every_wording_for_credit() -> None:
+    """So that a person finds what the gateway said."""
+    page = (REFERENCES / "errors.md").read_text(encoding="utf-8")
+    assert [wording for wording in answers.CREDIT_WORDINGS if wording not in page] == []
 
 
 def test_a_failure_of_a_sandbox_is_marked_as_one() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, free_port, tokens
+from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, Handler, free_port, tokens
 from tests.support.house import SCRIPTS, clean_environment, until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
@@ -117,6 +117,12 @@ def test_a_gateway_that_is_down_is_exit_6(run: Run) -> None:
     assert (done.code, done.error["code"], done.error["retryable"]) == (6, "gateway_failed", True)
 
 
+def half_an_answer(handler: Handler) -> None:
+    """Begin an answer and close the connection in the midst of its body."""
+    handler.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"accessToken": "Atza|')
+    handler.close_connection = True
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
@@ -124,10 +130,11 @@ def test_a_gateway_that_is_down_is_exit_6(run: Run) -> None:
         ((200, {"errcode": 1004, "errmsg": "not yours"}), 5),
         ((200, {"errcode": 500, "errmsg": "积分余额不足"}), 7),
         ((302, b""), 6),
+        (half_an_answer, 6),
         ((200, b" " * 31_457_280), 6),
         ((409, {"errcode": 1003, "errmsg": "x", "reason": "store_revoked"}), 4),
     ],
-    ids=["html", "200 with errcode", "no credit", "redirect", "30 MB", "revoked"],
+    ids=["html", "200 with errcode", "no credit", "redirect", "closes mid-body", "30 MB", "revoked"],
 )
 def test_a_bad_answer_is_one_document_with_its_exit_code(
     answer: object, code: int, run: Run, gateway: FakeGateway
