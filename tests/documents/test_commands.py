@@ -27,6 +27,7 @@ from tests.documents.markdown import (
     scripts_named,
     section,
 )
+from tests.support.consent import consent
 from tests.support.house import House, clean_environment
 
 SCRIPTS = ROOT / "scripts"
@@ -160,7 +161,14 @@ def authorized(house: House) -> tuple[House, dict[str, str]]:
     seller = house.good("authorize_url.py", *follow)["store"]["sellerId"]
     profile = house.good("ads_resolve_profile.py", "--site", "US")
     (house.home / "report.py").write_text("print('report')\n", encoding="utf-8")
+    made = [{"sellerId": seller, "region": "NA"}, {"advertiserId": "SANDBOX_BRANDS"}]
+    files = [house.home / name for name in ("token.txt", "ads-token.txt")]
+    for file, grant in zip(files, house.sandbox("grants", made)["grants"], strict=True):
+        file.touch(0o600)
+        file.write_text(grant["refreshToken"], encoding="utf-8")
     return house, {
+        "TOKEN_FILE": str(files[0]),
+        "ADS_TOKEN_FILE": str(files[1]),
         "SELLER_ID": seller,
         "PROFILE_ID": str(profile["profileId"]),
         "AUTH_RECORD_ID": str(profile["authRecordId"]),
@@ -168,12 +176,24 @@ def authorized(house: House) -> tuple[House, dict[str, str]]:
     }
 
 
+def piped_in(house: House, script: str) -> str:
+    """What a command with `<` reads: for those that complete, the address of a consent that just happened."""
+    if script == "complete_authorization.py":
+        link = house.good("authorize_url.py", "--seller-name", "My Store", "--region", "NA")
+        return consent(link["authorizeUrl"], selling_partner_id="A1SANDBOXNA001")
+    if script == "ads_complete_authorization.py":
+        link = house.good("ads_authorize_url.py", "--account-name", "My Brand", "--region", "NA")
+        return consent(link["authorizeUrl"], advertiser_id="SANDBOX_BRANDS")
+    return ""
+
+
 def call(place: tuple[House, dict[str, str]], line: str) -> None:
     """Run a document's line in the house; it has to succeed and print no whole token."""
     house, values = place
     command = parsed("", line, values)
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    done = house.script(command.script, *command.arguments, PATH=path)
+    stdin = piped_in(house, command.script)
+    done = house.script(command.script, *command.arguments, stdin=stdin, PATH=path)
     assert done.code == 0, f"{line}\n{done.stdout}\n{done.stderr[-2000:]}"
     if command.script != "with_token.py":
         assert done.document["ok"] is True
