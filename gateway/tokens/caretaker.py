@@ -27,7 +27,8 @@ class Caretaker:
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        while True:
+        task = asyncio.current_task()
+        while task is not None and not task.cancelling():
             await asyncio.sleep(self._pause)
             try:
                 await self._tokens.store_unstored()

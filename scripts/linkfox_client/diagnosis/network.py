@@ -11,7 +11,6 @@ from linkfox_client import key_check
 from linkfox_client.diagnosis.finding import Finding, Patient, failed, ok, warning
 
 PROXY_NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-CA_NAMES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CLOCK_SECONDS = 30
 
 
@@ -38,7 +37,9 @@ def proxy(patient: Patient) -> Finding:
 
 def certificates(patient: Patient) -> Finding:
     """The certificate authorities that are trusted, and whether a file that was named is there."""
-    name = next((name for name in CA_NAMES if patient.environ.get(name)), None)
+    from linkfox_client.client import CA_VARIABLES
+
+    name = next((name for name in CA_VARIABLES if patient.environ.get(name)), None)
     if name is None:
         import certifi
 
