@@ -32,10 +32,11 @@ def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, G
         with connect() as gateway:
             try:
                 return run(options, gateway)
-            except ClientError as failure:
-                if gateway.sandbox:
+            except (ClientError, KeyboardInterrupt) as ended:
+                failure = ended if isinstance(ended, ClientError) else _interrupted()
+                if gateway.sandbox:  # the mark is passed on whatever became of the call
                     failure.fields.setdefault("sandbox", True)
-                raise
+                raise failure from None
 
     main_local(about, declare, connected)
 
@@ -76,9 +77,13 @@ def execute(
     except ModuleNotFoundError as error:
         return _fail(runtime.missing_package(error) or _internal(error))
     except KeyboardInterrupt:
-        return _fail(ClientError("interrupted", "Interrupted", "Run the command again to start over."))
+        return _fail(_interrupted())
     except Exception as error:  # whatever it is, the caller gets its one document
         return _fail(_internal(error))
+
+
+def _interrupted() -> ClientError:
+    return ClientError("interrupted", "Interrupted", "Run the command again to start over.")
 
 
 def _ignore_interrupts() -> None:

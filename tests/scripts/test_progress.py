@@ -172,6 +172,7 @@ def test_a_wait_counts_down_and_ctrl_c_ends_it(stores: FakeGateway, tmp_path: Pa
 def test_ctrl_c_in_the_midst_of_all_is_one_document(stores: FakeGateway, tmp_path: Path) -> None:
     """At a terminal, with some tokens there and others under way."""
     release = threading.Event()
+    stores.answers["/spApi/authorizedStores"][1]["sandbox"] = True
     answers: list[Any] = [(200, tokens())] * 3
     stores.answers["/spApi/storeTokens"] = [*answers, lambda handler: release.wait(60)]
     environment = clean_environment(tmp_path, **stores.environment())
@@ -182,6 +183,7 @@ def test_ctrl_c_in_the_midst_of_all_is_one_document(stores: FakeGateway, tmp_pat
         interrupt_when=lambda: len(stores.bodies("/spApi/storeTokens")) == 11,
     )
     release.set()
-    assert (code, json.loads(printed)["error"]["code"]) == (130, "interrupted")
+    document = json.loads(printed)
+    assert (code, document["error"]["code"], document["sandbox"]) == (130, "interrupted", True)
     assert "Traceback" not in shown
     assert last_of(shown.split("\n")[-1]) == ""
