@@ -249,6 +249,35 @@ def test_what_others_could_have_touched_is_not_trusted(data_dir: Path, trouble: 
     assert KEY not in error.message + error.hint
 
 
+def test_without_posix_permissions_the_folder_guards_the_key(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows has neither user ids nor modes that mean anything here; a link is refused there, too."""
+    (data_dir / "owner.key").chmod(0o644)
+    data_dir.chmod(0o755)
+    monkeypatch.delattr(os, "getuid")
+    local_gateway.check_private(data_dir)
+    assert local_gateway.owner_key(data_dir).reveal() == KEY
+    (data_dir.with_name("link")).symlink_to(data_dir)
+    with pytest.raises(ClientError):
+        local_gateway.check_private(data_dir.with_name("link"))
+
+
+def test_on_windows_it_is_detached_by_flags_and_never_probed_by_a_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There, `os.kill` ends a process whatever the signal is, and a session is called otherwise."""
+    flags = {"CREATE_NEW_PROCESS_GROUP": 0x200, "CREATE_NO_WINDOW": 0x8000000}
+    for name, value in flags.items():
+        monkeypatch.setattr(subprocess, name, value, raising=False)
+    monkeypatch.setattr(os, "kill", lambda pid, number: pytest.fail("a signal was sent"))
+    with monkeypatch.context() as windows:
+        windows.setattr(sys, "platform", "win32")
+        assert local_gateway._detached() == {"creationflags": 0x8000200}
+        assert local_gateway._is_alive(os.getpid()) is True
+    assert local_gateway._detached() == {"start_new_session": True}
+
+
 # Starting and stopping
 
 
