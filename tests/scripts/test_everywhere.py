@@ -137,6 +137,22 @@ def test_every_supported_python_sets_itself_up(
     check_the_core(caller(bundle / "scripts", environment, tmp_path, [python]))
 
 
+# Locales
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [{"PYTHONIOENCODING": "gbk"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+    ids=["gbk", "C"],
+)
+def test_any_locale_does_the_core(locale: dict[str, str], stores: FakeGateway, tmp_path: Path) -> None:
+    """Names in Chinese arrive and come back as they are, and a site can be named so."""
+    environment = clean_environment(tmp_path, **stores.environment(), **locale)
+    check_the_core(caller(ROOT / "scripts", environment, tmp_path, [sys.executable]))
+    sent = stores.bodies("/spApi/authorizeUrl")
+    assert [body["sellerName"] for body in sent] == [NAME]
+
+
 # Folders
 
 
