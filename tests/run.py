@@ -3,6 +3,7 @@
 
 python3 tests/run.py                 all tests
 python3 tests/run.py -k store -x     what pytest is told
+python3 tests/run.py --browser       those in a browser must run, too: without one, say how to install it
 """
 
 import os
@@ -13,19 +14,30 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
+sys.path.insert(0, str(ROOT))
+
 from linkfox_client import environment  # noqa: E402 - the path has to be there first
+
+from tests.support import chromium  # noqa: E402
 
 
 def main() -> int:
     """Answer pytest's exit code, or 3 where the set-up failed."""
+    arguments, variables = sys.argv[1:], dict(os.environ)
+    if "--browser" in arguments:
+        arguments.remove("--browser")
+        if chromium.find_chromium() is None:
+            print(chromium.MISSING, file=sys.stderr)
+            return 3
+        variables[chromium.REQUIRED] = "1"
     try:
         python = environment.ensure("requirements-dev.txt", tell=lambda line: print(line, file=sys.stderr))
     except environment.SetupError as problem:
         print(f"{problem}\n{problem.hint}", file=sys.stderr)
         return 3
     # No colour of the newcomer's own settings, no plugin from elsewhere: only what is pinned here.
-    command = [str(python), "-m", "pytest", "--rootdir", str(ROOT), *sys.argv[1:]]
-    return subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=False).returncode
+    command = [str(python), "-m", "pytest", "--rootdir", str(ROOT), *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from gateway.routes.fields import DIGITS, Fields
 from gateway.routes.page_route import PageRoute
 from gateway.routes.results import see
 from gateway.routes.sessions import Visit
+from gateway.routes.shown import as_listed
 from gateway.routes.spapi import store_region
 from gateway.vault import audit
 from gateway.vault.records import Flow, Grant, Profile, Region
@@ -38,6 +39,8 @@ async def overview(request: Request) -> Response:
         return vault.grants.list(user_id, "spapi"), vault.grants.list(user_id, "ads"), profiles
 
     stores, accounts, profiles = await visit.services.threads.vault(read)
+    stores = await as_listed(visit.services, "spapi", stores)
+    accounts = await as_listed(visit.services, "ads", accounts)
     activity = await visit.services.threads.vault(vault.audit.of_user, visit.caller.user_name, SHOWN_ACTIVITY)
     notice = request.query_params.get("notice")
     return visit.services.pages.overview(

@@ -1,0 +1,99 @@
+"""One headless Chromium for a module, and for each test a fresh profile that complains about every fault."""
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.gateway.running import Amazon, Gateway, running_amazon, running_gateway
+from tests.support.chromium import ARGUMENTS, MISSING, find_chromium, is_required
+from tests.support.house import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+SCREENSHOTS = ROOT / "tests" / "screenshots"
+SCHEMES = ("light", "dark")
+Opener = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A running Chromium; skipped with the reason where there is none, unless it was asked for."""
+    chromium = find_chromium()
+    if chromium is None or importlib.util.find_spec("playwright") is None:
+        if is_required():
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def amazon() -> Iterator[Amazon]:
+    """The stand-in Amazon, as it is when it was just started."""
+    with running_amazon() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway on a vault of its own, and the stand-in reset."""
+    amazon.control("reset", {})
+    with running_gateway(amazon, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser: "Browser") -> Iterator[Opener]:
+    """Opens pages in fresh profiles: without scripts, in a language, scheme and size.
+
+    A violation of a content policy, or a script that ran, is a failure.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def note(message: Any) -> None:
+        # Statuses of 400 and more are what some tests are about.
+        if message.type == "error" and "responded with a status of" not in message.text:
+            faults.append(message.text)
+
+    def open_one(*, scheme: str = "light", language: str = "en-US", phone: bool = False) -> "Page":
+        context = browser.new_context(
+            color_scheme=scheme,
+            locale=language,
+            viewport={"width": 390, "height": 844} if phone else {"width": 1100, "height": 900},
+            java_script_enabled=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page(open_page: Opener) -> "Page":
+    """A page as most people see it."""
+    return open_page()
+
+
+def sign_in(page: "Page", gateway: Gateway, user: str = "owner") -> None:
+    """Sign in by typing the key."""
+    page.goto(gateway.url + "/")
+    page.get_by_label("API key").fill(gateway.keys[user])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", level=1, name="Stores and ads accounts").wait_for()

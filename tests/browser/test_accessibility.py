@@ -1,0 +1,132 @@
+"""Every page under axe-core, in light and dark, on a desk and a phone, and a picture of each."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import SCHEMES, SCREENSHOTS, Opener
+from tests.gateway.running import Gateway
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+LOGIN = (
+    "/spApi/oauth/login?amazon_callback_uri=https%3A%2F%2Fsellercentral.amazon.com%2Fapps%2Fauthorize"
+    "%2Fconfirm%2Fx&amazon_state=abc&selling_partner_id=A1SANDBOXNA001"
+)
+
+
+@pytest.fixture
+def lived_in(gateway: Gateway) -> Gateway:
+    """A gateway with stores and accounts in every state, and two pages of stores."""
+    for number in range(49):
+        gateway.authorize_store(f"A1{number:04d}")
+    gateway.authorize_store("A1SANDBOXNA002", sellerName="我的店铺 ☕")
+    gateway.authorize_store(scopes=["sellingpartnerapi::orders", "sellingpartnerapi::reports"])
+    gateway.authorize_account()
+    gateway.authorize_account("SANDBOX_EMPTY", accountName="A name without a blank" + "x" * 70)
+    gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXNA002"})
+    gateway.post("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA002"})
+    gateway.clock.step(1500)
+    gateway.vault.audit.flush()
+    return gateway
+
+
+def violations(page: "Page") -> list[str]:
+    """What axe-core finds fault with, as rule and element."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response
+    assert found["passes"], "axe-core looked at nothing"
+    return [f"{each['id']}: {node['html'][:200]}" for each in found["violations"] for node in each["nodes"]]
+
+
+def overflow(page: "Page") -> int:
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "language", "phone"),
+    [
+        ("light", "en-US", False),
+        ("dark", "zh-CN", False),
+        ("light", "zh-CN", True),
+        ("dark", "en-US", True),
+    ],
+)
+def test_every_page_is_accessible(
+    lived_in: Gateway, open_page: Opener, scheme: str, language: str, phone: bool
+) -> None:
+    """No violation of axe-core's rules and nothing that has to be scrolled sideways."""
+    page = open_page(scheme=scheme, language=language, phone=phone)
+    folder = SCREENSHOTS / f"{scheme}-{language}-{'phone' if phone else 'desk'}"
+    folder.mkdir(parents=True, exist_ok=True)
+    faults: list[str] = []
+    url = lived_in.url
+
+    def look(name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        faults.extend(f"{name}: {violation}" for violation in violations(page))
+        if overflow(page) > 0:
+            faults.append(f"{name}: wider than the window by {overflow(page)} pixels")
+
+    page.goto(url + "/")
+    look("sign-in")
+    page.locator("#key").fill("wrong")
+    page.locator("main button").click()
+    look("sign-in-refused")
+    page.locator("#key").fill(lived_in.keys["owner"])
+    page.locator("main button").click()
+    page.locator(".cards").first.wait_for()
+    look("overview")
+    page.goto(url + "/?notice=removed&stores=2")
+    look("overview-second-page")
+    again = page.locator("a[href^='/stores/authorize?again=']").first.get_attribute("href") or ""
+    page.goto(url + again)
+    look("authorize-again")
+    page.goto(url + "/accounts/authorize")
+    look("authorize-account")
+    page.goto(url + "/stores/authorize")
+    page.locator("#name").fill("Mine")
+    page.locator("#marketplace").select_option("JP")
+    page.locator("main button").click()
+    page.locator("#marketplace-error").wait_for()
+    look("authorize-store-corrected")
+    page.locator("#region").select_option("FE")
+    page.locator("main button").click()
+    page.locator(f"a[href^='{lived_in.amazon.url}']").wait_for()
+    look("to-amazon")
+    page.locator("a.button").first.click()
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/oauth/result/*")
+    look("result-authorized")
+    page.goto(f"{url}/oauth/result?problem=expired")
+    look("result-expired")
+    page.goto(f"{url}/spApi/oauth/callback?state={'x' * 43}")
+    look("result-unknown")
+    page.goto(url + again.replace("/stores/authorize?again=", "/remove/"))
+    look("remove")
+    page.goto(url + LOGIN)
+    look("appstore")
+    page.goto(url + "/spApi/oauth/login")
+    look("appstore-refused")
+    assert faults == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_has_its_landmarks(lived_in: Gateway, open_page: Opener, scheme: str) -> None:
+    """One main part and one first heading, and headings that skip no level."""
+    page = open_page(scheme=scheme)
+    page.goto(lived_in.url + "/")
+    page.locator("#key").fill(lived_in.keys["owner"])
+    page.locator("main button").click()
+    page.locator(".cards").first.wait_for()
+    for path in ("/", "/stores/authorize", "/oauth/result?problem=expired"):
+        page.goto(lived_in.url + path)
+        assert page.get_by_role("main").count() == 1
+        assert page.get_by_role("banner").count() == 1
+        levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(each => +each.tagName[1])")
+        assert levels.count(1) == 1
+        assert all(following <= before + 1 for before, following in pairwise(levels))
