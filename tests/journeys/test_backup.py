@@ -1,0 +1,109 @@
+"""A backup made while the gateway serves, and what can be done with it."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import stat
+import threading
+from pathlib import Path
+
+from linkfox_client.sandbox_browser import give_consent
+
+from tests.support.house import House, open_house
+
+STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def authorize(house: House) -> None:
+    """Authorise a store."""
+    link = house.good("authorize_url.py", "--seller-name", "My Store", "--region", "NA")
+    give_consent(link["authorizeUrl"], {"selling_partner_id": STORE["sellerId"]})
+    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "20")
+
+
+def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> None:
+    """Into an empty data folder; without the key it is refused by name, and the key is not in it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    copy = tmp_path / "copy 家.db"
+    with open_house(home, GATEWAY_MASTER_KEY=KEY) as house:
+        authorize(house)
+        stopped = threading.Event()
+
+        def refresh() -> None:
+            while not stopped.is_set():
+                house.post("/spApi/refreshToken", STORE)
+
+        traffic = threading.Thread(target=refresh)
+        traffic.start()
+        try:
+            done = house.good("local_gateway.py", "backup", str(copy))
+        finally:
+            stopped.set()
+            traffic.join()
+        assert (done["backup"], done["bytes"]) == (str(copy), copy.stat().st_size)
+        refused = house.script("local_gateway.py", "backup", str(copy))
+        assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
+        expected = house.post("/spApi/storeTokens", STORE)["refreshToken"]
+        state = house.data_dir / "sandbox-state.json"
+        house.stop()
+    if os.name != "nt":
+        assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    content = copy.read_bytes()
+    for form in (
+        KEY.encode(),
+        base64.b64decode(KEY),
+        base64.b64decode(KEY).hex().encode(),
+        expected.encode(),
+    ):
+        assert form not in content
+    assert b"My Store" in content
+
+    other = tmp_path / "other"
+    folder = other / "gateway data"
+    folder.mkdir(parents=True, mode=0o700)
+    shutil.copy2(copy, folder / "vault.db")
+    shutil.copy2(state, folder / state.name)
+    without = House(other, folder, environment={**house.environment, "HOME": str(other)})
+    without.environment["GATEWAY_DATA_DIR"] = str(folder)
+    for key in ("", base64.b64encode(b"w" * 32).decode()):
+        told = without.script("local_gateway.py", "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=key)
+        assert (told.code, told.error["code"]) == (3, "not_set_up")
+        assert done["neededKeyId"] in told.error["message"]
+    without.start()
+    try:
+        assert without.post("/spApi/storeTokens", STORE)["refreshToken"] == expected
+        assert without.post("/spApi/refreshToken", STORE)["accessToken"]
+    finally:
+        without.stop()
+
+
+def test_a_backup_is_not_made_where_it_cannot_be_whole(house: House, tmp_path: Path) -> None:
+    """No such folder, a link, a folder in its place: refused, and nothing is left behind."""
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "elsewhere.db")
+    for path in (tmp_path / "missing" / "copy.db", link, tmp_path):
+        done = house.script("local_gateway.py", "backup", str(path))
+        assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.db"]
+
+
+def test_the_audit_shows_what_was_done(house: House) -> None:
+    """Newest first, bounded, with the rest to be had; and never a token."""
+    authorize(house)
+    house.post("/spApi/storeTokens", STORE)
+    for _ in range(100):
+        entries = house.good("local_gateway.py", "audit")["entries"]
+        if entries and entries[0]["action"] == "/spApi/storeTokens":
+            break
+        threading.Event().wait(0.1)
+    newest = entries[0]
+    assert (newest["who"], newest["subject"], newest["outcome"]) == ("owner", "A1SANDBOXNA001 NA", "ok")
+    assert re.fullmatch(r"[0-9a-f]{16}", newest["requestId"])
+    page = house.good("local_gateway.py", "audit", "--limit", "2", "--offset", "1")
+    assert page["entries"] == entries[1:3]
+    assert page["nextOffset"] == 3
+    assert "Atz" not in json.dumps(house.good("local_gateway.py", "audit", "--limit", "1000"))

@@ -1,0 +1,51 @@
+"""A gateway with a public address, and a real browser: a person is asked, and the answer counts once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.consent import consent
+from tests.support.house import House, open_house
+
+PUBLIC = "https://gateway.example.test"
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A gateway that is told that browsers reach it by a public name."""
+    with open_house(tmp_path_factory.mktemp("public"), GATEWAY_PUBLIC_URL=PUBLIC) as house:
+        for app in house.sandbox("state")["apps"]:
+            path = "spApi" if app["flow"] == "spapi" else "amazonAds"
+            house.sandbox(
+                "apps", {"clientId": app["clientId"], "redirectUris": [f"{PUBLIC}/{path}/oauth/callback"]}
+            )
+        yield house
+
+
+@pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="needs Debian's Chromium")  # noqa: PTH110
+@pytest.mark.parametrize(("button", "state"), [("Give access", "authorized"), ("Cancel", "denied")])
+def test_a_person_decides(public: House, tmp_path: Path, button: str, state: str) -> None:
+    """In Chromium, with its own idea of origins and policies."""
+    from playwright.sync_api import sync_playwright
+
+    link = public.good("authorize_url.py", "--seller-name", f"Store {button}", "--region", "NA")
+    back = consent(link["authorizeUrl"], selling_partner_id="A1SANDBOXNA001")
+    assert back.startswith(PUBLIC)
+    with sync_playwright() as playwright:
+        # The proxy in front of the gateway: the public name leads to its port.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(back.replace(PUBLIC, public.url))
+        said = page.inner_text("main")
+        for part in ("owner", f"Store {button}", "A1SANDBOXNA001", "North America"):
+            assert part in said
+        assert "spapi_oauth_code" not in page.url
+        page.get_by_role("button", name=button).click()
+        page.wait_for_url("**/oauth/result/**")
+        assert ("authorized" in page.inner_text("h1")) == (state == "authorized")
+        browser.close()
+    status = public.script("authorize_url.py", "--authorization-id", link["authorizationId"])
+    assert status.document["state"] == state

@@ -1,0 +1,190 @@
+"""The vault's keys in a real gateway: changed under traffic and kills, wrong or missing ones named."""
+
+import base64
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linkfox_client.sandbox_browser import give_consent
+
+from tests.support.house import SCRIPTS, House, open_house
+
+SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002", "A1SANDBOXWORLD")
+
+
+def authorize(house: House, seller: str = SELLERS[0]) -> None:
+    """Authorise a store."""
+    link = house.good("authorize_url.py", "--seller-name", seller, "--region", "NA")
+    give_consent(link["authorizeUrl"], {"selling_partner_id": seller})
+    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "20")
+
+
+def new_key(path: Path) -> str:
+    """Write a new master key into a private file, and return it."""
+    text = base64.b64encode(os.urandom(32)).decode()
+    path.touch(0o600)
+    path.write_text(text + "\n")
+    return text
+
+
+class Traffic:
+    """Token reads and refreshes of all stores, one after the other, until it is stopped."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stopped = threading.Event()
+        self.calls = 0
+        self.failures: list[str] = []
+        self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(3)]
+
+    def __enter__(self) -> "Traffic":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, number: int) -> None:
+        choose = random.Random(number)
+        while not self._stopped.is_set():
+            path = "/spApi/refreshToken" if choose.random() < 0.2 else "/spApi/storeTokens"
+            try:
+                self._house.post(path, {"sellerId": choose.choice(SELLERS), "region": "NA"})
+                self.calls += 1
+            except Exception as error:
+                self.failures.append(f"{path}: {error}")
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[House]:
+    """A gateway with three stores and two workers, whose key it keeps itself."""
+    with open_house(tmp_path, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring") as house:
+        for seller in SELLERS:
+            authorize(house, seller)
+        house.stop()
+        house.start("--workers", "2")
+        yield house
+
+
+def test_a_change_under_traffic_and_kills_fails_no_call(busy: House) -> None:
+    """Killed a dozen times at any moment, then run to its end: no call fails, before or after a restart."""
+    command = [sys.executable, str(SCRIPTS.parent / "gateway" / "__main__.py"), "rotate-master-key"]
+    choose = random.Random(7)
+    with Traffic(busy) as traffic:
+        for _ in range(12):
+            process = subprocess.Popen(
+                [command[0], "-I", *command[1:], "--data-dir", str(busy.data_dir)],
+                env=busy.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                process.wait(choose.uniform(0.3, 5))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        done = busy.good("local_gateway.py", "rotate-master-key")
+        again = busy.good("local_gateway.py", "rotate-master-key")
+    assert traffic.failures == []
+    assert traffic.calls > 50
+    assert again["oldKeyId"] == done["newKeyId"] != again["newKeyId"]
+    busy.stop()
+    busy.start()
+    for seller in SELLERS:
+        assert busy.post("/spApi/storeTokens", {"sellerId": seller, "region": "NA"})["accessToken"]
+        assert busy.post("/spApi/refreshToken", {"sellerId": seller, "region": "NA"})["accessToken"]
+    audit = busy.good("local_gateway.py", "audit", "--limit", "1000")["entries"]
+    changed = [entry for entry in audit if entry["action"] == "master_key_changed"]
+    assert changed[0]["subject"] == f"{again['oldKeyId']} to {again['newKeyId']}"
+    assert {entry["who"] for entry in changed} == {"(operator)"}
+
+
+def test_a_key_from_the_environment_is_changed_by_the_operator(tmp_path: Path) -> None:
+    """The gateway goes on without a restart; afterwards it starts with the new key only."""
+    old = new_key(tmp_path / "old.key")
+    with open_house(tmp_path, GATEWAY_MASTER_KEY=old) as house:
+        authorize(house)
+        refused = house.script("local_gateway.py", "rotate-master-key")
+        assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
+        assert "--new-key-file" in refused.error["hint"]
+        new = new_key(tmp_path / "new.key")
+        (tmp_path / "new.key").chmod(0o644)
+        open_to_others = house.script(
+            "local_gateway.py", "rotate-master-key", "--new-key-file", str(tmp_path / "new.key")
+        )
+        assert "chmod 600" in open_to_others.error["hint"]
+        (tmp_path / "new.key").chmod(0o600)
+        done = house.good(
+            "local_gateway.py", "rotate-master-key", "--new-key-file", str(tmp_path / "new.key")
+        )
+        assert new not in json.dumps(done)
+        which = {"sellerId": SELLERS[0], "region": "NA"}
+        house.post("/spApi/refreshToken", which)
+        before = house.post("/spApi/storeTokens", which)
+        house.stop()
+        for wrong, words in ((old, ("wants", done["newKeyId"], done["oldKeyId"])), ("", (done["newKeyId"],))):
+            told = house.script(
+                "local_gateway.py", "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=wrong
+            )
+            assert (told.code, told.error["code"]) == (3, "not_set_up")
+            for word in words:
+                assert word in told.error["message"]
+            assert old not in told.stdout + told.stderr
+        house.environment["GATEWAY_MASTER_KEY"] = new
+        house.start()
+        assert house.post("/spApi/storeTokens", which)["refreshToken"] == before["refreshToken"]
+
+
+def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> None:
+    """Several a user, with rights of their own; a revoked one stops at once, the others go on."""
+    made = []
+    for name, rights in (("one", "tokens,manage,proxy"), ("two", "tokens")):
+        path = tmp_path / f"{name}.key"
+        document = house.good(
+            "local_gateway.py", "add-user", "anna", "--key-file", str(path), "--rights", rights
+        )
+        made.append((document, path.read_text().strip()))
+    assert [document["created"] for document, _ in made] == [True, False]
+    assert house.post("/spApi/authorizedStores", {}, made[0][1])["total"] == 0
+    listed = house.good("local_gateway.py", "list-keys")["keys"]
+    annas = {key["keyId"]: key for key in listed if key["user"] == "anna"}
+    assert annas[made[1][0]["keyId"]]["rights"] == ["tokens"]
+    assert not [key for _, key in made if key in json.dumps(listed)]
+    revoked = house.good("local_gateway.py", "revoke-key", made[0][0]["keyId"])
+    assert revoked["revokedAt"]
+    assert fails(lambda: house.post("/spApi/authorizedStores", {}, made[0][1])) == 401
+    assert house.post("/spApi/authorizedStores", {}, made[1][1])["total"] == 0
+    unknown = house.script("local_gateway.py", "revoke-key", "nobody")
+    assert (unknown.code, unknown.error["code"]) == (5, "not_found")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        keys = {key["keyId"]: key for key in house.good("local_gateway.py", "list-keys")["keys"]}
+        if keys[made[1][0]["keyId"]]["lastUsedAt"]:
+            break
+        threading.Event().wait(0.2)
+    else:
+        raise AssertionError("the last use was not written")
+
+
+def fails(call: Callable[[], Any]) -> int:
+    """The status that a call was refused with."""
+    import urllib.error
+
+    try:
+        call()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+    raise AssertionError("it was not refused")
