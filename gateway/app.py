@@ -8,17 +8,25 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
-from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.session import AmazonSession
 from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
+from gateway.background import Rounds
 from gateway.clock import Clock
+from gateway.notices import deliverer
+from gateway.notices.deliverer import Deliverer
+from gateway.overview import Overview
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
+from gateway.refresher import refresher
+from gateway.refresher.refresher import Refresher
+from gateway.reminders import ROUND_SECONDS as REMINDER_SECONDS
+from gateway.reminders import Reminder
 from gateway.routes import (
     ads,
     appstore,
@@ -37,7 +45,7 @@ from gateway.routes.middleware import Reception
 from gateway.routes.services import Services
 from gateway.routes.throttle import FailedKeys
 from gateway.settings import Settings
-from gateway.threads import Threads
+from gateway.threads import AMAZON_THREADS, Threads
 from gateway.tokens.caretaker import Caretaker
 from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
@@ -61,9 +69,10 @@ def create_app(
         connect_timeout=settings.amazon_connect_timeout,
         read_timeout=settings.amazon_read_timeout,
         largest_answer=settings.largest_amazon_answer,
+        connections=AMAZON_THREADS + settings.refresh_concurrency,
     )
-    threads = Threads()
-    login = LoginWithAmazon(session, clock)
+    threads = Threads(settings.refresh_concurrency)
+    login = CountedLogin(session, clock)
     tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
     authorizer = Authorizer(settings, vault, clock, session, threads)
     forwarder = Forwarder(
@@ -83,15 +92,21 @@ def create_app(
         appstore=Appstore(settings, vault, clock, session.address, threads),
         pages=Pages(sandbox=settings.sandbox, clock=clock),
         failed_keys=FailedKeys(clock),
+        overview=Overview(settings, vault, clock),
     )
+    refreshing = Refresher(settings, vault.refresh_queue, tokens, threads)
+    rounds = _rounds(services, refreshing)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         caretaker = asyncio.create_task(Caretaker(vault, tokens, threads, settings.caretaker_pause).run())
+        for one in rounds:
+            one.start()
         yield
         caretaker.cancel()
-        await asyncio.gather(caretaker, return_exceptions=True)
+        refreshing.stop()
+        await asyncio.gather(caretaker, *(one.stop() for one in rounds), return_exceptions=True)
         # What was asked of Amazon is stored before the process ends.
         await services.authorizer.finish_all()
         await services.importer.finish_all()
@@ -113,6 +128,19 @@ def create_app(
     for room in rooms:
         app.include_router(room.router)
     return app
+
+
+def _rounds(services: Services, refreshing: Refresher) -> list[Rounds]:
+    """Return what the process does by itself, as far as the settings want it."""
+    settings, vault, threads = services.settings, services.vault, services.threads
+    reminding = Reminder(settings, vault, services.clock, threads)
+    rounds = [Rounds("reminder", reminding.round, REMINDER_SECONDS)]
+    if settings.refresh_rate:
+        rounds.append(Rounds("refresher", refreshing.round, refresher.ROUND_SECONDS))
+    if settings.webhook is not None:
+        delivering = Deliverer(settings.webhook, vault.outbox, services.clock, threads)
+        rounds.append(Rounds("notices", delivering.round, deliverer.ROUND_SECONDS))
+    return rounds
 
 
 async def _raise(_request: Request, error: Exception) -> None:

@@ -13,14 +13,12 @@ from typing import Any
 from gateway.clock import Clock, SystemClock
 from gateway.data_folder import DataFolder
 from gateway.operator_error import OperatorError
+from gateway.reminders import SECRET_DAYS, WARN_DAYS
 from gateway.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.vault.database import Database, open_database
 from gateway.vault.facts import Facts
 from gateway.vault.migrations import NEWEST, current_version
 from gateway.vault.vault import DATABASE_FILE, existing_vault
-
-SECRET_DAYS = 180  # after which Amazon ends a client secret: references/amazon.md
-WARN_DAYS = 150
 
 Finding = dict[str, Any]
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import uvicorn
 
+from gateway import metrics_folder
 from gateway.clock import SystemClock
 from gateway.data_folder import DataFolder
 from gateway.listening import addresses, listen
+from gateway.logs import set_up_logging
 from gateway.operator_error import EXIT_CODES, OperatorError
 from gateway.settings import Settings
 from gateway.stand_in import StandInProcess
@@ -85,6 +87,7 @@ def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory:
     stack.callback(listener.close)
     url, origin = addresses(listener, options.host, "https" if options.tls_cert else "http")
     settings = settings.with_origin(origin)
+    set_up_logging(settings.log_format, settings.data_dir)
     stand_in = None
     if settings.sandbox and settings.amazon_origin is None:
         child = StandInProcess.start(settings.data_dir, os.environ)
@@ -105,11 +108,13 @@ def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory:
     with open_vault(settings, clock) as vault:
         _prepare(vault, folder)
         if options.workers == 1:
-            _run_one(options, listener, load_factory(factory)(settings, vault, clock), announce)
+            metrics_folder.leave_out()
+            _run_one(options, settings, listener, load_factory(factory)(settings, vault, clock), announce)
             return
+    metrics_folder.prepare(settings.data_dir)
     # Every worker opens the vault for itself.
     HandedOn(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
-    _run_several(options, listener, announce)
+    _run_several(options, settings, listener, announce)
 
 
 def _prepare(vault: Vault, folder: DataFolder) -> None:
@@ -132,9 +137,13 @@ def _prepare(vault: Vault, folder: DataFolder) -> None:
 
 
 def _run_one(
-    options: ServeOptions, listener: socket.socket, app: Callable[..., Any], announce: Callable[[], None]
+    options: ServeOptions,
+    settings: Settings,
+    listener: socket.socket,
+    app: Callable[..., Any],
+    announce: Callable[[], None],
 ) -> None:
-    server = _Server(_uvicorn_config(options, app), announce)
+    server = _Server(_uvicorn_config(options, settings, app), announce)
     try:
         server.run(sockets=[listener])
     except Stopped:
@@ -145,8 +154,11 @@ def _run_one(
         raise _not_started() from None
 
 
-def _run_several(options: ServeOptions, listener: socket.socket, announce: Callable[[], None]) -> None:
-    workers = Workers(_uvicorn_config(options, "gateway.workers:create_worker_app"), listener, announce)
+def _run_several(
+    options: ServeOptions, settings: Settings, listener: socket.socket, announce: Callable[[], None]
+) -> None:
+    config = _uvicorn_config(options, settings, "gateway.workers:create_worker_app")
+    workers = Workers(config, listener, announce)
     workers.run()
     if workers.told_to_stop and not workers.served:
         raise Stopped
@@ -175,8 +187,11 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
 
-def _uvicorn_config(options: ServeOptions, app: Callable[..., Any] | str) -> uvicorn.Config:
-    # No access log: it prints the codes of callbacks. Headers that a proxy adds are believed of nobody.
+def _uvicorn_config(
+    options: ServeOptions, settings: Settings, app: Callable[..., Any] | str
+) -> uvicorn.Config:
+    # No access log: it prints the codes of callbacks. Headers that a proxy adds are believed of those that
+    # the owner named; the list is always given, since uvicorn would take another one from its environment.
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
@@ -184,7 +199,8 @@ def _uvicorn_config(options: ServeOptions, app: Callable[..., Any] | str) -> uvi
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -1,4 +1,4 @@
-"""Where blocking work goes, so that the event loop never waits: a lane each for the vault, Amazon, the proxy.
+"""Where blocking work goes, so that the event loop never waits: in lanes for the vault, Amazon and others.
 
 Lanes, because a slow Amazon must not use up the threads that reads of the vault need, nor a user's long calls
 those that tokens are refreshed with.
@@ -16,15 +16,18 @@ T = TypeVar("T")
 VAULT_THREADS = 8
 AMAZON_THREADS = 32
 PROXY_THREADS = 32
+NOTICE_THREADS = 2
 
 
 class Threads:
     """Runs blocking functions off the event loop, at most so many at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, more_for_amazon: int = 0) -> None:
+        """`more_for_amazon`: threads beside those that users' calls may need."""
         self._vault = anyio.CapacityLimiter(VAULT_THREADS)
-        self._amazon = anyio.CapacityLimiter(AMAZON_THREADS)
+        self._amazon = anyio.CapacityLimiter(AMAZON_THREADS + more_for_amazon)
         self._proxy = anyio.CapacityLimiter(PROXY_THREADS)
+        self._notices = anyio.CapacityLimiter(NOTICE_THREADS)
 
     async def vault(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that waits for the database."""
@@ -37,3 +40,7 @@ class Threads:
     async def proxy(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call that a user makes through the gateway, or handle its body."""
         return await run_sync(lambda: function(*args, **kwargs), limiter=self._proxy)
+
+    async def notices(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that waits for the owner's webhook."""
+        return await run_sync(lambda: function(*args, **kwargs), limiter=self._notices)

@@ -73,6 +73,7 @@ def create_worker_app() -> Callable[..., Any]:
     _end_with_parent()
     handed_on = HandedOn.from_environment(os.environ)
     settings = handed_on.settings(os.environ)
+    set_up_logging(settings.log_format, settings.data_dir)
     clock = SystemClock()
     vault = open_vault(settings, clock)
     app = load_factory(handed_on.factory)(settings, vault, clock)

@@ -60,7 +60,8 @@ class AmazonSession:
     """A session towards Amazon, safe to use from several threads.
 
     `origin`: what stands in for all of Amazon (`https://HOST/PATH` becomes `{origin}/HOST/PATH`), or None.
-    Times are seconds. `total_timeout` covers one call from its start to the last byte of the answer.
+    Times are seconds. `connections`: how many are kept to one host.
+    `total_timeout` covers one call from its start to the last byte of the answer.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class AmazonSession:
         read_timeout: float = 20.0,
         total_timeout: float | None = None,
         largest_answer: int = 8 * 1024 * 1024,
+        connections: int = 32,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._origin = origin
@@ -78,6 +80,7 @@ class AmazonSession:
         self._read_timeout = read_timeout
         self._total_timeout = total_timeout or connect_timeout + read_timeout
         self._largest_answer = largest_answer
+        self._connections = connections
         self._monotonic = monotonic
         self._pooled = self._new_session()
 
@@ -176,7 +179,7 @@ class AmazonSession:
         session.headers["User-Agent"] = USER_AGENT
         session.headers["Accept"] = "application/json"
         session.headers["Accept-Encoding"] = "gzip"
-        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=32, max_retries=0)
+        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=self._connections, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session

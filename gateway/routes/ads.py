@@ -10,6 +10,7 @@ from gateway.applications import ads_client
 from gateway.authorization.authorizer import AccountWanted
 from gateway.clock import rfc3339
 from gateway.problems import Problem, problem_of
+from gateway.reminders import application_warnings, grant_warnings
 from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, profile_sync_of, standing
 from gateway.routes.calls import Call, json_answer
@@ -75,14 +76,19 @@ async def authorized_stores(request: Request) -> Response:
     """
     call = await Call.begin(request, "manage", "tokens")
     covered = await _covered(call)
-    stores = [documents.account_profile(profile, grants) for profile, grants in covered]
+    now = call.services.clock.now()
+    stores = [
+        {**documents.account_profile(profile, grants), **grant_warnings(grants[0], now)}
+        for profile, grants in covered
+    ]
     seen = {grant.id for _, grants in covered for grant in grants}
     everything = await call.services.threads.vault(
         call.services.vault.grants.list, call.caller.user_id, "ads"
     )
     unseen = await as_listed(call.services, "ads", [grant for grant in everything if grant.id not in seen])
     bare = [documents.account(grant) for grant in unseen]
-    return call.answer({"stores": stores, "total": len(stores), "accountsWithoutProfiles": bare})
+    document = {"stores": stores, "total": len(stores), "accountsWithoutProfiles": bare}
+    return call.answer(document | application_warnings(call.services.settings, "ads", now))
 
 
 @router.post("/profiles")

@@ -9,6 +9,7 @@ where authorization codes are.
 import logging
 import re
 import secrets
+import time
 import traceback
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import logs, metrics
 from gateway.problems import Problem
 from gateway.routes.calls import json_answer
 from gateway.routes.page_route import PROBLEM_PAGE
@@ -66,6 +68,8 @@ class Reception:
         request_id = secrets.token_hex(8)
         trail = Trail(request_id)
         follow(trail)
+        logs.in_request(request_id)
+        began = time.perf_counter()
         outcome = OK
         status = 0
 
@@ -88,9 +92,9 @@ class Reception:
             await self._app(scope, self._limited(receive, largest), send_with_headers)
         except ClientDisconnect:
             outcome = "client_gone"
-            log.info("client_gone id=%s", request_id)
+            log.info("client_gone")
         except Exception as error:
-            problem = _problem_of(error, request_id)
+            problem = _problem_of(error)
             outcome = problem.reason
             if status:
                 raise ConnectionAbortedError("the answer had begun") from None
@@ -111,7 +115,14 @@ class Reception:
             # The route, not the path: what somebody typed into an address may be anything.
             route = getattr(scope.get("route"), "path", "-")
             self._audit.note(trail, route, outcome)
-            log.info("request id=%s method=%s route=%s status=%d", request_id, scope["method"], route, status)
+            seconds = time.perf_counter() - began
+            metrics.request_answered(route, status, seconds)
+            log.info(
+                "request",
+                extra=logs.fields(
+                    method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1)
+                ),
+            )
 
     def _check_host(self, hosts: list[str]) -> None:
         """Refuse host names other than loopback's and those of the gateway's own addresses."""
@@ -167,18 +178,18 @@ async def _take_the_rest(headers: Headers, receive: Receive) -> None:
                 return
 
 
-def _problem_of(error: Exception, request_id: str) -> Problem:
+def _problem_of(error: Exception) -> Problem:
     """Return what to tell about an exception. What was not expected is logged without its values."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, HTTPException):
         return _problem_of_status(error)
     if isinstance(error, VaultError):
-        log.error("vault_error id=%s error=%r hint=%r", request_id, error.message, error.hint)
+        log.error("vault_error error=%r hint=%r", error.message, error.hint)
         return Problem("vault_unavailable" if error.retryable else "vault_failed")
     # The message and the locals of an exception may hold secrets: the places and the type have to do.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("unexpected_error id=%s type=%s places=%s", request_id, type(error).__name__, places[-8:])
+    log.error("unexpected_error type=%s places=%s", type(error).__name__, places[-8:])
     return Problem("internal")
 
 

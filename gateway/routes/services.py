@@ -11,6 +11,7 @@ from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
 from gateway.clock import Clock
+from gateway.overview import Overview
 from gateway.pages.renderer import Pages
 from gateway.proxy.service import DeveloperProxy
 from gateway.routes.throttle import FailedKeys
@@ -37,6 +38,7 @@ class Services:
     appstore: Appstore
     pages: Pages
     failed_keys: FailedKeys
+    overview: Overview
 
 
 def services_of(request: Request) -> Services:

@@ -9,6 +9,7 @@ from gateway.amazon.marketplaces import INDIA, INDIA_NOTE, Marketplace
 from gateway.authorization.authorizer import StoreWanted
 from gateway.clock import rfc3339
 from gateway.problems import Problem
+from gateway.reminders import application_warnings, grant_warnings
 from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, standing
 from gateway.routes.calls import Call, json_answer
@@ -83,11 +84,13 @@ async def authorized_stores(request: Request) -> Response:
     call = await Call.begin(request, "manage", "tokens")
     grants = await call.services.threads.vault(call.services.vault.grants.list, call.caller.user_id, "spapi")
     grants = await as_listed(call.services, "spapi", grants)
+    now = call.services.clock.now()
     stores = [
-        documents.store(grant)
+        {**documents.store(grant), **grant_warnings(grant, now)}
         for grant in sorted(grants, key=lambda grant: (grant.seller_id or "", grant.region))
     ]
-    return call.answer({"stores": stores, "total": len(stores)})
+    document = {"stores": stores, "total": len(stores)}
+    return call.answer(document | application_warnings(call.services.settings, "spapi", now))
 
 
 @router.post("/refreshToken")

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
+from gateway import metrics
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
 from gateway.applications import token_client
@@ -198,6 +199,7 @@ class TokenService:
         grant_id = seen.grant.id
         deadline = self._monotonic() + self._lease_seconds + LONGEST_REFRESH
         pause = FIRST_PAUSE
+        began = self._monotonic()
         while True:
             lease = await self._threads.vault(
                 self._vault.grants.take_lease, grant_id, self._owner, int(self._lease_seconds * 1000)
@@ -210,6 +212,8 @@ class TokenService:
             current = await self._look(grant_id)
             if current.grant.token_version > seen.grant.token_version:
                 self._unstored.pop(grant_id, None)
+                if lease is None:
+                    metrics.LEASE_WAITS.observe(self._monotonic() - began)
                 return current
             if self._monotonic() > deadline:
                 raise Problem("amazon_failed", "another process has been refreshing this token for too long")

@@ -5,7 +5,7 @@ that is throttled, or finds Amazon down, cools down: nothing is asked of Amazon 
 database's clock. A row is there only for an application that ever failed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from random import random
 from typing import Literal
@@ -106,6 +106,14 @@ class Applications:
         query = select(applications.c.suspended_reason).where(_is(app))
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
+
+    def suspensions(self, client_ids: Collection[str]) -> dict[str, str]:
+        """Return why applications are suspended, by client id; those that are not are left out."""
+        query = select(applications.c.client_id, applications.c.suspended_reason).where(
+            applications.c.client_id.in_(client_ids), applications.c.suspended_reason.is_not(None)
+        )
+        with self._database.reading() as connection:
+            return dict(connection.execute(query).tuples().all())
 
     def suspend(self, app: AppKey, reason: str, *, probing: bool = False) -> bool:
         """Suspend an application, or note that a probe failed; True if it was not suspended before."""

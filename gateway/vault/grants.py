@@ -340,6 +340,7 @@ class Grants:
                     self._audit.record(connection, "app_at_fault", outcome=reason)
                     return "all"
             self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
+            self._outbox.add(connection, "needs_reauthorization", grant=grant, reason=reason)
             return "one"
 
     def settle_interrupted(self) -> int:

@@ -7,12 +7,11 @@ sends it; what a killed one had claimed becomes free again.
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from gateway.clock import Clock
+from gateway.clock import Clock, rfc3339
 from gateway.vault.database import Database, DatabaseMilliseconds
 from gateway.vault.records import Grant
 from gateway.vault.tables import outbox, users
@@ -125,8 +124,3 @@ def _named(grant: Grant) -> dict[str, Any]:
     if grant.flow == "spapi":
         return {"store": {"sellerId": grant.seller_id, "sellerName": grant.name, **common}}
     return {"account": {"accountName": grant.name, **common}}
-
-
-def rfc3339(seconds: int) -> str:
-    """Write epoch seconds as an RFC 3339 time in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,21 +5,23 @@ token is refreshed once is still for the lease to see to. A grant whose refresh 
 the pause before it is tried again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
 
-from gateway.clock import Clock
+from gateway.clock import Clock, rfc3339
 from gateway.vault.database import Database, DatabaseMilliseconds
 from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
-from gateway.vault.outbox import Outbox, rfc3339
-from gateway.vault.records import Flow, Grant
-from gateway.vault.tables import grants
+from gateway.vault.outbox import Outbox
+from gateway.vault.records import Grant
+from gateway.vault.tables import applications, grants
 
 # Written into the statements: SQLite uses a partial index only where its condition stands there as it is.
 _AUTHORIZED = grants.c.status == literal_column("'authorized'")
+# So many seconds before a token expires it is refreshed ahead.
+MARGIN = 600
 # However short the tokens live, none is refreshed ahead more often than this (seconds).
 LEAST_AGE = 300
 
@@ -53,19 +55,19 @@ class RefreshQueue:
         margin: int,
         unused: int,
         milliseconds: int,
-        flows: Collection[Flow] = ("spapi", "ads"),
     ) -> list[int]:
         """Claim up to `most` due grants for so many milliseconds and return their ids, most urgent first.
 
         Due is what expires within `margin` seconds (and its jitter), works, and was used in the last `unused`
-        seconds; nobody else claims it and nobody is refreshing it.
+        seconds; nobody else claims it, nobody is refreshing it, and Amazon may be asked for its application.
         """
         now = int(self._clock.now())
+        resting = select(applications.c.flow).where(applications.c.pause_until_ms > DatabaseMilliseconds())
         due = (
             select(grants.c.id)
             .where(
                 *self._due(now, margin, unused),
-                grants.c.flow.in_(tuple(flows)),
+                grants.c.flow.not_in(resting),
                 or_(
                     grants.c.refresh_claimed_ms.is_(None),
                     grants.c.refresh_claimed_ms <= DatabaseMilliseconds(),

@@ -63,6 +63,15 @@ class Vault:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def key_opens(self) -> bool:
+        """Tell whether the database answers with something that the master key opens. Raises VaultError."""
+        with self.database.reading() as connection:
+            facts = Facts.read(connection)
+        try:
+            return facts is not None and self.keys.open(facts.key_check, *CHECK_PLACE) == KEY_CHECK
+        except SealBroken:
+            return False
+
     def close(self) -> None:
         """Write what is noted and close all connections."""
         self.housekeeping.close()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.logs import RedactingFormatter, redacted
+from gateway.logs import formatter, redacted
 from gateway.secret import Secret, masked
 
 TOKEN = "Atza|" + "secretpart" * 5
@@ -80,6 +80,6 @@ def test_a_traceback_is_masked_too() -> None:
         record = logging.LogRecord(
             "x", logging.ERROR, "f", 1, "failed %s", (TOKEN,), (type(error), error, error.__traceback__)
         )
-    text = RedactingFormatter("%(message)s").format(record)
+    text = formatter().format(record)
     assert "ValueError" in text
     assert "secretpart" not in text

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.logs import formatter
 from tests.gateway.running import Gateway, check_envelope, http, running_gateway
 
 
@@ -137,6 +138,7 @@ def test_what_was_not_expected_is_500_without_its_message(
         raise RuntimeError("Atzr|a-refresh-token-in-a-message")
 
     object.__setattr__(gateway.vault, "users", type("Users", (), {"authenticate": staticmethod(fail)})())
+    caplog.handler.setFormatter(formatter())
     with caplog.at_level(logging.INFO):
         refused = gateway.bad("/spApi/authorizedStores", {}, status=500)
     assert refused["reason"] == "internal"
@@ -150,6 +152,7 @@ def test_the_log_names_the_route_and_never_the_query(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Codes and states are in query strings; whatever is typed after a slash may be a secret too."""
+    caplog.handler.setFormatter(formatter())
     with caplog.at_level(logging.INFO):
         gateway.authorize_store()
         gateway.get("/spApi/oauth/callback?state=the-state&spapi_oauth_code=the-code")
@@ -157,7 +160,9 @@ def test_the_log_names_the_route_and_never_the_query(
         gateway.get("/lfx_local_a_key_in_a_path")
     assert "route=/spApi/oauth/callback status=303" in caplog.text
     gateway_log = "\n".join(
-        record.getMessage() for record in caplog.records if record.name.startswith("gateway")
+        f"{record.getMessage()} {getattr(record, 'fields', '')}"
+        for record in caplog.records
+        if record.name.startswith("gateway")
     )
     assert len(gateway_log) > 500
     for secret in (

@@ -1,0 +1,1 @@
+"""Telling the owner's webhook what happened, once for each change."""

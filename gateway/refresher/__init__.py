@@ -1,0 +1,1 @@
+"""Refreshing ahead of expiry, so that who asks for a token never waits for Amazon."""
