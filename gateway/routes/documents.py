@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.authorization.scopes import missing_scopes
 from gateway.clock import rfc3339
-from gateway.tokens.service import Held
+from gateway.tokens.service import Held, seconds_left
 from gateway.vault.records import Grant, Profile
 
 
@@ -92,7 +92,7 @@ def tokens(held: Held, now: float) -> dict[str, Any]:
         "accessToken": held.tokens.access_token.reveal(),
         "refreshToken": held.tokens.refresh_token.reveal(),
         "tokenType": held.tokens.token_type,
-        "expiresIn": max(0, int(held.tokens.expires_at - now)),
+        "expiresIn": max(0, int(seconds_left(held.grant, held.tokens, now))),
         "expiresAt": rfc3339(held.tokens.expires_at),
     }
     if held.below_minimum:

@@ -13,7 +13,7 @@ from gateway.routes.calls import check_rights, presented_key, read_fields, refus
 from gateway.routes.fields import Fields
 from gateway.routes.renewals import with_consent_link
 from gateway.routes.services import Services, services_of
-from gateway.tokens.service import Held, revoked
+from gateway.tokens.service import Held, revoked, seconds_left
 from gateway.vault import audit
 from gateway.vault.records import TokenRead
 from gateway.vault.token_reader import TokenReader
@@ -50,7 +50,8 @@ async def read_tokens(
         raise Problem("not_found")
     if read.grant.status == "needs_reauthorization":
         raise await with_consent_link(services, read.caller, read.grant, revoked(read.grant))
-    if min_ttl is None or read.tokens.expires_at - services.clock.now() >= max(min_ttl, 1):
+    left = seconds_left(read.grant, read.tokens, services.clock.now())
+    if min_ttl is None or left >= max(min_ttl, 1):
         return services, Held(read.grant, read.tokens)
     try:
         return services, await services.tokens.fresh(read.grant.id, min_ttl)

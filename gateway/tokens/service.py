@@ -39,6 +39,8 @@ LONGEST_REFRESH = 60.0
 STORE_TRIES = 5
 # A caller who needs a new token waits so long for Amazon's rest to end, and is told otherwise.
 LONGEST_REST = 5.0
+# So far may the clocks of machines on one database differ.
+CLOCK_TOLERANCE = 60
 
 REVOKED = "store_revoked"
 FOREIGN = "grant_of_another_client"
@@ -61,6 +63,11 @@ class _Unstored:
 
     answer: TokenAnswer
     version: int
+
+
+def seconds_left(grant: Grant, tokens: Tokens, now: float) -> float:
+    """Return how long an access token still lives; 0 where the clock has gone back since, so nobody knows."""
+    return tokens.expires_at - now if now >= grant.refreshed_at - CLOCK_TOLERANCE else 0.0
 
 
 def revoked(grant: Grant) -> Problem:
@@ -150,7 +157,7 @@ class TokenService:
             log.critical("refresh_lost grant=%d: what Amazon answered could not be stored", grant_id)
 
     def _left(self, held: Held) -> float:
-        return held.tokens.expires_at - self._clock.now()
+        return seconds_left(held.grant, held.tokens, self._clock.now())
 
     async def _look(self, grant_id: int) -> Held:
         """Read the grant and its tokens; Problem where there is none or it needs a new authorisation."""
