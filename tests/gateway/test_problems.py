@@ -1,11 +1,14 @@
 """The one table of failures, as the gateway uses it."""
 
 import ast
+import json
 from typing import get_args
+
+import pytest
 
 from gateway.amazon.failures import AmazonFailure, Kind
 from gateway.authorization.authorizer import EXCHANGE_REASONS
-from gateway.problems import REASONS, TABLE, Problem, problem_of
+from gateway.problems import REASONS, TABLE, TABLE_FILE, Problem, problem_of
 from gateway.routes.browser import SHOWN_PROBLEMS
 from tests.support.house import ROOT
 
@@ -61,3 +64,32 @@ def test_the_pause_that_amazon_asks_for_is_passed_on() -> None:
     problem = problem_of(AmazonFailure("throttled", retry_after=7))
     assert problem.extra["retryAfter"] == 7
     assert problem.headers["Retry-After"] == "7"
+
+
+# What the errors of Amazon's guides are, by the stage at which they come, and the reason that is told.
+GUIDES = [
+    ("invalid_grant", EXCHANGE_REASONS["invalid_grant"]),
+    ("invalid_grant", REASONS["invalid_grant"]),
+    ("unauthorized_client", EXCHANGE_REASONS["unauthorized_client"]),
+    ("unauthorized_client", REASONS["unauthorized_client"]),
+    ("invalid_request", EXCHANGE_REASONS["invalid_request"]),
+    ("invalid_request", REASONS["invalid_request"]),
+    ("invalid_scope", EXCHANGE_REASONS["invalid_scope"]),
+    ("invalid_scope", REASONS["invalid_scope"]),
+    ("access_denied", "access_denied"),
+    ("unauthorized", REASONS["unauthorized"]),
+    ("unauthorized", "role_missing"),
+    ("unauthorized", "wrong_region"),
+]
+
+
+@pytest.mark.parametrize(("word", "reason"), GUIDES)
+def test_every_error_of_the_guides_is_explained(word: str, reason: str) -> None:
+    """It has a row with its cause and remedy, found by Amazon's own word in the table and on the page."""
+    rows = {row["reason"]: row for row in json.loads(TABLE_FILE.read_text(encoding="utf-8"))}
+    row = rows[reason]
+    assert word in row["amazon"]
+    assert row["meaning"]
+    assert row["remedy"]
+    page = (ROOT / "references" / "errors.md").read_text(encoding="utf-8")
+    assert f"| `{word}` | `{reason}` | {row['meaning']} |" in page

@@ -346,6 +346,44 @@ def test_a_refresh_that_could_not_be_stored_is_stored_by_the_next(gateway: Gatew
     gateway.good("/spApi/refreshToken", WANTED)
 
 
+def test_what_could_not_be_stored_is_stored_without_anybody_asking(amazon: Amazon, tmp_path: Path) -> None:
+    """Once the disk has room again the rotated token is kept, and Amazon is not asked a second time."""
+    with running_gateway(amazon, tmp_path, caretaker_pause=0.05) as gateway:
+        gateway.authorize_store()
+        before = store_tokens(gateway)["refreshToken"]
+        tokens = gateway.app.state.services.tokens
+        amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+        tokens._vault = Broken(gateway.vault)
+        assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
+        assert store_tokens(gateway)["refreshToken"] == before
+        tokens._vault = gateway.vault
+        until(lambda: store_tokens(gateway)["refreshToken"] != before, "the kept answer is stored")
+        assert len(amazon.refreshes()) == 1
+        assert gateway.good("/spApi/refreshToken", WANTED)["accessToken"]
+
+
+def test_what_could_not_be_stored_is_stored_at_the_end(
+    amazon: Amazon, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A gateway that is stopped tries once more, and says it where that fails, too."""
+    for room in (True, False):
+        amazon.control("reset", {})
+        folder = tmp_path / str(room)
+        folder.mkdir()
+        with running_gateway(amazon, folder) as gateway:
+            gateway.authorize_store()
+            tokens = gateway.app.state.services.tokens
+            amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+            tokens._vault = Broken(gateway.vault)
+            gateway.bad("/spApi/refreshToken", WANTED, status=500)
+            if room:
+                tokens._vault = gateway.vault
+        assert ("refresh_lost" in caplog.text) is not room
+        with running_gateway(amazon, folder) as gateway:
+            answer = gateway.post("/spApi/refreshToken", WANTED)
+            assert answer.status_code == (200 if room else 409)
+
+
 class Broken:
     """A vault on a full disk: everything works but storing a refresh."""
 
