@@ -1,0 +1,180 @@
+"""Many callers, several processes, one refresh: by workers on SQLite and by gateways on one PostgreSQL."""
+
+import asyncio
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.gateway.running import Amazon, running_amazon
+from tests.gateway.vault.conftest import postgresql
+from tests.journeys.gateways import FRESH, WANTED, Place, Process, a_place, authorize
+from tests.support.house import PATIENCE, until
+
+__all__ = ["postgresql"]
+
+CALLERS = 200
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+@pytest.fixture(scope="module")
+def amazon() -> Iterator[Amazon]:
+    """The stand-in Amazon of these tests."""
+    with running_amazon() as running:
+        yield running
+
+
+@pytest.fixture
+def place(amazon: Amazon, tmp_path: Path) -> Iterator[Place]:
+    """A place for gateways on SQLite."""
+    amazon.control("reset", {})
+    with a_place(amazon, tmp_path / "sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def two(amazon: Amazon, tmp_path: Path, postgresql: str) -> Iterator[tuple[Place, Process, Process]]:
+    """Two gateway processes, each with a data folder of its own, on one PostgreSQL."""
+    import psycopg
+
+    amazon.control("reset", {})
+    name = f"storm_{tmp_path.name.lower()[-40:]}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    url = postgresql.replace("/postgres?", f"/{name}?")
+    with (
+        a_place(amazon, tmp_path / "one", GATEWAY_DATABASE_URL=url) as first,
+        a_place(amazon, tmp_path / "two", GATEWAY_DATABASE_URL=url) as second,
+    ):
+        yield first, first.start(), second.start()
+
+
+async def ask_all(gateways: list[Process], path: str, body: Any, callers: int) -> list[tuple[int, Any]]:
+    """Ask with so many callers at once, each on a connection of its own; return statuses and documents."""
+    content = json.dumps(body).encode()
+    gate = asyncio.Event()
+
+    async def ask(gateway: Process) -> tuple[int, Any]:
+        address = urlsplit(gateway.url)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        await gate.wait()
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {gateway.key}\r\n"
+            f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
+            + content
+        )
+        await writer.drain()
+        answer = await asyncio.wait_for(reader.read(), PATIENCE)
+        writer.close()
+        head, _, document = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(document)
+
+    asked = [asyncio.create_task(ask(gateways[number % len(gateways)])) for number in range(callers)]
+    await asyncio.sleep(0)
+    gate.set()
+    return await asyncio.gather(*asked)
+
+
+def check_storm(amazon: Amazon, answers: list[tuple[int, Any]]) -> None:
+    """Everybody got the same new token, and Amazon was asked once."""
+    assert Counter(status for status, _ in answers) == {200: len(answers)}
+    assert len({document["accessToken"] for _, document in answers}) == 1
+    assert all(3500 < document["expiresIn"] <= 3600 for _, document in answers)
+    assert len(amazon.refreshes()) == 1
+
+
+def test_a_storm_over_four_workers_is_one_refresh(amazon: Amazon, place: Place) -> None:
+    """Whichever worker a caller comes to, Amazon is asked once, slow as it may be."""
+    gateway = place.start("--workers", "4")
+    authorize(amazon, gateway)
+    amazon.fault({"delayMs": 300}, grantType="refresh_token")
+    check_storm(amazon, asyncio.run(ask_all([gateway], "/spApi/storeTokens", FRESH, CALLERS)))
+
+
+def test_a_storm_over_two_gateways_is_one_refresh(
+    amazon: Amazon, two: tuple[Place, Process, Process]
+) -> None:
+    """The same for processes that share nothing but the database."""
+    _, one, other = two
+    authorize(amazon, one)
+    other = Process(other.process, other.url, one.key)
+    amazon.fault({"delayMs": 300}, grantType="refresh_token")
+    check_storm(amazon, asyncio.run(ask_all([one, other], "/spApi/storeTokens", FRESH, CALLERS)))
+
+
+@posix_only
+def test_a_killed_holder_costs_the_others_a_bounded_wait(
+    amazon: Amazon, two: tuple[Place, Process, Process]
+) -> None:
+    """Its lease ends, and the next one asks again."""
+    _, one, other = two
+    authorize(amazon, one)
+    other = Process(other.process, other.url, one.key)
+    amazon.fault({"hold": "holder"}, grantType="refresh_token")
+    with ThreadPoolExecutor(2) as pool:
+        lost = pool.submit(one.post, "/spApi/refreshToken", WANTED)
+        amazon.until_held("holder")
+        waiting = pool.submit(other.good, "/spApi/storeTokens", FRESH)
+        one.kill()
+        assert lost.exception() is not None
+        assert 3500 < waiting.result()["expiresIn"] <= 3600
+    amazon.release("holder")
+    assert len(amazon.refreshes()) == 2
+
+
+@posix_only
+def test_a_paused_holder_never_overwrites_a_newer_token(
+    amazon: Amazon, two: tuple[Place, Process, Process]
+) -> None:
+    """It wakes up with an answer of Amazon's in its hands, which is older than what is stored by then."""
+    _, one, other = two
+    authorize(amazon, one)
+    other = Process(other.process, other.url, one.key)
+    amazon.fault({"hold": "holder", "holdAt": "after"}, grantType="refresh_token")
+    with ThreadPoolExecutor(1) as pool:
+        paused = pool.submit(one.good, "/spApi/refreshToken", WANTED)
+        amazon.until_held("holder")
+        one.signal(signal.SIGSTOP)
+        newer = other.good("/spApi/storeTokens", FRESH)
+        amazon.release("holder")
+        one.signal(signal.SIGCONT)
+        told = paused.result()
+    assert told["accessToken"] == newer["accessToken"]
+    for gateway in (one, other):
+        assert gateway.good("/spApi/storeTokens", WANTED)["accessToken"] == newer["accessToken"]
+    assert [call["outcome"] for call in amazon.refreshes()] == ["ok", "ok"]
+
+
+@posix_only
+def test_a_killed_worker_is_replaced_and_its_refresh_made_by_another(amazon: Amazon, place: Place) -> None:
+    """The gateway goes on; callers of the other workers get their token."""
+    gateway = place.start("--workers", "2")
+    authorize(amazon, gateway)
+    amazon.fault({"hold": "holder"}, grantType="refresh_token")
+    children = Path(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children")
+    if not children.exists():
+        pytest.skip("needs /proc to find the workers")
+    with ThreadPoolExecutor(1) as pool:
+        lost = pool.submit(gateway.post, "/spApi/refreshToken", WANTED)
+        amazon.until_held("holder")
+        for pid in children.read_text().split():  # which of them holds the lease cannot be told from outside
+            os.kill(int(pid), signal.SIGKILL)
+        assert lost.exception() is not None
+    amazon.release("holder")
+
+    def served() -> bool:
+        try:
+            status, document = gateway.post("/spApi/storeTokens", FRESH)
+        except OSError:
+            return False
+        return status == 200 and document["expiresIn"] > 3000
+
+    until(served, "another worker refreshes")
