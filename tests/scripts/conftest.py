@@ -1,5 +1,6 @@
 """What the tests of the scripts share: a gateway to call and a way to run a script as its users do."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,18 @@ from tests.scripts.fake_gateway import FakeGateway, fake_gateway
 from tests.support.house import SCRIPTS, Finished, clean_environment
 
 Run = Callable[..., Finished]
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C do what it does at a terminal, in the tests and in what they start.
+
+    A script ignores it once it prints its document, and a suite that runs in the background is started with
+    it ignored, which every child would inherit.
+    """
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
 
 
 @pytest.fixture

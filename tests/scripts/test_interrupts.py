@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ from tests.scripts.fake_gateway import FakeGateway, tokens
 from tests.support.house import SCRIPTS, clean_environment
 
 STORE = ("store_tokens.py", "--seller-id", "A1", "--region", "NA")
-
-
-@pytest.fixture(autouse=True)
-def handler() -> Iterator[None]:
-    """A script ignores Ctrl-C at its end; the tests do not."""
-    former = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, former)
 
 
 @pytest.mark.parametrize("module", ["contextlib", "signal", "json", "requests", "urllib3", "http.cookiejar"])

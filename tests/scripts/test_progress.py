@@ -1,5 +1,6 @@
 """Waiting is visible: one line that changes at a terminal, a plain line now and then elsewhere."""
 
+import contextlib
 import io
 import json
 import os
@@ -52,20 +53,27 @@ def at_terminal(
             stderr=theirs,
         )
     os.close(theirs)
-    if "interrupt_when" in more:
-        until(more["interrupt_when"], "the moment for Ctrl-C")
-        process.send_signal(signal.SIGINT)
+    timer = threading.Timer(60, process.kill)  # what does not end is killed, and fails the test
+    timer.start()
+    try:
+        if "interrupt_when" in more:
+            until(more["interrupt_when"], "the moment for Ctrl-C")
+            process.send_signal(signal.SIGINT)
+        shown = read_all(ours)
+        code = process.wait(60)
+    finally:
+        timer.cancel()
+        process.kill()
+    return code, (folder / "stdout").read_text(encoding="utf-8"), shown
+
+
+def read_all(terminal: int) -> str:
+    """What was written to the other end of a pseudo-terminal until it was closed there."""
     shown = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end was closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(ours)
-    return process.wait(60), (folder / "stdout").read_text(encoding="utf-8"), shown.decode()
+    with os.fdopen(terminal, "rb", buffering=0) as file, contextlib.suppress(OSError):  # so Linux says it
+        while part := file.read(65536):
+            shown += part
+    return shown.decode()
 
 
 def last_of(line: str) -> str:

@@ -274,6 +274,14 @@ def test_all_keeps_the_others_where_one_failed(run: Run, gateway: FakeGateway, t
     assert {body["minTtl"] for body in gateway.bodies("/spApi/storeTokens")} == {900}
 
 
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a process that has to end now has printed; one that does not is killed, and fails the test."""
+    try:
+        return process.communicate(timeout=30)
+    finally:
+        process.kill()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
 def test_ctrl_c_while_waiting_is_130_and_one_document(gateway: FakeGateway, tmp_path: Path) -> None:
     """Even a script that waits for a silent gateway ends at once, and says so in JSON."""
@@ -289,7 +297,7 @@ def test_ctrl_c_while_waiting_is_130_and_one_document(gateway: FakeGateway, tmp_
     ) as process:
         until(lambda: gateway.bodies("/spApi/authorizationStatus"), "the first look at the attempt")
         process.send_signal(signal.SIGINT)
-        printed, told = process.communicate(timeout=30)
+        printed, told = ended(process)
     document = json.loads(printed)
     assert (process.returncode, document["error"]["code"]) == (130, "interrupted")
     assert document["authorizeUrl"] == LINK
@@ -312,7 +320,7 @@ def test_ctrl_c_does_not_wait_for_answers_that_nobody_reads(gateway: FakeGateway
     ) as process:
         until(lambda: len(gateway.bodies("/spApi/storeTokens")) == 8, "as many calls as there are workers")
         process.send_signal(signal.SIGINT)
-        printed, told = process.communicate(timeout=20)
+        printed, told = ended(process)
     release.set()
     assert (process.returncode, json.loads(printed)["error"]["code"]) == (130, "interrupted")
     assert told == ""
