@@ -35,6 +35,7 @@ from gateway.routes import (
     console,
     health,
     imports,
+    openapi,
     proxy,
     removal,
     sign_in,
@@ -124,7 +125,11 @@ def create_app(
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
-    rooms = (spapi, ads, imports, removal, confirmation, proxy, browser, sign_in, console, appstore, health)
+    rooms = (
+        *(spapi, ads, imports, removal, confirmation, proxy),
+        *(browser, sign_in, console, appstore),
+        *(health, openapi),
+    )
     for room in rooms:
         app.include_router(room.router)
     return app
