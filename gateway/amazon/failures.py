@@ -4,6 +4,7 @@ The kinds follow the answers in `references/amazon.md`. A failure carries Amazon
 and never a request: what was sent holds secrets.
 """
 
+import re
 from typing import Literal
 
 from gateway.outside_text import cleaned
@@ -26,6 +27,10 @@ Kind = Literal[
 PASSING: frozenset[Kind] = frozenset({"throttled", "unavailable", "unusable"})
 
 
+# Amazon does not quote tokens in its descriptions; if ever it does, nobody is shown one.
+TOKEN = re.compile(r"(Atz[a-z]\|)\S+")
+
+
 class AmazonFailure(Exception):
     """A call to Amazon that brought nothing.
 
@@ -37,7 +42,7 @@ class AmazonFailure(Exception):
 
     def __init__(self, kind: Kind, detail: str = "", *, retry_after: int | None = None) -> None:
         self.kind: Kind = kind
-        self.detail = cleaned(detail)
+        self.detail = TOKEN.sub(r"\1...", cleaned(detail))
         self.retry_after = retry_after
         super().__init__(f"{kind}: {self.detail}" if self.detail else kind)
 

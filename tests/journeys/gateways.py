@@ -71,9 +71,14 @@ class Place:
     started: list[Process] = field(default_factory=list)
 
     @property
+    def data(self) -> Path:
+        """The data folder."""
+        return Path(self.more.get("GATEWAY_DATA_DIR", self.folder / "data"))
+
+    @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.folder / "data" / "vault.db"
+        return self.data / "vault.db"
 
     @property
     def log(self) -> Path:
@@ -84,7 +89,7 @@ class Place:
         """The environment of a gateway beside the stand-in Amazon."""
         return clean_environment(
             self.folder,
-            GATEWAY_DATA_DIR=str(self.folder / "data"),
+            GATEWAY_DATA_DIR=str(self.data),
             GATEWAY_MASTER_KEY=KEY,
             AMAZON_ORIGIN=self.amazon.url,
             SPAPI_APP_ID=self.amazon.spapi["appId"],
@@ -92,7 +97,7 @@ class Place:
             SPAPI_CLIENT_SECRET=self.amazon.spapi["clientSecret"],
             ADS_CLIENT_ID=self.amazon.ads["clientId"],
             ADS_CLIENT_SECRET=self.amazon.ads["clientSecret"],
-            **self.more,
+            **{name: value for name, value in self.more.items() if name != "GATEWAY_DATA_DIR"},
         )
 
     def start(self, *arguments: str) -> Process:
@@ -114,7 +119,7 @@ class Place:
         assert line, f"the gateway did not start: {self.log.read_text()[-2000:]}"
         ready = json.loads(line)
         assert ready["ok"] is True, ready
-        key = (self.folder / "data" / "owner.key").read_text().strip()
+        key = (self.data / "owner.key").read_text().strip()
         self.started.append(Process(process, ready["url"], key))
         return self.started[-1]
 
