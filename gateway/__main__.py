@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument("--new-key-file", type=_path, help="the new key, where the old one is in a setting")
     backup = commands.add_parser("backup", parents=[common], help="copy the vault, without its key")
     backup.add_argument("path", type=_path, metavar="PATH", help="a file that does not exist yet")
+    copy_to = commands.add_parser("copy-to", parents=[common], help="move the vault to a PostgreSQL")
+    copy_to.add_argument("url", metavar="URL", nargs="?", help="without password; else GATEWAY_DATABASE_URL")
     audit = commands.add_parser("audit", parents=[common], help="tell who did what, the newest first")
     audit.add_argument("--limit", type=_between(1, 1000), default=50)
     audit.add_argument("--offset", type=_between(0, 10**9), default=0)
@@ -127,6 +129,10 @@ def _beside(options: argparse.Namespace) -> dict[str, Any]:
             from gateway.commands.backup import backup
 
             return backup(options.path, **place)
+        case "copy-to":
+            from gateway.commands.copy_to import copy_to
+
+            return copy_to(options.url, **place)
         case "audit":
             from gateway.commands.audit import audit
 

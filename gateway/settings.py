@@ -464,13 +464,27 @@ class _Values:
         value = self._text(name)
         if value is None:
             return None
-        scheme, separator, rest = value.partition("://")
-        if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
-            raise SettingsError(
-                f"{name} is not the address of a PostgreSQL; expected postgresql:// and what follows",
-                "Correct it, or leave it unset to use SQLite.",
-            )
-        return Secret(f"postgresql+psycopg://{rest}")
+        return postgresql_url(value, name)
+
+
+def postgresql_url(value: str, name: str, *, password_allowed: bool = True) -> Secret:
+    """Return the address of a PostgreSQL in the form that the vault takes. Raises SettingsError.
+
+    `name`: what it is called in the message.
+    """
+    scheme, separator, rest = value.partition("://")
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise SettingsError(
+            f"{name} is not the address of a PostgreSQL; expected postgresql://USER:PASSWORD@HOST/DATABASE",
+            "Correct it, or leave it unset to use SQLite.",
+        )
+    login, at, _ = rest.partition("/")[0].rpartition("@")
+    if not password_allowed and ((at and ":" in login) or "password=" in rest):
+        raise SettingsError(
+            f"{name} holds a password, which others on this machine could see on the command line",
+            "Put it into ~/.pgpass or PGPASSWORD, or the whole address into GATEWAY_DATABASE_URL.",
+        )
+    return Secret(f"postgresql+psycopg://{rest}")
 
 
 def _split(value: str, problem: SettingsError) -> tuple[str, str, str, str]:

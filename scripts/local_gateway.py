@@ -14,6 +14,7 @@
   python3 scripts/local_gateway.py revoke-key ID
   python3 scripts/local_gateway.py rotate-master-key
   python3 scripts/local_gateway.py backup /home/me/vault-copy.db
+  python3 scripts/local_gateway.py copy-to postgresql://gateway@db.example.com/gateway
   python3 scripts/local_gateway.py audit --limit 20
 
 `stop` and `status` look at the gateway that was set up, with --sandbox at the sandbox. Stopping what does not
@@ -24,7 +25,7 @@ from linkfox_client import command
 
 COMMANDS = (
     *("serve", "start", "stop", "status"),
-    *("add-user", "list-keys", "revoke-key", "rotate-master-key", "backup", "audit"),
+    *("add-user", "list-keys", "revoke-key", "rotate-master-key", "backup", "copy-to", "audit"),
 )
 NAMING = ("add-user", "revoke-key", "backup")
 # Which flags belong to which commands; --sandbox goes with all of them.
@@ -45,7 +46,10 @@ FLAGS = {
 def declare(arguments):
     arguments.positional("command", "what to do", choices=COMMANDS, required=True)
     arguments.positional(
-        "name", "add-user: the user's name; revoke-key: the key's id; backup: the new file", most=4096
+        "name",
+        "add-user: the user's name; revoke-key: the key's id; backup: the new file; copy-to: the address of "
+        "the PostgreSQL, without a password (default: GATEWAY_DATABASE_URL)",
+        most=4096,
     )
     arguments.path("--key-file", "add-user: the new file that the API key is written to (0600)")
     arguments.text("--rights", "add-user: some of tokens,manage,proxy (default: all)", metavar="LIST")
@@ -64,8 +68,10 @@ def declare(arguments):
 def check(options):
     from linkfox_client.errors import bad_arguments
 
-    if (options.command in NAMING) != (options.name is not None):
-        raise bad_arguments("add-user NAME, revoke-key ID and backup PATH take one word, the others none")
+    if options.command != "copy-to" and (options.command in NAMING) != (options.name is not None):
+        raise bad_arguments(
+            "add-user NAME, revoke-key ID, backup PATH and copy-to URL take one word, the others none"
+        )
     for name, commands in FLAGS.items():
         if getattr(options, name) is not None and options.command not in commands:
             flag = "--" + name.replace("_", "-")

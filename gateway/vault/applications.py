@@ -113,7 +113,8 @@ class Applications:
             applications.c.client_id.in_(client_ids), applications.c.suspended_reason.is_not(None)
         )
         with self._database.reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            found: dict[str, str] = dict(connection.execute(query).all())
+        return found
 
     def suspend(self, app: AppKey, reason: str, *, probing: bool = False) -> bool:
         """Suspend an application, or note that a probe failed; True if it was not suspended before."""

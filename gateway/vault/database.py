@@ -64,13 +64,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with _in_words(), self.engine.begin() as connection:
+        with in_words(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that may write; it commits at the end, and rolls back on an error."""
-        with _in_words(), self.engine.connect() as connection:
+        with in_words(), self.engine.connect() as connection:
             connection = connection.execution_options(linkfox_writes=True)
             with connection.begin():
                 yield connection
@@ -95,7 +95,7 @@ class Database:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Turn what a database refuses for reasons outside this program into a sentence."""
     try:
         yield

@@ -8,7 +8,11 @@ from typing import Literal, Self
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from gateway.vault.errors import VaultError
 from gateway.vault.tables import vault_facts
+
+# Instead of all other facts, with the id of the vault, until a copy is complete (see copying.py).
+UNFINISHED_COPY = "unfinished_copy_of"
 
 Kind = Literal["sandbox", "real"]
 Source = Literal["environment", "file", "keyring", "key_folder"]
@@ -50,6 +54,12 @@ class Facts:
         rows: dict[str, str] = dict(connection.execute(select(vault_facts)).all())
         if not rows:
             return None
+        if UNFINISHED_COPY in rows:
+            raise VaultError(
+                "the database holds the unfinished copy of a vault",
+                "Run `local_gateway.py copy-to` again to its end, on the data folder that is copied.",
+                "not_set_up",
+            )
         next_key = None
         if "next_master_key" in rows:
             key_id, source, sealed = (rows[name] for name in _NEXT_KEY)

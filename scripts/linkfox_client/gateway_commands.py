@@ -32,10 +32,10 @@ def stop(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def status(options: SimpleNamespace) -> dict[str, Any]:
-    """Whether the gateway runs, and where."""
+    """Whether the gateway runs, where, whether it is ready, and what somebody should look after."""
     data_dir = _known_folder(options)
     running = local_gateway.probe(data_dir)
-    facts = running.facts() if running else {}
+    facts = running.facts() | local_gateway.readiness(running) if running else {}
     set_up = local_gateway.is_set_up(data_dir)
     return {"running": running is not None, "setUp": set_up, "dataDir": str(data_dir), **facts}
 
@@ -71,6 +71,12 @@ def backup(options: SimpleNamespace) -> dict[str, Any]:
     return local_gateway.beside(_known_folder(options), "backup", ["--", str(Path(options.name).absolute())])
 
 
+def copy_to(options: SimpleNamespace) -> dict[str, Any]:
+    """Move the database to a PostgreSQL, while the gateway is stopped."""
+    words = ["--", options.name] if options.name is not None else []
+    return local_gateway.beside(_known_folder(options), "copy-to", words)
+
+
 def audit(options: SimpleNamespace) -> dict[str, Any]:
     """Tell who did what, the newest first."""
     given = {"--limit": options.limit, "--offset": options.offset}
@@ -88,6 +94,7 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "revoke-key": revoke_key,
     "rotate-master-key": rotate_master_key,
     "backup": backup,
+    "copy-to": copy_to,
     "audit": audit,
 }
 

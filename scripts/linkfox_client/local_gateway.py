@@ -26,6 +26,7 @@ from linkfox_client.secret import Secret
 PROGRAM = BUNDLE / "gateway" / "__main__.py"
 PATIENCE = 60.0  # seconds that a start, or a stop, may take
 FAILURE_SHARED = 5.0  # seconds in which scripts that ask take a start that failed for an answer
+_ANSWER_SECONDS = 10
 _PAUSE = 0.05
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
@@ -276,6 +277,25 @@ def start(
         f"Look into {data_dir / 'gateway.log'}; it may still be starting.",
         retryable=True,
     )
+
+
+def readiness(running: Running) -> dict[str, Any]:
+    """What the gateway says of itself: `ready`, `checks`, and `attention`, what somebody should look after.
+
+    Nothing where it cannot be asked, as behind a certificate that this machine does not trust.
+    """
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            document = session.get(running.url + "/readyz", timeout=_ANSWER_SECONDS).json()
+        except (requests.RequestException, ValueError):
+            return {}
+    if not isinstance(document, dict) or not isinstance(document.get("checks"), dict):
+        return {}
+    found = {"ready": document.get("status") == "ready", "checks": document["checks"]}
+    return found | ({"attention": document["attention"]} if document.get("attention") else {})
 
 
 def stop(data_dir: Path, *, patience: float = PATIENCE) -> Running | None:
