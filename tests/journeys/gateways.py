@@ -63,11 +63,12 @@ class Process:
 
 @dataclass
 class Place:
-    """A data folder and the gateways on it. `more`: further environment variables."""
+    """A data folder and the gateways on it. `more`: further environment variables; `driver`: what is run."""
 
     amazon: Amazon
     folder: Path
     more: dict[str, str] = field(default_factory=dict)
+    driver: Path = DRIVER
     started: list[Process] = field(default_factory=list)
 
     @property
@@ -105,7 +106,7 @@ class Place:
         self.folder.mkdir(exist_ok=True)
         with self.log.open("a") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-I", str(DRIVER), "serve", "--port", "0", *arguments],
+                [sys.executable, "-I", str(self.driver), "serve", "--port", "0", *arguments],
                 env=self.environment(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -138,9 +139,9 @@ class Place:
 
 
 @contextmanager
-def a_place(amazon: Amazon, folder: Path, **more: str) -> Iterator[Place]:
+def a_place(amazon: Amazon, folder: Path, driver: Path = DRIVER, **more: str) -> Iterator[Place]:
     """A place whose gateways end with the test."""
-    place = Place(amazon, folder, more)
+    place = Place(amazon, folder, more, driver)
     try:
         yield place
     finally:

@@ -1,4 +1,4 @@
-"""A real gateway on a full disk, and beside a lock that is not given back: told, and well again afterwards."""
+"""A real gateway on a full disk, and beside a lock that is not given back: told, and well afterwards."""
 
 import contextlib
 import os

@@ -1,0 +1,61 @@
+"""A vault with many stores, written in one go: authorising 100,000 one by one would take minutes."""
+
+import os
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from gateway.clock import SystemClock
+from gateway.secret import Secret
+from gateway.vault import Vault, open_vault
+from gateway.vault.grant_rows import sealed_tokens
+from gateway.vault.grants import FIRST_ID
+from gateway.vault.records import Tokens
+from gateway.vault.tables import grants
+from tests.gateway.running import Amazon, settings_for
+
+LIFE = 24 * 3600
+CHUNK = 5000
+
+
+def seller(number: int) -> str:
+    """A seller id."""
+    return f"A{number:012d}X"
+
+
+def open_seeded(amazon: Amazon, data: Path, stores: int) -> Vault:
+    """Return an open vault with so many stores of the user `owner`; tokens as long as Amazon's."""
+    data.mkdir(parents=True, mode=0o700, exist_ok=True)
+    clock = SystemClock()
+    vault = open_vault(settings_for(amazon, data), clock)
+    vault.users.ensure_owner()
+    with vault.database.reading() as connection:
+        user_id = connection.exec_driver_sql("SELECT id FROM users WHERE name = 'owner'").scalar_one()
+    now = int(clock.now())
+    for first in range(0, stores, CHUNK):
+        with vault.database.writing() as connection:
+            sealer = vault.keys.in_force(connection)
+            rows = []
+            for number in range(first, min(first + CHUNK, stores)):
+                text = os.urandom(170).hex()
+                tokens = Tokens(Secret(f"Atza|{text}"), Secret(f"Atzr|{text}"), "bearer", now + LIFE)
+                rows.append(
+                    {
+                        "id": FIRST_ID + number,
+                        "user_id": user_id,
+                        "flow": "spapi",
+                        "region": "NA",
+                        "seller_id": seller(number),
+                        "name": f"Store {number}",
+                        "app_id": amazon.spapi["appId"],
+                        "status": "authorized",
+                        "status_at": now,
+                        "refreshed_at": now,
+                        "authorized_at": now,
+                        "created_at": now,
+                        "requested_scopes": "[]",
+                        **sealed_tokens(sealer, FIRST_ID + number, tokens),
+                    }
+                )
+            connection.execute(insert(grants), rows)
+    return vault

@@ -1,0 +1,126 @@
+"""What `storeTokens` costs: beside an empty route of the same server, and with 100 and 100,000 stores.
+
+    .venv/bin/python -m benchmarks.tokens_cost
+
+Reads only, as in the use of every downstream skill: the tokens live. Run it on a machine at rest.
+"""
+
+import json
+import tempfile
+import timeit
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from benchmarks import empty_route
+from benchmarks.load import Clients, beside, request_bytes
+from benchmarks.stores import open_seeded, seller
+from gateway.vault import Vault
+from gateway.vault.grant_rows import TOKEN_COLUMNS
+from gateway.vault.tables import grants
+from tests.gateway.running import Amazon, running_amazon
+from tests.journeys.gateways import Process, a_place
+
+DRIVER = Path(empty_route.__file__)
+COUNT = 400
+ROUNDS = 9
+FEW, MANY = 100, 100_000
+
+
+def _requests(gateway: Process, stores: int) -> list[bytes]:
+    """Reads of a hundred stores, spread over all that there are."""
+    numbers = range(0, stores, max(1, stores // 100))
+    return [
+        request_bytes("/spApi/storeTokens", {"sellerId": seller(number), "region": "NA"}, gateway.key)
+        for number in numbers
+    ]
+
+
+def _beside_empty(amazon: Amazon, folder: Path, workers: int) -> dict[str, Any]:
+    with a_place(amazon, folder, DRIVER) as place:
+        open_seeded(amazon, place.data, FEW).close()
+        gateway = place.start("--workers", str(workers))
+        asked = _requests(gateway, FEW)
+        empty = [request_bytes("/empty", {"sellerId": seller(0), "region": "NA"}, gateway.key)]
+        tokens, nothing = Clients(gateway.url, asked, COUNT), Clients(gateway.url, empty, COUNT)
+        try:
+            return beside(tokens, nothing, ROUNDS)
+        finally:
+            tokens.close()
+            nothing.close()
+
+
+def _parts(vault: Vault) -> dict[str, float]:
+    """Microseconds of the steps that an empty route does not have."""
+    key = vault.users.issue_key("owner")[1].reveal()
+    wanted = {"seller_id": seller(5), "region": "NA"}
+    with vault.database.reading() as connection:
+        row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.seller_id == seller(5))).one()
+    grant_id, access, refresh = row[:3]
+
+    def unseal() -> None:
+        vault.keys.open(access, "grants", grant_id, "access_token")
+        vault.keys.open(refresh, "grants", grant_id, "refresh_token")
+
+    whole = min(timeit.repeat(lambda: vault.reader.by_store(key, **wanted), number=500, repeat=5)) / 500
+    opening = min(timeit.repeat(unseal, number=500, repeat=5)) / 500
+    read = vault.reader.by_store(key, **wanted)
+    assert read is not None
+    assert read.tokens is not None
+    document = {
+        "accessToken": read.tokens.access_token.reveal(),
+        "refreshToken": read.tokens.refresh_token.reveal(),
+        "expiresIn": 1,
+    }
+    body = json.dumps(wanted)
+    coding = min(timeit.repeat(lambda: (json.loads(body), json.dumps(document)), number=500, repeat=5)) / 500
+    return {
+        "the statement that checks the key and brings the tokens": round((whole - opening) * 1e6, 1),
+        "unsealing two tokens": round(opening * 1e6, 1),
+        "JSON in and out": round(coding * 1e6, 1),
+    }
+
+
+def _few_and_many(amazon: Amazon, folder: Path) -> dict[str, Any]:
+    with (
+        a_place(amazon, folder / "few", DRIVER) as small,
+        a_place(amazon, folder / "many", DRIVER) as large,
+    ):
+        for place, stores in ((small, FEW), (large, MANY)):
+            open_seeded(amazon, place.data, stores).close()
+        few, many = small.start(), large.start()
+        a = Clients(many.url, _requests(many, MANY), COUNT, clients=1)
+        b = Clients(few.url, _requests(few, FEW), COUNT, clients=1)
+        try:
+            return beside(a, b, ROUNDS)
+        finally:
+            a.close()
+            b.close()
+
+
+def main() -> None:
+    """Print the figures as one JSON document."""
+    with running_amazon() as amazon, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        one = _beside_empty(amazon, folder / "one", 1)
+        two = _beside_empty(amazon, folder / "two", 2)
+        with open_seeded(amazon, folder / "parts" / "data", FEW) as vault:
+            parts = _parts(vault)
+        stores = _few_and_many(amazon, folder)
+    per_request = 1e6 / one["requests a second"][0]
+    figures = {
+        "storeTokens / empty route, one worker": one,
+        "storeTokens / empty route, two workers": two,
+        "what the rest is spent on, in microseconds of a request": {
+            "a whole storeTokens (one worker)": round(per_request, 1),
+            "an empty route": round(1e6 / one["requests a second"][1], 1),
+            **parts,
+        },
+        f"{MANY} stores / {FEW} stores": stores,
+    }
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
