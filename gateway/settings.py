@@ -475,7 +475,7 @@ def postgresql_url(value: str, name: str, *, password_allowed: bool = True) -> S
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise SettingsError(
-            f"{name} is not the address of a PostgreSQL; expected postgresql://USER:PASSWORD@HOST/DATABASE",
+            f"{name} is not the address of a PostgreSQL; expected postgresql:// and what follows",
             "Correct it, or leave it unset to use SQLite.",
         )
     login, at, _ = rest.partition("/")[0].rpartition("@")
