@@ -84,7 +84,11 @@ STATUS = record(
         "hint": HINT,
         "detail": DETAIL,
         "profileSync": PROFILE_SYNC,
-        "account": record({**ACCOUNT_FIELDS, "profiles": PROFILES}, optional=STATE_EXTRAS),
+        "account": record(
+            {**ACCOUNT_FIELDS, "profiles": PROFILES},
+            optional=STATE_EXTRAS,
+            description="The account, as it is kept",
+        ),
     },
 )
 # Why Amazon could not be asked for the profiles of one account, while it could for another.

@@ -43,7 +43,7 @@ def _readiness(status: str) -> Schema:
         "applications": flag("At least one Amazon application is set"),
     }
     return record(
-        {"status": text("In a word", enum=[status]), "checks": record(checks)},
+        {"status": text("In a word", enum=[status]), "checks": record(checks, description="Each check")},
         optional={"attention": attention, "sandbox": SANDBOX},
     )
 

@@ -23,6 +23,7 @@ from gateway.app import create_app
 from gateway.secret import Secret
 from gateway.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.vault import Vault, open_vault
+from tests.gateway.openapi import documented
 from tests.support.house import ROOT, until
 
 MASTER_KEY = Secret(base64.b64encode(bytes(range(32))).decode())
@@ -150,7 +151,9 @@ class Gateway:
         """POST JSON with a user's key."""
         with http() as session:
             headers = {"Authorization": self.keys.get(user, user), **headers}
-            return session.post(self.url + path, json={} if body is None else body, headers=headers)
+            answer = session.post(self.url + path, json={} if body is None else body, headers=headers)
+        documented.check(answer)
+        return answer
 
     def good(self, path: str, body: Any = None, *, user: str = "owner") -> dict[str, Any]:
         """POST and return the document of a success."""
@@ -168,7 +171,10 @@ class Gateway:
         """GET a path of the gateway, or a whole address, as a browser that follows no redirect."""
         with http() as session:
             address = address if address.startswith("http") else self.url + address
-            return session.get(address, allow_redirects=False, **options)
+            answer = session.get(address, allow_redirects=False, **options)
+        if address.startswith(self.url):
+            documented.check(answer)
+        return answer
 
     def open(self, address: str) -> tuple[str, requests.Response]:
         """Open a callback in a browser: return the path of the page that it ends on, and the page."""

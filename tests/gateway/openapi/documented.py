@@ -1,0 +1,120 @@
+"""Holds answers against the OpenAPI document: the status, the media type, and each field with its type.
+
+An answer may hold nothing that is not described, so that no field is added without its description.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema_rs
+import requests
+
+from gateway.openapi.document import openapi_document
+
+JSON = "application/json"
+Document = dict[str, Any]
+
+
+def closed(document: Document) -> Document:
+    """The document with the objects of its answers closed: a field that is not described breaks them."""
+    document = copy.deepcopy(document)
+    _close(document["components"]["schemas"])
+    for _, _, operation in operations(document):
+        _close(operation["responses"])
+    return document
+
+
+def _close(node: Any) -> None:
+    if isinstance(node, list):
+        for each in node:
+            _close(each)
+    elif isinstance(node, dict):
+        if node.get("type") == "object" and "properties" in node:
+            node.setdefault("additionalProperties", False)
+        for each in node.values():
+            _close(each)
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    """Each operation's method (in capitals), path and description."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+@dataclass(frozen=True)
+class Described:
+    """One operation, as answers are held against it."""
+
+    document: Document
+    operation: Document
+
+    def fault_of(self, answer: requests.Response) -> str | None:
+        """What of an answer is not as described; never any of its values, which may be tokens."""
+        described = self.operation["responses"].get(str(answer.status_code))
+        if described is None:
+            return f"the status {answer.status_code} is not described"
+        for name, header in described["headers"].items():
+            if self.resolved(header).get("required") and name not in answer.headers:
+                return f"the header {name} is missing"
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0]
+        content = described.get("content", {})
+        if not content:
+            return f"an answer {answer.status_code} has no body" if answer.content else None
+        if media_type not in content:
+            return f"{media_type} is not described for {answer.status_code}"
+        if media_type != JSON:
+            return None
+        for error in self.validator(content[JSON]["schema"]).iter_errors(answer.json()):
+            return f"{list(error.instance_path)} breaks {list(error.schema_path)}"
+        return None
+
+    def resolved(self, node: Document) -> Document:
+        """What a reference leads to; anything else as it is."""
+        while "$ref" in node:
+            found: Any = self.document
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            node = found
+        return node
+
+    def validator(self, schema: Document) -> Any:
+        """What checks a value against a schema of the document."""
+        whole = {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
+        return _compiled(json.dumps(whole))
+
+
+@lru_cache
+def _compiled(schema: str) -> Any:
+    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
+
+
+@cache
+def described() -> list[tuple[str, re.Pattern[str], Described]]:
+    """Each operation of a sandbox gateway with its method and the shape of its path."""
+    document = closed(openapi_document("http://127.0.0.1:8765", sandbox=True))
+    return [
+        (method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), Described(document, operation))
+        for method, path, operation in operations(document)
+    ]
+
+
+def check(answer: requests.Response) -> None:
+    """Fail where an answer of the gateway's is not one that its document describes."""
+    path = urlsplit(answer.request.url or "").path
+    found = [
+        operation
+        for method, shape, operation in described()
+        if method == answer.request.method and shape.fullmatch(path)
+    ]
+    if not found:
+        assert answer.status_code in (403, 404, 405, 413), f"{answer.request.method} {path} is not described"
+        return
+    fault = found[0].fault_of(answer)
+    assert fault is None, f"{answer.request.method} {path}: {fault}"
