@@ -30,8 +30,8 @@ Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: 
     POST revoke | expire {"sellerId", "region"?} or {"advertiserId"} or {"grantId"}
                                           take grants back | end the access tokens they have now
     POST apps {"clientId", …changes} or {"flow": "spapi"|"ads", …} for a new one; answers its credentials.
-         redirectUris (null = any loopback), loginUri, draft, secretExpired (SP-API refuses), secretRefused (the
-         token endpoint refuses), rotateSecret, sellersRole: false (403, empty details),
+         redirectUris (null = any loopback), loginUri, draft, secretExpired (SP-API refuses),
+         secretRefused (the token endpoint refuses), rotateSecret, sellersRole: false (403, empty details),
          consentError: "SPDC8143"
     GET  faults; POST faults [{"match": {…}, "times": 1, "skip": 0, "do": {…}}]; POST faults/clear {"id"?}
     GET  holds; POST release {"hold"?: NAME, "count"?: 1}

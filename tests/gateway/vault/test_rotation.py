@@ -2,6 +2,7 @@
 
 import base64
 import sqlite3
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -159,7 +160,9 @@ def test_it_can_be_taken_up_again_wherever_it_was_killed(
     batches = []
 
     def killed(*_: Any, **__: Any) -> None:
-        raise Killed
+        # The housekeeping's thread truncates the log as well; it is not what is killed here.
+        if threading.current_thread() is threading.main_thread():
+            raise Killed
 
     def counted(*arguments: Any) -> bytes:
         batches.append(1)
