@@ -1,0 +1,254 @@
+"""What holds for one gateway holds for several: one refresh, no lost tokens, whoever is killed or stopped."""
+
+import signal
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from linkfox_client.sandbox_browser import give_consent
+
+from tests.gateway.running import Amazon
+from tests.support.house import call_json, until
+from tests.support.replicas import PostgreSQL, Replica, Replicas
+
+SELLER = "A1SANDBOXNA001"
+STORE = {"sellerId": SELLER, "region": "NA"}
+FRESH = {**STORE, "minTtl": 600}
+
+
+def authorize(replica: Replica, key: str, seller_id: str = SELLER) -> None:
+    """Authorise a store from its link to its end."""
+    link = replica.post("/spApi/authorizeUrl", {"sellerName": seller_id, "region": "NA"}, key)
+    page = give_consent(link["authorizeUrl"], {"selling_partner_id": seller_id})
+    assert page.status == 200, page.title
+
+
+def start(together: Replicas, count: int, **settings: str) -> tuple[list[Replica], str]:
+    """Start so many replicas at once; a key of the owner's, which all of them take, comes with them."""
+    with ThreadPoolExecutor(count) as pool:
+        found = list(pool.map(lambda _: together.add(**settings), range(count)))
+    return found, found[0].key()
+
+
+def expire(amazon: Amazon) -> None:
+    """Let tokens be handed out with so little life that everybody wants a new one."""
+    amazon.control("settings", {"accessTokenSeconds": 60})
+
+
+def storm(replicas: list[Replica], key: str, callers: int, body: dict[str, Any] = FRESH) -> list[Any]:
+    """Let so many callers ask at once, spread over the replicas; return what they were answered."""
+    barrier = threading.Barrier(callers)
+
+    def ask(number: int) -> Any:
+        barrier.wait()
+        return replicas[number % len(replicas)].post("/spApi/storeTokens", body, key)
+
+    with ThreadPoolExecutor(callers) as pool:
+        return list(pool.map(ask, range(callers)))
+
+
+def test_a_storm_over_two_replicas_is_one_refresh(together: Replicas) -> None:
+    """Whoever asks which replica, Amazon is asked once, and all get the same token."""
+    check_storm(together, 2)
+
+
+def test_a_storm_over_four_replicas_is_one_refresh(direct: Replicas) -> None:
+    """The same with twice as many."""
+    check_storm(direct, 4)
+
+
+def check_storm(together: Replicas, count: int) -> None:
+    """Let everybody want a new token for one store at once."""
+    found, key = start(together, count)
+    expire(together.amazon)
+    authorize(found[0], key)
+    together.amazon.control("settings", {"accessTokenSeconds": 3600})
+    together.amazon.fault({"delayMs": 300}, times=None, grantType="refresh_token")
+    answers = storm(found, key, 40)
+    assert len({answer["accessToken"] for answer in answers}) == 1
+    assert all(answer["expiresIn"] > 600 for answer in answers)
+    assert len(together.amazon.refreshes()) == 1
+
+
+def test_a_state_works_once_whichever_replica_gets_it(together: Replicas) -> None:
+    """The callback that comes to two replicas at once is exchanged by one of them."""
+    found, key = start(together, 2)
+    link = found[0].post("/spApi/authorizeUrl", {"sellerName": "S", "region": "NA"}, key)
+    callback = together.amazon.consent(link["authorizeUrl"], decision="confirm", selling_partner_id=SELLER)
+    query = callback.partition("?")[2]
+    barrier = threading.Barrier(2)
+
+    def come_back(replica: Replica) -> None:
+        barrier.wait()
+        call_page(f"{replica.url}/spApi/oauth/callback?{query}")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(come_back, found))
+    assert len(together.amazon.calls(grantType="authorization_code")) == 1
+    assert found[1].post("/spApi/authorizedStores", {}, key)["total"] == 1
+
+
+def call_page(url: str) -> None:
+    """GET a page, whatever it says."""
+    try:
+        call_json(url)
+    except (ValueError, urllib.error.HTTPError):
+        return
+
+
+def test_a_replica_that_is_killed_in_a_refresh_holds_nobody_up(direct: Replicas) -> None:
+    """SIGKILL while Amazon is asked: after its lease, another replica refreshes, and nothing is lost."""
+    (first, second), key = start(direct, 2)
+    expire(direct.amazon)
+    authorize(first, key)
+    direct.amazon.control("settings", {"accessTokenSeconds": 3600})
+    direct.amazon.fault({"hold": "killed", "holdAt": "after"}, grantType="refresh_token")
+    with ThreadPoolExecutor(2) as pool:
+        dying = pool.submit(first.status, "/spApi/storeTokens", FRESH, key)
+        direct.amazon.until_held("killed")
+        first.stop(signal.SIGKILL)
+        direct.amazon.release("killed")
+        assert dying.result() == 0
+        end_leases(direct.database_url)
+        answer = pool.submit(second.post, "/spApi/storeTokens", FRESH, key).result()
+    assert answer["expiresIn"] > 600
+    assert len(direct.amazon.refreshes()) == 2
+
+
+def end_leases(database_url: str) -> None:
+    """Let the time of every lease have passed."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE grants SET lease_expires_ms = 0")
+
+
+def test_a_start_leaves_the_others_work_alone(direct: Replicas) -> None:
+    """A replica that starts does not take an exchange of another's for one that was interrupted."""
+    (first,), key = start(direct, 1)
+    link = first.post("/spApi/authorizeUrl", {"sellerName": "S", "region": "NA"}, key)
+    direct.amazon.fault({"hold": "exchange"}, grantType="authorization_code")
+    with ThreadPoolExecutor(1) as pool:
+        consent = pool.submit(give_consent, link["authorizeUrl"], {"selling_partner_id": SELLER})
+        direct.amazon.until_held("exchange")
+        direct.add()
+        direct.amazon.release("exchange")
+        consent.result()
+    wanted = {"authorizationId": link["authorizationId"]}
+    assert first.post("/spApi/authorizationStatus", wanted, key)["state"] == "authorized"
+
+
+def test_replicas_live_through_a_restart_of_the_database(together: Replicas, postgresql: PostgreSQL) -> None:
+    """While it is down, calls are told to come again and /readyz says no; then all goes on by itself.
+
+    Whoever calls all the time is never told anything else.
+    """
+    found, key = start(together, 2)
+    authorize(found[0], key)
+    told: Counter[int] = Counter()
+    over = threading.Event()
+
+    def keep_asking(replica: Replica) -> None:
+        while not over.is_set():
+            told[replica.status("/spApi/storeTokens", STORE, key)] += 1
+
+    load = [threading.Thread(target=keep_asking, args=(replica,), daemon=True) for replica in found]
+    for thread in load:
+        thread.start()
+    until(lambda: told[200] > 20, "calls are answered")
+    postgresql.stop()
+    try:
+        for replica in found:
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                replica.post("/spApi/storeTokens", STORE, key)
+            with refused.value as answer:
+                assert answer.code == 503
+                assert b'"reason":"vault_unavailable"' in answer.read()
+            assert replica.status("/readyz") == 503
+            assert replica.status("/healthz") == 200
+    finally:
+        postgresql.start()
+    for replica in found:
+        until(lambda replica=replica: replica.status("/readyz") == 200, "it is ready again")
+        assert replica.post("/spApi/storeTokens", STORE, key)["sellerId"] == SELLER
+    over.set()
+    for thread in load:
+        thread.join()
+    assert set(told) == {200, 503}
+
+
+def test_a_stop_finishes_what_is_in_flight(direct: Replicas) -> None:
+    """SIGTERM during a refresh: its caller is answered, and the token is stored."""
+    (first, second), key = start(direct, 2)
+    authorize(first, key)
+    direct.amazon.fault({"hold": "slow"}, grantType="refresh_token")
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(first.post, "/spApi/refreshToken", STORE, key)
+        direct.amazon.until_held("slow")
+        stopped = pool.submit(first.stop)
+        until(lambda: first.status("/healthz") == 0, "it takes no more requests")
+        direct.amazon.release("slow")
+        answer = asked.result()
+        stopped.result()
+    assert second.post("/spApi/storeTokens", STORE, key)["accessToken"] == answer["accessToken"]
+
+
+def test_refreshers_of_all_replicas_make_one_call_for_each_store(direct: Replicas) -> None:
+    """Tokens that are due are refreshed by the replicas' own refreshers, each once, one of them killed."""
+    (first,), key = start(direct, 1)
+    sellers = [f"A1REFRESH{number:05d}" for number in range(12)]
+    direct.amazon.control(
+        "sellers", [{"sellerId": seller, "name": seller, "region": "NA"} for seller in sellers]
+    )
+    for seller in sellers:
+        authorize(first, key, seller)
+    make_due(direct.database_url)
+    start(direct, 2, GATEWAY_REFRESH_RATE="50", GATEWAY_REFRESH_CONCURRENCY="4")
+    until(lambda: len(direct.amazon.refreshes()) >= len(sellers), "all stores are refreshed")
+    for replica in direct.all:
+        replica.stop()
+    calls = Counter(call["sellerId"] for call in direct.amazon.refreshes())
+    assert calls == dict.fromkeys(sellers, 1)
+
+
+def make_due(database_url: str) -> None:
+    """Let every token be an hour older than it is."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE grants SET access_expires_at = access_expires_at - 3600, "
+            "refresh_from = refresh_from - 3600, refreshed_at = refreshed_at - 3600"
+        )
+
+
+def test_a_proxy_that_was_named_is_believed(direct: Replicas) -> None:
+    """Who comes through it is not on loopback; the proxy itself, asking for nobody, is."""
+    trusting = direct.add(GATEWAY_TRUSTED_PROXIES="127.0.0.1")
+    assert "linkfox_database_up 1.0" in call_text(trusting.url + "/metrics")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call_json(trusting.url + "/metrics", None, {"X-Forwarded-For": "203.0.113.9"})
+    with refused.value as answer:
+        assert answer.code == 401
+
+
+def test_several_workers_tell_the_sum_of_their_metrics(direct: Replicas) -> None:
+    """Whichever worker is asked, all requests are counted."""
+    replica = direct.add("--workers", "2")
+    key = replica.key()
+    for _ in range(30):
+        replica.post("/spApi/authorizedStores", {}, key)
+
+    def counted() -> bool:
+        text = call_text(replica.url + "/metrics")
+        return 'linkfox_requests_total{route="/spApi/authorizedStores",status="200"} 30.0' in text
+
+    until(counted, "all thirty are counted")
+
+
+def call_text(url: str) -> str:
+    """GET a text."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=30) as answer:
+        return answer.read().decode()

