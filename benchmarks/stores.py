@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -23,11 +24,16 @@ def seller(number: int) -> str:
     return f"A{number:012d}X"
 
 
-def open_seeded(amazon: Amazon, data: Path, stores: int) -> Vault:
-    """Return an open vault with so many stores of the user `owner`; tokens as long as Amazon's."""
+def open_seeded(
+    amazon: Amazon, data: Path, stores: int, *, life: int = LIFE, refreshed: int = 0, **changes: Any
+) -> Vault:
+    """Return an open vault with so many stores of the user `owner`; tokens as long as Amazon's.
+
+    Their tokens live for `life` seconds and were refreshed so many seconds ago. `changes`: other settings.
+    """
     data.mkdir(parents=True, mode=0o700, exist_ok=True)
     clock = SystemClock()
-    vault = open_vault(settings_for(amazon, data), clock)
+    vault = open_vault(settings_for(amazon, data, **changes), clock)
     vault.users.ensure_owner()
     with vault.database.reading() as connection:
         user_id = connection.exec_driver_sql("SELECT id FROM users WHERE name = 'owner'").scalar_one()
@@ -38,7 +44,7 @@ def open_seeded(amazon: Amazon, data: Path, stores: int) -> Vault:
             rows = []
             for number in range(first, min(first + CHUNK, stores)):
                 text = os.urandom(170).hex()
-                tokens = Tokens(Secret(f"Atza|{text}"), Secret(f"Atzr|{text}"), "bearer", now + LIFE)
+                tokens = Tokens(Secret(f"Atza|{text}"), Secret(f"Atzr|{text}"), "bearer", now + life)
                 rows.append(
                     {
                         "id": FIRST_ID + number,
@@ -50,7 +56,7 @@ def open_seeded(amazon: Amazon, data: Path, stores: int) -> Vault:
                         "app_id": amazon.spapi["appId"],
                         "status": "authorized",
                         "status_at": now,
-                        "refreshed_at": now,
+                        "refreshed_at": now - refreshed,
                         "authorized_at": now,
                         "created_at": now,
                         "requested_scopes": "[]",

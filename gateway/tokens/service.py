@@ -70,6 +70,13 @@ def seconds_left(grant: Grant, tokens: Tokens, now: float) -> float:
     return tokens.expires_at - now if now >= grant.refreshed_at - CLOCK_TOLERANCE else 0.0
 
 
+@dataclass(slots=True)
+class _Keeping:
+    """A lease that is kept. `ended`: there is nothing to give back."""
+
+    ended: bool = False
+
+
 def revoked(grant: Grant) -> Problem:
     """Return what to tell about a grant that has to be authorised again."""
     reason = grant.status_reason if grant.status_reason in TABLE else REVOKED
@@ -161,14 +168,10 @@ class TokenService:
 
     async def _look(self, grant_id: int) -> Held:
         """Read the grant and its tokens; Problem where there is none or it needs a new authorisation."""
-
-        def read() -> tuple[Grant | None, Tokens | None]:
-            # The version is read before the tokens: tokens that are newer than it only cost a second look.
-            return self._vault.grants.get(grant_id), self._vault.grants.tokens(grant_id)
-
-        grant, tokens = await self._threads.vault(read)
-        if grant is None or tokens is None:
+        found = await self._threads.vault(self._vault.grants.with_tokens, grant_id)
+        if found is None:
             raise Problem("not_found")
+        grant, tokens = found
         if grant.status == "needs_reauthorization":
             raise revoked(grant)
         return Held(grant, tokens)
@@ -212,10 +215,14 @@ class TokenService:
                 self._vault.grants.take_lease, grant_id, self._owner, int(self._lease_seconds * 1000)
             )
             if lease is not None:
-                async with self._kept(lease):
+                async with self._kept(lease) as keeping:
                     current = await self._look(grant_id)
                     if current.grant.token_version == seen.grant.token_version:
-                        await self._refresh(lease, current)
+                        stored = await self._refresh(lease, current)
+                        if stored is not None:
+                            keeping.ended = True
+                            self._unstored.pop(grant_id, None)
+                            return stored
             current = await self._look(grant_id)
             if current.grant.token_version > seen.grant.token_version:
                 self._unstored.pop(grant_id, None)
@@ -227,15 +234,18 @@ class TokenService:
             await self._sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    async def _refresh(self, lease: Lease, current: Held) -> None:
-        """Ask Amazon and store the answer, or store one that is still waiting for it."""
+    async def _refresh(self, lease: Lease, current: Held) -> Held | None:
+        """Ask Amazon and store the answer, or store one that is still waiting for it.
+
+        Returns what is stored now; None where that has to be looked up.
+        """
         kept = self._unstored.get(lease.grant_id)
         if kept is None or kept.version != current.grant.token_version:
             answer = await self._ask_amazon(current)
             if answer is None:
-                return
+                return None
             kept = self._unstored[lease.grant_id] = _Unstored(answer, current.grant.token_version)
-        await self._store(lease, current, kept.answer)
+        return await self._store(lease, current, kept.answer)
 
     async def _ask_amazon(self, current: Held) -> TokenAnswer | None:
         """Return Amazon's answer; None where somebody else has changed the grant meanwhile."""
@@ -289,8 +299,8 @@ class TokenService:
             await self._gate.failed(client, standing, failure)
         return False
 
-    async def _store(self, lease: Lease, current: Held, answer: TokenAnswer) -> None:
-        """Store by compare-and-swap; whether it was stored shows at the next look."""
+    async def _store(self, lease: Lease, current: Held, answer: TokenAnswer) -> Held | None:
+        """Store by compare-and-swap, which ends the lease; None where somebody else's tokens are there."""
         tokens = Tokens(
             access_token=answer.access_token,
             refresh_token=answer.refresh_token or current.tokens.refresh_token,
@@ -301,7 +311,7 @@ class TokenService:
         pause = FIRST_PAUSE
         for left in reversed(range(STORE_TRIES)):
             try:
-                await self._threads.vault(
+                stored = await self._threads.vault(
                     self._vault.grants.store_refresh, lease, current.grant.token_version, tokens
                 )
             except VaultError as error:
@@ -317,21 +327,39 @@ class TokenService:
                 await self._sleep(pause)
                 pause *= 2
             else:
-                return
+                return Held(self._after(current.grant, tokens), tokens) if stored else None
+        raise AssertionError("the last try returns or raises")
+
+    def _after(self, grant: Grant, tokens: Tokens) -> Grant:
+        """Return what a grant is when these tokens have been stored for it."""
+        return replace(
+            grant,
+            status="authorized",
+            status_reason=None,
+            access_expires_at=tokens.expires_at,
+            refreshed_at=int(self._clock.now()),
+            granted_scopes=tokens.granted_scopes,
+            token_version=grant.token_version + 1,
+        )
 
     @contextlib.asynccontextmanager
-    async def _kept(self, lease: Lease) -> AsyncIterator[None]:
-        """Renew the lease while the body runs, and give it back afterwards."""
+    async def _kept(self, lease: Lease) -> "AsyncIterator[_Keeping]":
+        """Renew the lease while the body runs, and give it back afterwards unless it has ended."""
+        keeping = _Keeping()
         renewing = asyncio.create_task(self._keep_renewing(lease))
         try:
-            yield
+            yield keeping
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
-            try:
-                await self._threads.vault(self._vault.grants.release_lease, lease)
-            except VaultError as error:
-                log.warning("lease_not_released grant=%d error=%r", lease.grant_id, error.message)
+            if not keeping.ended:
+                await self._release(lease)
+
+    async def _release(self, lease: Lease) -> None:
+        try:
+            await self._threads.vault(self._vault.grants.release_lease, lease)
+        except VaultError as error:
+            log.warning("lease_not_released grant=%d error=%r", lease.grant_id, error.message)
 
     async def _keep_renewing(self, lease: Lease) -> None:
         milliseconds = int(self._lease_seconds * 1000)

@@ -128,7 +128,7 @@ def _digest(database: Database, table: Table) -> tuple[int, int]:
 
 def _batches(database: Database, table: Table) -> Iterator[list[Row]]:
     """Return all rows, as they are at one moment."""
-    with database.reading() as connection:
+    with database.snapshot() as connection:
         found = connection.execution_options(yield_per=BATCH).execute(select(table))
         rows = (tuple(row) for row in found)
         while batch := list(islice(rows, BATCH)):

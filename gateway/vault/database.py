@@ -7,13 +7,14 @@ Every transaction says beforehand whether it will write: SQLite then takes its w
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
@@ -24,7 +25,9 @@ from gateway.vault.errors import VaultError
 BUSY_SECONDS = 10
 # Writers wait while the log is being emptied, so nobody waits long for readers there.
 TRUNCATE_SECONDS = 0.5
-POSTGRES_POOL = 5
+POSTGRES_POOL = 10
+# So long a connection may have been idle and is used without being asked.
+IDLE_SECONDS = 1.0
 
 
 class DatabaseMilliseconds(FunctionElement[int]):
@@ -50,6 +53,7 @@ class Database:
     def __init__(self, engine: Engine, path: Path | None) -> None:
         self.engine = engine
         self.path = path
+        self._without_transaction = engine if path else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def dialect(self) -> Dialect:
@@ -63,8 +67,28 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads."""
+        """Open a connection that only reads: on SQLite one moment, on PostgreSQL each statement its own.
+
+        There, every statement of a transaction sees what was committed before it all the same (READ
+        COMMITTED), and beginning and ending one would cost two round trips more.
+        """
+        with in_words(), self._without_transaction.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction that only reads, for results that are fetched bit by bit."""
         with in_words(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Open a connection for one statement that writes, which is a transaction by itself."""
+        if self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        with in_words(), self._without_transaction.connect() as connection:
             yield connection
 
     @contextmanager
@@ -153,7 +177,6 @@ def _open_postgresql(url: Secret) -> Database:
             url.reveal(),
             connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
             pool_size=POSTGRES_POOL,
-            pool_pre_ping=True,
             hide_parameters=True,
         )
     except (ArgumentError, ValueError):
@@ -162,7 +185,31 @@ def _open_postgresql(url: Secret) -> Database:
             "Begin it with postgresql://; user, password, host and database follow, percent-encoded.",
             "not_set_up",
         ) from None
+    _ask_idle_connections(engine)
     return Database(engine, None)
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """Replace a connection that died while it was idle, before it is used.
+
+    To ask each one each time costs as much as a read. One that dies in between fails one call, which can be
+    repeated, and the pool then replaces all of them.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_SECONDS:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise DisconnectionError
 
 
 def _open_sqlite(path: Path) -> Database:

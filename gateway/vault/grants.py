@@ -223,6 +223,16 @@ class Grants:
             row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.id == grant_id)).first()
         return None if row is None else tokens_from(self._keys, row)
 
+    def with_tokens(self, grant_id: int) -> tuple[Grant, Tokens] | None:
+        """Return a grant and its tokens, as they are at one moment. Raises SealBroken."""
+        query = select(*GRANT_COLUMNS, *(column.label(f"token_{column.name}") for column in TOKEN_COLUMNS))
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(grants.c.id == grant_id)).first()
+        if row is None:
+            return None
+        width = len(GRANT_COLUMNS)
+        return grant_from(row[:width]), tokens_from(self._keys, row[width:])
+
     def take_lease(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
         """Take the right to refresh a grant; None while somebody else has it."""
         free = or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds())
@@ -236,7 +246,7 @@ class Grants:
             )
             .returning(grants.c.lease_fence)
         )
-        with self._database.writing() as connection:
+        with self._database.changing() as connection:
             fence = connection.execute(statement).scalar()
         return None if fence is None else Lease(grant_id, owner, fence)
 
@@ -396,7 +406,7 @@ class Grants:
         self._change(grants.c.id == grant_id, verified=verified)
 
     def _change(self, which: ColumnElement[bool], **values: Any) -> bool:
-        with self._database.writing() as connection:
+        with self._database.changing() as connection:
             return connection.execute(update(grants).where(which).values(**values)).rowcount == 1
 
     def _first(self, query: Select[Any]) -> Grant | None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from gateway.vault.database import BUSY_SECONDS, Database, in_words, prepare_sqlite, sentence_for
+from gateway.vault.database import BUSY_SECONDS, Database, prepare_sqlite, sentence_for
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
 from gateway.vault.keys import Keys
 from gateway.vault.records import Caller, Flow, TokenRead
@@ -138,16 +138,13 @@ class _SqliteRows:
 
 
 class _PooledRows:
-    """The same over the connection pool, for a database across the network.
-
-    One statement needs no transaction around it, which would cost two round trips more.
-    """
+    """The same over the connection pool, for a database across the network."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._database = database
 
     def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        with in_words(), self._engine.connect() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(statement, values).first()
         return None if row is None else tuple(row)
 
