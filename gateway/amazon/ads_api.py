@@ -3,6 +3,7 @@
 Each host answers only for its own region, and a token from one region serves all three, so all are asked.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,10 +98,11 @@ def _text(value: object) -> str | None:
 
 
 def _amount(value: object) -> float | None:
-    """Return a budget as a number; vendors have none."""
+    """Return a budget as a number; vendors have none, and an infinity cannot be passed on as JSON."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value)
+        amount = float(value)
     except OverflowError:
         return None
+    return amount if math.isfinite(amount) else None

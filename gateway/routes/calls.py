@@ -34,7 +34,9 @@ def parse_fields(body: bytes | str) -> Fields:
     if not body:
         return Fields({})
     try:
-        document = json.loads(body, parse_constant=_refuse_constant)
+        # json.loads would take the bytes of UTF-16 and UTF-32, too. A byte order mark does no harm.
+        text = body if isinstance(body, str) else body.decode("utf-8-sig")
+        document = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise not_json() from None
     if not isinstance(document, dict):

@@ -70,7 +70,7 @@ async def _read_large_fields(request: Request) -> Fields:
 def _parsed(received: bytearray) -> Fields:
     """Return the fields of a large body. Its bytes are let go of before its text is taken apart."""
     try:
-        text = received.decode()
+        text = received.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise not_json() from None
     received.clear()

@@ -90,6 +90,16 @@ def test_an_answer_that_is_no_list_of_profiles_brings_none(gateway: Gateway, bod
     assert (ended["state"], ended["profileSync"]) == ("authorized", "profile_sync_failed")
 
 
+@pytest.mark.parametrize("budget", ["1e999", "-1e999", "9" * 400, '"12"', "true", "null"])
+def test_a_budget_that_is_no_number_is_none(gateway: Gateway, budget: str) -> None:
+    """An infinity in the list would not be JSON, which nobody could read."""
+    body = f'[{{"profileId": 7, "countryCode": "US", "dailyBudget": {budget}}}]'
+    gateway.amazon.fault({"status": 200, "body": body}, times=None, path="/v2/profiles")
+    gateway.authorize_account()
+    listed = gateway.good("/amazonAds/profiles")["profiles"]
+    assert [profile["dailyBudget"] for profile in listed] == [None]
+
+
 def test_a_profile_under_two_authorisations_is_listed_once(gateway: Gateway) -> None:
     """Its name is the newest healthy one's, and all names are told."""
     first = gateway.authorize_account(accountName="First")["account"]
