@@ -11,6 +11,8 @@ TAG = "Pages"
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}]
 TO_SIGN_IN = redirect("To the sign-in page, for somebody who is not signed in")
 NEEDED = ("key_lacks_right", *VAULT)
+TOKEN_EXAMPLE = "3q2-7wSbEJz0n1L5m8xYpU4vT6rKcHdGfWiQaZoBtNs"  # noqa: S105 (no secret)
+HELD_EXAMPLE = "AQExampleOfWhatIsHeld"
 FORM_TOKEN = text("The token of the page that the form is on: derived from the cookie")
 NAME = text(f"The name that it is to be listed under, 1 to {LONGEST_NAME} characters")
 REGION = text("The region", enum=["NA", "EU", "FE"])
@@ -32,36 +34,43 @@ ATTEMPT_ID = {
 }
 
 
-def query(name: str, description: str, **schema: Any) -> dict[str, Any]:
+def query(name: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
     """A parameter of the query; whatever is no use there is left alone or told on a page."""
-    return {"name": name, "in": "query", "description": description, "schema": {"type": "string", **schema}}
-
-
-def form(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> dict[str, Any]:
-    """A form's body."""
     return {
-        "required": True,
-        "content": {FORM: {"schema": body({**required, **(optional or {})}) | {"required": list(required)}}},
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string", **schema},
+        "example": example,
     }
 
 
-def _appstore_parameters() -> dict[str, Schema]:
-    return {
-        "amazon_callback_uri": text("Where to answer Amazon: an address of a Seller or Vendor Central"),
-        "amazon_state": text("What Amazon wants back"),
-        "selling_partner_id": text("The seller"),
-    }
+def form(
+    example: dict[str, str], required: dict[str, Schema], optional: dict[str, Schema] | None = None
+) -> dict[str, Any]:
+    """A form's body. Each form carries the token; see FORM_TOKEN."""
+    schema = body(required) | {"properties": {**required, **(optional or {})}}
+    return {"required": True, "content": {FORM: {"schema": schema, "example": example}}}
 
 
+APPSTORE = {
+    "amazon_callback_uri": (
+        "Where to answer Amazon: an address of a Seller or Vendor Central",
+        "https://sellercentral.amazon.com/apps/authorize/confirm/amzn1.sp.solution.example",
+    ),
+    "amazon_state": ("What Amazon wants back", "amazonstateexample"),
+    "selling_partner_id": ("The seller", "A1SANDBOXNA001"),
+}
+DRAFT = "`beta` where the application is a draft"
 APPSTORE_QUERY = [
-    *(query(name, schema["description"]) for name, schema in _appstore_parameters().items()),
-    query("version", "`beta` where the application is a draft"),
+    *(query(name, description, example) for name, (description, example) in APPSTORE.items()),
+    query("version", DRAFT, "beta"),
 ]
 CALLBACK_QUERY = [
-    query("state", "What the consent link carried"),
-    query("code", "The authorisation code"),
-    query("error", "Why the person or Amazon refused, as RFC 6749 section 4.1.2.1 has it"),
-    query("error_description", "The same in words"),
+    query("state", "What the consent link carried", "kCkM3fY1rO5bq6wXwYcR0hT8uJ2vN4zL7aS9dE1gIpQ"),
+    query("code", "The authorisation code", "ANExampleCode"),
+    query("error", "Why the person or Amazon refused (RFC 6749 section 4.1.2.1)", "access_denied"),
+    query("error_description", "The same in words", "The consent was refused"),
 ]
 CALLBACK_ANSWERS = {"303": redirect("To the page that tells how it ended, or asks first")}
 CALLBACK_TEXT = "Once the state is used the work goes on, whether the browser waits or not."
@@ -77,7 +86,7 @@ def _authorizing(path: str, what: str, more: dict[str, Schema]) -> tuple[Operati
         f"Ask for what is needed to authorise {what}",
         {"200": page("The form."), "303": TO_SIGN_IN},
         reasons=("not_found", *NEEDED),
-        parameters=[query("again", "The `authRecordId` of one to authorise again")],
+        parameters=[query("again", "The `authRecordId` of one to authorise again", "7342901846132")],
         security=SIGNED_IN,
         pages=True,
     )
@@ -94,6 +103,7 @@ def _authorizing(path: str, what: str, more: dict[str, Schema]) -> tuple[Operati
         },
         reasons=("bad_parameter", "form_refused", "not_found", "app_not_configured", *NEEDED),
         request=form(
+            {"token": TOKEN_EXAMPLE, "name": "My Store 我的店铺", "region": "NA"},
             {"token": FORM_TOKEN, "name": NAME},
             {
                 "region": REGION | {"description": "Needed but for `again`"},
@@ -117,9 +127,9 @@ OPERATIONS = (
         {"200": page("The overview."), "303": TO_SIGN_IN},
         reasons=NEEDED,
         parameters=[
-            query("stores", "The page of the stores, from 1"),
-            query("accounts", "The page of the ads accounts, from 1"),
-            query("notice", "`removed` says so above the lists"),
+            query("stores", "The page of the stores, from 1", "1"),
+            query("accounts", "The page of the ads accounts, from 1", "1"),
+            query("notice", "`removed` says so above the lists", "removed"),
         ],
         security=SIGNED_IN,
         pages=True,
@@ -132,7 +142,7 @@ OPERATIONS = (
         "Ask for the API key",
         {"200": page("The form."), "303": redirect("On, for somebody who is signed in already")},
         reasons=VAULT,
-        parameters=[query("next", "The page of this gateway to go to afterwards")],
+        parameters=[query("next", "The page of this gateway to go to afterwards", "/stores/authorize")],
         pages=True,
     ),
     Operation(
@@ -151,6 +161,7 @@ OPERATIONS = (
             *VAULT,
         ),
         request=form(
+            {"token": TOKEN_EXAMPLE, "key": "lfx_local_example", "next": "/"},
             {"token": FORM_TOKEN, "key": text("The API key", format="password")},
             {"next": text("The page of this gateway to go to afterwards")},
         ),
@@ -164,7 +175,7 @@ OPERATIONS = (
         "End the session",
         {"303": redirect("To the sign-in page")},
         reasons=("bad_parameter", "form_refused", *VAULT),
-        request=form({"token": FORM_TOKEN}),
+        request=form({"token": TOKEN_EXAMPLE}, {"token": FORM_TOKEN}),
         security=SIGNED_IN,
         pages=True,
     ),
@@ -195,7 +206,7 @@ OPERATIONS = (
         {"303": redirect("To the overview, or to the sign-in page")},
         reasons=("bad_parameter", "form_refused", "not_found", *NEEDED),
         parameters=[RECORD_ID],
-        request=form({"token": FORM_TOKEN}),
+        request=form({"token": TOKEN_EXAMPLE}, {"token": FORM_TOKEN}),
         security=SIGNED_IN,
         pages=True,
     ),
@@ -236,8 +247,17 @@ OPERATIONS = (
         },
         reasons=("bad_parameter", "appstore_refused", "form_refused", "app_not_configured", *NEEDED),
         request=form(
-            {"token": FORM_TOKEN, "name": NAME, **_appstore_parameters()},
-            {"version": text("`beta` where the application is a draft")},
+            {
+                "token": TOKEN_EXAMPLE,
+                "name": "My Store 我的店铺",
+                **{name: example for name, (_, example) in APPSTORE.items()},
+            },
+            {
+                "token": FORM_TOKEN,
+                "name": NAME,
+                **{name: text(description) for name, (description, _) in APPSTORE.items()},
+            },
+            {"version": text(DRAFT)},
         ),
         security=SIGNED_IN,
         pages=True,
@@ -252,8 +272,8 @@ OPERATIONS = (
         description=CALLBACK_TEXT,
         reasons=VAULT,
         parameters=[
-            query("spapi_oauth_code", "The authorisation code, as the SP-API calls it"),
-            query("selling_partner_id", "The seller who agreed"),
+            query("spapi_oauth_code", "The authorisation code, as the SP-API calls it", "ANExampleCode"),
+            query("selling_partner_id", "The seller who agreed", "A1SANDBOXNA001"),
             *CALLBACK_QUERY,
         ],
         pages=True,
@@ -278,7 +298,7 @@ OPERATIONS = (
         "Tell why a callback could not be matched to an authorisation",
         {},
         reasons=("state_unknown", "state_used", "expired", "not_found"),
-        parameters=[query("problem", "Why", enum=["state_unknown", "state_used", "expired"])],
+        parameters=[query("problem", "Why", "expired", enum=["state_unknown", "state_used", "expired"])],
         pages=True,
     ),
     Operation(
@@ -300,7 +320,7 @@ OPERATIONS = (
         "Ask whether this user may have access",
         {"200": page("The question."), "303": redirect("To the result, where it has ended")},
         reasons=("confirmation_ended", "not_found", *VAULT),
-        parameters=[ATTEMPT_ID, query("held", "What the callback brought, encrypted")],
+        parameters=[ATTEMPT_ID, query("held", "What the callback brought, encrypted", HELD_EXAMPLE)],
         pages=True,
     ),
     Operation(
@@ -320,11 +340,12 @@ OPERATIONS = (
         ),
         parameters=[ATTEMPT_ID],
         request=form(
+            {"held": HELD_EXAMPLE, "csrfToken": TOKEN_EXAMPLE, "decision": "confirm"},
             {
                 "held": text("What the callback brought, encrypted"),
                 "csrfToken": text("The token of the question's page"),
                 "decision": text("The answer", enum=["confirm", "cancel"]),
-            }
+            },
         ),
         pages=True,
     ),

@@ -132,6 +132,17 @@ def test_examples_are_as_their_schemas_say(operation: Document) -> None:
             assert _fault(shown["schema"], example) is None, json.dumps(example)
 
 
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_parameters_and_forms_have_examples(operation: Document) -> None:
+    """Which are as their schemas say."""
+    for parameter in operation.get("parameters", ()):
+        assert _fault(parameter["schema"], parameter["example"]) is None, parameter["name"]
+    forms = operation.get("requestBody", {}).get("content", {})
+    for shown in forms.values():
+        if "examples" not in shown:
+            assert _fault(shown["schema"], shown["example"]) is None
+
+
 def _fault(schema: Document, value: Any) -> str | None:
     """Where a value is not as a schema says, with the objects of answers closed."""
     for error in Described(CLOSED, {}).validator(schema).iter_errors(value):
