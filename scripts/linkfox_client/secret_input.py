@@ -64,10 +64,10 @@ def from_standard_input(what: str, hint: str, patience: float = PATIENCE) -> str
     threading.Thread(target=read, name="standard input", daemon=True).start()
     if not ended.wait(patience):
         raise bad_arguments(f"{what} did not come: standard input was still open after {patience:g} s", hint)
-    return _text(bytes(content), "Standard input")
+    return _text(bytes(content), "Standard input", hint)
 
 
-def _text(content: bytes, source: str) -> str:
+def _text(content: bytes, source: str, hint: str = "Name a file that holds the secret.") -> str:
     if len(content) > LONGEST:
         raise bad_arguments(f"{source} holds more than {LONGEST} bytes, which is not one secret")
     try:
@@ -75,5 +75,5 @@ def _text(content: bytes, source: str) -> str:
     except UnicodeDecodeError:
         raise bad_arguments(f"{source} holds something other than text") from None
     if not text:
-        raise bad_arguments(f"{source} is empty", "Pipe the secret in, alone and on one line.")
+        raise bad_arguments(f"{source} is empty", hint)
     return text

@@ -131,6 +131,24 @@ def test_a_refused_import_tells_its_reason(
 
 
 @pytest.mark.parametrize(
+    ("script", "words", "wanted"),
+    [
+        ("complete_authorization.py", (), "address that the browser ended on"),
+        ("ads_complete_authorization.py", (), "address that the browser ended on"),
+        ("import_store.py", STORE, "--token-file"),
+    ],
+)
+def test_an_empty_input_is_told_what_belongs_there(
+    gateway: FakeGateway, piped: Any, script: str, words: tuple[str, ...], wanted: str
+) -> None:
+    """And no call is made."""
+    done = piped(script, *words)
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert wanted in done.error["hint"]
+    assert gateway.calls == []
+
+
+@pytest.mark.parametrize(
     ("script", "prefix"),
     [("complete_authorization.py", "/spApi"), ("ads_complete_authorization.py", "/amazonAds")],
 )

@@ -186,6 +186,8 @@ def test_a_local_key_is_never_sent_to_the_hosted_gateway(environ: dict[str, str]
     with pytest.raises(ClientError) as caught:
         choose(environ)
     assert caught.value.code == "not_set_up"
+    # Also true where the hosted gateway itself is named.
+    assert "no such gateway is named" in caught.value.message
     assert LOCAL_KEY not in caught.value.message
 
 
