@@ -1,4 +1,4 @@
-"""The JSON API for ads accounts: `/amazonAds/…` of the contract, section 1."""
+"""The JSON API for ads accounts: `/amazonAds/…` (references/api.md)."""
 
 from functools import partial
 from itertools import groupby

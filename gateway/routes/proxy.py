@@ -1,4 +1,4 @@
-"""The developer proxy: `/spApi/developerProxy` and `/amazonAds/developerProxy` of the contract, section 1.
+"""The developer proxy: `/spApi/developerProxy` and `/amazonAds/developerProxy` (references/api.md).
 
 Bodies can be large in both directions: they are parsed and written off the event loop, and kept once.
 """

@@ -1,4 +1,4 @@
-"""The JSON API for stores: `/spApi/…` of the contract, section 1."""
+"""The JSON API for stores: `/spApi/…` (references/api.md)."""
 
 from functools import partial
 from typing import Any, cast

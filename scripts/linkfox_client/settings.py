@@ -268,7 +268,7 @@ def _checked(settings: Settings) -> Settings:
     if settings.is_hosted and settings.key.reveal().startswith(LOCAL_KEY_PREFIX):
         raise ClientError(
             "not_set_up",
-            f"The API key ({settings.key_from}) is one of a self-hosted gateway, and no such gateway is named",
+            f"The API key ({settings.key_from}) is a self-hosted gateway's, and no such gateway is named",
             "Set LINKFOX_TOOL_GATEWAY to that gateway's address in the same place; "
             "such a key is never sent to the hosted gateway.",
         )
