@@ -12,6 +12,9 @@ DATA = Path(__file__).resolve().parents[2] / "references" / "marketplaces.json"
 
 INDIA = "IN"
 INDIA_NOTE = "India is served by Amazon's EU region, so this authorisation is kept and looked up under EU."
+# Guides list India under the Far East; it is kept under Europe.
+INDIA_ASKED: Region = "FE"
+INDIA_KEPT: Region = "EU"
 SITELESS = {"NZ": "New Zealand has no site of its own; use AU (Australia)"}
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.openapi.operations import Example, Operation, call
 from gateway.openapi.reasons import REFRESH
+from gateway.openapi.records import NOTES
 from gateway.openapi.request_fields import PROFILE_ID, REGION, SELLER_ID, word
 from gateway.openapi.shapes import Schema, body, integer, nullable, number, record, text
 from gateway.proxy.allow_list import METHODS
@@ -48,7 +49,10 @@ ANSWER = record(
             integer("Seconds that Amazon asks to wait; null where it did not say", minimum=0)
         ),
     },
-    optional={"bodyEncoding": text("Where the body is not UTF-8, and `body` therefore", enum=["base64"])},
+    optional={
+        "bodyEncoding": text("Where the body is not UTF-8, and `body` therefore", enum=["base64"]),
+        "notes": NOTES,
+    },
 )
 REASONS = ("not_allowed", *REFRESH, "answer_too_large")
 

@@ -256,7 +256,7 @@ OPERATIONS = (
         "Remove the caller's store with its tokens",
         rights=["manage"],
         request=body({"sellerId": ASKED_SELLER_ID, "region": ASKED_REGION}),
-        answer=record({"removed": flag("It is gone", const=True)}),
+        answer=record({"removed": flag("It is gone", const=True)}, optional={"notes": NOTES}),
         reasons=["not_found"],
         examples=[Example("A store", STORE_NAMED, {"removed": True})],
     ),

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gateway.amazon.forwarding import Forwarded, incremental_utf8
@@ -13,7 +13,7 @@ PIECE = 256 * 1024
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-rid")
 
 
-def answer_document(answer: Forwarded, *, sandbox: bool) -> Iterator[bytes]:
+def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = ()) -> Iterator[bytes]:
     """Write the document; the answer's body is used up on the way.
 
     A body that is not UTF-8 goes as base64, which `bodyEncoding` then says.
@@ -29,6 +29,8 @@ def answer_document(answer: Forwarded, *, sandbox: bool) -> Iterator[bytes]:
     }
     if not answer.is_text:
         document["bodyEncoding"] = "base64"
+    if notes:
+        document["notes"] = list(notes)
     if sandbox:
         document["sandbox"] = True
     head = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

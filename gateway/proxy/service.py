@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from gateway.amazon import ads_api, selling_partner_api
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
+from gateway.amazon.marketplaces import INDIA, INDIA_ASKED
 from gateway.applications import ads_client
 from gateway.problems import Problem, problem_of
 from gateway.proxy.headers import ads_headers, selling_partner_headers
@@ -85,11 +86,12 @@ class DeveloperProxy:
             grants = await self._threads.vault(self._vault.grants.stores_of, user_id, seller_id)
             if not grants:
                 raise Problem("not_found")
-            return await self._own(_in_region(grants, region), region)
+            kept = _in_region(grants, region)
+            return await self._own(kept, kept.region)
         grant = await self._proved(user_id, "spapi", presented)
         if seller_id not in (None, grant.seller_id):
             raise Problem("bad_parameter", "sellerId: amzAccessToken belongs to another store of yours")
-        return Bearer(_in_region([grant], region), presented, region, presented=True)
+        return Bearer(_in_region([grant], region), presented, grant.region, presented=True)
 
     async def account_bearer(
         self, user_id: int, region: Region, presented: Secret | None, profile_id: int | None
@@ -196,6 +198,9 @@ class DeveloperProxy:
 def _in_region(grants: list[Grant], region: Region) -> Grant:
     for grant in grants:
         if grant.region == region:
+            return grant
+    for grant in grants:
+        if region == INDIA_ASKED and grant.marketplace == INDIA:
             return grant
     regions = " and ".join(grant.region for grant in grants)
     raise Problem("bad_parameter", f"region: this store is authorised in {regions}")

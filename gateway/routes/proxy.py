@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from gateway.amazon.forwarding import Forwarded
+from gateway.amazon.marketplaces import INDIA_NOTE
 from gateway.proxy.answers import PIECE, answer_document
 from gateway.proxy.service import Bearer
 from gateway.proxy.wanted import Wanted, read_wanted
@@ -36,13 +37,16 @@ async def call_ads_api(request: Request) -> Response:
 
 async def _forward(request: Request, flow: Flow) -> Response:
     services = services_of(request)
-    wanted, bearer = await _checked(request, flow)
+    wanted, bearer, notes = await _checked(request, flow)
     answer = await services.proxy.call(wanted, bearer)
-    return await _answer(services, answer)
+    return await _answer(services, answer, notes)
 
 
-async def _checked(request: Request, flow: Flow) -> tuple[Wanted, Bearer]:
-    """Return what is to be sent with which token. The caller's own document is dropped with this frame."""
+async def _checked(request: Request, flow: Flow) -> tuple[Wanted, Bearer, list[str]]:
+    """Return what is to be sent with which token, and what to tell the caller beside the answer.
+
+    The caller's own document is dropped with this frame.
+    """
     call = await Call.begin(request, "proxy", read=_read_large_fields)
     services, fields, user_id = call.services, call.fields, call.caller.user_id
     if len(fields.text("body") or "") <= SMALL:
@@ -55,7 +59,7 @@ async def _checked(request: Request, flow: Flow) -> tuple[Wanted, Bearer]:
         bearer = await services.proxy.store_bearer(user_id, region, presented, fields.seller_id())
     else:
         bearer = await services.proxy.account_bearer(user_id, region, presented, fields.number("profileId"))
-    return wanted, bearer
+    return wanted, bearer, [] if bearer.region == region else [INDIA_NOTE]
 
 
 async def _read_large_fields(request: Request) -> Fields:
@@ -77,9 +81,9 @@ def _parsed(received: bytearray) -> Fields:
     return parse_fields(text)
 
 
-async def _answer(services: Services, answer: Forwarded) -> Response:
+async def _answer(services: Services, answer: Forwarded, notes: list[str]) -> Response:
     size = answer.size
-    document = answer_document(answer, sandbox=services.settings.sandbox)
+    document = answer_document(answer, sandbox=services.settings.sandbox, notes=notes)
     if size <= PIECE:
         return Response(b"".join(document), media_type=JSON_TYPE)
     return StreamingResponse(document, media_type=JSON_TYPE)

@@ -1,10 +1,12 @@
 """Removing what a caller authorised or imported: `/spApi/removeStore`, `/amazonAds/removeAccount`."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, INDIA_NOTE
 from gateway.problems import Problem
 from gateway.routes.calls import Call
 from gateway.vault.errors import VaultError
@@ -19,8 +21,14 @@ async def remove_store(request: Request) -> Response:
     """Remove the caller's store with its tokens."""
     call = await Call.begin(request, "manage")
     seller_id, region = call.fields.required_seller_id(), call.fields.required_region()
-    grants = call.services.vault.grants
-    return await _removed(call, partial(grants.remove_store, call.caller.user_id, seller_id, region))
+    services, user_id = call.services, call.caller.user_id
+    grants = services.vault.grants
+    notes: list[str] = []
+    found = await services.threads.vault(grants.stores_of, user_id, seller_id)
+    regions = {grant.region: grant.marketplace for grant in found}
+    if region == INDIA_ASKED and region not in regions and regions.get(INDIA_KEPT) == INDIA:
+        region, notes = INDIA_KEPT, [INDIA_NOTE]
+    return await _removed(call, partial(grants.remove_store, user_id, seller_id, region), notes)
 
 
 @router.post("/amazonAds/removeAccount")
@@ -32,7 +40,7 @@ async def remove_account(request: Request) -> Response:
     return await _removed(call, partial(grants.remove_account, call.caller.user_id, record_id))
 
 
-async def _removed(call: Call, remove: "partial[bool]") -> Response:
+async def _removed(call: Call, remove: "partial[bool]", notes: Sequence[str] = ()) -> Response:
     services = call.services
     if not await services.threads.vault(remove):
         raise Problem("not_found")
@@ -41,4 +49,4 @@ async def _removed(call: Call, remove: "partial[bool]") -> Response:
         await services.threads.vault(services.vault.database.truncate_log)
     except VaultError as error:
         log.warning("log_not_truncated error=%r", error.message)
-    return call.answer({"removed": True})
+    return call.answer({"removed": True, **({"notes": list(notes)} if notes else {})})

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.amazon.marketplaces import INDIA, INDIA_NOTE, Marketplace
+from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, INDIA_NOTE, Marketplace
 from gateway.authorization.authorizer import StoreWanted
 from gateway.clock import rfc3339
 from gateway.problems import Problem
@@ -22,9 +22,6 @@ from gateway.vault.token_reader import TokenReader
 
 router = APIRouter(prefix="/spApi")
 
-# Guides list India under the Far East; it is kept under Europe.
-INDIA_ASKED: Region = "FE"
-INDIA_KEPT: Region = "EU"
 # What the check of a new store can find out, as reasons of the table.
 CHECK_REASONS = {"unverified": "role_missing", "wrong_region": "wrong_region"}
 

@@ -36,3 +36,27 @@ def test_authorising_again_without_a_site_keeps_the_site(gateway: Gateway) -> No
     gateway.authorize_store(INDIAN, "EU", marketplace="IN")
     gateway.authorize_store(INDIAN, "EU")
     assert gateway.good("/spApi/storeTokens", {"sellerId": INDIAN, "region": "FE"})["region"] == "EU"
+
+
+def test_the_proxy_and_the_removal_find_it_there_too(gateway: Gateway) -> None:
+    """By the store's name and by its token; the notes say where it is kept."""
+    gateway.authorize_store(INDIAN, "FE", marketplace="IN")
+    where = {"sellerId": INDIAN, "region": "FE"}
+    token = gateway.good("/spApi/storeTokens", where)["accessToken"]
+    for whose in ({"sellerId": INDIAN}, {"amzAccessToken": token}):
+        wanted = {"region": "FE", "path": "/sellers/v1/marketplaceParticipations", "method": "GET"}
+        answer = gateway.good("/spApi/developerProxy", wanted | whose)
+        assert (answer["httpStatus"], len(answer["notes"])) == (200, 1)
+        assert "notes" not in gateway.good("/spApi/developerProxy", wanted | whose | {"region": "EU"})
+    removed = gateway.good("/spApi/removeStore", where)
+    assert (removed["removed"], len(removed["notes"])) == (True, 1)
+    gateway.bad("/spApi/removeStore", where, status=404)
+
+
+def test_the_proxy_and_the_removal_find_no_other_store_of_europe_there(gateway: Gateway) -> None:
+    """Only the one whose site is India."""
+    gateway.authorize_store(INDIAN, "EU", marketplace="DE")
+    where = {"sellerId": INDIAN, "region": "FE"}
+    gateway.bad("/spApi/removeStore", where, status=404)
+    call = {"path": "/sellers/v1/marketplaceParticipations", "method": "GET"}
+    gateway.bad("/spApi/developerProxy", where | call, status=400)
