@@ -180,18 +180,18 @@ class Replicas:
 
     def add(self, *arguments: str, **settings: str) -> Replica:
         """Start one more. `settings`: further environment variables."""
-        environment = clean_environment(
-            self.home,
-            GATEWAY_DATABASE_URL=self.database_url,
-            GATEWAY_MASTER_KEY=MASTER_KEY,
-            AMAZON_ORIGIN=self.amazon.url,
-            SPAPI_APP_ID=self.amazon.spapi["appId"],
-            SPAPI_CLIENT_ID=self.amazon.spapi["clientId"],
-            SPAPI_CLIENT_SECRET=self.amazon.spapi["clientSecret"],
-            ADS_CLIENT_ID=self.amazon.ads["clientId"],
-            ADS_CLIENT_SECRET=self.amazon.ads["clientSecret"],
-            **{"GATEWAY_REFRESH_RATE": "0", **self.settings, **settings},
-        )
+        chosen = {
+            "GATEWAY_DATABASE_URL": self.database_url,
+            "GATEWAY_MASTER_KEY": MASTER_KEY,
+            "GATEWAY_REFRESH_RATE": "0",
+            "AMAZON_ORIGIN": self.amazon.url,
+            "SPAPI_APP_ID": self.amazon.spapi["appId"],
+            "SPAPI_CLIENT_ID": self.amazon.spapi["clientId"],
+            "SPAPI_CLIENT_SECRET": self.amazon.spapi["clientSecret"],
+            "ADS_CLIENT_ID": self.amazon.ads["clientId"],
+            "ADS_CLIENT_SECRET": self.amazon.ads["clientSecret"],
+        }
+        environment = clean_environment(self.home, **{**chosen, **self.settings, **settings})
         replica = Replica(self.home / f"replica{len(self.all)}", environment)
         self.all.append(replica)
         replica.start(*arguments)

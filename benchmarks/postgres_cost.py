@@ -1,0 +1,60 @@
+"""What `storeTokens` costs on PostgreSQL beside SQLite, with one worker and with two.
+
+    .venv/bin/python -m benchmarks.postgres_cost
+
+Both gateways run at once and are asked in turn. PostgreSQL is on the same machine, so what is measured is the
+work, not a network.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Clients, beside, request_bytes
+from benchmarks.stores import open_seeded, seller
+from gateway.secret import Secret
+from tests.gateway.running import Amazon, running_amazon
+from tests.support.replicas import Replica, replicas, running_postgresql
+
+STORES = 100
+COUNT = 300
+ROUNDS = 7
+
+
+def requests(replica: Replica) -> list[bytes]:
+    """Reads of all stores."""
+    key = replica.key()
+    bodies = ({"sellerId": seller(number), "region": "NA"} for number in range(STORES))
+    return [request_bytes("/spApi/storeTokens", body, key) for body in bodies]
+
+
+def compared(amazon: Amazon, folder: Path, address: str, workers: int) -> dict[str, Any]:
+    """PostgreSQL beside SQLite."""
+    with replicas(folder, address, amazon) as together:
+        open_seeded(amazon, folder / "replica1" / "data", STORES).close()
+        arguments = ("--workers", str(workers))
+        on_postgresql, on_sqlite = together.add(*arguments), together.add(*arguments, GATEWAY_DATABASE_URL="")
+        a = Clients(on_postgresql.url, requests(on_postgresql), COUNT)
+        b = Clients(on_sqlite.url, requests(on_sqlite), COUNT)
+        try:
+            return beside(a, b, ROUNDS)
+        finally:
+            a.close()
+            b.close()
+
+
+def main() -> None:
+    """Print the figures as one JSON document."""
+    figures = {}
+    with running_amazon() as amazon, running_postgresql() as server, tempfile.TemporaryDirectory() as name:
+        for workers in (1, 2):
+            folder, address = Path(name) / str(workers), server.database(f"cost_{workers}")
+            url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
+            open_seeded(amazon, folder / "seed", STORES, database_url=url).close()
+            figures[f"PostgreSQL / SQLite, workers: {workers}"] = compared(amazon, folder, address, workers)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
