@@ -1,7 +1,7 @@
 """Renews tokens before they expire: a bounded number a second, so many at once, shared with all replicas.
 
 Which grants are due, and who takes care of them, is decided in the database (vault/refresh_queue.py). The
-refresh itself goes the way of every other one, so a token that was refreshed just now costs no call.
+refresh itself takes the lease that every other one takes, so a token that is fresh by then costs no call.
 """
 
 import asyncio
@@ -102,8 +102,8 @@ class Refresher:
     async def _refresh(self, grant_id: int) -> str:
         """Refresh one grant unless it is fresh by now; return how that ended."""
         try:
-            held = await self._tokens.fresh(grant_id, MARGIN + REFRESH_JITTER)
-            outcome = "below_minimum" if held.below_minimum else "ok"
+            held = await self._tokens.renew_ahead(grant_id, MARGIN + REFRESH_JITTER)
+            outcome = "ok" if held is not None else "somebody_else"
         except Problem as problem:
             outcome = problem.reason
         except VaultError:

@@ -83,6 +83,16 @@ def revoked(grant: Grant) -> Problem:
     return Problem(reason, extra={"status": "needs_reauthorization"})
 
 
+def _usable(found: tuple[Grant, Tokens] | None) -> Held:
+    """Return a grant with its tokens; Problem where there is none or it has to be authorised again."""
+    if found is None:
+        raise Problem("not_found")
+    grant, tokens = found
+    if grant.status == "needs_reauthorization":
+        raise revoked(grant)
+    return Held(grant, tokens)
+
+
 class TokenService:
     """Hands out access tokens that live."""
 
@@ -136,6 +146,29 @@ class TokenService:
         """Return tokens that were refreshed after this call came in. Raises Problem."""
         return await self._patiently_renewed(await self._look(grant_id))
 
+    async def renew_ahead(self, grant_id: int, min_ttl: int) -> Held | None:
+        """Return tokens with at least `min_ttl` seconds left, refreshing if need be; None where others do.
+
+        For work that nobody waits for: in fewer steps than `fresh`, and without waiting. Raises Problem.
+        """
+
+        def begin() -> tuple[Lease | None, tuple[Grant, Tokens] | None]:
+            lease = self._vault.grants.take_lease(grant_id, self._owner, int(self._lease_seconds * 1000))
+            return lease, self._vault.grants.with_tokens(grant_id) if lease else None
+
+        lease, found = await self._threads.vault(begin)
+        if lease is None:
+            return None
+        async with self._kept(lease) as keeping:
+            current = _usable(found)
+            if self._left(current) >= min_ttl:
+                return current
+            stored = await self._refresh(lease, current)
+            if stored is not None:
+                keeping.ended = True
+                self._unstored.pop(grant_id, None)
+            return stored
+
     async def suspended(self, flow: Flow) -> bool:
         """Tell whether Amazon refuses the application of a flow; without an application nothing does."""
         if (self._settings.spapi if flow == "spapi" else self._settings.ads) is None:
@@ -168,13 +201,7 @@ class TokenService:
 
     async def _look(self, grant_id: int) -> Held:
         """Read the grant and its tokens; Problem where there is none or it needs a new authorisation."""
-        found = await self._threads.vault(self._vault.grants.with_tokens, grant_id)
-        if found is None:
-            raise Problem("not_found")
-        grant, tokens = found
-        if grant.status == "needs_reauthorization":
-            raise revoked(grant)
-        return Held(grant, tokens)
+        return _usable(await self._threads.vault(self._vault.grants.with_tokens, grant_id))
 
     async def _patiently_renewed(self, seen: Held) -> Held:
         """As `_renewed`, for callers whom the old token does not help: they wait for a short rest to end."""

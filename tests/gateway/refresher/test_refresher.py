@@ -119,7 +119,7 @@ class _Tokens:
         self.at_once = self.most_at_once = 0
         self._fresh = fresh
 
-    async def fresh(self, grant_id: int, _min_ttl: int) -> Held:
+    async def renew_ahead(self, grant_id: int, _min_ttl: int) -> Held:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0)
