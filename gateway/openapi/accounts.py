@@ -13,8 +13,9 @@ from gateway.openapi.records import (
     HINT,
     LIST_WARNINGS,
     MESSAGE,
+    NEW_EXTRAS,
+    PROFILES,
     REGION,
-    STATE_EXTRAS,
     TOKEN_EXTRAS,
     TOKEN_FIELDS,
 )
@@ -68,7 +69,6 @@ AUTHORIZED_EXAMPLE = {
     "account": ACCOUNT_EXAMPLE,
 }
 
-PROFILES = list_of(ref("AdvertisingProfile"), "The profiles that the account reaches")
 TOTAL = integer("How many there are", minimum=0)
 PROFILE_SYNC = text(
     "Whether the profiles could be read from Amazon; the authorisation stands anyway",
@@ -84,11 +84,7 @@ STATUS = record(
         "hint": HINT,
         "detail": DETAIL,
         "profileSync": PROFILE_SYNC,
-        "account": record(
-            {**ACCOUNT_FIELDS, "profiles": PROFILES},
-            optional=STATE_EXTRAS,
-            description="The account, as it is kept",
-        ),
+        "account": ref("AccountWithProfiles"),
     },
 )
 # Why Amazon could not be asked for the profiles of one account, while it could for another.
@@ -300,7 +296,7 @@ OPERATIONS = (
         answer=record(
             {**ACCOUNT_FIELDS, "profiles": PROFILES, "total": TOTAL, "profileSync": PROFILE_SYNC},
             optional={
-                **STATE_EXTRAS,
+                **NEW_EXTRAS,
                 "reason": text("Where no profile could be read", enum=["profile_sync_failed"]),
                 "hint": HINT,
             },

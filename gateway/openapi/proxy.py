@@ -49,11 +49,10 @@ ANSWER = record(
             integer("Seconds that Amazon asks to wait; null where it did not say", minimum=0)
         ),
     },
-    optional={
-        "bodyEncoding": text("Where the body is not UTF-8, and `body` therefore", enum=["base64"]),
-        "notes": NOTES,
-    },
+    optional={"bodyEncoding": text("Where the body is not UTF-8, and `body` therefore", enum=["base64"])},
 )
+# An Indian store may be asked for under FE, too.
+STORE_ANSWER = {**ANSWER, "properties": {**ANSWER["properties"], "notes": NOTES}}
 REASONS = ("not_allowed", *REFRESH, "answer_too_large")
 
 
@@ -77,7 +76,7 @@ def _proxy(
                 for given in ("amzAccessToken", named)
             ],
         ),
-        answer=ANSWER,
+        answer=STORE_ANSWER if flow == "spapi" else ANSWER,
         reasons=REASONS,
         examples=[
             Example(

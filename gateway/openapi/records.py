@@ -45,8 +45,12 @@ STATE_FIELDS = {
         list_of({"type": "string"}, "The permissions that Amazon named; null where it named none")
     ),
 }
+# Of what was authorised a moment ago.
+NEW_EXTRAS = {
+    "missingScopes": list_of({"type": "string"}, "Asked for and not granted; only where Amazon said")
+}
 STATE_EXTRAS = {
-    "missingScopes": list_of({"type": "string"}, "Asked for and not granted; only where Amazon said"),
+    **NEW_EXTRAS,
     "statusReason": text(
         "Why it has to be authorised again; see `reason` of an error",
         enum=["store_revoked", "grant_of_another_client"],
@@ -85,7 +89,9 @@ STORE_FIELDS = {
         flag("Whether Amazon answered for the store right after it was authorised; null where not asked")
     ),
 }
-STORE = record(STORE_FIELDS, optional={**STATE_EXTRAS, "warnings": WARNINGS})
+STORE = record(STORE_FIELDS, optional=STATE_EXTRAS)
+NEW_STORE = record(STORE_FIELDS, optional=NEW_EXTRAS)
+LISTED_STORE = record(STORE_FIELDS, optional={**STATE_EXTRAS, "warnings": WARNINGS})
 
 ACCOUNT_NAME = text("The name that was given when it was authorised")
 ACCOUNT_FIELDS = {"accountName": ACCOUNT_NAME, "region": REGION, **STATE_FIELDS}
@@ -142,6 +148,11 @@ TOKEN_EXTRAS = {
     )
 }
 
+PROFILES = list_of(ref("AdvertisingProfile"), "The profiles that the account reaches")
+ACCOUNT_WITH_PROFILES = record(
+    {**ACCOUNT_FIELDS, "profiles": PROFILES}, optional=STATE_EXTRAS, description="The account, as it is kept"
+)
+
 STORE_CANDIDATE = record(
     {"sellerId": SELLER_ID, "sellerName": STORE_FIELDS["sellerName"], "region": REGION},
     description="A store to choose: call again with its `region`",
@@ -184,8 +195,10 @@ def schemas() -> dict[str, Schema]:
     return {
         "Error": error(),
         "Store": STORE,
+        "ListedStore": LISTED_STORE,
         "StoreCandidate": STORE_CANDIDATE,
         "Account": ACCOUNT,
+        "AccountWithProfiles": ACCOUNT_WITH_PROFILES,
         "AccountProfile": ACCOUNT_PROFILE,
         "AdvertisingProfile": ADVERTISING_PROFILE,
         "SecretWarning": SECRET_WARNING,

@@ -10,10 +10,10 @@ from gateway.openapi.records import (
     HINT,
     LIST_WARNINGS,
     MESSAGE,
+    NEW_STORE,
     NOTES,
     REGION,
     SELLER_ID,
-    STORE,
     TOKEN_EXTRAS,
     TOKEN_FIELDS,
 )
@@ -135,7 +135,7 @@ OPERATIONS = (
         request=body(),
         answer=record(
             {
-                "stores": list_of(ref("Store"), "The stores"),
+                "stores": list_of(ref("ListedStore"), "The stores"),
                 "total": integer("How many there are", minimum=0),
             },
             optional=LIST_WARNINGS,
@@ -237,7 +237,7 @@ OPERATIONS = (
                 "refreshToken": REFRESH_TOKEN,
             }
         ),
-        answer=STORE,
+        answer=NEW_STORE,
         reasons=IMPORT,
         examples=[
             Example(

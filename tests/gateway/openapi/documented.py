@@ -19,6 +19,7 @@ from gateway.openapi.document import openapi_document
 
 JSON = "application/json"
 Document = dict[str, Any]
+DOCUMENT: Document = openapi_document("http://127.0.0.1:8765", sandbox=True)
 
 
 def closed(document: Document) -> Document:
@@ -98,7 +99,7 @@ def _compiled(schema: str) -> Any:
 @cache
 def described() -> list[tuple[str, re.Pattern[str], Described]]:
     """Each operation of a sandbox gateway with its method and the shape of its path."""
-    document = closed(openapi_document("http://127.0.0.1:8765", sandbox=True))
+    document = closed(DOCUMENT)
     return [
         (method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), Described(document, operation))
         for method, path, operation in operations(document)
@@ -118,3 +119,25 @@ def check(answer: requests.Response) -> None:
         return
     fault = found[0].fault_of(answer)
     assert fault is None, f"{answer.request.method} {path}: {fault}"
+
+
+def fields_of(schema: Document, place: str, value: Any = None) -> set[str]:
+    """The fields that a schema describes, as `PLACE.stores`; those of a named schema under its own name.
+
+    Of those, with a `value`, only the ones that it has.
+    """
+    if "$ref" in schema:
+        place = schema["$ref"].rpartition("/")[2]
+        schema = DOCUMENT["components"]["schemas"][place]
+    if "items" in schema:
+        entries = [None] if value is None else value
+        return {name for entry in entries for name in fields_of(schema["items"], place, entry)}
+    found = set()
+    for name, inner in schema.get("properties", {}).items():
+        if value is None or name in value:
+            known = None if value is None else value[name]
+            found.add(f"{place}.{name}")
+            found |= (
+                fields_of(inner, f"{place}.{name}", known) if value is None or known is not None else set()
+            )
+    return found

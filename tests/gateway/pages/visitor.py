@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import requests
 
+from tests.gateway.openapi import documented
 from tests.gateway.running import Gateway, http
 
 
@@ -48,7 +49,9 @@ class Visitor:
 
     def get(self, path: str, **headers: str) -> requests.Response:
         """Open a path and follow no redirect."""
-        return self.session.get(self._gateway.url + path, headers=headers, allow_redirects=False)
+        answer = self.session.get(self._gateway.url + path, headers=headers, allow_redirects=False)
+        documented.check(answer)
+        return answer
 
     def page(self, path: str, **headers: str) -> Page:
         """Open a path that has to answer a page."""
@@ -60,7 +63,11 @@ class Visitor:
         self, path: str, form: dict[str, str], headers: dict[str, str] | None = None
     ) -> requests.Response:
         """Send a form as it is given, and follow no redirect."""
-        return self.session.post(self._gateway.url + path, data=form, headers=headers, allow_redirects=False)
+        answer = self.session.post(
+            self._gateway.url + path, data=form, headers=headers, allow_redirects=False
+        )
+        documented.check(answer)
+        return answer
 
     def submit(self, path: str, **fields: str) -> requests.Response:
         """Open the page of a path and send its form, with these fields filled in."""
