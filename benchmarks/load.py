@@ -2,15 +2,18 @@
 
 import json
 import multiprocessing
+import os
 import socket
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 CLIENTS = 4
+Processor = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,46 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
+def processor_of(pid: int) -> Processor:
+    """Return what tells the processor seconds of a process and its children (Linux)."""
+
+    def used() -> float:
+        ticks = 0
+        for each in family(pid):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    return used
+
+
+def family(pid: int) -> list[int]:
+    """Return a process's id and those of its children and theirs (Linux)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in family(int(child)))]
+
+
 def _rate(rounds: Iterable[Round]) -> int:
     return round(statistics.median(each.rate for each in rounds))
 
 
-def beside(a: Clients, b: Clients, rounds: int) -> dict[str, Any]:
-    """Run A and B in turn, after one uncounted round each; answer rates and latencies as ratios of A to B."""
+def beside(a: Clients, b: Clients, rounds: int, processor: tuple[Processor, Processor]) -> dict[str, Any]:
+    """Run A and B in turn, after one uncounted round each; answer rates and latencies as ratios of A to B.
+
+    `processor` tells the processor seconds that A's and B's server have used: what other programs on the
+    machine take does not show in them.
+    """
     a.round()
     b.round()
-    measured = [(a.round(), b.round()) for _ in range(rounds)]
+    used = [0.0, 0.0]
+    measured: list[tuple[Round, Round]] = []
+    for _ in range(rounds):
+        pair = []
+        for side, clients in enumerate((a, b)):
+            before = processor[side]()
+            pair.append(clients.round())
+            used[side] += processor[side]() - before
+        measured.append((pair[0], pair[1]))
     a_times = [each for one, _ in measured for each in one.milliseconds]
     b_times = [each for _, other in measured for each in other.milliseconds]
     shares = [one.rate / other.rate for one, other in measured]
@@ -104,6 +138,8 @@ def beside(a: Clients, b: Clients, rounds: int) -> dict[str, Any]:
         "requests a second": [_rate(one for one, _ in measured), _rate(other for _, other in measured)],
         "rate, share of the other": round(statistics.median(shares), 3),
         "rate, least and greatest share": [round(min(shares), 3), round(max(shares), 3)],
+        "processor microseconds a request": [round(seconds * 1e6 / len(a_times)) for seconds in used],
+        "the other's processor time, share of this one's": round(used[1] / used[0], 3),
         **{
             f"{name} in ms, and ratio": [
                 round(percentile(a_times, share), 3),

@@ -8,7 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from benchmarks.load import Clients, request_bytes
+from benchmarks.load import Clients, family, request_bytes
 from benchmarks.stores import open_seeded, seller
 from tests.gateway.running import running_amazon
 from tests.journeys.gateways import Process, a_place
@@ -20,15 +20,10 @@ COUNT = 1000
 CALLERS = 1000
 
 
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
-
-
 def _megabytes(gateway: Process) -> list[float]:
     """Proportional memory of the gateway's processes, pages that they share counted once in all."""
     found = []
-    for pid in _family(gateway.process.pid):
+    for pid in family(gateway.process.pid):
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         found.append(sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024)
     return [round(sum(found), 1), len(found)]
