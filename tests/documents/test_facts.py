@@ -205,7 +205,7 @@ def test_reasons_named_in_the_flow_are_in_the_table_of_failures() -> None:
     ):
         assert f"`{word}`" in page
         assert word in known
-    for word in ("amazon_rejected", "scope_refused", "denied", "exchange_failed", "amazon_throttled"):
+    for word in ("request_refused", "scope_refused", "denied", "exchange_failed", "amazon_throttled"):
         assert f"`{word}`" in page
         assert word in known
 
