@@ -72,6 +72,16 @@ class Reception:
         began = time.perf_counter()
         outcome = OK
         status = 0
+        noted = False
+
+        def note() -> None:
+            """Write the call into the audit, once: before its answer is whole, so that whoever has the
+            answer finds the entry."""
+            nonlocal noted
+            if not noted:
+                noted = True
+                # The route, not the path: what somebody typed into an address may be anything.
+                self._audit.note(trail, getattr(scope.get("route"), "path", "-"), outcome)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -81,6 +91,8 @@ class Reception:
                 headers["X-Request-Id"] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+            elif not message.get("more_body", False):
+                note()
             await send(message)
 
         headers = Headers(scope=scope)
@@ -112,9 +124,8 @@ class Reception:
                 answer.headers.update(problem.headers)
             await answer(scope, receive, send_with_headers)
         finally:
-            # The route, not the path: what somebody typed into an address may be anything.
+            note()
             route = getattr(scope.get("route"), "path", "-")
-            self._audit.note(trail, route, outcome)
             seconds = time.perf_counter() - began
             metrics.request_answered(route, status, seconds)
             log.info(
