@@ -277,6 +277,8 @@ def _fail(journey: Journey) -> None:
         amazon.control("faults", [{"match": {"grantType": "refresh_token"}, "times": None, "do": do}])
         journey.run("refresh_token.py", *seller)
         amazon.control("faults/clear", {})
+        # Amazon gets no longer rest than after a first failure, so that each of these is really met.
+        journey.house.post("/spApi/refreshToken", {"sellerId": SELLER, "region": "NA"})
     client_id = amazon.spapi["clientId"]
     amazon.control("apps", {"clientId": client_id, "secretRefused": True})
     journey.run("refresh_token.py", *seller)
