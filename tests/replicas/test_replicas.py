@@ -140,7 +140,9 @@ def test_a_start_leaves_the_others_work_alone(direct: Replicas) -> None:
         direct.amazon.release("exchange")
         consent.result()
     wanted = {"authorizationId": link["authorizationId"]}
-    until(lambda: first.post("/spApi/authorizationStatus", wanted, key)["state"] != "pending", "it is through")
+    until(
+        lambda: first.post("/spApi/authorizationStatus", wanted, key)["state"] != "pending", "it is through"
+    )
     assert first.post("/spApi/authorizationStatus", wanted, key)["state"] == "authorized"
 
 
