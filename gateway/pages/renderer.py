@@ -13,6 +13,7 @@ from gateway.clock import Clock
 from gateway.outside_text import cleaned
 from gateway.pages.moments import Moments
 from gateway.pages.texts import language_for
+from gateway.reminders import is_ending
 from gateway.secret import Secret
 from gateway.vault.records import Attempt, AuditEntry, Caller, Flow, Grant, Profile
 
@@ -189,6 +190,7 @@ class Pages:
             profiles=profiles,
             activity=activity,
             notice=notice,
+            is_ending=lambda grant: is_ending(grant, self._clock.now()),
             missing_of=lambda grant: missing_scopes(grant.requested_scopes, grant.granted_scopes),
         )
 

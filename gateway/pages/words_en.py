@@ -68,6 +68,7 @@ WORDS: dict[str, str] = {
     "status_needs_reauthorization": "Needs authorization again",
     "status_suspended_app": "Application suspended",
     "authorization_ends": "Authorization ends",
+    "ends_soon": "authorize it again soon",
     "ends_unknown": "Amazon gives no date",
     "access_token": "Access token",
     "token_left": "{span} left",

@@ -68,6 +68,7 @@ WORDS: dict[str, str] = {
     "status_needs_reauthorization": "需要重新授权",
     "status_suspended_app": "应用已暂停",
     "authorization_ends": "授权到期",
+    "ends_soon": "请尽快重新授权",
     "ends_unknown": "亚马逊未给出日期",
     "access_token": "访问令牌",
     "token_left": "剩余 {span}",

@@ -76,6 +76,28 @@ def test_a_revoked_store_says_so_and_is_authorised_again(gateway: Gateway, visit
     assert (store["sellerName"], store["status"]) == ("Renamed", "authorized")
 
 
+def test_an_authorisation_about_to_end_says_so(gateway: Gateway, visitor: Visitor) -> None:
+    """From 30 days before on; and once it is over."""
+    gateway.authorize_store()
+    gateway.clock.step(334 * 86_400)
+    assert "authorize it again soon" not in visitor.sign_in().page("/").text
+    gateway.clock.step(2 * 86_400)
+    assert "in 29 days : authorize it again soon" in visitor.sign_in().page("/").text
+    gateway.clock.step(40 * 86_400)
+    assert "ended : authorize it again soon" in visitor.sign_in().page("/").text
+
+
+def test_an_application_at_fault_is_no_stores_fault(gateway: Gateway, visitor: Visitor) -> None:
+    """The card says whose fault it is, in the status that the JSON list has."""
+    gateway.authorize_store()
+    gateway.amazon.control("apps", {"clientId": gateway.amazon.spapi["clientId"], "secretRefused": True})
+    assert gateway.post("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}).status_code == 503
+    assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "suspended_app"
+    page = visitor.page("/")
+    assert "Application suspended" in page.text
+    assert "no store is at fault" in page.text
+
+
 def test_an_ads_account_is_authorised_again(gateway: Gateway, visitor: Visitor) -> None:
     """It keeps its record, under its new name."""
     gateway.authorize_account()
