@@ -76,6 +76,7 @@ def test_every_page_is_accessible(
     look("sign-in")
     page.locator("#key").fill("wrong")
     page.locator("main button").click()
+    page.get_by_role("alert").wait_for()
     look("sign-in-refused")
     page.locator("#key").fill(lived_in.keys["owner"])
     page.locator("main button").click()
@@ -101,6 +102,7 @@ def test_every_page_is_accessible(
     page.locator("a.button").first.click()
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url("**/oauth/result/*")
+    page.locator("meta[http-equiv=refresh]").wait_for(state="detached")  # the outcome, not the waiting
     look("result-authorized")
     page.goto(f"{url}/oauth/result?problem=expired")
     look("result-expired")

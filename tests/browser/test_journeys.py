@@ -1,4 +1,7 @@
-"""Whole journeys by clicking, from the sign-in page to Amazon and back."""
+"""Whole journeys by clicking, from the sign-in page to Amazon and back.
+
+A click returns before the page that it leads to is there: what is looked for there is waited for.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -88,7 +91,7 @@ def test_an_ads_account_without_profiles_says_what_to_do(gateway: Gateway, page:
     page.get_by_label("Sandbox Newcomer").check()
     page.get_by_role("button", name="Allow").click()
     page.get_by_role("heading", level=1, name="no advertising profile").wait_for()
-    assert page.get_by_text("Manager accounts").is_visible()
+    page.get_by_text("Manager accounts").wait_for()
 
 
 def test_a_refusal_is_told(gateway: Gateway, page: "Page") -> None:
@@ -100,7 +103,7 @@ def test_a_refusal_is_told(gateway: Gateway, page: "Page") -> None:
     page.get_by_role("link", name="Continue to Amazon").click()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("heading", level=1, name="The authorization was refused").wait_for()
-    assert page.get_by_text("Refused", exact=True).is_visible()
+    page.get_by_text("Refused", exact=True).wait_for()
     page.get_by_role("link", name="Go to the overview").click()
     page.get_by_text("No ads account is authorized yet").wait_for()
 
@@ -146,12 +149,12 @@ def test_a_hostile_name_is_only_text(gateway: Gateway, page: "Page") -> None:
     sign_in(page, gateway)
     authorize_store(page, HOSTILE)
     page.get_by_role("heading", level=1, name="The store is authorized").wait_for()
-    assert page.get_by_text(HOSTILE).is_visible()
+    page.get_by_text(HOSTILE).wait_for()
     page.get_by_role("link", name="Go to the overview").click()
-    assert page.get_by_role("heading", name=HOSTILE).is_visible()
+    page.get_by_role("heading", name=HOSTILE).wait_for()
     for link in ("Authorize again", "Remove"):
         page.get_by_role("link", name=link).click()
-        assert HOSTILE in (page.get_by_role("heading", level=1).inner_text())
+        page.get_by_role("heading", level=1, name=HOSTILE).wait_for()
         assert page.locator("img").count() == 0
         page.goto(gateway.url + "/")
     assert page.locator("img").count() == 0
