@@ -59,10 +59,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class _Unstored:
-    """An answer of Amazon's to the tokens of that version."""
+    """An answer of Amazon's to the tokens of that version. `rotated`: it holds another refresh token."""
 
     answer: TokenAnswer
     version: int
+    rotated: bool
 
 
 def seconds_left(grant: Grant, tokens: Tokens, now: float) -> float:
@@ -81,16 +82,6 @@ def revoked(grant: Grant) -> Problem:
     """Return what to tell about a grant that has to be authorised again."""
     reason = grant.status_reason if grant.status_reason in TABLE else REVOKED
     return Problem(reason, extra={"status": "needs_reauthorization"})
-
-
-def _usable(found: tuple[Grant, Tokens] | None) -> Held:
-    """Return a grant with its tokens; Problem where there is none or it has to be authorised again."""
-    if found is None:
-        raise Problem("not_found")
-    grant, tokens = found
-    if grant.status == "needs_reauthorization":
-        raise revoked(grant)
-    return Held(grant, tokens)
 
 
 class TokenService:
@@ -140,6 +131,9 @@ class TokenService:
         except Problem as problem:
             if problem.reason in FINAL_REASONS or self._left(held) <= 0:
                 raise
+        except VaultError:  # it cannot be written now, and could be read
+            if self._left(held) <= 0:
+                raise
         return replace(held, below_minimum=self._left(held) < min_ttl)
 
     async def refresh(self, grant_id: int) -> Held:
@@ -160,7 +154,7 @@ class TokenService:
         if lease is None:
             return None
         async with self._kept(lease) as keeping:
-            current = _usable(found)
+            current = self._usable(found)
             if self._left(current) >= min_ttl:
                 return current
             stored = await self._refresh(lease, current)
@@ -185,8 +179,7 @@ class TokenService:
                 else:
                     self._unstored.pop(grant_id, None)
             except Problem as problem:
-                if problem.reason in FINAL_REASONS:
-                    self._unstored.pop(grant_id, None)
+                self._forget_if_final(grant_id, problem)
 
     async def finish_all(self) -> None:
         """Wait for the refreshes that are under way, and store what is still to be stored: at shutdown."""
@@ -201,7 +194,29 @@ class TokenService:
 
     async def _look(self, grant_id: int) -> Held:
         """Read the grant and its tokens; Problem where there is none or it needs a new authorisation."""
-        return _usable(await self._threads.vault(self._vault.grants.with_tokens, grant_id))
+        return self._usable(await self._threads.vault(self._vault.grants.with_tokens, grant_id))
+
+    def _usable(self, found: tuple[Grant, Tokens] | None) -> Held:
+        """Return a grant with its tokens; Problem where there is none or it needs a new authorisation."""
+        if found is None:
+            raise Problem("not_found")
+        grant, tokens = found
+        if grant.status == "needs_reauthorization" and not self._holds_its_token(grant):
+            raise revoked(grant)
+        return Held(grant, tokens)
+
+    def _holds_its_token(self, grant: Grant) -> bool:
+        """Tell whether the refresh token that Amazon takes now is here, and only waits to be stored.
+
+        To another process, which has the one before, the store then looks revoked.
+        """
+        kept = self._unstored.get(grant.id)
+        return kept is not None and kept.rotated and kept.version == grant.token_version
+
+    def _forget_if_final(self, grant_id: int, problem: Problem) -> None:
+        """Drop what waits to be stored for a grant that is gone or has been revoked."""
+        if problem.reason in FINAL_REASONS:
+            self._unstored.pop(grant_id, None)
 
     async def _patiently_renewed(self, seen: Held) -> Held:
         """As `_renewed`, for callers whom the old token does not help: they wait for a short rest to end."""
@@ -228,6 +243,9 @@ class TokenService:
     async def _fly(self, seen: Held) -> Held:
         try:
             return await self._renew(seen)
+        except Problem as problem:
+            self._forget_if_final(seen.grant.id, problem)
+            raise
         finally:
             del self._flights[seen.grant.id]
 
@@ -271,7 +289,9 @@ class TokenService:
             answer = await self._ask_amazon(current)
             if answer is None:
                 return None
-            kept = self._unstored[lease.grant_id] = _Unstored(answer, current.grant.token_version)
+            rotated = answer.refresh_token not in (None, current.tokens.refresh_token)
+            kept = _Unstored(answer, current.grant.token_version, rotated)
+            self._unstored[lease.grant_id] = kept
         return await self._store(lease, current, kept.answer)
 
     async def _ask_amazon(self, current: Held) -> TokenAnswer | None:

@@ -384,6 +384,76 @@ def test_what_could_not_be_stored_is_stored_at_the_end(
             assert answer.status_code == (200 if room else 409)
 
 
+def test_a_rotated_token_that_waits_to_be_stored_outlives_the_others_verdict(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    """Another process still has the token before it, which Amazon refuses: the store is not lost for that."""
+    gateway.authorize_store()
+    before = store_tokens(gateway)["refreshToken"]
+    tokens = gateway.app.state.services.tokens
+    gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+    tokens._vault = Broken(gateway.vault)
+    assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
+    with running_gateway(gateway.amazon, tmp_path, gateway.clock) as other:
+        assert other.bad("/spApi/refreshToken", WANTED, status=409)["reason"] == "store_revoked"
+        assert gateway.bad("/spApi/storeTokens", WANTED, status=409)["status"] == "needs_reauthorization"
+        tokens._vault = gateway.vault
+        rescued = gateway.good("/spApi/refreshToken", WANTED)
+        assert rescued["refreshToken"] != before
+        assert len(gateway.amazon.refreshes()) == 2
+        assert other.good("/spApi/refreshToken", WANTED)["refreshToken"] == rescued["refreshToken"]
+    assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "authorized"
+
+
+def test_an_answer_without_another_refresh_token_does_not_outlive_a_revocation(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    """What waits to be stored holds nothing that Amazon would still take: the store is revoked."""
+    gateway.authorize_store()
+    tokens = gateway.app.state.services.tokens
+    tokens._vault = Broken(gateway.vault)
+    assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
+    gateway.amazon.control("revoke", {"sellerId": SELLER})
+    with running_gateway(gateway.amazon, tmp_path, gateway.clock) as other:
+        other.bad("/spApi/refreshToken", WANTED, status=409)
+    tokens._vault = gateway.vault
+    assert gateway.bad("/spApi/refreshToken", WANTED, status=409)["reason"] == "store_revoked"
+    assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "needs_reauthorization"
+
+
+def test_nothing_is_kept_for_a_store_that_was_removed_meanwhile(gateway: Gateway) -> None:
+    """Amazon's answer comes to a row that is gone: the caller hears so, and no token stays in memory."""
+    gateway.authorize_store()
+    gateway.amazon.fault({"hold": "removed"}, grantType="refresh_token")
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(gateway.bad, "/spApi/refreshToken", WANTED, status=404)
+        gateway.amazon.until_held("removed")
+        gateway.good("/spApi/removeStore", WANTED)
+        gateway.amazon.release("removed")
+        assert call.result()["reason"] == "not_found"
+    assert gateway.app.state.services.tokens._unstored == {}
+
+
+def test_while_the_vault_cannot_be_written_the_living_token_serves(gateway: Gateway) -> None:
+    """The database is locked: nobody can refresh, and a token that lives is answered all the same."""
+    gateway.authorize_store()
+    before = store_tokens(gateway)
+    gateway.clock.step(3500)
+    gateway.app.state.services.tokens._vault = Locked(gateway.vault)
+    served = store_tokens(gateway, FRESH)
+    assert (served["accessToken"], served["freshness"]) == (before["accessToken"], "below_minimum")
+    gateway.clock.step(101)
+    assert gateway.bad("/spApi/storeTokens", FRESH, status=503)["reason"] == "vault_unavailable"
+    assert gateway.amazon.refreshes() == []
+
+
+class Locked:
+    """A vault that another program has locked: it can be read."""
+
+    def __init__(self, vault: Any) -> None:
+        self.grants = LockedGrants(vault.grants)
+
+
 class Broken:
     """A vault on a full disk: everything works but storing a refresh."""
 
@@ -403,6 +473,14 @@ class BrokenGrants:
     def store_refresh(self, *_: Any) -> bool:
         """Fail as a full disk does."""
         raise VaultError("the disk is full", "Make room.")
+
+
+class LockedGrants(BrokenGrants):
+    """Grants of which none can be refreshed."""
+
+    def take_lease(self, *_: Any) -> None:
+        """Fail as a locked database does."""
+        raise VaultError("the database is locked", "Wait.", retryable=True)
 
 
 def test_a_seller_in_two_regions_has_to_be_named_exactly(gateway: Gateway) -> None:
