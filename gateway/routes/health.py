@@ -17,7 +17,7 @@ router = APIRouter()
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Whoever comes through a proxy is not on loopback, though the proxy may be.
-PROXY_HEADERS = ("forwarded", "x-forwarded-for", "via")
+PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via")
 
 
 @router.get("/healthz")
@@ -73,5 +73,7 @@ async def _is_operator(request: Request, services: Services) -> bool:
 
 
 def _on_loopback(request: Request) -> bool:
+    """Tell whether a program of this machine asks, by a name of this machine and through no proxy."""
     host = request.client.host if request.client else None
-    return is_loopback(host) and not any(name in request.headers for name in PROXY_HEADERS)
+    proxied = any(name in request.headers for name in PROXY_HEADERS)
+    return is_loopback(host) and is_loopback(request.url.hostname) and not proxied

@@ -114,6 +114,28 @@ def test_metrics_are_for_loopback_or_a_key(gateway: Gateway) -> None:
     assert gateway.get("/metrics", headers=with_key).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "through",
+    [
+        {"Host": "gateway.example.com"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"Via": "1.1 proxy"},
+    ],
+)
+def test_what_a_proxy_on_this_machine_passes_on_is_not_from_this_machine(
+    amazon: Amazon, tmp_path: Path, through: dict[str, str]
+) -> None:
+    """Any sign of a proxy, the public name among them: the metrics and what needs somebody want a key."""
+    with running_gateway(amazon, tmp_path, given_public_url="https://gateway.example.com") as gateway:
+        assert gateway.get("/metrics").status_code == 200
+        assert gateway.get("/metrics", headers=through).status_code == 401
+        assert "attention" in gateway.get("/readyz").json()
+        assert "attention" not in gateway.get("/readyz", headers=through).json()
+
+
 def test_an_authorization_that_ends_is_warned_of(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     """In the list, and in the log once however often it is looked at."""
     store = gateway.authorize_store()["store"]

@@ -197,6 +197,11 @@ class Replicas:
         replica.start(*arguments)
         return replica
 
+    def select(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the database itself."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
     def stop(self) -> None:
         """End all of them."""
         for replica in self.all:
