@@ -93,7 +93,7 @@ def errors_page(errors: list[dict[str, Any]]) -> str:
     parts.append("## Reasons\n")
     parts.append(
         "The self-hosted gateway names the `reason` of a failure beside `errcode`, and in the status of an\n"
-        "authorization that did not succeed.\n"
+        "authorization that did not succeed: that call itself succeeds, with HTTP 200.\n"
     )
     parts.append("Amazon's own words, as its answers and older guides have them, are these reasons here:\n")
     words = dict.fromkeys(word for error in errors for word in error.get("amazon", ()))

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.amazon.failures import AmazonFailure, Kind
 from gateway.authorization.authorizer import EXCHANGE_REASONS
-from gateway.problems import REASONS, TABLE, TABLE_FILE, Problem, problem_of
+from gateway.problems import REASONS, TABLE, TABLE_FILE, Problem, ProblemRow, problem_of
 from gateway.routes.browser import SHOWN_PROBLEMS
 from tests.support.house import ROOT
 
@@ -35,6 +35,38 @@ def test_every_reason_in_the_code_has_a_row() -> None:
                 raised.add(node.args[0].value)
     assert len(raised) > 10, "found hardly any: the test looks in the wrong place"
     assert raised <= set(TABLE)
+
+
+# What the contract sends beside each errcode.
+STATUSES_OF_ERRCODE = {
+    1002: {400, 404, 405, 413},
+    1003: {502, 503, 409, 429},
+    1004: {404, 409},
+    1005: {403},
+    401: {401, 429},
+    402: {402},
+    500: {500, 503},
+}
+# Of the statuses above, those that belong to some reasons only.
+REASONS_OF_STATUS = {
+    (1002, 404): {"unknown_path"},
+    (1002, 405): {"method_not_allowed"},
+    (1002, 413): {"body_too_large"},
+    (1003, 503): {"suspended_app", "app_not_configured"},
+    (1003, 409): {"store_revoked", "grant_of_another_client"},
+    (1003, 429): {"amazon_throttled"},
+    (1004, 409): {"ambiguous"},
+    (401, 429): {"too_many_failures"},
+    (500, 503): {"vault_unavailable"},
+}
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
+def test_errcode_and_status_go_together(row: ProblemRow) -> None:
+    """As references/api.md pairs them: whoever looks at one of them only takes the same turn."""
+    assert row.http_status in STATUSES_OF_ERRCODE[row.errcode]
+    only = REASONS_OF_STATUS.get((row.errcode, row.http_status))
+    assert only is None or row.reason in only
 
 
 def test_an_envelope_has_what_the_contract_says() -> None:

@@ -113,7 +113,7 @@ def test_a_token_on_the_command_line_is_refused(
 
 @pytest.mark.parametrize(
     ("reason", "status", "code"),
-    [("import_refused", 400, 6), ("import_of_another_client", 400, 6), ("amazon_throttled", 429, 6)],
+    [("import_refused", 502, 6), ("import_of_another_client", 502, 6), ("amazon_throttled", 429, 6)],
 )
 def test_a_refused_import_tells_its_reason(
     gateway: FakeGateway, piped: Any, reason: str, status: int, code: int

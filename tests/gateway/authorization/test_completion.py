@@ -47,7 +47,7 @@ def test_a_code_is_sent_once(gateway: Gateway) -> None:
     _, address = ended_on(gateway)
     gateway.good("/spApi/completeAuthorization", {"callbackUrl": address})
     again = gateway.bad("/spApi/completeAuthorization", {"callbackUrl": address}, status=400)
-    assert again["reason"] == "state_used"
+    assert (again["reason"], again["errcode"]) == ("state_used", 1002)
     _, other = ended_on(gateway)
     gateway.open(other)
     assert (
@@ -62,7 +62,7 @@ def test_an_expired_link_is_told(gateway: Gateway) -> None:
     _, address = ended_on(gateway)
     gateway.clock.step(15 * 60)
     answer = gateway.bad("/spApi/completeAuthorization", {"callbackUrl": address}, status=400)
-    assert answer["reason"] == "expired"
+    assert (answer["reason"], answer["errcode"]) == ("expired", 1002)
     assert exchanges(gateway.amazon) == 0
 
 

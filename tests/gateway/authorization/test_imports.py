@@ -102,9 +102,9 @@ def test_a_rotated_token_is_what_is_kept(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("do", "status", "reason"),
     [
-        ({"answer": "tokenEndpoint.refreshTokenRefused"}, 400, "import_refused"),
-        ({"answer": "tokenEndpoint.unauthorizedClient"}, 400, "import_of_another_client"),
-        ({"answer": "tokenEndpoint.invalidClient"}, 400, "app_credentials"),
+        ({"answer": "tokenEndpoint.refreshTokenRefused"}, 502, "import_refused"),
+        ({"answer": "tokenEndpoint.unauthorizedClient"}, 502, "import_of_another_client"),
+        ({"answer": "tokenEndpoint.invalidClient"}, 502, "app_credentials"),
         ({"answer": "tokenEndpoint.throttled"}, 429, "amazon_throttled"),
         ({"status": 500}, 502, "amazon_failed"),
         ({"status": 200, "body": "<html>"}, 502, "amazon_failed"),
@@ -136,7 +136,7 @@ def test_a_token_of_another_client_is_named_as_such(gateway: Gateway) -> None:
     other = gateway.amazon.control("apps", {"flow": "spapi"})["clientId"]
     token = refresh_token(gateway.amazon, **STORE, clientId=other)
     answer = gateway.bad(
-        "/spApi/importStore", {**STORE, "sellerName": "Other", "refreshToken": token}, status=400
+        "/spApi/importStore", {**STORE, "sellerName": "Other", "refreshToken": token}, status=502
     )
     assert answer["reason"] == "import_of_another_client"
     assert gateway.good("/spApi/authorizedStores")["total"] == 0
