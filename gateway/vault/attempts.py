@@ -28,7 +28,7 @@ class Attempts:
 
     def begin(self, new: NewAttempt) -> tuple[str, Secret]:
         """Write down an authorisation that begins; return its id and its state (256 random bits)."""
-        attempt_id = secrets.token_urlsafe(16)
+        attempt_id = _new_id()
         state = Secret(secrets.token_urlsafe(32))
         now = int(self._clock.now())
         with self._database.writing() as connection:
@@ -147,6 +147,13 @@ def _attempt(row: Row[Any]) -> Attempt:
     values = dict(row._mapping)
     values["requested_scopes"] = tuple(json.loads(values["requested_scopes"]))
     return Attempt(**values)
+
+
+def _new_id() -> str:
+    """22 url-safe characters out of 128 random bits; the first is no `-`, which a script takes for a flag."""
+    while (new := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return new
 
 
 def _digest(state: str) -> str:

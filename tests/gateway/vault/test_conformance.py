@@ -1,5 +1,6 @@
 """What every database under the vault must do: one suite that SQLite and PostgreSQL both pass."""
 
+import secrets
 import threading
 from collections.abc import Callable
 
@@ -130,6 +131,16 @@ class TestAttempts:
         assert (attempt.phase, attempt.expires_at) == ("pending", int(clock.now()) + 900)
         assert len(attempt_id) == 22
         assert len(state.reveal()) == 43
+
+    def test_an_id_does_not_look_like_a_flag(
+        self, vault: Vault, user: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is handed to a script as it is; every 64th random one begins with a `-`."""
+        drawn = ["--ab", "-abc", "the-id"]
+        real = secrets.token_urlsafe
+        monkeypatch.setattr(secrets, "token_urlsafe", lambda size: drawn.pop(0) if drawn else real(size))
+        attempt_id, _ = vault.attempts.begin(new_attempt(user))
+        assert attempt_id == "the-id"
 
     def test_a_state_is_consumed_once(self, vault: Vault, user: int) -> None:
         """The first to bring a state gets its attempt, the second nothing."""
@@ -633,6 +644,7 @@ class TestHandedOut:
             connection.execute(text("DROP TABLE audit"))
             connection.execute(text("DROP TABLE sessions"))
             connection.execute(text("DROP TABLE applications"))
+            connection.execute(text("DROP TABLE refused_calls"))
             for column in ("attempts.central", "grants.central", "grants.marketplace"):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
