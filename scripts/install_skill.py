@@ -12,8 +12,8 @@ Examples:
 
 The gateway and the sandbox are installed too, so that local_gateway.py and quickstart.py work there.
 Installing again updates. Only files that it installed itself, and that were not changed since, are replaced
-or removed. The alias folders linkfox-amazon-store-auth and linkfox-amazon-ads-auth are for other skills that
-look for these names.
+or removed; with --remove also the .venv that the installed copy's quickstart.py made. The alias folders
+linkfox-amazon-store-auth and linkfox-amazon-ads-auth are for other skills that look for these names.
 """
 
 from linkfox_client import command

@@ -6,14 +6,17 @@ interrupted run is done again; a file that is not in it, or that was changed sin
 
 import json
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from linkfox_client.environment import NOTE
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.packaging import digest
 
 MANIFEST = "installed-files.json"
+ENVIRONMENT = ".venv"
 MOST_NAMED = 20
 
 
@@ -29,11 +32,15 @@ class Plan:
     remove: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     unchanged: int = 0
+    removes_environment: bool = False
+    """Whether the environment goes as well that the installed copy's own set-up made."""
 
     def facts(self) -> dict[str, Any]:
         """The fields for the document."""
         lists = {"add": self.add, "replace": self.replace, "remove": self.remove, "kept": self.kept}
         told = {name: _told(paths) for name, paths in lists.items()}
+        if self.removes_environment:
+            told["remove"].append(ENVIRONMENT + "/")
         return {"folder": str(self.folder), **told, "unchanged": self.unchanged}
 
 
@@ -71,6 +78,10 @@ def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
             (made.remove if digest(there) in known[path] else made.kept).append(path)
     made.remove.sort()
     made.kept.sort()
+    environment = folder / ENVIRONMENT
+    made.removes_environment = (
+        bool(known) and not wanted and not environment.is_symlink() and (environment / NOTE).is_file()
+    )
     return made
 
 
@@ -90,6 +101,9 @@ def carry_out(planned: Plan) -> None:
                 _write(folder / path, planned.wanted[path])
         for path in planned.remove:
             _remove(folder, path)
+        if planned.removes_environment:
+            # Windows keeps a program that runs, as this one may out of there: what is left is told.
+            shutil.rmtree(folder / ENVIRONMENT, ignore_errors=os.name == "nt")
         if planned.wanted:
             _write_manifest(planned, complete=True)
         else:

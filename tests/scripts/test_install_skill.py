@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from linkfox_client import install, installation, packaging
+from linkfox_client.environment import NOTE
 from linkfox_client.errors import ClientError
 from linkfox_client.runtime import BUNDLE
 
@@ -196,6 +197,36 @@ def test_a_removal_leaves_no_trace_of_its_own(bundle: Path, root: Path) -> None:
     assert len(do(root, bundle, remove=True)["removed"]) == 3
     assert [path.name for path in root.iterdir()] == ["other-skill"]
     assert do(root, bundle, remove=True)["removed"] == []
+
+
+def test_the_environment_that_its_own_set_up_made_is_removed(bundle: Path, root: Path) -> None:
+    """Told beforehand; and then nothing stands in the way of installing again."""
+    do(root, bundle)
+    environment = root / NAME / ".venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / NOTE).write_text("{}", encoding="utf-8")
+    (entry,) = do(root, bundle)["installed"]
+    assert (entry["remove"], environment.is_dir()) == ([], True)
+    (entry,) = do(root, bundle, remove=True, dry_run=True)["removed"]
+    assert (entry["remove"][-1], environment.is_dir()) == (".venv/", True)
+    assert do(root, bundle, remove=True)["left"] == {}
+    assert not (root / NAME).exists()
+    assert do(root, bundle)["installed"][0]["add"]
+
+
+@pytest.mark.parametrize("how", ["without the note", "a link"])
+def test_an_environment_of_the_users_own_is_left(bundle: Path, root: Path, how: str) -> None:
+    """One that something else made, or that lies elsewhere."""
+    do(root, bundle)
+    environment = root / NAME / ".venv"
+    if how == "a link":
+        (root / "mine").mkdir()
+        (root / "mine" / NOTE).write_text("{}", encoding="utf-8")
+        environment.symlink_to(root / "mine")
+    else:
+        environment.mkdir()
+    assert do(root, bundle, remove=True)["left"] == {str(root / NAME): [".venv"]}
+    assert environment.is_dir()
 
 
 def test_an_installed_copy_can_remove_itself(run: Run, root: Path, tmp_path: Path) -> None:
