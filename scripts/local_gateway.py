@@ -17,8 +17,9 @@
   python3 scripts/local_gateway.py copy-to postgresql://gateway@db.example.com/gateway
   python3 scripts/local_gateway.py audit --limit 20
 
-`stop` and `status` look at the gateway that was set up, with --sandbox at the sandbox. Stopping what does not
-run is no failure. Its log is gateway.log in the data folder.
+Without --sandbox all but `serve` and `start` mean the gateway that the scripts use: the real one where one is
+set up, else the sandbox, so that `stop` alone stops a sandbox, too, where that is all there is. Stopping what
+does not run is no failure. The log is gateway.log in the data folder.
 """
 
 from linkfox_client import command

@@ -22,7 +22,9 @@ def declare(arguments):
     tokens.declare(arguments, "the tokens of every authorised store")
     handoff.declare(arguments)
     arguments.exactly_one("--seller-id", "--all")
-    arguments.together("--seller-id", "--region")
+    arguments.together(
+        "--seller-id", "--region", hint="authorized_stores.py lists each store with its region."
+    )
 
 
 def run(options, gateway):

@@ -26,7 +26,9 @@ def declare(arguments):
     arguments.seconds("--min-ttl", "the least time that the token must have left", most=MOST_MIN_TTL)
     arguments.rest("command", "the program to run, and its arguments")
     arguments.exactly_one("--seller-id", "--profile-id")
-    arguments.together("--seller-id", "--region")
+    arguments.together(
+        "--seller-id", "--region", hint="authorized_stores.py lists each store with its region."
+    )
     arguments.check(find_program)
 
 

@@ -212,14 +212,14 @@ class Arguments:
 
         self._checks.append(check)
 
-    def together(self, *flags: str) -> None:
-        """All of these flags are given, or none."""
+    def together(self, *flags: str, hint: str = "") -> None:
+        """All of these flags are given, or none; `hint` says where the missing one is found."""
 
         def check(options: SimpleNamespace) -> None:
             given = [flag for flag in flags if self._is_given(options, flag)]
             missing = [flag for flag in flags if flag not in given]
             if given and missing:
-                raise bad_arguments(f"Missing: {', '.join(missing)}, which {given[0]} needs beside it")
+                raise bad_arguments(f"Missing: {', '.join(missing)}, which {given[0]} needs beside it", hint)
 
         self._checks.append(check)
 
@@ -247,7 +247,7 @@ class Arguments:
             _refuse_secrets(ours)
         ours = [_decoded(word) for word in ours]
         given = self._from_json(ours[0]) if self._is_json(ours, rest) else self._from_flags(ours)
-        if rest is not None and self._rest is not None:
+        if rest and self._rest is not None:
             given[self._rest.flag] = rest
         return self._checked(given)
 
@@ -296,7 +296,7 @@ class Arguments:
         if len(words) != 1 or rest is not None:
             return False
         word = words[0].strip()
-        takes_words = any(field.is_positional for field in self._fields.values())
+        takes_words = self._rest is not None or any(field.is_positional for field in self._fields.values())
         return word.startswith(("{", "[", '"')) or not (takes_words or word.startswith("-"))
 
     def _from_json(self, text: str) -> dict[str, Any]:
@@ -322,7 +322,7 @@ class Arguments:
                         "Flags and a JSON object were mixed", "Give either flags or one JSON object."
                     )
                 if not positionals:
-                    raise _unexpected(word, list(self._fields))
+                    raise _unexpected(word, list(self._fields), takes_command=self._rest is not None)
                 given[positionals.pop(0).flag] = word
                 continue
             flag, equals, value = word.partition("=")
@@ -356,7 +356,8 @@ class Arguments:
         missing = [field for field in fields if field.required and not self._is_given(options, field.flag)]
         if missing:
             raise bad_arguments(
-                f"Missing: {', '.join(f'{field.flag} {field.metavar}'.strip() for field in missing)}"
+                f"Missing: {', '.join(f'{field.flag} {field.metavar}'.strip() for field in missing)}",
+                "Put -- and the command to run at the end." if missing == [self._rest] else "",
             )
         for check in self._checks:
             check(options)
@@ -431,6 +432,8 @@ def _unknown(what: str, word: str, known: Sequence[str]) -> ClientError:
     )
 
 
-def _unexpected(word: str, known: Sequence[str]) -> ClientError:
+def _unexpected(word: str, known: Sequence[str], *, takes_command: bool) -> ClientError:
+    if takes_command:
+        return bad_arguments(f"Unexpected word {values.shown(word)}", "Put -- before the command to run.")
     near = values.nearest("--" + word.lstrip("-"), known)
     return bad_arguments(f"Unexpected word {values.shown(word)}", near or "Put a text with spaces in quotes.")

@@ -118,6 +118,7 @@ def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         if keep:
             answer["gateway"] = {key: gateway[key] for key in ("url", "dataDir", "sandboxUrl")}
             answer["stopWith"] = "python3 scripts/local_gateway.py stop --sandbox"
+            tell(f"The gateway goes on running at {gateway['url']}; stop it with: {answer['stopWith']}")
         return answer
 
 

@@ -105,7 +105,12 @@ def follow(
     attempt = {"authorizationId": authorization_id}
 
     def look() -> dict[str, Any] | None:
-        status = gateway.post(f"{flow.path}/authorizationStatus", attempt)
+        try:
+            status = gateway.post(f"{flow.path}/authorizationStatus", attempt)
+        except ClientError as failure:
+            if failure.code == "not_found":  # the table's hint is about stores and accounts
+                failure.hint = f"Take the authorizationId that {flow.script} answered, or make a new link."
+            raise
         return None if status.get("state") == "pending" else settled(status, attempt)
 
     ended = _poll(look, wait or 0, STATUS_SECONDS, patience)

@@ -233,7 +233,7 @@ def test_rules_between_flags() -> None:
             arguments.text(flag, "x")
         arguments.switch("--all", "x")
         arguments.exactly_one("--a", "--all")
-        arguments.together("--b", "--c")
+        arguments.together("--b", "--c", hint="The lists have it.")
         arguments.needs("--d", "--a", "--b")
         arguments.excludes("--all", "--b", "--d")
         return arguments
@@ -242,7 +242,8 @@ def test_rules_between_flags() -> None:
     assert rules().parse(["--all"]).all is True
     assert "--a or --all" in refused([], rules()).message
     assert "--a and --all" in refused(["--a", "1", "--all"], rules()).message
-    assert "--c" in refused(["--a", "1", "--b", "2"], rules()).message
+    alone = refused(["--a", "1", "--b", "2"], rules())
+    assert ("--c" in alone.message, alone.hint) == (True, "The lists have it.")
     assert "--all and --b" in refused(["--all", "--b", "1", "--c", "2"], rules()).message
     assert refused(["--all", "--d", "1"], rules())
     assert refused(['{"all": false}'], rules())
@@ -271,9 +272,9 @@ def test_positional_words_and_the_rest() -> None:
     words = ["--seller-id", "A1", "--", "curl", "--help", "--", "{x}"]
     assert arguments.parse(words).command == ["curl", "--help", "--", "{x}"]
     assert arguments.parse(['{"sellerId": "A1", "command": ["ls", "-l"]}']).command == ["ls", "-l"]
-    refused(["--seller-id", "A1"], arguments)
-    refused(["--seller-id", "A1", "--"], arguments)
-    refused(["--seller-id", "A1", "ls"], arguments)
+    arguments.switch("--all", "x")
+    for words in (["--all"], ["--all", "--"], ["--all", "ls"], ["ls"]):
+        assert "-- " in refused(words, arguments).hint, "it says where the command goes"
 
 
 def test_words_that_an_ascii_locale_left_undecoded_become_text_again() -> None:

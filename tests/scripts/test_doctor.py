@@ -56,7 +56,7 @@ def test_a_healthy_machine_has_nothing_failed(run: Run, healthy: FakeGateway, tm
     for name in ("Python", "packages", "settings", "keyring", "cache folder", "gateway", "clock", "API key"):
         assert checks[name]["state"] == "ok", checks[name]
     assert checks["store My Store (A1, NA)"]["state"] == "ok"
-    assert checks["ads account Brand (EU)"]["state"] == "ok"
+    assert checks["ads account Brand"]["state"] == "ok"
     for check in checks.values():
         assert check["state"] in ("ok", "warning")
         assert check["detail"]
@@ -243,6 +243,22 @@ def test_a_suspended_application_is_nobodys_store(run: Run, healthy: FakeGateway
     healthy.answers["/amazonAds/authorizedStores"] = (200, {"stores": ads, "total": 1})
     done = run("doctor.py")
     assert (done.code, done.error["code"]) == (6, "suspended_app")
+
+
+def test_an_account_without_profiles_is_told_too(run: Run, healthy: FakeGateway) -> None:
+    """Its consent is looked at like any other's, and where that is good the missing profiles are told."""
+    bare = [
+        {"authRecordId": 8, "accountName": "Bare", "region": "NA", "status": "authorized"},
+        {"authRecordId": 9, "accountName": "Gone", "region": "NA", "status": "needs_reauthorization"},
+    ]
+    answer = {"stores": [ACCOUNT], "total": 1, "accountsWithoutProfiles": bare}
+    healthy.answers["/amazonAds/authorizedStores"] = (200, answer)
+    done = run("doctor.py")
+    checks = by_name(done.document)
+    states = {name: checks[f"ads account {name}"]["state"] for name in ("Brand", "Bare", "Gone")}
+    assert states == {"Brand": "ok", "Bare": "warning", "Gone": "failed"}
+    assert "Manager accounts" in checks["ads account Bare"]["remedy"]
+    assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
 
 
 def test_a_local_gateways_own_state_is_shown(house: House) -> None:

@@ -162,6 +162,18 @@ def test_a_passing_failure_is_waited_out_and_a_final_one_is_not(time: Time) -> N
     assert failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 10, patience=time.patience)) is passing
 
 
+@pytest.mark.parametrize("flow", [STORES, ACCOUNTS])
+def test_an_attempt_that_nobody_knows_leads_back_to_where_ids_come_from(
+    flow: waiting.Flow, time: Time
+) -> None:
+    """Not to the lists of what is authorised, and it is not asked for again."""
+    unknown = ClientError("not_found", "no such", "List what is authorised.")
+    gateway = Scripted(authorizationStatus=[unknown])
+    failure = failure_of(lambda: waiting.follow(gateway, flow, "id-1", 60, patience=time.patience))
+    assert (failure.code, len(gateway.calls)) == ("not_found", 1)
+    assert flow.script in failure.hint
+
+
 def test_an_earlier_attempt_can_be_looked_at_without_waiting(time: Time) -> None:
     """Pending is an answer then, not a failure."""
     gateway = Scripted(authorizationStatus=[{"state": "pending"}])

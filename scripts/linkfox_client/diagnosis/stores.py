@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkfox_client.diagnosis.finding import Finding, Patient, failed, ok, warning
-from linkfox_client.errors import ClientError
+from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.lists import entries
 from linkfox_client.text import cleaned
 
@@ -32,11 +32,14 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
 
     try:
         with Gateway(patient.pair, environ=patient.environ, timeouts=SECONDS) as gateway:
-            listed = entries(gateway.post("/amazonAds/authorizedStores", {}))
+            answer = gateway.post("/amazonAds/authorizedStores", {})
+            listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
     except ClientError as problem:
         yield failed("ads accounts", problem)
         return
-    accounts = {entry.get("authRecordId"): entry for entry in listed}
+    accounts: dict[object, Mapping[str, Any]] = {}
+    for entry in listed:
+        accounts.setdefault(entry.get("authRecordId"), entry)
     yield from _bounded("ads accounts", [_of_account(entry) for entry in accounts.values()])
 
 
@@ -49,11 +52,13 @@ def _of_store(entry: Mapping[str, Any]) -> Finding:
 
 
 def _of_account(entry: Mapping[str, Any]) -> Finding:
-    name = f"ads account {_said(entry, 'accountName')} ({_said(entry, 'region')})"
+    name = f"ads account {_said(entry, 'accountName')}"
     again = (
         "Authorise it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
     )
-    return _of(name, entry, again)
+    found = _of(name, entry, again)
+    row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
+    return warning(name, row.meaning, row.remedy) if row is not None and found.state == "ok" else found
 
 
 def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
