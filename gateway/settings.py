@@ -476,10 +476,11 @@ def postgresql_url(value: str, name: str, *, password_allowed: bool = True) -> S
     if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
         raise SettingsError(
             f"{name} is not the address of a PostgreSQL; expected postgresql:// and what follows",
-            "Correct it, or leave it unset to use SQLite.",
+            "Write it as postgresql://USER@HOST/DATABASE.",
         )
-    login, at, _ = rest.partition("/")[0].rpartition("@")
-    if not password_allowed and ((at and ":" in login) or "password=" in rest):
+    # Up to the last @, since a password may hold what would otherwise end it.
+    _, _, password = rest.rpartition("@")[0].partition(":")
+    if not password_allowed and (password or "password=" in rest):
         raise SettingsError(
             f"{name} holds a password, which others on this machine could see on the command line",
             "Put it into ~/.pgpass or PGPASSWORD, or the whole address into GATEWAY_DATABASE_URL.",

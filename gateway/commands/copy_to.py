@@ -8,7 +8,7 @@ from gateway.commands.opening import settings_of
 from gateway.data_folder import DataFolder
 from gateway.operator_error import OperatorError
 from gateway.secret import Secret
-from gateway.settings import postgresql_url
+from gateway.settings import SettingsError, postgresql_url
 from gateway.vault.copying import copy_vault
 from gateway.vault.database import open_database
 from gateway.vault.vault import DATABASE_FILE
@@ -38,7 +38,10 @@ def copy_to(url: str | None, data_dir: Path | None, sandbox: bool) -> dict[str, 
 
 def _target(url: str | None, from_settings: Secret | None) -> Secret:
     if url is not None:
-        return postgresql_url(url, "the address to copy to", password_allowed=False)
+        try:
+            return postgresql_url(url, "the address to copy to", password_allowed=False)
+        except SettingsError as error:
+            raise OperatorError(error.message, error.hint, "bad_arguments") from None
     if from_settings is None:
         raise OperatorError(
             "there is no address to copy to",

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
@@ -28,6 +34,9 @@ TRUNCATE_SECONDS = 0.5
 POSTGRES_POOL = 10
 # So long a connection may have been idle and is used without being asked.
 IDLE_SECONDS = 1.0
+# SQLSTATEs (PostgreSQL's appendix A).
+INSUFFICIENT_PRIVILEGE = "42501"
+READ_ONLY = "25006"
 
 
 class DatabaseMilliseconds(FunctionElement[int]):
@@ -126,17 +135,46 @@ def in_words() -> Iterator[None]:
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             sentence = sentence_for(error.orig)
-        elif isinstance(error, OperationalError) or error.connection_invalidated:
-            sentence = VaultError(
-                "the PostgreSQL of GATEWAY_DATABASE_URL does not answer or refuses the connection",
-                "Check that it runs, and that the address, user and password are right.",
-                retryable=True,
-            )
         else:
-            sentence = None
+            sentence = _postgresql_sentence_for(error)
         if sentence is None:
             raise
         raise sentence from None
+
+
+def _postgresql_sentence_for(error: DBAPIError) -> VaultError | None:
+    """Return what an error of PostgreSQL means for who runs the gateway; None for a mistake of ours."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == INSUFFICIENT_PRIVILEGE:
+        return VaultError(
+            "the PostgreSQL user may not make or use the gateway's tables",
+            "Let it own the database: ALTER DATABASE name OWNER TO user.",
+            "not_set_up",
+        )
+    if state == READ_ONLY:
+        return VaultError(
+            "the PostgreSQL takes no writes",
+            "Name the primary server, not a standby, and a database that is not read-only.",
+            retryable=True,
+        )
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return VaultError(
+            "the PostgreSQL does not answer or refuses the connection",
+            "Check that it runs, and that the address, user and password are right.",
+            retryable=True,
+        )
+    if isinstance(error, ProgrammingError) and state is None:
+        # The driver refuses it before any server is asked.
+        return _bad_address()
+    return None
+
+
+def _bad_address() -> VaultError:
+    return VaultError(
+        "the address of the PostgreSQL cannot be read",
+        "Begin it with postgresql://; user, password, host and database follow, percent-encoded.",
+        "not_set_up",
+    )
 
 
 def sentence_for(error: sqlite3.Error) -> VaultError | None:
@@ -180,11 +218,7 @@ def _open_postgresql(url: Secret) -> Database:
             hide_parameters=True,
         )
     except (ArgumentError, ValueError):
-        raise VaultError(
-            "GATEWAY_DATABASE_URL cannot be read as an address",
-            "Begin it with postgresql://; user, password, host and database follow, percent-encoded.",
-            "not_set_up",
-        ) from None
+        raise _bad_address() from None
     _ask_idle_connections(engine)
     return Database(engine, None)
 

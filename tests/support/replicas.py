@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from tests.support.house import PATIENCE, ROOT, call_json, clean_environment, until
 
@@ -45,6 +46,24 @@ class PostgreSQL:
     def start(self) -> None:
         """Start it again on the same socket."""
         self.server.ensure_postgres_running()
+
+    @contextlib.contextmanager
+    def asking_for_a_password(self, user: str, password: str) -> Iterator[None]:
+        """Make a user who has to give a password, where all others are let in without one."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            connection.execute(statement.format(sql.Identifier(user), sql.Literal(password)))
+            row = connection.execute("SHOW hba_file").fetchone()
+            assert row is not None
+            rules = Path(row[0])
+            before = rules.read_text()
+            rules.write_text(f"local all {user} scram-sha-256\nhost all {user} all scram-sha-256\n{before}")
+            connection.execute("SELECT pg_reload_conf()")
+            try:
+                yield
+            finally:
+                rules.write_text(before)
+                connection.execute("SELECT pg_reload_conf()")
 
 
 @contextlib.contextmanager
