@@ -34,6 +34,7 @@ def test_it_does_the_main_job_and_leaves_nothing(tmp_path: Path) -> None:
     for name in ("authorize_url.py", "store_tokens.py", "with_token.py", "ads_resolve_profile.py"):
         assert name in scripts
     assert all(step["seconds"] >= 0 and step["result"] for step in document["steps"])
+    assert document["steps"][-1]["result"]["stopped"] is True
     assert WHOLE_TOKEN.search(done.stdout + done.stderr) is None
     assert '"accessToken": "Atza|' in done.stdout, "a mask of a mask shows what the mask shows"
     assert len(done.stdout) < 12_000, "it has to fit an agent's window"
@@ -44,8 +45,10 @@ def test_it_does_the_main_job_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_with_keep_the_scripts_find_the_gateway_by_themselves(tmp_path: Path) -> None:
     """After --keep a script without any setting lists the store; the named command stops the gateway."""
-    document = json.loads(quickstart(tmp_path, "--keep").stdout)
+    kept = quickstart(tmp_path, "--keep")
+    document = json.loads(kept.stdout)
     assert document["ok"] is True
+    assert document["stopWith"] in kept.stderr, "a person who watches is told as well"
 
     def script(name: str, *arguments: str) -> dict:
         done = subprocess.run(
