@@ -31,6 +31,7 @@ from gateway.routes import (
     ads,
     appstore,
     browser,
+    completion,
     confirmation,
     console,
     health,
@@ -126,8 +127,8 @@ def create_app(
     )
     app.state.services = services
     rooms = (
-        *(spapi, ads, imports, removal, confirmation, proxy),
-        *(browser, sign_in, console, appstore),
+        *(spapi, ads, completion, imports, removal, proxy),
+        *(browser, confirmation, sign_in, console, appstore),
         *(health, openapi),
     )
     for room in rooms:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import Response
@@ -13,6 +14,7 @@ from gateway.clock import Clock
 from gateway.outside_text import cleaned
 from gateway.pages.moments import Moments
 from gateway.pages.texts import language_for
+from gateway.problems import Problem
 from gateway.reminders import is_ending
 from gateway.secret import Secret
 from gateway.vault.records import Attempt, AuditEntry, Caller, Flow, Grant, Profile
@@ -134,22 +136,23 @@ class Pages:
             outcome="open" if state == "pending" else "bad",
             attempt=attempt,
             reason=reason,
+            request_id=None,
         )
 
-    def problem(
-        self, reason: str, language: str | None, *, status: int, headers: Mapping[str, str] | None = None
-    ) -> Response:
-        """Answer a problem that belongs to no attempt."""
+    def problem(self, problem: Problem, language: str | None, request_id: str) -> Response:
+        """Answer a problem that belongs to no attempt; where the log tells more, with the request's id."""
+        is_ours = problem.row.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return self._page(
             "unfinished.html",
             Reader(language),
-            reason if reason == "expired" else "problem",
-            status=status,
-            headers=headers,
+            "expired" if problem.reason == "expired" else "problem",
+            status=problem.row.http_status,
+            headers=problem.headers,
             under_way=False,
             outcome="bad",
             attempt=None,
-            reason=reason,
+            reason=problem.reason,
+            request_id=request_id if is_ours else None,
         )
 
     # --- signing in, and what a user has ---
@@ -167,6 +170,7 @@ class Pages:
             headers=headers,
             back_to=back_to,
             error=error,
+            wrong=error is not None,
             wait=wait,
         )
 
@@ -212,6 +216,7 @@ class Pages:
             title,
             title_name=cleaned(again.name) if again else "",
             status=400 if entered.errors else 200,
+            wrong=bool(entered.errors),
             flow=flow,
             sites=sites,
             regions=REGIONS,
@@ -240,6 +245,7 @@ class Pages:
             reader,
             "appstore",
             status=400 if entered.errors else 200,
+            wrong=bool(entered.errors),
             seller_id=seller_id,
             region=region,
             fields=fields,
@@ -271,7 +277,7 @@ class Pages:
             referrer_policy=referrer_policy,
             sandbox=self._sandbox,
             wide=wide,
-            **{"outcome": "", **values},
+            **{"outcome": "", "wrong": False, **values},
         )
         form_action = "'self'" if has_forms else "'none'"
         policy = (

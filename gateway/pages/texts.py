@@ -1,10 +1,14 @@
 """In which language a browser is answered; a further language is a further module of words in LANGUAGES."""
 
+import re
 from dataclasses import dataclass
 
 from gateway.amazon.marketplaces import Marketplace
 from gateway.pages import words_en, words_zh
 from gateway.problems import TABLE
+
+# How the audit calls a request whose caller was gone before it was answered.
+NOT_AWAITED = "client_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +32,34 @@ class Language:
         return self.sites.get(marketplace.code, marketplace.country)
 
     def action(self, name: str) -> str:
-        """Return what an audit line is about; a call's path stays as it is."""
+        """Return what an audit line is about."""
         return self.actions.get(name, name)
+
+    def outcome(self, name: str) -> tuple[str, str]:
+        """Return how an audit line says that something did not end well, and in which language that is."""
+        if name not in TABLE:
+            return self.words["not_awaited"] if name == NOT_AWAITED else name, self.words["tag"]
+        meaning, _, spoken = self.problem(name)
+        return meaning, spoken
 
 
 ENGLISH = Language("en", words_en.WORDS, words_en.PROBLEMS, words_en.SITES, words_en.ACTIONS)
 CHINESE = Language("zh", words_zh.WORDS, words_zh.PROBLEMS, words_zh.SITES, words_zh.ACTIONS)
+WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 
 
 def language_for(accept_language: str | None) -> Language:
     """Return the language that a browser prefers among those there are (RFC 9110, 12.5.4), else English."""
-    wanted: list[tuple[float, int, str]] = []
-    for place, part in enumerate((accept_language or "")[:500].split(",")):
-        tag, _, parameter = part.strip().partition(";")
-        try:
-            weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
-        except ValueError:
-            continue
-        wanted.append((-weight, place, tag.strip().lower().partition("-")[0]))
-    for weight, _, code in sorted(wanted):
-        if weight < 0 and code in LANGUAGES:
-            return LANGUAGES[code]
-    return ENGLISH
+    weights: dict[str, float] = {}
+    for part in (accept_language or "")[:500].lower().split(","):
+        tag, _, parameter = part.partition(";")
+        weight = WEIGHT.fullmatch(parameter.strip() or "q=1")
+        code = tag.strip().partition("-")[0]
+        if weight is not None:
+            weights[code] = max(float(weight[1]), weights.get(code, 0.0))
+    # "*" is any language that is not named. Of several as much wanted, the one named first, else English.
+    others = weights.pop("*", 0.0)
+    candidates = [*(code for code in weights if code in LANGUAGES), *LANGUAGES]
+    best = max(candidates, key=lambda code: weights.get(code, others))
+    return LANGUAGES[best] if weights.get(best, others) > 0 else ENGLISH

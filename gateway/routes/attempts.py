@@ -2,8 +2,12 @@
 
 from typing import Any, Literal
 
+from fastapi import Request
+
 from gateway.problems import TABLE, Problem
 from gateway.routes.calls import Call
+from gateway.routes.fields import ATTEMPT_ID
+from gateway.routes.services import services_of
 from gateway.vault.records import Attempt, Flow, Grant
 
 State = Literal["pending", "authorized", "denied", "expired", "failed"]
@@ -43,6 +47,18 @@ async def named_attempt(call: Call, flow: Flow) -> Attempt:
         services.vault.attempts.get, call.fields.attempt_id(), call.caller.user_id
     )
     if attempt is None or attempt.flow != flow:
+        raise Problem("not_found")
+    return attempt
+
+
+async def addressed_attempt(request: Request) -> Attempt:
+    """Return the attempt that a page's address names, whoever asks. Raises Problem not_found."""
+    attempt_id = request.path_params["attempt_id"]
+    services = services_of(request)
+    attempt = None
+    if ATTEMPT_ID.fullmatch(attempt_id):
+        attempt = await services.threads.vault(services.vault.attempts.get, attempt_id)
+    if attempt is None:
         raise Problem("not_found")
     return attempt
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
 from gateway.authorization.confirmation import needs_confirmation
-from gateway.routes.attempts import profile_sync_of, state_of
+from gateway.problems import Problem
+from gateway.routes.attempts import addressed_attempt, profile_sync_of, state_of
 from gateway.routes.confirmation import see_confirmation
-from gateway.routes.fields import ATTEMPT_ID
 from gateway.routes.page_route import PageRoute
 from gateway.routes.results import RESULT_PATH, see, see_result
 from gateway.routes.services import services_of
@@ -51,11 +51,8 @@ async def _complete(request: Request, flow: Flow) -> Response:
 @router.get(RESULT_PATH)
 async def problem_page(request: Request) -> Response:
     """Show why a callback could not be matched to an authorisation."""
-    pages = services_of(request).pages
     reason = request.query_params.get("problem", "")
-    if reason not in SHOWN_PROBLEMS:
-        return pages.problem("not_found", request.headers.get("accept-language"), status=404)
-    return pages.problem(reason, request.headers.get("accept-language"), status=400)
+    raise Problem(reason if reason in SHOWN_PROBLEMS else "not_found")
 
 
 @router.get(RESULT_PATH + "/{attempt_id}")
@@ -63,12 +60,7 @@ async def result_page(request: Request) -> Response:
     """Show how an authorisation ended. Its id is random, so only who was sent here knows the address."""
     services = services_of(request)
     language = request.headers.get("accept-language")
-    attempt_id = request.path_params["attempt_id"]
-    if not ATTEMPT_ID.fullmatch(attempt_id):
-        return services.pages.problem("not_found", language, status=404)
-    attempt = await services.threads.vault(services.vault.attempts.get, attempt_id)
-    if attempt is None:
-        return services.pages.problem("not_found", language, status=404)
+    attempt = await addressed_attempt(request)
     state, reason = state_of(attempt, services.clock.now())
     if state != "authorized":
         return services.pages.unfinished(attempt, state, reason, language)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,6 +13,7 @@ from gateway.pages.renderer import Entered, Listed
 from gateway.problems import Problem
 from gateway.routes.fields import DIGITS, Fields
 from gateway.routes.page_route import PageRoute
+from gateway.routes.removal import remove_for_good
 from gateway.routes.results import see
 from gateway.routes.sessions import Visit
 from gateway.routes.shown import as_listed
@@ -205,10 +207,11 @@ async def remove(request: Request) -> Response:
     visit = await Visit.begin(request, "manage")
     await visit.form(request)
     grant = await _own_grant(visit, request.path_params["record_id"])
-    grants, threads = visit.services.vault.grants, visit.services.threads
+    grants, user_id = visit.services.vault.grants, visit.caller.user_id
     if grant.flow == "ads":
-        await threads.vault(grants.remove_account, visit.caller.user_id, grant.id)
+        remove = partial(grants.remove_account, user_id, grant.id)
     else:
         assert grant.seller_id is not None, "a store has a seller"
-        await threads.vault(grants.remove_store, visit.caller.user_id, grant.seller_id, grant.region)
+        remove = partial(grants.remove_store, user_id, grant.seller_id, grant.region)
+    await remove_for_good(visit.services, remove)
     return see("/?notice=removed")

@@ -56,7 +56,11 @@ class Reception:
         self._largest_body = settings.largest_body
         # A proxied call carries a whole document for Amazon.
         self._largest_bodies = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
-        addresses = (settings.public_url, settings.redirect_uri("spapi"), settings.redirect_uri("ads"))
+        addresses = (
+            # Where it listens, too: its own machine's scripts, and a load balancer's checks, use that.
+            *(settings.public_url, settings.origin),
+            *(settings.redirect_uri("spapi"), settings.redirect_uri("ads")),
+        )
         self._public_url = settings.public_url
         self._hosts = {urlsplit(address).hostname for address in addresses}
 
@@ -114,7 +118,7 @@ class Reception:
                 await _take_the_rest(headers, receive)
             show = scope.get(PROBLEM_PAGE)
             if show is not None:
-                answer = show(problem)
+                answer = show(problem, request_id)
             else:
                 answer = json_answer(
                     problem.envelope(request_id),
@@ -145,12 +149,11 @@ class Reception:
     def _check_origin(self, method: str, headers: Headers) -> None:
         """Refuse what a page of another site makes a browser send; programs send no Origin."""
         origins = headers.getlist("origin")
-        if method in SAFE_METHODS or not origins:
+        if method in SAFE_METHODS or not origins or origins == [self._public_url]:
             return
         # The scheme is not compared: it is another one behind a proxy that ends TLS.
-        if origins == [self._public_url] or [urlsplit(each).netloc for each in origins] == [headers["host"]]:
-            return
-        raise Problem("origin_not_allowed")
+        if [origin.partition("://")[2] for origin in origins] != [headers["host"]]:
+            raise Problem("origin_not_allowed")
 
     @staticmethod
     def _check_length(content_length: str | None, largest: int) -> None:

@@ -26,10 +26,8 @@ class PageRoute(APIRoute):
             pages = services_of(request).pages
             language = request.headers.get("accept-language")
 
-            def show(problem: Problem) -> Response:
-                return pages.problem(
-                    problem.reason, language, status=problem.row.http_status, headers=problem.headers
-                )
+            def show(problem: Problem, request_id: str) -> Response:
+                return pages.problem(problem, language, request_id)
 
             request.scope[PROBLEM_PAGE] = show
             try:

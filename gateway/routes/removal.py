@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, INDIA_NOTE
 from gateway.problems import Problem
 from gateway.routes.calls import Call
+from gateway.routes.services import Services
 from gateway.vault.errors import VaultError
 
 router = APIRouter()
@@ -41,7 +42,12 @@ async def remove_account(request: Request) -> Response:
 
 
 async def _removed(call: Call, remove: "partial[bool]", notes: Sequence[str] = ()) -> Response:
-    services = call.services
+    await remove_for_good(call.services, remove)
+    return call.answer({"removed": True, **({"notes": list(notes)} if notes else {})})
+
+
+async def remove_for_good(services: Services, remove: "partial[bool]") -> None:
+    """Remove a grant and leave nothing of its tokens behind. Raises Problem not_found."""
     if not await services.threads.vault(remove):
         raise Problem("not_found")
     try:
@@ -49,4 +55,3 @@ async def _removed(call: Call, remove: "partial[bool]", notes: Sequence[str] = (
         await services.threads.vault(services.vault.database.truncate_log)
     except VaultError as error:
         log.warning("log_not_truncated error=%r", error.message)
-    return call.answer({"removed": True, **({"notes": list(notes)} if notes else {})})

@@ -1,6 +1,7 @@
 """Signing in with an API key, and out again."""
 
 import re
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -67,7 +68,7 @@ async def sign_in(request: Request) -> Response:
     back_to = own_page(fields.get("next", "/"))
     caller = await services.threads.vault(services.vault.users.authenticate, fields.get("key", "").strip())
     # A key that does not do is said beside its field.
-    request.scope[PROBLEM_PAGE] = lambda problem: _refused(request, back_to, problem)
+    request.scope[PROBLEM_PAGE] = partial(_refused, request, back_to)
     if caller is None:
         raise refused_key(request)
     audit.identified(caller)
@@ -78,12 +79,11 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-def _refused(request: Request, back_to: str, problem: Problem) -> Response:
+def _refused(request: Request, back_to: str, problem: Problem, request_id: str) -> Response:
     """Ask again after a key that is not valid, may do nothing here, or was one too many."""
     if problem.reason not in ERRORS:
-        return services_of(request).pages.problem(
-            problem.reason, request.headers.get("accept-language"), status=problem.row.http_status
-        )
+        language = request.headers.get("accept-language")
+        return services_of(request).pages.problem(problem, language, request_id)
     wait = problem.extra.get("retryAfter", 0)
     return _ask(request, back_to, ERRORS[problem.reason], status=problem.row.http_status, wait=wait)
 

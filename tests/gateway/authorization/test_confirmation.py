@@ -144,6 +144,17 @@ def test_a_form_from_another_page_is_refused(public: Gateway, origin: str) -> No
             public.url + action, data={**fields, "decision": "confirm"}, headers={"Origin": origin}
         )
     assert answer.status_code == 403
+    assert answer.json()["reason"] == "origin_not_allowed"
+    assert exchanges(public.amazon) == 0
+
+
+def test_a_body_that_is_no_form_is_told_on_a_page(public: Gateway) -> None:
+    """As on every other page; nothing is exchanged."""
+    attempt, _ = came_back(public)
+    with http() as session:
+        answer = session.post(f"{public.url}/oauth/confirm/{attempt}", json={"decision": "confirm"})
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("text/html")
     assert exchanges(public.amazon) == 0
 
 

@@ -90,6 +90,22 @@ def test_every_central_is_amazons(site: Any) -> None:
         "https://sellercentral.am\u0430zon.com/x",
         "https://[sellercentral.amazon.com/x",
         "\thttps://sellercentral.amazon.com/x",
+        " https://sellercentral.amazon.com/x",
+        "https://xn--sellercentral-amazon-0nf.com/x",
+        "https://sellercentral.amazon.com%2eevil.example/x",
+        "https://sellercentral.amazon.com%00.evil.example/x",
+        "https://sellercentral%2Eamazon.com/x",
+        "https://sellercentral\u3002amazon.com/x",
+        "https://sellercentral.amazon.com;evil.example/x",
+        "https://sellercentral.amazon.com,evil.example/x",
+        "https://evil.example?@sellercentral.amazon.com/x",
+        "https://evil.example/https://sellercentral.amazon.com/x",
+        "https:////sellercentral.amazon.com/x",
+        "https:\\\\sellercentral.amazon.com/x",
+        "https://sellercentral.amazon.com\\x",
+        "ftp://sellercentral.amazon.com/x",
+        "data:text/html,https://sellercentral.amazon.com/",
+        "wss://sellercentral.amazon.com/x",
         "https://sellercentral.amazon.com/" + "x" * 3000,
         "http://127.0.0.1:9/sellercentral.amazon.com/x",
     ],
@@ -98,6 +114,16 @@ def test_nothing_else_is_amazons(callback_uri: str) -> None:
     """So the Login URI cannot be used to send somebody elsewhere."""
     with pytest.raises(Problem, match="Appstore"):
         read(callback_uri)
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/x", "/@evil.example", "/..//evil.example"]
+)
+def test_a_path_leads_nowhere_else(path: str) -> None:
+    """Whatever stands behind a host of Amazon's stays behind it."""
+    wanted = read(f"https://sellercentral.amazon.com{path}")
+    assert urlsplit(wanted.callback_uri).netloc == "sellercentral.amazon.com"
+    assert wanted.callback_uri == f"https://sellercentral.amazon.com{path}"
 
 
 @pytest.mark.parametrize(

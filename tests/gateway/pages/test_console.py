@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gateway.routes.console import PER_PAGE
+from gateway.vault.database import Database
 from tests.gateway.pages.visitor import Page, Visitor
 from tests.gateway.running import Gateway, query_of
 
@@ -178,6 +179,17 @@ def test_removing_asks_first(gateway: Gateway, visitor: Visitor) -> None:
         assert gateway.good(listed)["total"] == 0
 
 
+def test_removing_empties_the_log(
+    gateway: Gateway, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sealed tokens go from the write-ahead log, too, as they do for a removal by call."""
+    gateway.authorize_store()
+    emptied: list[bool] = []
+    monkeypatch.setattr(Database, "truncate_log", lambda _: emptied.append(True))
+    assert visitor.submit(f"/remove/{record_id(gateway)}").status_code == 303
+    assert emptied == [True]
+
+
 def test_a_notice_is_one_of_ours(visitor: Visitor) -> None:
     """What stands in the address is not put on the page."""
     assert "nonsense" not in visitor.page("/?notice=nonsense").text
@@ -251,22 +263,43 @@ def test_recent_activity_is_the_users_own(gateway: Gateway, visitor: Visitor) ->
     assert "A1SANDBOXNA002" not in activity
 
 
+def test_the_activity_is_told_in_words(gateway: Gateway, visitor: Visitor) -> None:
+    """What was called and why it failed, in the reader's language; the table names its columns."""
+    gateway.authorize_store()
+    gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXNA001"})
+    gateway.post("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"})
+    gateway.vault.audit.flush()
+    page = visitor.page("/")
+    activity = page.text.partition("Recent activity")[2]
+    assert "Token refreshed A1SANDBOXNA001 Amazon no longer accepts this refresh token" in activity
+    assert "/spApi/" not in activity
+    assert [each["scope"] for each in page.all("th")] == ["col"] * 4
+    chinese = visitor.page("/", **{"Accept-Language": "zh-CN"}).text.partition("最近活动")[2]
+    assert "刷新令牌 A1SANDBOXNA001 亚马逊不再接受此刷新令牌" in chinese
+
+
 def test_no_page_holds_a_token(gateway: Gateway, visitor: Visitor) -> None:
     """Neither of Amazon's kinds, nor an API key, nor the session's id."""
     gateway.amazon.control("settings", {"tokenMarker": "canary"})
-    gateway.authorize_store()
+    attempt = gateway.authorize_store()["authorizationId"]
     gateway.authorize_account()
     tokens = gateway.good("/spApi/storeTokens", {"sellerId": "A1SANDBOXNA001", "region": "NA"})
     assert "canary" in tokens["accessToken"]
     assert "canary" in tokens["refreshToken"]
     gateway.vault.audit.flush()
     number = record_id(gateway)
-    paths = ("/", "/stores/authorize", f"/stores/authorize?again={number}", f"/remove/{number}")
-    pages = [visitor.get(path).text for path in (*paths, "/accounts/authorize")]
+    paths = (
+        *("/", "/stores/authorize", f"/stores/authorize?again={number}", f"/remove/{number}"),
+        *("/accounts/authorize", f"/oauth/result/{attempt}", "/oauth/result?problem=state_used"),
+    )
+    pages = [visitor.get(path).text for path in paths]
+    pages.append(visitor.submit("/stores/authorize", name="Store", region="NA").text)
+    pages.append(visitor.submit("/stores/authorize", name="", region="NA").text)
     assert sum(map(len, pages)) > 10_000
     for page in pages:
         assert "canary" not in page
-        assert "Atz" not in page
+        assert "Atza|" not in page
+        assert "Atzr|" not in page
         assert "lfx_local_" not in page
         assert not any(value in page for value in visitor.session.cookies.values())
 

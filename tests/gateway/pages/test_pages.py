@@ -6,10 +6,15 @@ from html.parser import HTMLParser
 import pytest
 
 from gateway.amazon.marketplaces import marketplaces
+from gateway.openapi.accounts import OPERATIONS as ACCOUNTS
+from gateway.openapi.pages import OPERATIONS as FORMS
+from gateway.openapi.proxy import OPERATIONS as PROXY
+from gateway.openapi.stores import OPERATIONS as STORES
 from gateway.pages.moments import Moments
+from gateway.pages.renderer import Pages
 from gateway.pages.texts import CHINESE, ENGLISH, LANGUAGES, language_for
-from gateway.problems import TABLE
-from tests.gateway.running import Gateway, text_of
+from gateway.problems import TABLE, Problem
+from tests.gateway.running import Gateway, SteppingClock, text_of
 from tests.support.house import ROOT
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -160,6 +165,25 @@ def test_every_problem_of_a_browser_is_said_in_chinese() -> None:
     assert set(CHINESE.problems) | set(ENGLISH.problems) <= set(TABLE)
 
 
+def test_every_call_has_a_name_in_the_activity() -> None:
+    """Whatever a user's key can do, so that no path stands there for people to guess at."""
+    named = {each.path for each in (*STORES, *ACCOUNTS, *PROXY)}
+    named |= {each.path for each in FORMS if each.method == "post" and not each.path.startswith("/oauth/")}
+    assert len(named) > 20
+    for language in LANGUAGES.values():
+        assert named <= set(language.actions)
+
+
+def test_a_fault_of_the_gateways_is_found_in_its_log() -> None:
+    """The page names the request; a page about anything else has nothing to look up."""
+    pages = Pages(sandbox=False, clock=SteppingClock())
+    page = pages.problem(Problem("internal"), "zh", "0123456789abcdef")
+    assert page.status_code == 500
+    assert "请求 ID: 0123456789abcdef" in bytes(page.body).decode()
+    page = pages.problem(Problem("not_found"), "zh", "0123456789abcdef")
+    assert "0123456789abcdef" not in bytes(page.body).decode()
+
+
 def test_every_site_has_a_chinese_name() -> None:
     """Those of the marketplaces' file."""
     assert set(CHINESE.sites) == {site.code for site in marketplaces()}
@@ -185,6 +209,17 @@ def test_every_site_has_a_chinese_name() -> None:
         ("zh;q=0.1, en;q=0.9", "en"),
         ("zh;q=0, en;q=0.1", "en"),
         ("de, zh;q=0.4", "zh"),
+        ("en ; q=0.5 , zh ; Q=0.6", "zh"),
+        ("en;q=0.999, zh;q=1.000", "zh"),
+        ("zh;q=0.2, *;q=0.8", "en"),
+        ("en;q=0, *", "zh"),
+        ("en;q=0, zh;q=0, *", "en"),
+        ("*;q=0", "en"),
+        ("zh;q=nan, en;q=0.1", "en"),
+        ("zh;q=inf, en;q=0.1", "en"),
+        ("zh;q=-1, en;q=0.1", "en"),
+        ("zh;q=2, en;q=0.1", "en"),
+        ("zh;q=0.1, zh-TW;q=0.9, en;q=0.5", "zh"),
     ],
 )
 def test_any_accept_language_leads_to_a_language(header: str | None, code: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from gateway.openapi.pages import OPERATIONS
 from gateway.routes.sign_in import own_page
 from gateway.vault.sessions import LIFETIME
 from tests.gateway.pages.visitor import Page, Visitor
@@ -180,16 +181,37 @@ def test_a_form_without_its_token_is_refused(gateway: Gateway) -> None:
     assert visitor.get("/").status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "nonsense"])
+ELSEWHERE = (
+    *("https://evil.example", "null", "http://127.0.0.1:1", "nonsense", "http://[", "http://[::1", "", "é"),
+    *("http://127.0.0.1@evil.example", "//", "://"),
+)
+
+
+@pytest.mark.parametrize("origin", ELSEWHERE)
 def test_a_form_of_another_site_is_refused(gateway: Gateway, origin: str) -> None:
     """Even one that knows the token; so is a call of the JSON API by a page."""
     visitor = Visitor(gateway)
     form = {**visitor.page("/signin").hidden(), "key": gateway.keys["owner"]}
-    answer = visitor.post("/signin", form, {"Origin": origin})
+    answer = visitor.post("/signin", form, {"Origin": origin.encode()})
     assert answer.status_code == 403
     assert answer.json()["reason"] == "origin_not_allowed"
-    assert gateway.post("/spApi/authorizedStores", Origin=origin).status_code == 403
+    assert gateway.post("/spApi/authorizedStores", Origin=origin.encode()).status_code == 403
     assert visitor.get("/").status_code == 303
+
+
+FORMS = [each.path for each in OPERATIONS if each.method == "post"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_no_form_is_taken_from_another_site(gateway: Gateway, path: str) -> None:
+    """Whichever it is, and whoever is signed in: the one check stands before all of them."""
+    visitor = Visitor(gateway).sign_in()
+    path = path.format(record_id="7", attempt_id="A" * 22)
+    form = visitor.page("/").hidden()
+    answer = visitor.post(path, form, {"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert answer.json()["reason"] == "origin_not_allowed"
+    assert visitor.get("/").status_code == 200
 
 
 def test_a_form_of_this_gateway_is_taken(gateway: Gateway) -> None:

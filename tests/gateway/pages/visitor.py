@@ -8,6 +8,11 @@ from tests.gateway.openapi import documented
 from tests.gateway.running import Gateway, http
 
 
+def is_active(attribute: str) -> bool:
+    """Tell whether an attribute would run or style something by itself."""
+    return attribute == "style" or attribute.startswith("on")
+
+
 class Page(HTMLParser):
     """What a page is made of: its elements with their attributes, and its visible text."""
 
@@ -50,8 +55,7 @@ class Visitor:
     def get(self, path: str, **headers: str) -> requests.Response:
         """Open a path and follow no redirect."""
         answer = self.session.get(self._gateway.url + path, headers=headers, allow_redirects=False)
-        documented.check(answer)
-        return answer
+        return self._checked(answer)
 
     def page(self, path: str, **headers: str) -> Page:
         """Open a path that has to answer a page."""
@@ -66,7 +70,25 @@ class Visitor:
         answer = self.session.post(
             self._gateway.url + path, data=form, headers=headers, allow_redirects=False
         )
+        return self._checked(answer)
+
+    @staticmethod
+    def _checked(answer: requests.Response) -> requests.Response:
+        """Hold an answer against its description, and a page against the rules that all of them keep."""
         documented.check(answer)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            policy = answer.headers["Content-Security-Policy"].split("; ")
+            assert {
+                "default-src 'none'",
+                "style-src 'self'",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+            } < set(policy)
+            assert not [each for each in policy if "unsafe" in each or each.startswith("script-src")]
+            assert answer.headers["Cache-Control"] == "no-store"
+            page = Page(answer.text)
+            assert not page.all("script") + page.all("style")
+            assert not [each for _, each in page.elements if {name for name in each if is_active(name)}]
         return answer
 
     def submit(self, path: str, **fields: str) -> requests.Response:
