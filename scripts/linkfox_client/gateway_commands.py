@@ -35,7 +35,7 @@ def status(options: SimpleNamespace) -> dict[str, Any]:
     """Whether the gateway runs, where, whether it is ready, and what somebody should look after."""
     data_dir = _known_folder(options)
     running = local_gateway.probe(data_dir)
-    facts = running.facts() | local_gateway.readiness(running) if running else {}
+    facts = running.facts() | local_gateway.readiness(running, data_dir) if running else {}
     set_up = local_gateway.is_set_up(data_dir)
     return {"running": running is not None, "setUp": set_up, "dataDir": str(data_dir), **facts}
 

@@ -279,7 +279,7 @@ def start(
     )
 
 
-def readiness(running: Running) -> dict[str, Any]:
+def readiness(running: Running, data_dir: Path) -> dict[str, Any]:
     """What the gateway says of itself: `ready`, `checks`, and `attention`, what somebody should look after.
 
     Nothing where it cannot be asked, as behind a certificate that this machine does not trust.
@@ -289,8 +289,14 @@ def readiness(running: Running) -> dict[str, Any]:
     with requests.Session() as session:
         session.trust_env = False
         try:
-            document = session.get(running.url + "/readyz", timeout=_ANSWER_SECONDS).json()
-        except (requests.RequestException, ValueError):
+            # On loopback it would tell without a key; on another address of this machine it would not.
+            check_private(data_dir)
+            key = {"Authorization": owner_key(data_dir).reveal()}
+            answer = session.get(
+                running.url + "/readyz", headers=key, timeout=_ANSWER_SECONDS, allow_redirects=False
+            )
+            document = answer.json()
+        except (ClientError, requests.RequestException, ValueError):
             return {}
     if not isinstance(document, dict) or not isinstance(document.get("checks"), dict):
         return {}
