@@ -214,6 +214,29 @@ def test_the_environment_that_its_own_set_up_made_is_removed(bundle: Path, root:
     assert do(root, bundle)["installed"][0]["add"]
 
 
+@pytest.mark.parametrize(("system", "gets_along"), [("nt", True), ("posix", False)])
+def test_windows_keeps_the_environment_that_is_in_use(
+    bundle: Path, root: Path, monkeypatch: pytest.MonkeyPatch, system: str, gets_along: bool
+) -> None:
+    """There what could not be removed is told as left; elsewhere it is a failure, with the way to go on."""
+    do(root, bundle)
+    environment = root / NAME / ".venv"
+    environment.mkdir()
+    (environment / NOTE).write_text("{}", encoding="utf-8")
+
+    def in_use(path: Path, ignore_errors: bool) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Access is denied", str(path))
+
+    monkeypatch.setattr(installation, "os", SimpleNamespace(name=system, path=os.path))
+    monkeypatch.setattr(installation.shutil, "rmtree", in_use)
+    if gets_along:
+        assert do(root, bundle, remove=True)["left"] == {str(root / NAME): [".venv"]}
+    else:
+        with pytest.raises(ClientError, match="Access is denied"):
+            do(root, bundle, remove=True)
+
+
 @pytest.mark.parametrize("how", ["without the note", "a link"])
 def test_an_environment_of_the_users_own_is_left(bundle: Path, root: Path, how: str) -> None:
     """One that something else made, or that lies elsewhere."""
