@@ -245,6 +245,13 @@ def test_a_suspended_application_is_nobodys_store(run: Run, healthy: FakeGateway
     assert (done.code, done.error["code"]) == (6, "suspended_app")
 
 
+def test_help_names_the_exit_codes_that_checks_can_end_with(run: Run) -> None:
+    """Those of the settings, the key, the gateway, the credit and the time."""
+    about = run("doctor.py", "--help").stdout.partition("Arguments")[0]
+    codes = ("not_set_up", "unauthorized", "gateway_failed", "out_of_credit", "timeout")
+    assert [code for code in codes if f" {EXIT_CODES[code]} for " not in " ".join(about.split())] == []
+
+
 def test_an_account_without_profiles_is_told_too(run: Run, healthy: FakeGateway) -> None:
     """Its consent is looked at like any other's, and where that is good the missing profiles are told."""
     bare = [

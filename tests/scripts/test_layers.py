@@ -1,8 +1,10 @@
 """Who uses the hosted gateway installs requirements.txt alone; tests/run.py installs everything."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -52,6 +54,21 @@ def test_the_scripts_import_nothing_that_their_own_requirements_do_not_bring() -
         if not brought & {plain(name) for name in distributions.get(module, [])}
     }
     assert missing == {}
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_each_script_says_itself_what_it_needs(script: Path) -> None:
+    """As `uv run` reads it (PEP 723): the project's own list, or nothing where a script makes do without."""
+    source = script.read_text(encoding="utf-8")
+    (block,) = re.findall(r"(?m)^# /// script\n((?:#(?: .*)?\n)+?)# ///$", source)
+    told = tomllib.loads("".join(line[2:] + "\n" for line in block.splitlines()))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    needed = (
+        []
+        if script.name in ("quickstart.py", "install_skill.py")
+        else project["dependency-groups"]["scripts"]
+    )
+    assert told == {"requires-python": ">=3.11", "dependencies": needed}
 
 
 @pytest.mark.parametrize("arguments", [[], ["-k", "store", "-x"]])
