@@ -1,11 +1,12 @@
 """Which site and region is where: `references/marketplaces.json`, the one list that the scripts read too."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gateway.vault.records import Region
+from gateway.vault.records import Grant, Region
 
 REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 DATA = Path(__file__).resolve().parents[2] / "references" / "marketplaces.json"
@@ -52,6 +53,12 @@ def _known() -> dict[str, Marketplace]:
 def marketplaces() -> tuple[Marketplace, ...]:
     """Return every site, in the file's order."""
     return tuple(dict.fromkeys(_known().values()))
+
+
+def is_indian(stores: Sequence[Grant]) -> bool:
+    """Tell whether one seller's stores are India's alone: kept under Europe, and none in the Far East."""
+    regions = {store.region: store.marketplace for store in stores}
+    return INDIA_ASKED not in regions and regions.get(INDIA_KEPT) == INDIA
 
 
 def central_region(host: str) -> Region | None:

@@ -1,13 +1,14 @@
 """The one SP-API call that shows whether a new authorisation works (references/amazon.md)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.amazon.failures import AmazonFailure
-from gateway.amazon.session import AmazonSession
+from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.outside_text import cleaned
 from gateway.secret import Secret
 from gateway.vault.records import Region
 
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 HOSTS: dict[Region, str] = {
     "NA": "sellingpartnerapi-na.amazon.com",
     "EU": "sellingpartnerapi-eu.amazon.com",
@@ -17,6 +18,8 @@ HOSTS: dict[Region, str] = {
 
 Check = Literal["verified", "unverified", "wrong_region"]
 WRONG_REGION = "not valid for region"
+# In the details of a refusal, in lower case, where the application's client secret has ended.
+REFUSED_APPLICATION = "lwa secret"
 
 
 class SellingPartnerApi:
@@ -32,15 +35,9 @@ class SellingPartnerApi:
         says nothing against the store. `wrong_region`: the store belongs to another region than this host.
         Raises AmazonFailure where the question could not be answered.
         """
-        answer = self._session.request(
-            "GET",
-            HOSTS[region],
-            "/sellers/v1/marketplaceParticipations",
-            headers={"x-amz-access-token": access_token.reveal()},
-        )
+        answer = self._participations(region, access_token)
         if answer.status == 200:
-            payload = answer.json()
-            if isinstance(payload, dict) and isinstance(payload.get("payload"), list):
+            if _listed(answer) is not None:
                 return "verified"
             raise AmazonFailure("unusable", "the list of marketplaces is not one")
         if answer.status == 403:
@@ -49,12 +46,48 @@ class SellingPartnerApi:
                 return "unverified"
             if WRONG_REGION in details:
                 return "wrong_region"
+            if REFUSED_APPLICATION in details.lower():
+                raise AmazonFailure("secret_expired", details)
             raise AmazonFailure("forbidden", details)
         if answer.status == 429:
             raise AmazonFailure(
                 "throttled", "the SP-API asks for fewer calls", retry_after=answer.retry_after
             )
         raise AmazonFailure("unavailable", f"the SP-API answered {answer.status}")
+
+    def sells_in(self, region: Region, access_token: Secret, marketplace_id: str) -> bool:
+        """Tell whether the store takes part in a site of that region; False where Amazon does not say so.
+
+        Raises AmazonFailure where it cannot be asked at all.
+        """
+        answer = self._participations(region, access_token)
+        listed = _listed(answer) if answer.status == 200 else None
+        return any(_takes_part(each, marketplace_id) for each in listed or ())
+
+    def _participations(self, region: Region, access_token: Secret) -> AmazonAnswer:
+        return self._session.request(
+            "GET",
+            HOSTS[region],
+            PARTICIPATIONS,
+            headers={"x-amz-access-token": access_token.reveal()},
+        )
+
+
+def _listed(answer: AmazonAnswer) -> list[Any] | None:
+    """Return the stores' marketplaces; None where the answer is no list of them."""
+    document = answer.json()
+    payload = document.get("payload") if isinstance(document, dict) else None
+    return payload if isinstance(payload, list) else None
+
+
+def _takes_part(listed: object, marketplace_id: str) -> bool:
+    """Tell whether one element of the list is this site, and the seller sells there."""
+    if not isinstance(listed, dict):
+        return False
+    marketplace, participation = listed.get("marketplace"), listed.get("participation")
+    if not (isinstance(marketplace, dict) and isinstance(participation, dict)):
+        return False
+    return marketplace.get("id") == marketplace_id and participation.get("isParticipating") is True
 
 
 def _details(document: object) -> str:

@@ -49,6 +49,9 @@ EXCHANGE_REASONS: dict[Kind, str] = {
     "invalid_scope": "scope_refused",
 }
 
+# How the word begins that tells why a store could not be checked.
+NOT_CHECKED = "not_checked"
+
 
 @dataclass(frozen=True, slots=True)
 class StoreWanted:
@@ -100,7 +103,7 @@ class Authorizer:
         self._session = session
         self._threads = threads
         self._login = LoginWithAmazon(session, clock)
-        self._selling_partner_api = SellingPartnerApi(session)
+        self.selling_partner_api = SellingPartnerApi(session)
         self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -281,19 +284,21 @@ class Authorizer:
         return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
 
     async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
-        verification = await self.check_store(grant, access_token)
+        verification = await self.check_store(grant.region, access_token)
+        await self.note_check(grant, verification)
         await self._threads.vault(self._vault.attempts.note_verification, attempt.id, verification)
 
-    async def check_store(self, grant: Grant, access_token: Secret) -> str:
-        """Look once whether the store answers, and return what came of it, which never undoes the grant."""
+    async def check_store(self, region: Region, access_token: Secret) -> str:
+        """Look once whether a store answers, and return what came of it, which never undoes a grant."""
         try:
-            verification: str = await self._threads.amazon(
-                self._selling_partner_api.check_store, grant.region, access_token
-            )
+            return await self._threads.amazon(self.selling_partner_api.check_store, region, access_token)
         except AmazonFailure as failure:
-            return f"not_checked: {failure.detail}"
-        await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
-        return verification
+            return f"{NOT_CHECKED}: {failure.detail}"
+
+    async def note_check(self, grant: Grant, verification: str) -> None:
+        """Note with the grant what a check has found; nothing where it could not be made."""
+        if not verification.startswith(NOT_CHECKED):
+            await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
 
     async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         synced = await self.profile_sync.sync(grant, access_token)

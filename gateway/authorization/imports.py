@@ -6,10 +6,12 @@ nor what is thought of the application.
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from gateway.amazon.failures import AmazonFailure, Kind
 from gateway.amazon.login_with_amazon import LoginWithAmazon
+from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, find_marketplace, is_indian
 from gateway.applications import application_id, token_client
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.profile_sync import Synced
@@ -32,6 +34,14 @@ IMPORT_REASONS: dict[Kind, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A store that is kept now. `verification`: what the check found, as of an attempt."""
+
+    grant: Grant
+    verification: str
+
+
 class Importer:
     """Proves and keeps imported refresh tokens."""
 
@@ -52,8 +62,8 @@ class Importer:
 
     async def import_store(
         self, user_id: int, seller_id: str, region: Region, name: str, refresh_token: Secret
-    ) -> Grant:
-        """Keep a store's refresh token and return its grant. Raises Problem."""
+    ) -> Imported:
+        """Keep a store's refresh token and return its grant, an Indian one's under Europe. Raises Problem."""
         wanted = Import(user_id, "spapi", self._app_id("spapi"), region, name, seller_id)
         return await self._to_its_end(self._import_store(wanted, refresh_token))
 
@@ -78,32 +88,58 @@ class Importer:
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _import_store(self, wanted: Import, refresh_token: Secret) -> Grant:
-        grant, tokens = await self._kept(wanted, refresh_token)
-        await self._authorizer.check_store(grant, tokens.access_token)
-        return await self._threads.vault(self._vault.grants.get, grant.id) or grant
+    async def _import_store(self, wanted: Import, refresh_token: Secret) -> Imported:
+        tokens = await self._proved(wanted, refresh_token)
+        verification = None
+        if wanted.region == INDIA_ASKED:
+            verification = await self._authorizer.check_store(wanted.region, tokens.access_token)
+            if verification != "verified" and await self._is_indian(wanted, tokens.access_token):
+                wanted, verification = replace(wanted, region=INDIA_KEPT, marketplace=INDIA), None
+        grant = await self._kept(wanted, tokens)
+        if verification is None:
+            verification = await self._authorizer.check_store(grant.region, tokens.access_token)
+        await self._authorizer.note_check(grant, verification)
+        return Imported(await self._threads.vault(self._vault.grants.get, grant.id) or grant, verification)
+
+    async def _is_indian(self, wanted: Import, access_token: Secret) -> bool:
+        """Tell whether a store that does not answer in the Far East is India's: as known, or by Amazon."""
+        assert wanted.seller_id is not None, "a store has a seller"
+        known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
+        if is_indian(known):
+            return True
+        site = find_marketplace(INDIA)
+        assert site is not None, "India is a site of Amazon's"
+        sells_in = self._authorizer.selling_partner_api.sells_in
+        try:
+            return await self._threads.amazon(sells_in, INDIA_KEPT, access_token, site.marketplace_id)
+        except AmazonFailure:
+            return False
 
     async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, Synced]:
-        grant, tokens = await self._kept(wanted, refresh_token)
+        tokens = await self._proved(wanted, refresh_token)
+        grant = await self._kept(wanted, tokens)
         return grant, await self._authorizer.profile_sync.sync(grant, tokens.access_token)
 
-    async def _kept(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, Tokens]:
+    async def _proved(self, wanted: Import, refresh_token: Secret) -> Tokens:
+        """Refresh once, and return what Amazon answered. Raises Problem."""
         client = token_client(self._settings, wanted.flow, wanted.region)
         try:
             answer = await self._threads.amazon(self._login.refresh, client, refresh_token)
         except AmazonFailure as failure:
             reason = IMPORT_REASONS.get(failure.kind)
             raise (Problem(reason, failure.detail) if reason else problem_of(failure)) from None
-        tokens = Tokens(
+        return Tokens(
             access_token=answer.access_token,
             refresh_token=answer.refresh_token or refresh_token,
             token_type=answer.token_type,
             expires_at=answer.expires_at,
             granted_scopes=answer.granted_scopes,
         )
+
+    async def _kept(self, wanted: Import, tokens: Tokens) -> Grant:
         grant = await stored(
             self._threads, lambda: self._vault.grants.import_tokens(wanted, tokens), "import"
         )
         if grant is None:
             raise Problem("not_stored")
-        return grant, tokens
+        return grant

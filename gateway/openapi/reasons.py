@@ -30,6 +30,7 @@ IMPORT = (
     "import_refused",
     "import_of_another_client",
     "app_credentials",
+    "suspended_app",
     "app_not_configured",
     "scope_refused",
     "request_refused",

@@ -90,7 +90,16 @@ STORE_FIELDS = {
     ),
 }
 STORE = record(STORE_FIELDS, optional=STATE_EXTRAS)
-NEW_STORE = record(STORE_FIELDS, optional=NEW_EXTRAS)
+CHECKED_FIELDS = {
+    "verification": text(
+        "Whether Amazon answered for the store: `verified`; `unverified` where the application lacks the "
+        "role for the check; `wrong_region`; or `not_checked: ` and why. The authorisation stands anyway",
+        pattern="^(verified|unverified|wrong_region|not_checked: .*)$",
+    ),
+    "verificationReason": text("What the check found", enum=["role_missing", "wrong_region"]),
+    "verificationHint": HINT,
+}
+IMPORTED_STORE = record(STORE_FIELDS, optional={**NEW_EXTRAS, **CHECKED_FIELDS, "notes": NOTES})
 LISTED_STORE = record(STORE_FIELDS, optional={**STATE_EXTRAS, "warnings": WARNINGS})
 
 ACCOUNT_NAME = text("The name that was given when it was authorised")

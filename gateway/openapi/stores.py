@@ -7,10 +7,11 @@ from gateway.openapi.reasons import ATTEMPT, IMPORT, REFRESH
 from gateway.openapi.records import (
     AUTHORIZATION_ID,
     AUTHORIZE_URL,
+    CHECKED_FIELDS,
     HINT,
+    IMPORTED_STORE,
     LIST_WARNINGS,
     MESSAGE,
-    NEW_STORE,
     NOTES,
     REGION,
     SELLER_ID,
@@ -66,13 +67,7 @@ STATUS = record(
         "reason": text("Why it did not come to an authorisation", enum=list(ATTEMPT)),
         "hint": HINT,
         "detail": DETAIL,
-        "verification": text(
-            "Whether Amazon answered for the store: `verified`; `unverified` where the application lacks the "
-            "role for the check; `wrong_region`; or `not_checked: ` and why. The authorisation stands anyway",
-            pattern="^(verified|unverified|wrong_region|not_checked: .*)$",
-        ),
-        "verificationReason": text("What the check found", enum=["role_missing", "wrong_region"]),
-        "verificationHint": HINT,
+        **CHECKED_FIELDS,
         "store": ref("Store"),
     },
 )
@@ -92,7 +87,8 @@ OPERATIONS = (
                 | {"description": "Default: that of `marketplace`, else NA; in any case"},
                 "marketplace": text(
                     "The site whose consent page to open: a country code or a marketplace id. India is kept "
-                    "under EU, and may be asked for under FE too",
+                    "under EU, and may be asked for under FE too; a known store of India is found so by "
+                    "its `sellerId` alone",
                     examples=["US"],
                 ),
                 "central": CENTRAL,
@@ -227,7 +223,8 @@ OPERATIONS = (
     _call(
         "/spApi/importStore",
         "Keep a store's refresh token that was made elsewhere",
-        description="It is kept once a refresh has proved it; a refusal changes nothing.",
+        description="It is kept once a refresh has proved it; a refusal changes nothing. `verification` is "
+        "only there where Amazon did not answer for the store.",
         rights=["manage"],
         request=body(
             {
@@ -237,7 +234,7 @@ OPERATIONS = (
                 "refreshToken": REFRESH_TOKEN,
             }
         ),
-        answer=NEW_STORE,
+        answer=IMPORTED_STORE,
         reasons=IMPORT,
         examples=[
             Example(

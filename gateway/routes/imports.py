@@ -4,26 +4,41 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.problems import Problem
+from gateway.problems import TABLE, Problem
 from gateway.routes import documents
 from gateway.routes.calls import Call
+from gateway.routes.shown import as_listed
+from gateway.routes.spapi import checked, notes_of
+from gateway.vault.records import Flow
 
 router = APIRouter()
 
 
 @router.post("/spApi/importStore")
 async def import_store(request: Request) -> Response:
-    """Keep a store's refresh token once a refresh has proved it, and answer the store as it is listed."""
+    """Keep a store's refresh token once a refresh has proved it, and answer the store as it is listed.
+
+    Where the store did not answer for itself the answer says why, and what to do.
+    """
     call = await Call.begin(request, "manage")
     fields = call.fields
-    grant = await call.services.importer.import_store(
-        call.caller.user_id,
-        fields.required_seller_id(),
-        fields.required_region(),
-        fields.name("sellerName"),
-        fields.token("refreshToken"),
-    )
-    return call.answer(documents.store(grant))
+    seller_id, region, name = fields.required_seller_id(), fields.required_region(), fields.name("sellerName")
+    try:
+        imported = await call.services.importer.import_store(
+            call.caller.user_id, seller_id, region, name, fields.token("refreshToken")
+        )
+    except Problem as problem:
+        raise await _blaming_the_application(call, "spapi", problem) from None
+    (grant,) = await as_listed(call.services, "spapi", [imported.grant])
+    found = {} if imported.verification == "verified" else checked(imported.verification)
+    return call.answer({**documents.store(grant), **found, **notes_of(region, grant)})
+
+
+async def _blaming_the_application(call: Call, flow: Flow, problem: Problem) -> Problem:
+    """Return a refusal of the application as what it is known as where the application is suspended."""
+    if problem.reason != "app_credentials" or not await call.services.tokens.suspended(flow):
+        return problem
+    return Problem("suspended_app", problem.detail, extra={"status": "suspended_app"})
 
 
 @router.post("/amazonAds/importAccount")
@@ -32,9 +47,13 @@ async def import_account(request: Request) -> Response:
     call = await Call.begin(request, "manage")
     fields = call.fields
     region, name = fields.required_region(), fields.name("accountName")
-    grant, synced = await call.services.importer.import_account(
-        call.caller.user_id, region, name, fields.token("refreshToken")
-    )
+    try:
+        kept, synced = await call.services.importer.import_account(
+            call.caller.user_id, region, name, fields.token("refreshToken")
+        )
+    except Problem as problem:
+        raise await _blaming_the_application(call, "ads", problem) from None
+    (grant,) = await as_listed(call.services, "ads", [kept])
     profiles = await call.services.threads.vault(call.services.vault.profiles.of_grant, grant.id)
     document: dict[str, Any] = {
         **documents.account(grant),
@@ -43,6 +62,6 @@ async def import_account(request: Request) -> Response:
         "profileSync": "ok" if synced.profiles else "profile_sync_failed",
     }
     if not synced.profiles:
-        problem = Problem("profile_sync_failed")
-        document |= {"reason": problem.reason, "hint": problem.row.remedy}
+        row = TABLE["profile_sync_failed"]
+        document |= {"reason": row.reason, "hint": row.remedy}
     return call.answer(document)

@@ -5,10 +5,18 @@ from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, INDIA_NOTE, Marketplace
+from gateway.amazon.marketplaces import (
+    INDIA,
+    INDIA_ASKED,
+    INDIA_KEPT,
+    INDIA_NOTE,
+    Marketplace,
+    find_marketplace,
+    is_indian,
+)
 from gateway.authorization.authorizer import StoreWanted
 from gateway.clock import rfc3339
-from gateway.problems import Problem
+from gateway.problems import TABLE, Problem
 from gateway.reminders import application_warnings, grant_warnings
 from gateway.routes import documents
 from gateway.routes.attempts import granted, named_attempt, standing
@@ -31,15 +39,16 @@ async def authorize_url(request: Request) -> Response:
     """Make a consent link for a store."""
     call = await Call.begin(request, "manage")
     fields = call.fields
-    marketplace = fields.marketplace()
-    region, notes = store_region(fields.region(), marketplace)
+    seller_id, asked = fields.seller_id(), fields.region()
+    marketplace = fields.marketplace() or await _known_site(call, seller_id, asked)
+    region, notes = store_region(asked, marketplace)
     wanted = StoreWanted(
         region=region,
         name=fields.name("sellerName"),
         marketplace=marketplace,
         central=_central(fields),
         scopes=fields.scopes(),
-        seller_id=fields.seller_id(),
+        seller_id=seller_id,
     )
     begun = await call.services.authorizer.begin_store(call.caller.user_id, wanted)
     document = {
@@ -51,6 +60,16 @@ async def authorize_url(request: Request) -> Response:
     if notes:
         document["notes"] = notes
     return call.answer(document)
+
+
+async def _known_site(call: Call, seller_id: str | None, asked: Region | None) -> Marketplace | None:
+    """Return India where a store of the caller's that is kept as such is asked for under the Far East."""
+    if seller_id is None or asked != INDIA_ASKED:
+        return None
+    known = await call.services.threads.vault(
+        call.services.vault.grants.stores_of, call.caller.user_id, seller_id
+    )
+    return find_marketplace(INDIA) if is_indian(known) else None
 
 
 def store_region(region: Region | None, marketplace: Marketplace | None) -> tuple[Region, list[str]]:
@@ -106,26 +125,24 @@ async def refresh_token(request: Request) -> Response:
             "region": held.grant.region,
             **documents.tokens(held, call.services.clock.now()),
             "message": "The access token was refreshed",
-            **_notes(region, held.grant),
+            **notes_of(region, held.grant),
         }
     )
 
 
-def _notes(asked: Region | None, grant: Grant) -> dict[str, Any]:
+def notes_of(asked: Region | None, grant: Grant) -> dict[str, Any]:
     """Return what a caller should know who asked for a store under another region than it is kept under."""
     return {} if asked in (None, grant.region) else {"notes": [INDIA_NOTE]}
 
 
 async def _one_store(call: Call, seller_id: str, region: Region | None) -> Grant:
     """Return the caller's one grant for a seller; Problem not_found or ambiguous otherwise."""
-    grants = await call.services.threads.vault(
-        call.services.vault.grants.stores_of, call.caller.user_id, seller_id, region
+    known = await call.services.threads.vault(
+        call.services.vault.grants.stores_of, call.caller.user_id, seller_id
     )
-    if not grants and region == INDIA_ASKED:
-        kept = await call.services.threads.vault(
-            call.services.vault.grants.stores_of, call.caller.user_id, seller_id, INDIA_KEPT
-        )
-        grants = [grant for grant in kept if grant.marketplace == INDIA]
+    if region == INDIA_ASKED and is_indian(known):
+        region = INDIA_KEPT
+    grants = [grant for grant in known if region in (None, grant.region)]
     if not grants:
         raise Problem("not_found")
     if len(grants) > 1:
@@ -156,7 +173,7 @@ async def store_tokens(request: Request) -> Response:
             "sellerId": held.grant.seller_id,
             "region": held.grant.region,
             **documents.tokens(held, services.clock.now()),
-            **_notes(asked, held.grant),
+            **notes_of(asked, held.grant),
         },
         sandbox=services.settings.sandbox,
     )
@@ -183,12 +200,18 @@ async def store_status(call: Call, attempt: Attempt) -> dict[str, Any]:
     document = standing(call, attempt)
     if document["state"] == "authorized":
         if attempt.verification is not None:
-            document["verification"] = attempt.verification
-            if attempt.verification in CHECK_REASONS:
-                problem = Problem(CHECK_REASONS[attempt.verification])
-                document |= {"verificationReason": problem.reason, "verificationHint": problem.row.remedy}
+            document |= checked(attempt.verification)
         grant = await granted(call, attempt)
         if grant is not None:
             (grant,) = await as_listed(call.services, "spapi", [grant])
             document["store"] = documents.store(grant)
+    return document
+
+
+def checked(verification: str) -> dict[str, str]:
+    """Return what the first look at a store has found, with what to do about it."""
+    document = {"verification": verification}
+    if verification in CHECK_REASONS:
+        row = TABLE[CHECK_REASONS[verification]]
+        document |= {"verificationReason": row.reason, "verificationHint": row.remedy}
     return document

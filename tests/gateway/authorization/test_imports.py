@@ -131,6 +131,51 @@ def test_a_refused_import_changes_nothing(
     gateway.good("/spApi/refreshToken", STORE)
 
 
+@pytest.mark.parametrize(("path", "body"), IMPORTS)
+def test_an_import_while_the_application_is_suspended(
+    gateway: Gateway, path: str, body: dict[str, Any]
+) -> None:
+    """A refusal is told as the suspension that it is; a store that Amazon takes is listed under it."""
+    flow = "spapi" if path.startswith("/spApi") else "ads"
+    refresh, which, token = suspended_soon(gateway, flow)
+    gateway.amazon.fault({"answer": "tokenEndpoint.invalidClient"}, grantType="refresh_token")
+    assert gateway.bad(refresh, which, status=503)["status"] == "suspended_app"
+    gateway.amazon.fault({"answer": "tokenEndpoint.invalidClient"}, grantType="refresh_token")
+    refused = gateway.bad(path, {**body, "refreshToken": token}, status=503)
+    assert (refused["errcode"], refused["reason"]) == (1003, "suspended_app")
+    assert refused["status"] == "suspended_app"
+    answer = gateway.good(path, {**body, "refreshToken": token})
+    assert answer["status"] == "suspended_app"
+    assert {each["status"] for each in answer.get("profiles", ())} <= {"suspended_app"}
+    assert gateway.bad(refresh, which, status=503)["status"] == "suspended_app"
+
+
+def suspended_soon(gateway: Gateway, flow: str) -> tuple[str, dict[str, Any], str]:
+    """Authorise something; return how to refresh it, and a token of another to import."""
+    if flow == "spapi":
+        gateway.authorize_store("A1SANDBOXNA002")
+        return "/spApi/refreshToken", {"sellerId": "A1SANDBOXNA002"}, refresh_token(gateway.amazon)
+    account = gateway.authorize_account("SANDBOX_PARTNERS")["account"]
+    token = refresh_token(gateway.amazon, advertiserId="SANDBOX_BRANDS")
+    return "/amazonAds/refreshToken", {"authRecordId": account["authRecordId"]}, token
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [("advertising::campaign_management", []), ("profile", ["advertising::campaign_management"])],
+)
+def test_what_an_imported_token_lacks_is_told(gateway: Gateway, granted: str, missing: list[str]) -> None:
+    """Where Amazon's answer to the proof names what it granted: in the answer and in the list."""
+    token = refresh_token(gateway.amazon, advertiserId="SANDBOX_BRANDS")
+    gateway.amazon.fault({"token": {"set": {"scope": granted}}}, grantType="refresh_token")
+    answer = gateway.good(
+        "/amazonAds/importAccount", {"accountName": "Brand", "region": "NA", "refreshToken": token}
+    )
+    assert (answer["grantedScopes"], answer["missingScopes"]) == ([granted], missing)
+    listed = gateway.good("/amazonAds/authorizedStores")["stores"][0]
+    assert (listed["grantedScopes"], listed["missingScopes"]) == ([granted], missing)
+
+
 def test_a_token_of_another_client_is_named_as_such(gateway: Gateway) -> None:
     """As Amazon itself answers it."""
     other = gateway.amazon.control("apps", {"flow": "spapi"})["clientId"]

@@ -121,7 +121,9 @@ def stores(journey: Journey) -> str:
             journey.gateway.open(back)
             journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
     journey.good("/spApi/refreshToken", INDIAN)
-    journey.good("/spApi/storeTokens", INDIAN)
+    kept = journey.good("/spApi/storeTokens", INDIAN)["refreshToken"]
+    amazon.fault({"answer": "spApi.roleMissing"}, times=2, path="/sellers/*")
+    journey.good("/spApi/importStore", {**INDIAN, "sellerName": "India", "refreshToken": kept})
     kept = journey.good("/spApi/storeTokens", STORE)["refreshToken"]
     amazon.fault(NAMED_SCOPE, grantType="refresh_token")
     journey.good("/spApi/importStore", {**STORE, "sellerName": "Again", "refreshToken": kept})

@@ -1,5 +1,9 @@
 """Stores of India: guides list them under the Far East, Amazon serves them from Europe."""
 
+from typing import Any
+
+import pytest
+
 from tests.gateway.running import Gateway
 
 INDIAN = "A1SANDBOXEU002"
@@ -60,3 +64,70 @@ def test_the_proxy_and_the_removal_find_no_other_store_of_europe_there(gateway: 
     gateway.bad("/spApi/removeStore", where, status=404)
     call = {"path": "/sellers/v1/marketplaceParticipations", "method": "GET"}
     gateway.bad("/spApi/developerProxy", where | call, status=400)
+
+
+def test_a_known_store_of_india_is_authorised_again_under_europe(gateway: Gateway) -> None:
+    """Asked for under the Far East by its seller id alone: the link, and what comes of it, are Europe's."""
+    first = gateway.authorize_store(INDIAN, "EU", marketplace="IN")["store"]
+    again = {"sellerName": "Again", "sellerId": INDIAN, "region": "FE"}
+    begun = gateway.good("/spApi/authorizeUrl", again)
+    assert (begun["region"], len(begun["notes"])) == ("EU", 1)
+    assert "/sellercentral.amazon.in/" in begun["authorizeUrl"]
+    renewed = gateway.authorize_store(INDIAN, "FE", sellerId=INDIAN)["store"]
+    assert (renewed["region"], renewed["authRecordId"]) == ("EU", first["authRecordId"])
+
+
+def test_a_link_for_another_store_under_the_far_east_stays_there(gateway: Gateway) -> None:
+    """One of another site of Europe, and another user's store of India."""
+    gateway.add_user("guest")
+    gateway.authorize_store(INDIAN, "EU", marketplace="IN")
+    gateway.authorize_store(INDIAN, "EU", marketplace="DE", user="guest")
+    wanted = {"sellerName": "Again", "region": "FE"}
+    for seller_id, user in ((INDIAN, "guest"), ("A1SANDBOXNA001", "owner")):
+        begun = gateway.good("/spApi/authorizeUrl", {**wanted, "sellerId": seller_id}, user=user)
+        assert begun["region"] == "FE"
+        assert "notes" not in begun
+        assert "/sellercentral.amazon.co.jp/" in begun["authorizeUrl"]
+
+
+def imported(gateway: Gateway, seller_id: str, region: str) -> dict[str, Any]:
+    """Import a token of the seller's own region under the Far East."""
+    grant = {"sellerId": seller_id, "region": region}
+    token = gateway.amazon.control("grants", [grant])["grants"][0]["refreshToken"]
+    body = {"sellerId": seller_id, "region": "FE", "sellerName": "Mine", "refreshToken": token}
+    return gateway.good("/spApi/importStore", body)
+
+
+@pytest.mark.parametrize("role", [True, False])
+def test_an_imported_store_of_india_is_kept_under_europe(gateway: Gateway, role: bool) -> None:
+    """Where Amazon lists India among its sites, or it is known as that already; the notes say so."""
+    if not role:
+        gateway.authorize_store(INDIAN, "EU", marketplace="IN")
+        gateway.amazon.fault({"answer": "spApi.roleMissing"}, times=None, path="/sellers/*")
+    store = imported(gateway, INDIAN, "EU")
+    assert (store["region"], len(store["notes"])) == ("EU", 1)
+    assert store["verified"] is role
+    (listed,) = gateway.good("/spApi/authorizedStores")["stores"]
+    assert (listed["region"], listed["authRecordId"]) == ("EU", store["authRecordId"])
+    assert gateway.good("/spApi/storeTokens", {"sellerId": INDIAN, "region": "FE"})["region"] == "EU"
+
+
+def test_an_imported_store_of_the_far_east_stays_there(gateway: Gateway) -> None:
+    """Amazon answers for it there, so nothing else is asked."""
+    store = imported(gateway, "A1SANDBOXFE001", "FE")
+    assert (store["region"], store["verified"]) == ("FE", True)
+    assert "notes" not in store
+    assert "verification" not in store
+    assert len(gateway.amazon.calls(path="/sellers/v1/marketplaceParticipations")) == 1
+
+
+@pytest.mark.parametrize(("seller_id", "region"), [("A1SANDBOXEU001", "EU"), ("A1SANDBOXNA001", "NA")])
+def test_another_store_that_is_imported_there_is_told_its_region_is_wrong(
+    gateway: Gateway, seller_id: str, region: str
+) -> None:
+    """It is kept as the caller said, and the answer says what the check found and what to do."""
+    store = imported(gateway, seller_id, region)
+    assert (store["region"], store["verified"], store["verification"]) == ("FE", False, "wrong_region")
+    assert store["verificationReason"] == "wrong_region"
+    assert store["verificationHint"]
+    assert "notes" not in store
