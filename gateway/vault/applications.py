@@ -94,7 +94,7 @@ class Applications:
                 applications.c.pause_until_ms == until,
                 applications.c.secret_print == secret_print,
             )
-            .values(pause_until_ms=_in(PROBE_SECONDS), secret_print=app.secret_print)
+            .values(pause_until_ms=in_seconds(PROBE_SECONDS), secret_print=app.secret_print)
         )
         with self._database.writing() as connection:
             if connection.execute(claim).rowcount == 1:
@@ -132,7 +132,7 @@ class Applications:
             suspended = connection.execute(was_suspended).scalar()
             connection.execute(update(applications).where(_is(app)).values(**values))
             if suspended is not None:
-                self._audit.record(connection, "app_recovered", subject=_subject(app))
+                self._audit.record(connection, "app_recovered", subject=subject_of(app))
                 self._outbox.add(connection, "app_recovered", application=app.flow)
         return suspended is not None
 
@@ -164,11 +164,11 @@ class Applications:
             known = suspended is not None if reason is not None else suspended is None and asked_for is None
             if known and pausing and not probing:
                 return False  # one of many calls that failed together: the pause has begun already
-            pause = min(asked_for or self._pause(failures), LONGEST_ASKED_FOR)
+            pause = min(asked_for or growing_pause(failures, self._randomness()), LONGEST_ASKED_FOR)
             values = {
                 "suspended_reason": reason or suspended,
                 "cooling_kind": kind,
-                "pause_until_ms": _in(pause),
+                "pause_until_ms": in_seconds(pause),
                 "failures": failures + 1,
                 "secret_print": app.secret_print,
             }
@@ -179,23 +179,29 @@ class Applications:
                 connection.execute(update(applications).where(_is(app)).values(**values))
             news = reason is not None and suspended is None
             if news:
-                self._audit.record(connection, "app_suspended", subject=_subject(app), outcome=str(reason))
+                self._audit.record(connection, "app_suspended", subject=subject_of(app), outcome=str(reason))
                 self._outbox.add(connection, "suspended_app", application=app.flow, reason=reason)
             return news
-
-    def _pause(self, failures: int) -> float:
-        """Return half to the whole of a pause that doubles with every failure in a row."""
-        longest = min(FIRST_PAUSE * 2 ** min(failures, 16), LONGEST_PAUSE)
-        return longest * (0.5 + self._randomness() / 2)
 
 
 def _is(app: AppKey) -> ColumnElement[bool]:
     return and_(applications.c.flow == app.flow, applications.c.client_id == app.client_id)
 
 
-def _in(seconds: float) -> ColumnElement[int]:
+def growing_pause(failures: int, randomness: float) -> float:
+    """Return the seconds to wait after so many failures in a row before this one.
+
+    They double with each, up to a minute; `randomness` from 0 to 1 makes it half to the whole of that.
+    """
+    longest = min(FIRST_PAUSE * 2 ** min(failures, 16), LONGEST_PAUSE)
+    return longest * (0.5 + randomness / 2)
+
+
+def in_seconds(seconds: float) -> ColumnElement[int]:
+    """Return the database's time in so many seconds, in milliseconds."""
     return DatabaseMilliseconds() + int(seconds * 1000)
 
 
-def _subject(app: AppKey) -> str:
+def subject_of(app: AppKey) -> str:
+    """Return how the audit names an application."""
     return f"{app.flow} application"

@@ -216,6 +216,19 @@ applications = Table(
     Column("secret_print", Text, nullable=False),  # tells client secrets apart, and nothing else
 )
 
+# Applications whose calls Amazon's APIs refuse (see refused_calls.py): one row for each, as long as they do.
+refused_calls = Table(
+    "refused_calls",
+    metadata,
+    Column("flow", Text, primary_key=True),
+    Column("client_id", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    # No call is made before this time (milliseconds, database clock).
+    Column("pause_until_ms", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),  # in a row
+    Column("secret_print", Text, nullable=False),  # of the client secret that they were refused with
+)
+
 # What is to be told to the owner's webhook (see outbox.py), written with the change that it is about.
 # `claimed_ms`: until when a replica is sending it (milliseconds, database clock).
 outbox = Table(

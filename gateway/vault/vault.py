@@ -24,6 +24,7 @@ from gateway.vault.migrations import NEWEST, current_version, take_migration_loc
 from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
 from gateway.vault.refresh_queue import RefreshQueue
+from gateway.vault.refused_calls import RefusedCalls
 from gateway.vault.sealing import MasterKey, Sealer
 from gateway.vault.sessions import Sessions
 from gateway.vault.token_reader import TokenReader
@@ -45,6 +46,7 @@ class Vault:
     profiles: Profiles
     sessions: Sessions
     applications: Applications
+    refused_calls: RefusedCalls
     handed_out: HandedOut
     reader: TokenReader
     audit: Audit
@@ -124,6 +126,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, audit, outbox),
+        refused_calls=RefusedCalls(database, audit, outbox),
         handed_out=handed_out,
         reader=TokenReader(database, keys, usage),
         audit=audit,

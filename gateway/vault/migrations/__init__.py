@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gateway.vault.errors import VaultError
 
-NEWEST = "0006"
+NEWEST = "0007"
 _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 
 
