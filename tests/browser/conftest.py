@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 SCHEMES = ("light", "dark")
+# Milliseconds. Only a page that never comes takes that long, or a machine that has much else to do.
+PATIENCE = 60_000
 Opener = Callable[..., "Page"]
 
 
@@ -73,7 +75,7 @@ def open_page(browser: "Browser") -> Iterator[Opener]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", note)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.routes import console
 from tests.browser.conftest import SCHEMES, SCREENSHOTS, Opener
 from tests.gateway.running import Gateway
 
@@ -18,18 +19,25 @@ LOGIN = (
 
 
 @pytest.fixture
-def lived_in(gateway: Gateway) -> Gateway:
+def lived_in(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     """A gateway with stores and accounts in every state, and two pages of stores."""
-    for number in range(49):
-        gateway.authorize_store(f"A1{number:04d}")
+    monkeypatch.setattr(console, "PER_PAGE", 2)
+    gateway.authorize_store(sellerName="A name of several words that has to be wrapped somewhere on a phone")
     gateway.authorize_store("A1SANDBOXNA002", sellerName="我的店铺 ☕")
-    gateway.authorize_store(scopes=["sellingpartnerapi::orders", "sellingpartnerapi::reports"])
+    scopes = ["sellingpartnerapi::orders", "sellingpartnerapi::reports", "sellingpartnerapi::notifications"]
+    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Partly", "region": "EU", "scopes": scopes})
+    gateway.open(
+        gateway.amazon.consent(
+            begun["authorizeUrl"], decision="confirm", selling_partner_id="A1SANDBOXEU001", scope=scopes[:1]
+        )
+    )
     gateway.authorize_account()
     gateway.authorize_account("SANDBOX_EMPTY", accountName="A name without a blank" + "x" * 70)
     gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXNA002"})
     gateway.post("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA002"})
     gateway.clock.step(1500)
     gateway.vault.audit.flush()
+    gateway.add_user("guest")
     return gateway
 
 
@@ -67,6 +75,7 @@ def test_every_page_is_accessible(
     url = lived_in.url
 
     def look(name: str) -> None:
+        page.wait_for_load_state("load")  # with the stylesheet
         page.screenshot(path=folder / f"{name}.png", full_page=True)
         faults.extend(f"{name}: {violation}" for violation in violations(page))
         if overflow(page) > 0:
@@ -78,6 +87,12 @@ def test_every_page_is_accessible(
     page.locator("main button").click()
     page.get_by_role("alert").wait_for()
     look("sign-in-refused")
+    page.locator("#key").fill(lived_in.keys["guest"])
+    page.locator("main button").click()
+    page.locator(".nothing").first.wait_for()
+    look("overview-empty")
+    page.context.clear_cookies()
+    page.goto(url + "/")
     page.locator("#key").fill(lived_in.keys["owner"])
     page.locator("main button").click()
     page.locator(".cards").first.wait_for()
@@ -132,3 +147,17 @@ def test_every_page_has_its_landmarks(lived_in: Gateway, open_page: Opener, sche
         levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(each => +each.tagName[1])")
         assert levels.count(1) == 1
         assert all(following <= before + 1 for before, following in pairwise(levels))
+
+
+def test_the_activity_is_a_table_on_a_phone_too(lived_in: Gateway, open_page: Opener) -> None:
+    """Laid out as blocks there, it still has its headings and cells for screen readers."""
+    page = open_page(phone=True)
+    page.goto(lived_in.url + "/")
+    page.locator("#key").fill(lived_in.keys["owner"])
+    page.locator("main button").click()
+    table = page.get_by_role("table", name="Recent activity")
+    table.get_by_role("columnheader", name="Outcome").wait_for(state="attached")
+    row = table.get_by_role("row").filter(has_text="Needs authorization again")
+    assert row.get_by_role("cell").count() == 4
+    page.wait_for_load_state("load")  # with the stylesheet
+    assert page.evaluate("document.querySelector('table').scrollWidth") <= 390

@@ -56,6 +56,7 @@ def test_a_vendor_of_a_site_is_authorised_by_clicking(gateway: Gateway, page: "P
     page.get_by_label("It is a vendor account").check()
     page.get_by_role("button", name="Continue").click()
     page.get_by_text("Japan belongs to the region Far East").wait_for()
+    page.locator("#marketplace:focus").wait_for()  # so that a screen reader tells what is wrong with it
     assert page.get_by_label("It is a vendor account").is_checked()
     page.get_by_label("Region").select_option("FE")
     page.get_by_role("button", name="Continue").click()
