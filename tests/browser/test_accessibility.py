@@ -157,7 +157,7 @@ def test_the_activity_is_a_table_on_a_phone_too(lived_in: Gateway, open_page: Op
     page.locator("main button").click()
     table = page.get_by_role("table", name="Recent activity")
     table.get_by_role("columnheader", name="Outcome").wait_for(state="attached")
+    page.wait_for_load_state("load")  # with the stylesheet
     row = table.get_by_role("row").filter(has_text="Needs authorization again")
     assert row.get_by_role("cell").count() == 4
-    page.wait_for_load_state("load")  # with the stylesheet
     assert page.evaluate("document.querySelector('table').scrollWidth") <= 390

@@ -29,7 +29,10 @@ def authorize_store(page: "Page", name: str, seller: str = "A1SANDBOXNA001") -> 
 
 def card(page: "Page", name: str) -> str:
     """What the overview says of one store or account."""
-    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name)).inner_text()
+    found = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name))
+    found.wait_for()
+    page.wait_for_load_state("load")  # with all that stands in it
+    return found.inner_text()
 
 
 def test_a_store_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> None:
