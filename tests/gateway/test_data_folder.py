@@ -1,11 +1,29 @@
 """The data folder's lock and the address beside it, which clients believe while the lock is held."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from gateway.data_folder import DataFolder
 from gateway.operator_error import OperatorError
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("before", [None, 0o755, 0o750])
+def test_the_folder_is_its_owners_alone(tmp_path: Path, before: int | None) -> None:
+    """Also one that was there and that others could look into, whatever the umask."""
+    path = tmp_path / "data"
+    if before is not None:
+        path.mkdir()
+        path.chmod(before)
+    umask = os.umask(0)
+    try:
+        DataFolder.prepare(path)
+    finally:
+        os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
 @pytest.fixture

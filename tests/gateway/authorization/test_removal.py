@@ -33,6 +33,24 @@ def test_a_removed_store_is_gone(gateway: Gateway) -> None:
         assert connection.execute(select(attempts.c.grant_id)).scalars().all() == [None]
 
 
+def test_a_removed_store_leaves_no_ciphertext_in_the_files(gateway: Gateway) -> None:
+    """When the removal is answered, its sealed tokens are gone from the database and its write-ahead log."""
+    gateway.authorize_store()
+    gateway.vault.housekeeping.close()  # it empties the log as well, now and then
+    with gateway.vault.database.reading() as connection:
+        columns = (grants.c.access_token_sealed, grants.c.refresh_token_sealed)
+        sealed = connection.execute(select(*columns)).one()
+
+    def found() -> int:
+        content = b"".join(path.read_bytes() for path in gateway.settings.data_dir.glob("vault.db*"))
+        assert len(content) > 4096
+        return sum(value[9:60] in content for value in sealed)
+
+    assert found() == 2
+    gateway.good("/spApi/removeStore", STORE)
+    assert found() == 0
+
+
 def test_a_removed_account_takes_its_profiles_along(gateway: Gateway) -> None:
     """And leaves those of another account as they are."""
     first = gateway.authorize_account()["account"]

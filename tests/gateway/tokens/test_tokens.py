@@ -232,6 +232,28 @@ def test_a_revoked_store_is_marked_kept_and_told(gateway: Gateway) -> None:
     assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "authorized"
 
 
+def test_a_revoked_store_is_told_even_while_its_token_lives(gateway: Gateway) -> None:
+    """A refresh has proved it: no token is handed out that ends any moment, for good."""
+    gateway.authorize_store()
+    gateway.clock.step(3100)
+    gateway.amazon.control("revoke", {"sellerId": SELLER})
+    assert gateway.bad("/spApi/storeTokens", FRESH, status=409)["reason"] == "store_revoked"
+
+
+def test_a_refusal_of_a_token_that_was_replaced_meanwhile_says_nothing(gateway: Gateway) -> None:
+    """Amazon refuses the old refresh token while the store is authorised again: nothing is wrong with it."""
+    gateway.authorize_store()
+    gateway.amazon.fault({**NEVER, "hold": "old", "holdAt": "before"}, grantType="refresh_token")
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(gateway.good, "/spApi/refreshToken", WANTED)
+        gateway.amazon.until_held("old")
+        gateway.authorize_store()
+        again = store_tokens(gateway)
+        gateway.amazon.release("old")
+        assert call.result()["accessToken"] == again["accessToken"]
+    assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "authorized"
+
+
 def test_a_token_of_another_client_concerns_that_store_alone(gateway: Gateway) -> None:
     """`unauthorized_client` says nothing about the others."""
     gateway.authorize_store()
@@ -330,6 +352,16 @@ def test_an_amazon_that_never_answers_is_given_up(amazon: Amazon, tmp_path: Path
         assert store_tokens(gateway, FRESH)["freshness"] == "below_minimum"
         amazon.control("faults/clear", {})
         amazon.release("silent")
+
+
+def test_storing_is_tried_again_before_it_is_given_up(gateway: Gateway) -> None:
+    """A disk that is full, or a database that is locked, for a moment is not noticed."""
+    gateway.authorize_store()
+    before = store_tokens(gateway)["refreshToken"]
+    gateway.app.state.services.tokens._vault = Broken(gateway.vault, times=2)
+    gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+    assert gateway.good("/spApi/refreshToken", WANTED)["refreshToken"] != before
+    assert len(gateway.amazon.refreshes()) == 1
 
 
 def test_a_refresh_that_could_not_be_stored_is_stored_by_the_next(gateway: Gateway) -> None:
@@ -455,23 +487,28 @@ class Locked:
 
 
 class Broken:
-    """A vault on a full disk: everything works but storing a refresh."""
+    """A vault on a full disk: everything works but storing a refresh, the first `times` times or ever."""
 
-    def __init__(self, vault: Any) -> None:
-        self.grants = BrokenGrants(vault.grants)
+    def __init__(self, vault: Any, times: int | None = None) -> None:
+        self.grants = BrokenGrants(vault.grants, times)
 
 
 class BrokenGrants:
     """Grants of which nothing new can be stored."""
 
-    def __init__(self, grants: Any) -> None:
+    def __init__(self, grants: Any, times: int | None = None) -> None:
         self._grants = grants
+        self._left = times
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._grants, name)
 
-    def store_refresh(self, *_: Any) -> bool:
+    def store_refresh(self, *arguments: Any) -> bool:
         """Fail as a full disk does."""
+        if self._left == 0:
+            return self._grants.store_refresh(*arguments)
+        if self._left is not None:
+            self._left -= 1
         raise VaultError("the disk is full", "Make room.")
 
 

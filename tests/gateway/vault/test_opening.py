@@ -196,7 +196,8 @@ class TestMasterKey:
         self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
     ) -> None:
         """The vault says where its key was, and no other key is made or looked for."""
-        open_vault(alone, clock).close()
+        with open_vault(alone, clock) as made:
+            wanted = made.master_key.key.id
         before = contents(alone.data_dir)
         os_keyring.hangs = True
         with pytest.raises(VaultError, match="keyring"):
@@ -206,6 +207,7 @@ class TestMasterKey:
         with pytest.raises(VaultError, match="keyring") as refused:
             open_vault(alone, clock)
         assert refused.value.code == "not_set_up"
+        assert wanted in refused.value.message
         assert not alone.master_key_folder.exists()
         assert contents(alone.data_dir) == before
 
@@ -213,8 +215,9 @@ class TestMasterKey:
         self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
     ) -> None:
         """A vault made with GATEWAY_MASTER_KEY does not start without it, and asks no keyring."""
-        open_vault(replace(alone, master_key=MASTER_KEY), clock).close()
-        with pytest.raises(VaultError, match="GATEWAY_MASTER_KEY"):
+        with open_vault(replace(alone, master_key=MASTER_KEY), clock) as made:
+            wanted = made.master_key.key.id
+        with pytest.raises(VaultError, match=f"master key {wanted} in GATEWAY_MASTER_KEY"):
             open_vault(alone, clock)
         assert not os_keyring.held
 
