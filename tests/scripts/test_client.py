@@ -13,7 +13,7 @@ from linkfox_client.masking import Secrets
 from linkfox_client.secret import Secret
 from linkfox_client.settings import HOSTED, Settings
 
-from tests.scripts.fake_gateway import KEY, FakeGateway, Handler, fake_gateway, free_port, tokens
+from tests.scripts.fake_gateway import KEY, NOBODYS_PORT, FakeGateway, Handler, fake_gateway, tokens
 
 PATH = "/spApi/storeTokens"
 
@@ -98,7 +98,7 @@ def test_a_proxy_does_not_catch_loopback(
 ) -> None:
     """Proxies are for elsewhere."""
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{NOBODYS_PORT}")
     gateway.answers[PATH] = (200, {"a": 1})
     with client(gateway.url, clock) as connected:
         assert connected.post(PATH, {}) == {"a": 1}
@@ -128,7 +128,7 @@ def test_cookies_are_not_kept(gateway: FakeGateway, called: Gateway) -> None:
 
 def test_a_gateway_that_is_down_is_tried_three_times(clock: Clock) -> None:
     """A refused connection sent nothing, so it may be repeated."""
-    with client(f"http://127.0.0.1:{free_port()}", clock) as connected:
+    with client(f"http://127.0.0.1:{NOBODYS_PORT}", clock) as connected:
         failure = failure_of(connected)
     assert failure.code == "gateway_failed"
     assert failure.retryable

@@ -12,6 +12,7 @@ from tests.scripts import keyrings
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import KEY, FakeGateway, tokens
 from tests.scripts.programs import fake_program
+from tests.support.house import until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
 STORE = ("store_tokens.py", "--seller-id", "A1", "--region", "NA")
@@ -127,8 +128,13 @@ def test_a_text_browser_is_never_opened(
         fake_program(folder, name, f"echo {name} >> {tmp_path}/opened")
     done = run(*NAMED, PATH=path_of(folder, "which"), TERM="xterm", **more)
     assert done.code == 0, done.stdout
-    written = (tmp_path / "opened").read_text().split() if (tmp_path / "opened").exists() else []
-    assert written == opened
+
+    def written() -> list[str]:
+        return (tmp_path / "opened").read_text().split() if (tmp_path / "opened").exists() else []
+
+    # On a busy machine a browser may still be about to begin when it is taken for one that stays.
+    until(lambda: len(written()) >= len(opened), "the browser began")
+    assert written() == opened
     assert done.document["opened"] is bool(opened)
     assert (consent_link.NOT_OPENED in done.document.get("notes", [])) is not bool(opened)
 

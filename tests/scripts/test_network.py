@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import FakeGateway, fake_gateway, free_port
+from tests.scripts.fake_gateway import NOBODYS_PORT, FakeGateway, fake_gateway
 
 HOST = "gateway.example"
 LIST = ("authorized_stores.py",)
@@ -201,7 +201,7 @@ def test_a_proxy_that_is_in_the_way_is_named(
     if trouble in refusals:
         proxy.refusal = b"HTTP/1.1 " + refusals[trouble] + b"\r\nContent-Length: 0\r\n\r\n"
     urls = {
-        "nobody there": f"http://user:hunter2@127.0.0.1:{free_port()}",
+        "nobody there": f"http://user:hunter2@127.0.0.1:{NOBODYS_PORT}",
         "no address": "http://user:hunter2@:99999999",
         "socks": "socks5://user:hunter2@127.0.0.1:1080",
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, Handler, free_port, tokens
+from tests.scripts.fake_gateway import ACCESS, KEY, NOBODYS_PORT, REFRESH, FakeGateway, Handler, tokens
 from tests.support.house import SCRIPTS, clean_environment, until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
@@ -113,7 +113,7 @@ def test_plain_http_elsewhere_is_refused_before_anything_is_sent(run: Run) -> No
 
 def test_a_gateway_that_is_down_is_exit_6(run: Run) -> None:
     """It may be tried again."""
-    done = run("authorized_stores.py", LINKFOX_TOOL_GATEWAY=f"http://127.0.0.1:{free_port()}")
+    done = run("authorized_stores.py", LINKFOX_TOOL_GATEWAY=f"http://127.0.0.1:{NOBODYS_PORT}")
     assert (done.code, done.error["code"], done.error["retryable"]) == (6, "gateway_failed", True)
 
 
