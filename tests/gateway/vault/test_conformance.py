@@ -429,6 +429,16 @@ class TestLeases:
         for forged in (Lease(grant.id, "you", lease.fence), Lease(grant.id, "me", lease.fence - 1)):
             assert not vault.grants.store_refresh(forged, grant.token_version, tokens("forged"))
 
+    def test_an_answer_to_other_tokens_is_not_stored(self, vault: Vault, user: int) -> None:
+        """A good lease is not enough: what is stored replaces the tokens that were seen, and no others."""
+        grant = store(vault, user)
+        for version in (grant.token_version - 1, grant.token_version + 1):
+            lease = vault.grants.take_lease(grant.id, "me", 60_000)
+            assert lease is not None
+            assert not vault.grants.store_refresh(lease, version, tokens("stale"))
+            vault.grants.release_lease(lease)
+        assert vault.grants.tokens(grant.id) == tokens()
+
 
 class TestProfiles:
     """The profiles that the ads accounts cover."""
