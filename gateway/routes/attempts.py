@@ -8,19 +8,17 @@ from gateway.problems import TABLE, Problem
 from gateway.routes.calls import Call
 from gateway.routes.fields import ATTEMPT_ID
 from gateway.routes.services import services_of
+from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.records import Attempt, Flow, Grant
 
 State = Literal["pending", "authorized", "denied", "expired", "failed"]
-
-# An exchange takes no longer than a call to Amazon may; one older than this was cut off by a crash. The first
-# look at a new authorisation (profiles) comes after it and is waited for just as long.
-LONGEST_EXCHANGE = 120
 
 
 def state_of(attempt: Attempt, now: float) -> tuple[State, str | None]:
     """Return the contract's state of an attempt and the reason where it did not succeed.
 
-    An ads attempt counts as pending until its profiles were asked for, so that who waits finds them.
+    An ads attempt counts as pending until its profiles were asked for, so that who waits finds them. That
+    first look comes after the exchange and is waited for just as long.
     """
     if attempt.phase == "pending":
         return ("expired", "expired") if attempt.expires_at <= now else ("pending", None)

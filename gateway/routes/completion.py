@@ -43,5 +43,5 @@ async def _completed(request: Request, flow: Flow) -> tuple[Call, Attempt]:
     except CallbackRefused as refused:
         raise Problem(refused.reason) from None
     attempt = await services.threads.vault(services.vault.attempts.get, known.id)
-    assert attempt is not None, "attempts are never removed"
+    assert attempt is not None, "an attempt is kept for long after its end"
     return call, attempt

@@ -1,5 +1,5 @@
-"""What is done for tokens without anybody asking: suspended applications are probed, and what Amazon answered
-and the vault could not take is stored once it can."""
+"""What is done without anybody asking: suspended applications are probed, what Amazon answered and the vault
+could not take is stored once it can, and now and then attempts are settled and the old ones forgotten."""
 
 import asyncio
 import logging
@@ -8,11 +8,14 @@ from gateway.problems import Problem
 from gateway.threads import Threads
 from gateway.tokens.service import TokenService
 from gateway.vault import Vault
+from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.errors import VaultError
 from gateway.vault.records import Flow
 
 log = logging.getLogger(__name__)
 
+# Each so many rounds: with the usual pause every five minutes.
+ATTEMPT_ROUNDS = 60
 FLOWS: tuple[Flow, ...] = ("spapi", "ads")
 
 
@@ -28,14 +31,23 @@ class Caretaker:
     async def run(self) -> None:
         """Go on until cancelled."""
         task = asyncio.current_task()
+        rounds = 0
         while task is not None and not task.cancelling():
             await asyncio.sleep(self._pause)
             try:
                 await self._tokens.store_unstored()
                 for flow in FLOWS:
                     await self._probe(flow)
+                if rounds % ATTEMPT_ROUNDS == 0:
+                    await self._threads.vault(self._tidy_attempts)
             except VaultError as error:
                 log.warning("caretaker_failed error=%r", error.message)
+            rounds += 1
+
+    def _tidy_attempts(self) -> None:
+        """End the exchanges that a replica left behind while others ran on, and forget what is long past."""
+        self._vault.attempts.settle_interrupted(LONGEST_EXCHANGE)
+        self._vault.attempts.forget_old()
 
     async def _probe(self, flow: Flow) -> None:
         """Find out whether Amazon takes a suspended application again: by refreshing one of its grants.

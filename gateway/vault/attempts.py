@@ -5,7 +5,7 @@ import json
 import secrets
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from gateway.clock import Clock
 from gateway.secret import Secret
@@ -16,6 +16,11 @@ from gateway.vault.tables import attempts, users
 
 _COLUMNS = [column for column in attempts.c if column.name != "state_sha256"]
 INTERRUPTED = "interrupted"
+# An exchange takes no longer than a call to Amazon may; one older than this was cut off by a crash.
+LONGEST_EXCHANGE = 120
+# How long after its link's end an attempt can be asked about.
+KEPT_SECONDS = 30 * 24 * 3600
+MOST_FORGOTTEN = 1000
 
 
 class Attempts:
@@ -100,10 +105,7 @@ class Attempts:
         with self._database.writing() as connection:
             if connection.execute(ended).rowcount != 1:
                 return False
-            attempt = _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
-            self._audit.record(
-                connection, "authorization", who=attempt.user_name, subject=attempt.name, outcome=reason
-            )
+            self._note_end(connection, attempt_id, reason)
             return True
 
     def note_profile_sync(self, attempt_id: str, value: str) -> bool:
@@ -121,12 +123,37 @@ class Attempts:
         replica may still be at.
         """
         now = int(self._clock.now())
+        settled = (
+            update(attempts)
+            .where(attempts.c.phase == "exchanging", attempts.c.consumed_at <= now - older_than)
+            .values(phase="failed", reason=INTERRUPTED, ended_at=now)
+            .returning(attempts.c.id)
+        )
         with self._database.writing() as connection:
-            return connection.execute(
-                update(attempts)
-                .where(attempts.c.phase == "exchanging", attempts.c.consumed_at <= now - older_than)
-                .values(phase="failed", reason=INTERRUPTED, ended_at=now)
-            ).rowcount
+            ids = connection.execute(settled).scalars().all()
+            for attempt_id in ids:
+                self._note_end(connection, attempt_id, INTERRUPTED)
+        return len(ids)
+
+    def forget_old(self) -> int:
+        """Delete attempts whose links ended long ago, and return how many; a bounded number at a time.
+
+        What they led to stays, and so does what the audit says of them.
+        """
+        ended = (
+            select(attempts.c.id)
+            .where(attempts.c.expires_at < int(self._clock.now()) - KEPT_SECONDS)
+            .order_by(attempts.c.expires_at)
+            .limit(MOST_FORGOTTEN)
+        )
+        with self._database.changing() as connection:
+            return connection.execute(delete(attempts).where(attempts.c.id.in_(ended))).rowcount
+
+    def _note_end(self, connection: Connection, attempt_id: str, reason: str) -> None:
+        attempt = _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
+        self._audit.record(
+            connection, "authorization", who=attempt.user_name, subject=attempt.name, outcome=reason
+        )
 
     def _one(self, query: Select[Any]) -> Attempt | None:
         with self._database.reading() as connection:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, text, update
 
 from gateway.secret import Secret
 from gateway.vault import SealBroken, Vault
+from gateway.vault import attempts as attempts_room
 from gateway.vault.records import Lease
 from gateway.vault.tables import api_keys, attempts, grants, handed_out
 from gateway.vault.users import UserExists
@@ -212,6 +213,33 @@ class TestAttempts:
         phases = [vault.attempts.get(one).phase for one in (old.id, young.id, pending)]  # type: ignore[union-attr]
         assert phases == ["failed", "exchanging", "pending"]
         assert vault.attempts.get(old.id).reason == "interrupted"  # type: ignore[union-attr]
+        entries, _ = noted = vault.audit.newest(9)
+        (entry,) = [entry for entry in entries if entry.action == "authorization"]
+        assert (entry.who, entry.subject, entry.outcome) == (old.user_name, old.name, "interrupted")
+        assert vault.attempts.settle_interrupted(older_than=60) == 0
+        assert vault.audit.newest(9) == noted
+
+    def test_old_attempts_are_forgotten(
+        self, vault: Vault, user: int, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Thirty days after their links' end, a few at a time; what they led to and what was noted stays."""
+        monkeypatch.setattr(attempts_room, "MOST_FORGOTTEN", 2)
+        grant = store(vault, user)
+        ended = consumed(vault, user)
+        vault.attempts.finish(ended.id, "failed", "code_refused")
+        unused, _ = vault.attempts.begin(new_attempt(user))
+        clock.step(900 + 30 * 24 * 3600)
+        young, state = vault.attempts.begin(new_attempt(user))
+        assert vault.attempts.forget_old() == 0
+        assert vault.attempts.get(unused) is not None
+        clock.step(1)
+        entries = vault.audit.newest(9)
+        assert [vault.attempts.forget_old() for _ in range(3)] == [2, 1, 0]
+        assert vault.attempts.get(ended.id) is None
+        assert vault.attempts.get(unused) is None
+        assert vault.attempts.consume(state.reveal(), "spapi").id == young  # type: ignore[union-attr]
+        assert vault.grants.get(grant.id) == grant
+        assert vault.audit.newest(9) == entries
 
     def test_notes_are_kept(self, vault: Vault, user: int) -> None:
         """How the sync and the check went is kept with the attempt."""
