@@ -21,6 +21,7 @@ from typing import Any
 
 from linkfox_client import sandbox_browser
 from linkfox_client.environment import BUNDLE
+from linkfox_client.settings import GATEWAY_NAMES, KEY_NAMES
 
 PATIENCE = 120  # seconds for one script
 SHOWN = 2  # entries of a list
@@ -59,6 +60,12 @@ class Job:
     def script(self, step: str, name: str, *arguments: str) -> dict[str, Any]:
         """Run `scripts/NAME`, note the step with its masked document and time, answer the document."""
         started = time.monotonic()
+        document = self.answer(step, name, *arguments)
+        self.note(step, started, document, name)
+        return document
+
+    def answer(self, step: str, name: str, *arguments: str) -> dict[str, Any]:
+        """Run `scripts/NAME` and answer its document. Raises StepFailed."""
         done = subprocess.run(  # noqa: S603 - our own scripts
             [sys.executable, str(BUNDLE / "scripts" / name), *arguments],
             env=self.environment,
@@ -76,7 +83,6 @@ class Job:
         if done.returncode:
             message = (document.get("error") or {}).get("message", f"exit code {done.returncode}")
             raise StepFailed(step, message, document)
-        self.note(step, started, document, name)
         return document
 
     def note(self, step: str, started: float, result: dict[str, Any], script: str | None = None) -> None:
@@ -119,7 +125,28 @@ def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
             answer["gateway"] = {key: gateway[key] for key in ("url", "dataDir", "sandboxUrl")}
             answer["stopWith"] = "python3 scripts/local_gateway.py stop --sandbox"
             tell(f"The gateway goes on running at {gateway['url']}; stop it with: {answer['stopWith']}")
+            note = _used_instead(job, gateway["dataDir"])
+            if note:
+                tell(note)
+                answer["notes"] = [note]
         return answer
+
+
+def _used_instead(job: Job, data_dir: str) -> str:
+    """What to tell a person whose scripts will not find the gateway kept in `data_dir`; else empty."""
+    variable = next((name for name in (*GATEWAY_NAMES, *KEY_NAMES) if os.environ.get(name)), None)
+    if variable is not None:
+        return f"{variable} is set and goes first: unset it for the scripts to use this gateway."
+    job.environment = dict(os.environ)  # the person's own settings, which the job was kept away from
+    try:
+        found = job.answer("see which gateway the scripts use", "local_gateway.py", "status")["dataDir"]
+    except StepFailed as problem:
+        return f"The scripts will not find this gateway. {problem}"
+    if found == data_dir:
+        return ""
+    return (
+        f"The scripts use the gateway in {found}; set GATEWAY_DATA_DIR={data_dir} for them to use this one."
+    )
 
 
 def _use(job: Job, gateway: dict[str, Any]) -> None:
