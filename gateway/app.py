@@ -102,6 +102,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        await services.proxy.started()
         caretaker = asyncio.create_task(Caretaker(vault, tokens, threads, settings.caretaker_pause).run())
         for one in rounds:
             one.start()

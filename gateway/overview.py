@@ -81,7 +81,9 @@ class Overview:
                 margin=MARGIN, unused=self._settings.refresh_unused, horizon=ENDING_SECONDS
             )
             waiting = self._vault.outbox.waiting()
-            suspended = self._vault.applications.suspensions(list(applications.values()))
+            clients = list(applications.values())
+            refused = self._vault.refused_calls.reasons(clients)
+            suspended = refused | self._vault.applications.suspensions(clients)
         except VaultError:
             return None
         return State(

@@ -98,6 +98,7 @@ REASONS: dict[Kind, str] = {
     "unavailable": "amazon_failed",
     "unusable": "amazon_failed",
     "too_large": "answer_too_large",
+    "secret_expired": "suspended_app",
 }
 
 

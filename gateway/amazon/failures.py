@@ -21,6 +21,7 @@ Kind = Literal[
     "unavailable",
     "unusable",
     "too_large",
+    "secret_expired",
 ]
 
 # Worth asking again, where what was asked may be asked twice.
@@ -36,7 +37,7 @@ class AmazonFailure(Exception):
 
     `kind`: `unauthorized` and `forbidden` are about an access token; `throttled` is a 429; `unavailable` is
     no answer in time, a cut one or a 5xx; `unusable` is an answer that is not what the endpoint should send;
-    `too_large` one of more bytes than are passed on.
+    `too_large` one of more bytes than are passed on; `secret_expired` is an API's word on the application.
     `detail`: one line, safe to show. `retry_after`: seconds, where Amazon said.
     """
 

@@ -28,6 +28,7 @@ from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
 from gateway.clock import Clock
 from gateway.problems import Problem
+from gateway.proxy.call_gate import CallGate
 from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.threads import Threads
@@ -105,6 +106,7 @@ class Authorizer:
         self._login = LoginWithAmazon(session, clock)
         self.selling_partner_api = SellingPartnerApi(session)
         self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
+        self._call_gate = CallGate(settings, vault, threads)
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def begin_store(self, user_id: int, wanted: StoreWanted) -> Begun:
@@ -291,9 +293,14 @@ class Authorizer:
     async def check_store(self, region: Region, access_token: Secret) -> str:
         """Look once whether a store answers, and return what came of it, which never undoes a grant."""
         try:
-            return await self._threads.amazon(self.selling_partner_api.check_store, region, access_token)
+            found = await self._threads.amazon(self.selling_partner_api.check_store, region, access_token)
         except AmazonFailure as failure:
+            if failure.kind == "secret_expired":
+                await self._call_gate.refused("spapi")
             return f"{NOT_CHECKED}: {failure.detail}"
+        if found == "verified":
+            await self._call_gate.store_checked("spapi")
+        return found
 
     async def note_check(self, grant: Grant, verification: str) -> None:
         """Note with the grant what a check has found; nothing where it could not be made."""

@@ -2,11 +2,11 @@
 
 What Amazon says of the call is passed on. What it says of the authorisation or of the application is proved
 first, and then told as the gateway's own error: a 403 that says revoked costs one refresh before the grant's
-status changes.
+status changes. One that says that the application's secret has ended suspends the application's calls; while
+they are suspended, one call at a time goes to Amazon, to find out whether it takes the application again.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from gateway.amazon import ads_api, selling_partner_api
@@ -15,6 +15,7 @@ from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED
 from gateway.applications import ads_client
 from gateway.problems import Problem, problem_of
+from gateway.proxy.call_gate import CallGate, secret_has_expired
 from gateway.proxy.headers import ads_headers, selling_partner_headers
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.proxy.wanted import Wanted
@@ -32,8 +33,6 @@ FRESH_ENOUGH = 60
 # After these a proof has shown that the authorisation, or the application, is what is at fault.
 PROVED = frozenset({"store_revoked", "grant_of_another_client", "suspended_app"})
 
-SecretExpired = Callable[[Flow], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
@@ -46,16 +45,8 @@ class Bearer:
     profile_id: int | None = None
 
 
-async def nothing_persisted(_flow: Flow) -> None:
-    """What happens to an application whose secret has expired, beyond telling the caller: nothing here."""
-
-
 class DeveloperProxy:
-    """The developer proxy of both flows.
-
-    `on_secret_expired` is called with the flow whose application Amazon refuses for its secret: the one place
-    to suspend that application. No grant is touched.
-    """
+    """The developer proxy of both flows."""
 
     def __init__(
         self,
@@ -64,14 +55,13 @@ class DeveloperProxy:
         tokens: TokenService,
         forwarder: Forwarder,
         threads: Threads,
-        on_secret_expired: SecretExpired = nothing_persisted,
     ) -> None:
         self._settings = settings
         self._vault = vault
         self._tokens = tokens
         self._forwarder = forwarder
         self._threads = threads
-        self._on_secret_expired = on_secret_expired
+        self._gate = CallGate(settings, vault, threads)
 
     async def store_bearer(
         self, user_id: int, region: Region, presented: Secret | None, seller_id: str | None
@@ -134,21 +124,40 @@ class DeveloperProxy:
 
     async def call(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
         """Return Amazon's answer, whatever its status. Raises Problem where there is none to pass on."""
+        flow = bearer.grant.flow
+        standing = await self._gate.admit(flow)
+        try:
+            answer, verdict = await self._ask_and_prove(wanted, bearer)
+        except Problem:
+            await self._gate.answered(flow, standing, accepted=False)
+            raise
+        if verdict == "secret_expired":
+            await self._gate.refused(flow, standing)
+            raise secret_has_expired()
+        await self._gate.answered(flow, standing, accepted=200 <= answer.status < 300)
+        return answer
+
+    async def suspended(self, flow: Flow) -> bool:
+        """Tell whether Amazon's APIs refuse the application of a flow."""
+        return await self._gate.suspended(flow)
+
+    async def started(self) -> None:
+        """Let applications whose client secret was changed for this start call again at once."""
+        if self._settings.spapi is not None:
+            await self._gate.forget_former_secret("spapi")
+        if self._settings.ads is not None:
+            await self._gate.forget_former_secret("ads")
+
+    async def _ask_and_prove(self, wanted: Wanted, bearer: Bearer) -> tuple[Forwarded, Verdict]:
+        """Return Amazon's answer with what it says of the token, after a refresh where that was bad news."""
         answer = await self._ask(wanted, bearer)
         verdict = verdict_on_token(bearer.grant.flow, answer)
-        if verdict in ("expired", "refused"):
+        if verdict != "accepted":
             renewed = await self._renewed(bearer, verdict)
             if renewed is not None and wanted.may_be_repeated:
                 answer = await self._ask(wanted, renewed)
                 verdict = verdict_on_token(bearer.grant.flow, answer)
-        if verdict == "secret_expired":
-            await self._on_secret_expired(bearer.grant.flow)
-            raise Problem(
-                "suspended_app",
-                "Amazon says that the application's client secret has expired",
-                extra={"status": "suspended_app"},
-            )
-        return answer
+        return answer, verdict
 
     async def _ask(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
         if bearer.grant.flow == "spapi":
@@ -176,9 +185,12 @@ class DeveloperProxy:
         return answer
 
     async def _renewed(self, bearer: Bearer, verdict: Verdict) -> Bearer | None:
-        """Refresh once: to go on with (None for a caller's own token), and to prove what Amazon said.
+        """Refresh once: to go on with, and to prove what Amazon said.
 
-        Raises Problem where the refresh shows that the authorisation, or the application, is at fault.
+        None: there is nothing to go on with, as for a caller's own token. Only where Amazon speaks of an
+        ended secret, the caller's own is replaced, too: made with a former secret, it says nothing about the
+        present one. Raises Problem where the refresh shows that the authorisation, or the application, is at
+        fault.
         """
         if bearer.presented and verdict == "expired":
             return None  # whoever brought it gets another
@@ -190,7 +202,7 @@ class DeveloperProxy:
             if problem.reason in PROVED:
                 raise
             return None
-        if bearer.presented:
+        if bearer.presented and verdict != "secret_expired":
             return None
         return replace(bearer, grant=held.grant, access_token=held.tokens.access_token)
 

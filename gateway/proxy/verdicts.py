@@ -4,6 +4,7 @@ import json
 from typing import Any, Literal
 
 from gateway.amazon.forwarding import Forwarded
+from gateway.amazon.selling_partner_api import REFUSED_APPLICATION
 from gateway.vault.records import Flow
 
 Verdict = Literal["accepted", "expired", "refused", "secret_expired"]
@@ -25,7 +26,7 @@ def verdict_on_token(flow: Flow, answer: Forwarded) -> Verdict:
     if flow == "ads":
         return _ads_verdict(answer.status, document)
     details = _selling_partner_details(document)
-    if "lwa secret" in details:
+    if REFUSED_APPLICATION in details:
         return "secret_expired"
     if "access token" in details and "expired" in details:
         return "expired"

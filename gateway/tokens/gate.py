@@ -13,6 +13,7 @@ from gateway.problems import TABLE, Problem
 from gateway.threads import Threads
 from gateway.vault import Vault
 from gateway.vault.applications import AppKey, Standing
+from gateway.vault.records import Flow
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,18 @@ def app_key(client: Client) -> AppKey:
     """Return the application that a client of the token endpoint is."""
     digest = hashlib.sha256(f"linkfox client secret|{client.client_secret.reveal()}".encode())
     return AppKey(client.flow, client.client_id, digest.hexdigest()[:12])
+
+
+def tell_suspended(flow: Flow, client_id: str, reason: str) -> None:
+    """Tell whoever reads the log that Amazon refuses an application, and what to do."""
+    log.critical(
+        "app_suspended flow=%s client=%s reason=%s: %s. All authorisations are kept. %s",
+        flow,
+        client_id,
+        reason,
+        TABLE["suspended_app"].meaning,
+        TABLE["suspended_app"].remedy,
+    )
 
 
 class Gate:
@@ -69,14 +82,7 @@ class Gate:
         """Suspend an application; the first to find out tells it loudly."""
         probing = standing.state == "probe"
         if await self._threads.vault(self._applications.suspend, app_key(client), reason, probing=probing):
-            log.critical(
-                "app_suspended flow=%s client=%s reason=%s: %s. All authorisations are kept. %s",
-                client.flow,
-                client.client_id,
-                reason,
-                TABLE["suspended_app"].meaning,
-                TABLE["suspended_app"].remedy,
-            )
+            tell_suspended(client.flow, client.client_id, reason)
 
     async def failed(self, client: Client, standing: Standing, failure: AmazonFailure) -> None:
         """Note a failure that says nothing about the grant: Amazon gets a rest, a probe has not succeeded."""

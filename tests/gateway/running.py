@@ -186,7 +186,8 @@ class Gateway:
     def end_pauses(self) -> None:
         """Let the time pass for which nothing is asked of Amazon."""
         with self.vault.database.writing() as connection:
-            connection.exec_driver_sql("UPDATE applications SET pause_until_ms = 1")
+            for table in ("applications", "refused_calls"):
+                connection.exec_driver_sql(f"UPDATE {table} SET pause_until_ms = 1")
 
     def status(self, flow: str, attempt_id: str, user: str = "owner") -> dict[str, Any]:
         """Return the status of an authorisation."""

@@ -1,13 +1,11 @@
-"""What Amazon's refusals of a token lead to: a refresh, a proof, a suspended application, or nothing."""
+"""What Amazon's refusals of a token lead to: a refresh, a proof, or nothing."""
 
-import asyncio
 import json
 import threading
 from typing import Any
 
 import pytest
 
-from gateway.proxy.service import DeveloperProxy
 from tests.gateway.proxy.calling import (
     SELLER,
     SP_HOST,
@@ -140,31 +138,6 @@ def test_a_proof_that_cannot_be_had_leaves_amazons_answer(gateway: Gateway, amaz
     assert status_of_store(gateway) == "authorized"
 
 
-@pytest.mark.parametrize("presents", [True, False])
-def test_an_expired_secret_is_the_application_s_fault(
-    gateway: Gateway, amazon: Amazon, presents: bool
-) -> None:
-    """503, suspended_app, no store is touched, and what suspends an application is told of its flow."""
-    told: list[str] = []
-
-    async def note(flow: str) -> None:
-        told.append(flow)
-
-    proxy: DeveloperProxy = gateway.app.state.services.proxy
-    proxy._on_secret_expired = note
-    token = store_token(gateway)
-    amazon.control("apps", {"clientId": amazon.spapi["clientId"], "secretExpired": True})
-    problem = gateway.bad(PROXY, store_call(amzAccessToken=token if presents else None), status=503)
-    assert (problem["errcode"], problem["reason"], problem["status"]) == (
-        1003,
-        "suspended_app",
-        "suspended_app",
-    )
-    assert told == ["spapi"]
-    assert status_of_store(gateway) == "authorized"
-    assert amazon.refreshes() == []
-
-
 @pytest.mark.parametrize("answer", ["spApi.roleMissing", "spApi.wrongRegion", "spApi.userAgentMissing"])
 def test_other_refusals_are_only_passed_on(gateway: Gateway, amazon: Amazon, answer: str) -> None:
     """A missing role says nothing about the token."""
@@ -243,10 +216,3 @@ def test_a_profile_out_of_reach_says_nothing_about_the_token(
     amazon.fault({"answer": "adsApi.scopeRefused"}, host="advertising-api.amazon.com")
     assert ads(gateway, ads_call(profile))["httpStatus"] == 401
     assert amazon.refreshes() == []
-
-
-def test_the_service_works_without_anybody_to_tell() -> None:
-    """The hook that suspends an application is optional."""
-    from gateway.proxy.service import nothing_persisted
-
-    assert asyncio.run(nothing_persisted("spapi")) is None

@@ -105,7 +105,7 @@ def test_exchanges_and_imports_say_nothing_about_the_application(gateway: Gatewa
     ended = gateway.authorize_store(OTHER)
     assert (ended["state"], ended["reason"]) == ("failed", "app_credentials")
     body = {"sellerId": OTHER, "region": "NA", "sellerName": "Imported", "refreshToken": "Atzr|" + "x" * 300}
-    gateway.bad("/spApi/importStore", body, status=400)
+    gateway.bad("/spApi/importStore", body, status=502)
     assert statuses(gateway) == ["authorized"]
 
 
