@@ -331,6 +331,7 @@ OPERATIONS = (
         "Take the person's word",
         {"303": redirect("To the result")},
         reasons=(
+            "bad_parameter",
             "confirmation_ended",
             "confirmation_forged",
             "state_unknown",
