@@ -54,7 +54,7 @@ def gateway(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
 
 @pytest.fixture
 def open_page(browser: "Browser") -> Iterator[Opener]:
-    """Opens pages in fresh profiles: without scripts, in a language, scheme and size.
+    """Opens pages in fresh profiles: in a language, scheme and size, with JavaScript or without.
 
     A violation of a content policy, or a script that ran, is a failure.
     """
@@ -66,12 +66,14 @@ def open_page(browser: "Browser") -> Iterator[Opener]:
         if message.type == "error" and "responded with a status of" not in message.text:
             faults.append(message.text)
 
-    def open_one(*, scheme: str = "light", language: str = "en-US", phone: bool = False) -> "Page":
+    def open_one(
+        *, scheme: str = "light", language: str = "en-US", phone: bool = False, scripts: bool = True
+    ) -> "Page":
         context = browser.new_context(
             color_scheme=scheme,
             locale=language,
             viewport={"width": 390, "height": 844} if phone else {"width": 1100, "height": 900},
-            java_script_enabled=True,
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         page = context.new_page()

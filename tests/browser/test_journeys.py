@@ -50,6 +50,20 @@ def test_a_store_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> No
     assert gateway.good("/spApi/authorizedStores")["stores"][0]["sellerName"] == "My first store"
 
 
+def test_everything_works_without_javascript(gateway: Gateway, open_page: Opener) -> None:
+    """Sign in, authorise, remove, sign out."""
+    page = open_page(scripts=False)
+    sign_in(page, gateway)
+    authorize_store(page, "Plain")
+    page.get_by_role("heading", level=1, name="The store is authorized").wait_for()
+    page.get_by_role("link", name="Go to the overview").click()
+    page.get_by_role("link", name="Remove: Plain").click()
+    page.get_by_role("button", name="Remove it").click()
+    page.get_by_text("No store is authorized yet").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", level=1, name="Sign in").wait_for()
+
+
 def test_a_vendor_of_a_site_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> None:
     """A wrong pair of site and region is said beside its field; the right one leads to Vendor Central."""
     sign_in(page, gateway)
