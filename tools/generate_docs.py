@@ -49,6 +49,10 @@ A script that fails prints `{"ok": false, "error": {"code", "message", "hint", "
 same call may work later without any change. A failed authorization is not retryable: a link and its code
 work once, so a person starts again with a new link.
 
+Beside the `error` of a `needs_reauthorization` there may be `authorizeUrl`, `authorizationId` and
+`expiresAt`: a fresh link for exactly this store or account. Hand it over as one of authorize_url.py's, and
+follow it with `--authorization-id`.
+
 The hosted gateway sends `errcode` and `errmsg`, also with HTTP 200, and `errmsg` is often Chinese. Key and
 money are told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal centre → API
 settings). 402 is credit, and so is any code whose text says 积分余额不足, 计费不足, 余额不足, 套餐到期,

@@ -15,6 +15,8 @@ from linkfox_client.text import cleaned
 MOST_CANDIDATES = 50
 # These are no text for people, and of no use when cut.
 UNCUT_FIELDS = frozenset({"authorizeUrl", "body"})
+# With these a gateway offers to authorise again what needs it.
+LINK_FIELDS = ("authorizeUrl", "authorizationId", "expiresAt")
 # How the hosted gateway says that the credit is used up, whatever the code.
 CREDIT_WORDINGS = (
     "积分余额不足",
@@ -124,9 +126,24 @@ def _failure(
         errcode=errcode,
         request_id=_word(fields.get("requestId")) or None,
         candidates=candidates[:MOST_CANDIDATES] if isinstance(candidates, list) else None,
-        fields={"sandbox": True} if document.get("sandbox") is True else None,
+        fields=_beside_the_error(row, document, fields),
         reason=row.reason,
     )
+
+
+def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """What a failure tells besides: the sandbox mark, and the link that mends it where it may be given."""
+    sandbox = document.get("sandbox") is True
+    beside: dict[str, Any] = {"sandbox": True} if sandbox else {}
+    if row.code == "needs_reauthorization" and "authorizeUrl" in fields:
+        from linkfox_client.consent_link import check_link
+
+        try:
+            check_link(fields["authorizeUrl"], sandbox=sandbox)
+        except ClientError:
+            return beside
+        beside |= {name: fields[name] for name in LINK_FIELDS if isinstance(fields.get(name), str)}
+    return beside
 
 
 def _row(reply: Reply, document: dict[str, Any], errcode: int | None, said: str) -> Reason:

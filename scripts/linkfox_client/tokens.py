@@ -114,7 +114,9 @@ def _expiry(refreshed: Mapping[str, Any], asked_at: float) -> dict[str, str]:
 
 def _entry(listed: Mapping[str, Any], result: dict[str, Any] | ClientError) -> dict[str, Any]:
     if isinstance(result, ClientError):
-        return {**listed, "ok": False, "error": result.error()}
+        # The mark of the sandbox is on the whole.
+        beside = {name: value for name, value in result.fields.items() if name != "sandbox"}
+        return {**listed, **beside, "ok": False, "error": result.error()}
     return {**listed, **result, "ok": True}
 
 

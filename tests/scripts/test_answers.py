@@ -255,3 +255,37 @@ def test_no_answer_makes_it_stumble(status: int, document: dict[str, Any]) -> No
     assert isinstance(shown, dict)
     assert "error" not in shown or (shown["error"]["hint"] and EXIT_CODES[shown["error"]["code"]])
     json.dumps(shown)
+
+
+LINK = {
+    "authorizeUrl": "https://sellercentral.amazon.com/apps/authorize/consent?state=" + "s" * 300,
+    "authorizationId": "A" * 22,
+    "expiresAt": "2031-01-01T00:00:00Z",
+}
+REVOKED = {"errcode": 1003, "reason": "store_revoked", "status": "needs_reauthorization"}
+
+
+def test_the_link_that_mends_an_authorisation_is_told_beside_the_error() -> None:
+    """Whole, with what it takes to follow it."""
+    failed = failure(409, {**REVOKED, **LINK})
+    assert failed.code == "needs_reauthorization"
+    assert failed.document() == {"ok": False, "error": failed.error(), **LINK}
+
+
+@pytest.mark.parametrize(
+    ("document", "url", "told"),
+    [
+        (REVOKED, "javascript:alert(1)", False),
+        (REVOKED, "http://127.0.0.1:8766/consent", False),
+        (REVOKED, "https://user@sellercentral.amazon.com/consent", False),
+        (REVOKED, 7, False),
+        ({**REVOKED, "sandbox": True}, "http://127.0.0.1:8766/consent", True),
+        ({**REVOKED, "sandbox": True}, "http://stranger.example/consent", False),
+        ({"errcode": 1004, "reason": "not_found"}, LINK["authorizeUrl"], False),
+    ],
+)
+def test_only_a_link_that_may_be_given_is_told(document: dict[str, Any], url: object, told: bool) -> None:
+    """One that leads elsewhere is left out with what belongs to it; the failure is the same."""
+    told_beside = failure(409, {**document, **LINK, "authorizeUrl": url}).fields
+    assert ("authorizeUrl" in told_beside, "authorizationId" in told_beside) == (told, told)
+    assert told_beside.get("sandbox", False) is document.get("sandbox", False)

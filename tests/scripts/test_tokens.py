@@ -122,6 +122,22 @@ def test_all_keeps_what_worked_beside_what_did_not() -> None:
     assert document["stores"][3]["sellerName"] == "n"
 
 
+def test_all_tells_with_each_store_how_to_authorise_it_again() -> None:
+    """The link stands beside that store's error, the mark of the sandbox only on the whole."""
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        beside = {"authorizeUrl": f"https://amazon.example/{body['sellerId']}", "sandbox": True}
+        raise ClientError("needs_reauthorization", "no", fields=beside)
+
+    listed = [{"sellerId": seller, "region": "NA"} for seller in ("A1", "A2")]
+    document = tokens.fetch_all(Recording(storeTokens=answer), "/spApi", listed, ("sellerId", "region"))
+    assert [entry["authorizeUrl"] for entry in document["stores"]] == [
+        "https://amazon.example/A1",
+        "https://amazon.example/A2",
+    ]
+    assert not any("sandbox" in entry for entry in document["stores"])
+
+
 def test_all_of_nothing_is_nothing() -> None:
     """No store is no failure."""
     document = tokens.fetch_all(Recording(), "/spApi", [], ("sellerId",))
