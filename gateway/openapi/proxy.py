@@ -65,8 +65,10 @@ def _proxy(
         "Calling Amazon",
         f"/{'spApi' if flow == 'spapi' else 'amazonAds'}/developerProxy",
         summary,
-        description="Redirects are not followed. Nothing is sent twice but a GET whose token Amazon refused, "
-        f"where the gateway chose the token. Either `amzAccessToken` or `{named}` is needed.",
+        description="Redirects are not followed. Nothing is sent twice but a GET: where Amazon refused the "
+        "token that the gateway chose, or the application's client secret. A user has so many calls under "
+        "way at once; one that waits too long for a place is answered 429 and was not sent. "
+        f"Either `amzAccessToken` or `{named}` is needed.",
         rights=["proxy"],
         request=body(
             REQUEST,

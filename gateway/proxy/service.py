@@ -17,11 +17,12 @@ from gateway.applications import ads_client
 from gateway.problems import Problem, problem_of
 from gateway.proxy.call_gate import CallGate, secret_has_expired
 from gateway.proxy.headers import ads_headers, selling_partner_headers
+from gateway.proxy.shares import Shares
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.proxy.wanted import Wanted
 from gateway.secret import Secret
 from gateway.settings import Settings
-from gateway.threads import Threads
+from gateway.threads import PROXY_THREADS, Threads
 from gateway.tokens.service import TokenService, revoked
 from gateway.vault import Vault
 from gateway.vault.records import Flow, Grant, Region
@@ -62,6 +63,8 @@ class DeveloperProxy:
         self._forwarder = forwarder
         self._threads = threads
         self._gate = CallGate(settings, vault, threads)
+        # Half of the lane: whatever one user's calls do, the other half is for everybody else.
+        self._shares = Shares(PROXY_THREADS // 2)
 
     async def store_bearer(
         self, user_id: int, region: Region, presented: Secret | None, seller_id: str | None
@@ -124,6 +127,10 @@ class DeveloperProxy:
 
     async def call(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
         """Return Amazon's answer, whatever its status. Raises Problem where there is none to pass on."""
+        async with self._shares.place_for(bearer.grant.user_id):
+            return await self._call(wanted, bearer)
+
+    async def _call(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
         flow = bearer.grant.flow
         standing = await self._gate.admit(flow)
         try:

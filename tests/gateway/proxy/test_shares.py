@@ -1,0 +1,97 @@
+"""One user's slow calls leave room for everybody else's."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gateway.problems import Problem
+from gateway.proxy.shares import Shares
+from gateway.threads import PROXY_THREADS
+from tests.gateway.proxy.calling import SELLER, SP_HOST, call_store, forwarded, store_call
+from tests.gateway.running import Amazon, Gateway
+from tests.support.house import until
+
+PROXY = "/spApi/developerProxy"
+OTHER = "A1SANDBOXNA002"
+SHARE = PROXY_THREADS // 2
+
+
+def test_a_user_s_slow_calls_do_not_hold_up_another_s(gateway: Gateway, amazon: Amazon) -> None:
+    """Of more calls than the gateway has threads, half as many are under way, and the other user's pass."""
+    gateway.authorize_store()
+    gateway.add_user("eve")
+    gateway.authorize_store(OTHER, user="eve")
+    amazon.control("settings", {"participationsQuota": None})
+    amazon.control("ledger/reset", {})
+    amazon.fault({"hold": "slow"}, times=None, sellerId=OTHER, host=SP_HOST)
+
+    def slow(_number: int) -> int:
+        return gateway.post(PROXY, store_call(sellerId=OTHER), user="eve").status_code
+
+    def held() -> int:
+        return amazon.control("holds")["holds"].get("slow", 0)
+
+    with ThreadPoolExecutor(PROXY_THREADS + 8) as pool:
+        under_way = [pool.submit(slow, number) for number in range(PROXY_THREADS + 8)]
+        until(lambda: held() == SHARE, "the user's share is under way")
+        for _ in range(3):
+            assert call_store(gateway, sellerId=SELLER)["httpStatus"] == 200
+        assert held() == SHARE
+        amazon.control("faults/clear", {})
+        amazon.release("slow")
+        statuses = [one.result() for one in under_way]
+    # Whoever had to wait got its turn; on a slow machine some have waited for too long, and are told so.
+    assert statuses.count(200) >= SHARE
+    assert set(statuses) <= {200, 429}
+    assert len(forwarded(amazon)) == statuses.count(200) + 3
+
+
+def test_who_waits_for_too_long_is_told_when_to_come_again() -> None:
+    """With a reason that callers know; another user has a place at once, and a free place is given."""
+
+    async def story() -> None:
+        shares = Shares(2, longest_wait=0.01)
+        async with shares.place_for(1), shares.place_for(1):
+            with pytest.raises(Problem) as told:
+                async with shares.place_for(1):
+                    raise AssertionError("there was a third place")
+            assert (told.value.reason, told.value.row.http_status) == ("amazon_throttled", 429)
+            assert told.value.extra["retryAfter"] == int(told.value.headers["Retry-After"]) > 0
+            async with shares.place_for(2):
+                pass
+        async with shares.place_for(1), shares.place_for(1):
+            pass
+
+    asyncio.run(story())
+
+
+def test_waiting_calls_go_in_order_and_nothing_is_kept_of_users_who_do_not_call() -> None:
+    """Also after a call that failed."""
+    went: list[int] = []
+
+    async def story() -> None:
+        shares = Shares(1, longest_wait=60)
+        begun = asyncio.Event()
+        go_on = asyncio.Event()
+
+        async def call(number: int) -> None:
+            async with shares.place_for(7):
+                went.append(number)
+                begun.set()
+                await go_on.wait()
+                if number == 1:
+                    raise ValueError
+
+        calls = [asyncio.create_task(call(0))]
+        await begun.wait()
+        calls += [asyncio.create_task(call(number)) for number in (1, 2, 3)]
+        await asyncio.sleep(0)  # each of them comes to its place in the queue
+        assert went == [0]
+        go_on.set()
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(result) for result in results] == [type(None), ValueError, type(None), type(None)]
+        assert shares._shares == {}
+
+    asyncio.run(story())
+    assert went == [0, 1, 2, 3]
