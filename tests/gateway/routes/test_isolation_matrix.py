@@ -1,4 +1,4 @@
-"""Every path of the JSON API: what is another user's answers, to the letter, as what does not exist."""
+"""Every address of the gateway: what is another user's answers, to the letter, as what does not exist."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.gateway.running import Gateway
+from tests.gateway.pages.visitor import Visitor
+from tests.gateway.running import Gateway, text_of
 
 SELLER = "A1SANDBOXNA001"
 API = ("/spApi/", "/amazonAds/")
@@ -109,6 +110,32 @@ NAMELESS = {
 }
 
 
+# Pages that name something of the user's who is signed in, by their routes.
+PAGES = {
+    "/stores/authorize": "/stores/authorize?again={}",
+    "/accounts/authorize": "/accounts/authorize?again={}",
+    "/remove/{record_id}": "/remove/{}",
+}
+# They show what is the user's own, or begin something for that user.
+NAMELESS_PAGES = {"/", "/appstore"}
+# Without a key: what they open is named by a random id, a state or a code that only who began it was given.
+OPEN_TO_ALL = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/pages/style.css",
+    "/signin",
+    "/signout",
+    "/spApi/oauth/login",
+    "/spApi/oauth/callback",
+    "/amazonAds/oauth/callback",
+    "/oauth/result",
+    "/oauth/result/{attempt_id}",
+    "/oauth/confirm/{attempt_id}",
+}
+
+
 def told(answer: requests.Response) -> tuple[int, dict[str, str], bytes]:
     """All of an answer but its request's id and time."""
     headers = {
@@ -118,15 +145,12 @@ def told(answer: requests.Response) -> tuple[int, dict[str, str], bytes]:
 
 
 def test_no_path_is_left_out(two: Gateway) -> None:
-    """A new path belongs into the matrix."""
-    router = two.app.routes
-    paths = {
-        route.path
-        for route in _all(router)
-        if "POST" in (getattr(route, "methods", None) or ()) and route.path.startswith(API)
-    }
-    assert len(paths) > 15
-    assert paths == set(cases(two)) | NAMELESS
+    """A new address belongs into the matrix, whatever its method, or to those that name nobody's things."""
+    paths = {route.path for route in _all(two.app.routes)}
+    calls = {path for path in paths if path.startswith(API)} - OPEN_TO_ALL
+    assert len(calls) > 15
+    assert calls == set(cases(two)) | NAMELESS
+    assert paths - calls == set(PAGES) | NAMELESS_PAGES | OPEN_TO_ALL
 
 
 def _all(routes: Any) -> list[Any]:
@@ -149,6 +173,27 @@ def test_what_is_anothers_answers_as_what_is_not_there(two: Gateway) -> None:
             assert answers[0] == answers[1], f"{path} {foreign}"
             assert answers[0][0] in (403, 404), f"{path} {foreign}: {answers[0]}"
     assert two.amazon.calls() == []
+
+
+def test_pages_about_anothers_are_as_about_what_is_not_there(two: Gateway) -> None:
+    """Opened and sent, by the id of a store and of an account; the owner is answered, nothing is changed."""
+    store = two.good("/spApi/authorizedStores")["stores"][0]["authRecordId"]
+    account = two.good("/amazonAds/authorizedStores")["stores"][0]["authRecordId"]
+    owner, guest = (Visitor(two).sign_in(user) for user in ("owner", "guest"))
+    form = guest.page("/stores/authorize").hidden() | {"name": "Mine", "region": "NA"}
+    answered = 0
+    for address in PAGES.values():
+        path = address.partition("?")[0]
+        for record_id in (store, account):
+            opened = [guest.get(address.format(one)) for one in (record_id, 7)]
+            sent = [guest.post(path.format(one), form | {"again": str(one)}) for one in (record_id, 7)]
+            for answers in (opened, sent):
+                assert [answer.status_code for answer in answers] == [404, 404], address
+                assert len({text_of(answer) for answer in answers}) == 1
+            answered += owner.get(address.format(record_id)).status_code == 200
+    assert answered == 4  # the two forms each for one of them, the removal for both
+    assert two.good("/spApi/authorizedStores")["stores"][0]["authRecordId"] == store
+    assert two.good("/amazonAds/authorizedStores")["stores"][0]["authRecordId"] == account
 
 
 def test_the_owner_is_answered(two: Gateway) -> None:
