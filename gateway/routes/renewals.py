@@ -1,19 +1,28 @@
 """Offering a consent link to whoever is told that an authorisation has to be given again."""
 
+import logging
+
 from gateway.clock import rfc3339
 from gateway.problems import Problem
 from gateway.routes.services import Services
+from gateway.vault.errors import VaultError
 from gateway.vault.records import Caller, Grant
+
+log = logging.getLogger(__name__)
 
 
 async def with_consent_link(services: Services, caller: Caller, grant: Grant, problem: Problem) -> Problem:
     """Return a problem with a link to authorise `grant` again, where that mends it.
 
-    Only for a key that may make links: the others are told the problem as it is.
+    Only for a key that may make links, and where one can be made now: else the problem is told as it is.
     """
     if problem.extra.get("status") != "needs_reauthorization" or "manage" not in caller.rights:
         return problem
-    begun = await services.renewals.link_for(grant)
+    try:
+        begun = await services.renewals.link_for(grant)
+    except (Problem, VaultError) as error:
+        log.warning("no_consent_link grant=%d error=%r", grant.id, error.message)
+        return problem
     link = {
         "authorizeUrl": begun.link,
         "authorizationId": begun.attempt_id,

@@ -1,8 +1,12 @@
 """Who has to authorise again is offered the way: one link, bound to the store or account that it renews."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.gateway.running import Gateway
+import pytest
+
+from gateway.vault.errors import VaultError
+from tests.gateway.running import Gateway, running_gateway
 
 SELLER = "A1SANDBOXNA001"
 WANTED = {"sellerId": SELLER, "region": "NA"}
@@ -81,3 +85,23 @@ def test_an_ads_account_is_renewed_by_its_record(gateway: Gateway) -> None:
         gateway.amazon.consent(refused["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_BRANDS")
     )
     assert gateway.good("/amazonAds/refreshToken", which)["authRecordId"] == account["authRecordId"]
+
+
+def test_what_is_wrong_is_told_where_no_link_can_be_made(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vault may not be writable now, or the gateway may have no application any more."""
+    revoke(gateway)
+
+    def full(_: object) -> None:
+        raise VaultError("the disk is full", "make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.vault.attempts, "begin", full)
+        gateway.clock.step(11 * 60)  # so that the link of before is too old
+        refused = gateway.bad("/spApi/storeTokens", WANTED, status=409)
+        assert (refused["reason"], "authorizeUrl" in refused) == ("store_revoked", False)
+    assert "authorizeUrl" in gateway.bad("/spApi/storeTokens", WANTED, status=409)
+    with running_gateway(gateway.amazon, tmp_path, gateway.clock, spapi=None) as bare:
+        refused = bare.bad("/spApi/storeTokens", WANTED, status=409)
+    assert (refused["status"], "authorizeUrl" in refused) == ("needs_reauthorization", False)
