@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.gateway.running import Amazon
-from tests.support.house import PATIENCE, clean_environment
+from tests.support.house import PATIENCE, clean_environment, until
 
 DRIVER = Path(__file__).with_name("short_leases.py")
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -174,5 +174,15 @@ def authorize(amazon: Amazon, gateway: Process, seller_id: str = SELLER) -> None
     amazon.fault({"token": {"set": {"expires_in": SHORT_LIFE}}}, grantType="authorization_code")
     attempt_id, path = callback_of(amazon, gateway, seller_id)
     assert open_path(gateway, path) == 303
-    status = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
+    status = ended(gateway, attempt_id)
     assert status["state"] == "authorized", status
+
+
+def ended(gateway: Process, attempt_id: str) -> dict[str, Any]:
+    """Wait until an authorisation has ended, which a browser does not wait for, and return its status."""
+
+    def look() -> dict[str, Any] | None:
+        status = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
+        return None if status["state"] == "pending" else status
+
+    return until(look, "the authorisation ends")

@@ -13,7 +13,7 @@ def authorize(house: House, name: str, region: str = "NA", button: str = "confir
     """Authorise an ads account by clicking through the stand-in's page; answers how it ended."""
     link = house.good("ads_authorize_url.py", "--account-name", name, "--region", region)
     give_consent(link["authorizeUrl"], dict(choices), button)
-    return house.post("/amazonAds/authorizationStatus", {"authorizationId": link["authorizationId"]})
+    return house.ended(link["authorizationId"], "/amazonAds")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_refusal_is_told_as_denied(house: House) -> None:
     link = house.good("ads_authorize_url.py", "--account-name", "Refused")
     page = give_consent(link["authorizeUrl"], None, "cancel")
     assert "refused" in page.text.lower()
-    done = house.script("ads_authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "10")
+    done = house.script("ads_authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
     assert (done.code, done.error["code"]) == (4, "denied")
 
 

@@ -21,7 +21,7 @@ def authorize(house: House) -> None:
     """Authorise a store."""
     link = house.good("authorize_url.py", "--seller-name", "My Store", "--region", "NA")
     give_consent(link["authorizeUrl"], {"selling_partner_id": STORE["sellerId"]})
-    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "20")
+    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
 
 
 def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> None:

@@ -44,6 +44,23 @@ def test_a_leak_is_found_in_each_form() -> None:
     assert leaks({"token": token}, {"place": b"-" * 20_000}) == []
 
 
+@pytest.mark.parametrize(
+    ("secrets", "places"),
+    [
+        ({}, {"place": b"-" * 20_000}),
+        ({"token": ""}, {"place": b"-" * 20_000}),
+        ({"token": "short"}, {"place": b"-" * 20_000}),
+        ({"token": "Atza|" + "x" * 60}, {}),
+        ({"token": "Atza|" + "x" * 60}, {"place": b"", "another": b"-" * 100}),
+    ],
+    ids=["no secret", "an empty one", "a short one", "no place", "empty places"],
+)
+def test_a_search_for_nothing_or_in_nothing_fails(secrets: dict[str, str], places: dict[str, bytes]) -> None:
+    """So that finding no leak means something."""
+    with pytest.raises(AssertionError):
+        leaks(secrets, places)
+
+
 @dataclass
 class Journey:
     """What a journey leaves for the search: every stream and page, and the secrets that it met."""
@@ -161,9 +178,10 @@ def _authorise(journey: Journey) -> list[Path]:
     house = journey.house
     link = journey.good("authorize_url.py", "--seller-name", "Canary", "--region", "NA")
     journey.come_back(journey.consent(link["authorizeUrl"], selling_partner_id=SELLER))
-    journey.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "20")
+    journey.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
     link = journey.good("ads_authorize_url.py", "--account-name", "Canary")
     journey.come_back(journey.consent(link["authorizeUrl"], advertiser_id="SANDBOX_BRANDS"))
+    journey.good("ads_authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
     link = journey.good("authorize_url.py", "--seller-name", "Pasted", "--region", "NA")
     back = journey.consent(link["authorizeUrl"], selling_partner_id=OTHER)
     journey.good("complete_authorization.py", stdin=back)
@@ -246,7 +264,7 @@ def _post(journey: Journey, path: str, body: dict[str, Any]) -> None:
 
 def _fail(journey: Journey) -> None:
     """Everything that goes wrong, with secrets in the places where they do not belong."""
-    amazon, seller = journey.amazon, ["--seller-id", SELLER, "--region", "NA"]
+    amazon, house, seller = journey.amazon, journey.house, ["--seller-id", SELLER, "--region", "NA"]
     token, key = journey.secrets["access token 0"], journey.secrets["the owner's API key"]
     journey.run("store_tokens.py", "--seller-id", "ANOBODY", "--region", "NA")
     journey.run("store_tokens.py", "--seller-id", token, "--region", "NA")
@@ -256,7 +274,7 @@ def _fail(journey: Journey) -> None:
         "store_tokens.py",
         *seller,
         LINKFOX_AGENT_API_KEY=key[:-1] + "X",
-        LINKFOX_TOOL_GATEWAY=journey.house.url,
+        LINKFOX_TOOL_GATEWAY=house.url,
     )
     journey.run(
         "store_tokens.py", *seller, LINKFOX_AGENT_API_KEY=key, LINKFOX_TOOL_GATEWAY="http://127.0.0.1:9"
@@ -278,13 +296,14 @@ def _fail(journey: Journey) -> None:
         journey.run("refresh_token.py", *seller)
         amazon.control("faults/clear", {})
         # Amazon gets no longer rest than after a first failure, so that each of these is really met.
-        journey.house.post("/spApi/refreshToken", {"sellerId": SELLER, "region": "NA"})
+        house.post("/spApi/refreshToken", {"sellerId": SELLER, "region": "NA"})
     client_id = amazon.spapi["clientId"]
     amazon.control("apps", {"clientId": client_id, "secretRefused": True})
     journey.run("refresh_token.py", *seller)
     until(lambda: _is_suspended(journey), "the application is suspended")
     link = journey.good("authorize_url.py", "--seller-name", "Refused", "--region", "NA")
     journey.come_back(journey.consent(link["authorizeUrl"], selling_partner_id=SELLER))
+    house.ended(link["authorizationId"])
     amazon.control("apps", {"clientId": client_id, "secretRefused": False})
     until(lambda: not _is_suspended(journey), "the application recovers")
     link = journey.good("authorize_url.py", "--seller-name", "Echo", "--region", "NA")
@@ -293,8 +312,9 @@ def _fail(journey: Journey) -> None:
     echo = json.dumps({"error": "invalid_grant", "error_description": "bad code"})
     amazon.control("faults", [{"match": {"path": "/auth/*"}, "do": {"status": 400, "body": echo}}])
     journey.come_back(back)
+    house.ended(link["authorizationId"])
     journey.look("callback again", "GET", back)
-    journey.look("unknown path", "GET", f"{journey.house.url}/{code}")
+    journey.look("unknown path", "GET", f"{house.url}/{code}")
     amazon.control("revoke", {"sellerId": SELLER})
     journey.run("refresh_token.py", *seller)
     journey.run("store_tokens.py", "--all")

@@ -23,6 +23,7 @@ from tests.journeys.gateways import (
     a_place,
     authorize,
     callback_of,
+    ended,
     open_path,
 )
 from tests.support.house import until
@@ -163,9 +164,9 @@ def test_an_interrupted_exchange_ends_and_is_not_repeated(amazon: Amazon, place:
         )
         check_whole(place)
         gateway = place.start()
-        ended = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
-        assert (ended["state"], ended["reason"]) == ("failed", "interrupted")
-        assert "new link" in ended["hint"]
+        told = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
+        assert (told["state"], told["reason"]) == ("failed", "interrupted")
+        assert "new link" in told["hint"]
         assert open_path(gateway, path) == 303
         again = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
         assert (again["state"], again["reason"]) == ("failed", "interrupted")
@@ -197,5 +198,4 @@ def test_a_callback_that_was_not_taken_yet_works_after_the_crash(amazon: Amazon,
     assert len(amazon.calls(grantType="authorization_code")) == exchanges
     gateway = place.start()
     assert open_path(gateway, path) == 303
-    ended = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
-    assert ended["state"] == "authorized"
+    assert ended(gateway, attempt_id)["state"] == "authorized"

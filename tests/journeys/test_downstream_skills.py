@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from linkfox_client.sandbox_browser import give_consent
 
-from tests.support.house import House, clean_environment, until
+from tests.support.house import House, clean_environment
 
 SKILLS = Path(__file__).parent / "downstream"
 PATIENCE = 60
@@ -41,8 +41,7 @@ def store(house: House) -> dict[str, Any]:
     """A store, authorised through its link."""
     link = house.post("/spApi/authorizeUrl", {"sellerName": "我的店铺 ☕", "region": "NA"})
     give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXNA002"})
-    attempt = {"authorizationId": link["authorizationId"]}
-    return house.post("/spApi/authorizationStatus", attempt)["store"]
+    return house.ended(link["authorizationId"])["store"]
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +49,7 @@ def account(house: House) -> dict[str, Any]:
     """An ads account, authorised through its link."""
     link = house.post("/amazonAds/authorizeUrl", {"accountName": "Brand", "region": "NA"})
     give_consent(link["authorizeUrl"], {})
-    attempt = {"authorizationId": link["authorizationId"]}
-
-    def ended() -> dict[str, Any] | None:
-        status = house.post("/amazonAds/authorizationStatus", attempt)
-        return status if status["state"] != "pending" else None
-
-    return until(ended, "the account is authorised")["account"]
+    return house.ended(link["authorizationId"], "/amazonAds")["account"]
 
 
 def test_a_report_from_the_list_to_the_download(house: House, store: dict[str, Any]) -> None:
@@ -100,6 +93,7 @@ def test_a_skill_learns_why_a_revoked_store_does_not_answer(house: House) -> Non
     """The envelope has the errcode and a sentence, as the hosted gateway's has."""
     link = house.post("/spApi/authorizeUrl", {"sellerName": "Gone", "region": "NA"})
     give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXWORLD"})
+    house.ended(link["authorizationId"])
     house.sandbox("revoke", {"sellerId": "A1SANDBOXWORLD"})
     for _ in range(2):
         code, document = run_skill(house, "orders", "A1SANDBOXWORLD", "NA")

@@ -17,8 +17,10 @@ def guest(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     """The settings of a second user; the first one has a store and an account."""
     link = house.good("authorize_url.py", "--seller-name", "Owner's", "--region", "NA")
     give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXNA001"})
+    house.ended(link["authorizationId"])
     link = house.good("ads_authorize_url.py", "--account-name", "Owner's")
     give_consent(link["authorizeUrl"])
+    house.ended(link["authorizationId"], "/amazonAds")
     path: Path = tmp_path_factory.mktemp("guest") / "guest.key"
     house.good("local_gateway.py", "add-user", "guest", "--key-file", str(path))
     return {"LINKFOX_TOOL_GATEWAY": house.url, "LINKFOX_AGENT_API_KEY": path.read_text().strip()}

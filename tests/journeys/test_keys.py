@@ -25,7 +25,7 @@ def authorize(house: House, seller: str = SELLERS[0]) -> None:
     """Authorise a store."""
     link = house.good("authorize_url.py", "--seller-name", seller, "--region", "NA")
     give_consent(link["authorizeUrl"], {"selling_partner_id": seller})
-    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "20")
+    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
 
 
 def new_key(path: Path) -> str:

@@ -20,7 +20,7 @@ def authorize(house: House, name: str, region: str = "NA", *more: str, **choices
     link = house.good("authorize_url.py", "--seller-name", name, "--region", region, *more)
     page = give_consent(link["authorizeUrl"], dict(choices))
     assert page.status == 200, page.text
-    follow = ["--authorization-id", link["authorizationId"], "--wait", "20"]
+    follow = ["--authorization-id", link["authorizationId"], "--wait", "60"]
     return house.good("authorize_url.py", *follow)
 
 
