@@ -149,6 +149,21 @@ def test_refreshes_that_arrive_while_one_is_under_way_share_it(gateway: Gateway)
     assert len(gateway.amazon.refreshes()) == 2
 
 
+def test_reads_that_need_a_new_token_share_the_refresh_that_others_asked_for(gateway: Gateway) -> None:
+    """`storeTokens` with `minTtl` and `refreshToken` go one way: one call to Amazon serves both."""
+    gateway.authorize_store()
+    gateway.clock.step(3500)
+    gateway.amazon.fault({"hold": "both"}, grantType="refresh_token")
+    with ThreadPoolExecutor(10) as pool:
+        ways = [("/spApi/storeTokens", FRESH), ("/spApi/refreshToken", WANTED)] * 5
+        calls = [pool.submit(gateway.good, path, body) for path, body in ways]
+        gateway.amazon.until_held("both")
+        until(lambda: waiting(gateway) == 10, "all ten wait for it")
+        gateway.amazon.release("both")
+        assert len({call.result()["accessToken"] for call in calls}) == 1
+    assert len(gateway.amazon.refreshes()) == 1
+
+
 def waiting(gateway: Gateway) -> int:
     """How many callers wait for the refresh that is under way in this process."""
     tokens = gateway.app.state.services.tokens
