@@ -146,15 +146,14 @@ class TokenService:
         For work that nobody waits for: in fewer steps than `fresh`, and without waiting. Raises Problem.
         """
 
-        def begin() -> tuple[Lease | None, tuple[Grant, Tokens] | None]:
-            lease = self._vault.grants.take_lease(grant_id, self._owner, int(self._lease_seconds * 1000))
-            return lease, self._vault.grants.with_tokens(grant_id) if lease else None
-
-        lease, found = await self._threads.vault(begin)
-        if lease is None:
+        leased = await self._threads.vault(
+            self._vault.grants.lease_with_tokens, grant_id, self._owner, int(self._lease_seconds * 1000)
+        )
+        if leased is None:
             return None
+        lease, grant, tokens = leased
         async with self._kept(lease) as keeping:
-            current = self._usable(found)
+            current = self._usable((grant, tokens))
             if self._left(current) >= min_ttl:
                 return current
             stored = await self._refresh(lease, current)

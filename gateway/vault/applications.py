@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import random
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.vault.audit import Audit
@@ -26,6 +26,16 @@ LONGEST_PAUSE = 60.0
 LONGEST_ASKED_FOR = 300.0
 # As long as a probe may take before another process may try.
 PROBE_SECONDS = 60.0
+
+# Made once, as each refresh needs it: making a statement costs about as much as sending it.
+_ADMISSION = select(
+    applications.c.suspended_reason,
+    applications.c.cooling_kind,
+    applications.c.pause_until_ms,
+    applications.c.failures,
+    applications.c.secret_print,
+    DatabaseMilliseconds(),
+).where(applications.c.flow == bindparam("of_flow"), applications.c.client_id == bindparam("client"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +75,8 @@ class Applications:
 
     def admit(self, app: AppKey) -> Standing:
         """Return whether Amazon may be asked now; of all processes one at a time gets `probe`."""
-        columns = (
-            applications.c.suspended_reason,
-            applications.c.cooling_kind,
-            applications.c.pause_until_ms,
-            applications.c.failures,
-            applications.c.secret_print,
-            DatabaseMilliseconds(),
-        )
         with self._database.reading() as connection:
-            row = connection.execute(select(*columns).where(_is(app))).first()
+            row = connection.execute(_ADMISSION, {"of_flow": app.flow, "client": app.client_id}).first()
         if row is None:
             return Standing("open")
         suspended, cooling, until, failures, secret_print, now = row

@@ -16,6 +16,7 @@ UNFINISHED_COPY = "unfinished_copy_of"
 
 Kind = Literal["sandbox", "real"]
 Source = Literal["environment", "file", "keyring", "key_folder"]
+_ALL = select(vault_facts)
 _NEXT_KEY = ("next_master_key_id", "next_master_key_source", "next_master_key")
 
 
@@ -51,7 +52,7 @@ class Facts:
     @classmethod
     def read(cls, connection: Connection) -> Self | None:
         """Return the facts, or None for a vault that was never set up."""
-        rows: dict[str, str] = dict(connection.execute(select(vault_facts)).all())
+        rows: dict[str, str] = dict(connection.execute(_ALL).all())
         if not rows:
             return None
         if UNFINISHED_COPY in rows:

@@ -8,8 +8,23 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.clock import Clock
 from gateway.vault.audit import Audit
@@ -35,6 +50,41 @@ INSERT_TRIES = 3
 # So many grants that had worked, all refused as another client's within so many seconds, speak of the app.
 FOREIGN_GRANTS = 2
 FOREIGN_WINDOW = 24 * 3600
+
+# Made once, as each refresh needs them: making a statement costs about as much as sending it.
+_BOTH_COLUMNS = (*GRANT_COLUMNS, *(column.label(f"token_{column.name}") for column in TOKEN_COLUMNS))
+_WITH_TOKENS = select(*_BOTH_COLUMNS).where(grants.c.id == bindparam("grant_id"))
+_LEASE = (
+    update(grants)
+    .where(
+        grants.c.id == bindparam("grant_id"),
+        or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds()),
+    )
+    .values(
+        lease_owner=bindparam("owner"),
+        lease_fence=grants.c.lease_fence + 1,
+        lease_expires_ms=DatabaseMilliseconds() + bindparam("milliseconds"),
+    )
+)
+_TAKE_LEASE = _LEASE.returning(grants.c.lease_fence)
+_TAKE_LEASE_READING = _LEASE.returning(grants.c.lease_fence, *_BOTH_COLUMNS)
+_HELD = and_(
+    grants.c.id == bindparam("leased"),
+    grants.c.lease_owner == bindparam("holder"),
+    grants.c.lease_fence == bindparam("fence"),
+)
+# Its other parameters are named like the columns that they are for.
+_STORE = (
+    update(grants)
+    .where(_HELD, grants.c.token_version == bindparam("seen_version"))
+    .values(
+        status="authorized",
+        status_reason=None,
+        lease_owner=None,
+        token_version=bindparam("seen_version") + 1,
+        granted_scopes=func.coalesce(bindparam("named_scopes", type_=Text), grants.c.granted_scopes),
+    )
+)
 
 
 class Grants:
@@ -225,9 +275,8 @@ class Grants:
 
     def with_tokens(self, grant_id: int) -> tuple[Grant, Tokens] | None:
         """Return a grant and its tokens, as they are at one moment. Raises SealBroken."""
-        query = select(*GRANT_COLUMNS, *(column.label(f"token_{column.name}") for column in TOKEN_COLUMNS))
         with self._database.reading() as connection:
-            row = connection.execute(query.where(grants.c.id == grant_id)).first()
+            row = connection.execute(_WITH_TOKENS, {"grant_id": grant_id}).first()
         if row is None:
             return None
         width = len(GRANT_COLUMNS)
@@ -235,28 +284,39 @@ class Grants:
 
     def take_lease(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
         """Take the right to refresh a grant; None while somebody else has it."""
-        free = or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds())
-        statement = (
-            update(grants)
-            .where(grants.c.id == grant_id, free)
-            .values(
-                lease_owner=owner,
-                lease_fence=grants.c.lease_fence + 1,
-                lease_expires_ms=DatabaseMilliseconds() + milliseconds,
-            )
-            .returning(grants.c.lease_fence)
-        )
+        row = self._take_lease(_TAKE_LEASE, grant_id, owner, milliseconds)
+        return None if row is None else Lease(grant_id, owner, row[0])
+
+    def lease_with_tokens(
+        self, grant_id: int, owner: str, milliseconds: int
+    ) -> tuple[Lease, Grant, Tokens] | None:
+        """Take the right to refresh a grant, and return what it holds at that moment; None as `take_lease`.
+
+        Raises SealBroken.
+        """
+        row = self._take_lease(_TAKE_LEASE_READING, grant_id, owner, milliseconds)
+        if row is None:
+            return None
+        fence, *values = row
+        width = len(GRANT_COLUMNS)
+        tokens = tokens_from(self._keys, values[width:])
+        return Lease(grant_id, owner, fence), grant_from(values[:width]), tokens
+
+    def _take_lease(
+        self, statement: ReturningUpdate[Any], grant_id: int, owner: str, milliseconds: int
+    ) -> Row[Any] | None:
+        wanted = {"grant_id": grant_id, "owner": owner, "milliseconds": milliseconds}
         with self._database.changing() as connection:
-            fence = connection.execute(statement).scalar()
-        return None if fence is None else Lease(grant_id, owner, fence)
+            return connection.execute(statement, wanted).first()
 
     def renew_lease(self, lease: Lease, milliseconds: int) -> bool:
         """Extend a lease from now on; False if it is somebody else's by now."""
-        return self._change(_held(lease), lease_expires_ms=DatabaseMilliseconds() + milliseconds)
+        expiry = DatabaseMilliseconds() + milliseconds
+        return self._change(_HELD, _held(lease), lease_expires_ms=expiry)
 
     def release_lease(self, lease: Lease) -> None:
         """Give a lease back; nothing happens if it is somebody else's by now."""
-        self._change(_held(lease), lease_owner=None)
+        self._change(_HELD, _held(lease), lease_owner=None)
 
     def store_refresh(self, lease: Lease, seen_version: int, tokens: Tokens) -> bool:
         """Store refreshed tokens and end the lease, unless newer ones or a newer lease are there (False).
@@ -265,25 +325,15 @@ class Grants:
         the answer named none.
         """
         now = int(self._clock.now())
-        values = (
-            {} if tokens.granted_scopes is None else {"granted_scopes": scopes_text(tokens.granted_scopes)}
-        )
         with self._database.writing() as connection:
-            stored = (
-                update(grants)
-                .where(_held(lease), grants.c.token_version == seen_version)
-                .values(
-                    refreshed_at=now,
-                    status="authorized",
-                    status_reason=None,
-                    status_at=now,
-                    lease_owner=None,
-                    token_version=seen_version + 1,
-                    **values,
-                    **sealed_tokens(self._keys.in_force(connection), lease.grant_id, tokens),
-                )
-            )
-            if connection.execute(stored).rowcount != 1:
+            values = {
+                "refreshed_at": now,
+                "status_at": now,
+                "named_scopes": scopes_text(tokens.granted_scopes),
+                **sealed_tokens(self._keys.in_force(connection), lease.grant_id, tokens),
+            }
+            wanted = {**_held(lease), "seen_version": seen_version, **values}
+            if connection.execute(_STORE, wanted).rowcount != 1:
                 return False
             self._handed_out.note(connection, lease.grant_id, tokens)
             return True
@@ -403,11 +453,12 @@ class Grants:
 
     def set_verified(self, grant_id: int, verified: bool) -> None:
         """Note whether the store could be called with its token."""
-        self._change(grants.c.id == grant_id, verified=verified)
+        self._change(grants.c.id == grant_id, {}, verified=verified)
 
-    def _change(self, which: ColumnElement[bool], **values: Any) -> bool:
+    def _change(self, which: ColumnElement[bool], given: dict[str, Any], **values: Any) -> bool:
+        """Change the one grant that `which`, with the parameters `given`, is true of; False without one."""
         with self._database.changing() as connection:
-            return connection.execute(update(grants).where(which).values(**values)).rowcount == 1
+            return connection.execute(update(grants).where(which).values(**values), given).rowcount == 1
 
     def _first(self, query: Select[Any]) -> Grant | None:
         with self._database.reading() as connection:
@@ -423,9 +474,6 @@ def _query() -> Select[Any]:
     return select(*GRANT_COLUMNS)
 
 
-def _held(lease: Lease) -> ColumnElement[bool]:
-    return and_(
-        grants.c.id == lease.grant_id,
-        grants.c.lease_owner == lease.owner,
-        grants.c.lease_fence == lease.fence,
-    )
+def _held(lease: Lease) -> dict[str, Any]:
+    """Return the parameters of _HELD."""
+    return {"leased": lease.grant_id, "holder": lease.owner, "fence": lease.fence}

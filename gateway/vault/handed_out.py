@@ -8,8 +8,10 @@ its other facts, so that a change of the master key forgets no token.
 import hashlib
 import hmac
 import secrets
+from types import ModuleType
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Insert, Integer, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.clock import Clock
 from gateway.secret import Secret
@@ -22,7 +24,29 @@ from gateway.vault.tables import grants, handed_out, vault_facts
 
 FACT = "handed_out_key"
 PURGED_AT_ONCE = 200
+# Where fewer had expired, it is looked again after so many seconds: to look costs more than to note.
+PURGE_PAUSE = 10
 _PLACE = ("vault_facts", FACT, "value")
+
+
+def _note_statement(dialect: ModuleType) -> Insert:
+    """Return the statement that notes a token, or a later end of one that Amazon handed out again."""
+    noted = dialect.insert(handed_out)
+    return noted.on_conflict_do_update(
+        index_elements=[handed_out.c.token_hmac, handed_out.c.grant_id],
+        set_={"expires_at": noted.excluded.expires_at},
+    )
+
+
+# Made once, as each refresh needs them: making a statement costs about as much as sending it.
+_NOTE = {"sqlite": _note_statement(sqlite), "postgresql": _note_statement(postgresql)}
+_EXPIRED = (
+    select(handed_out.c.token_hmac)
+    .where(handed_out.c.expires_at <= bindparam("now"))
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_FORGET = delete(handed_out).where(handed_out.c.token_hmac.in_(_EXPIRED))
 
 
 class HandedOut:
@@ -32,23 +56,20 @@ class HandedOut:
         self._database = database
         self._clock = clock
         self._key = bytes.fromhex(key.reveal())
+        self._purged_at = 0
 
     def note(self, connection: Connection, grant_id: int, tokens: Tokens) -> None:
-        """Note a grant's access token, in the transaction that stores it; forget some that have expired."""
-        token_hmac = self._hmac(tokens.access_token)
-        expired = (
-            select(handed_out.c.token_hmac)
-            .where(handed_out.c.expires_at <= int(self._clock.now()))
-            .limit(PURGED_AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
-        connection.execute(delete(handed_out).where(handed_out.c.token_hmac.in_(expired)))
-        connection.execute(
-            delete(handed_out).where(handed_out.c.token_hmac == token_hmac, handed_out.c.grant_id == grant_id)
-        )
-        connection.execute(
-            insert(handed_out).values(token_hmac=token_hmac, grant_id=grant_id, expires_at=tokens.expires_at)
-        )
+        """Note a grant's access token, in the transaction that stores it; forget some expired ones."""
+        now = int(self._clock.now())
+        if not self._purged_at <= now < self._purged_at + PURGE_PAUSE:
+            forgotten = connection.execute(_FORGET, {"now": now, "most": PURGED_AT_ONCE}).rowcount
+            self._purged_at = 0 if forgotten == PURGED_AT_ONCE else now
+        row = {
+            "token_hmac": self._hmac(tokens.access_token),
+            "grant_id": grant_id,
+            "expires_at": tokens.expires_at,
+        }
+        connection.execute(_NOTE[connection.dialect.name], row)
 
     def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
         """Return the user's grant that a token was handed out for; None for any other and an expired one."""

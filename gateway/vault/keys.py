@@ -19,6 +19,7 @@ from gateway.vault.sealing import MasterKey, Sealer
 from gateway.vault.tables import vault_facts
 
 _NEXT_KEY_PLACE = ("vault_facts", "next_master_key", "value")
+_LOCK = select(vault_facts.c.value).where(vault_facts.c.name == "master_key_id").with_for_update(read=True)
 
 # Brings the key that the facts name from where it is kept. Raises VaultError.
 FindKey = Callable[[Facts], MasterKey]
@@ -72,8 +73,7 @@ class Keys:
         No change of the key begins or ends before that transaction does. Raises VaultError where the key in
         force is not to be had.
         """
-        lock = select(vault_facts.c.value).where(vault_facts.c.name == "master_key_id")
-        connection.execute(lock.with_for_update(read=True))
+        connection.execute(_LOCK)
         # A statement of its own: the one that had to wait for the lock still sees what was before.
         facts = Facts.read(connection)
         assert facts is not None, "an open vault has facts"

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, select, text, update
 from gateway.secret import Secret
 from gateway.vault import SealBroken, Vault
 from gateway.vault import attempts as attempts_room
+from gateway.vault import handed_out as handed_out_room
 from gateway.vault.records import Lease
 from gateway.vault.tables import api_keys, attempts, grants, handed_out
 from gateway.vault.users import UserExists
@@ -353,6 +355,34 @@ class TestGrants:
         vault.grants.set_verified(grant.id, False)
         assert vault.grants.get(grant.id).verified is False  # type: ignore[union-attr]
 
+    def test_a_lease_with_tokens_shows_what_the_grant_holds(self, vault: Vault, user: int) -> None:
+        """As it is when the lease is taken; nothing while somebody else has it, or without a grant."""
+        grant = store(vault, user, label="held")
+        leased = vault.grants.lease_with_tokens(grant.id, "me", 60_000)
+        assert leased is not None
+        lease, found, held = leased
+        assert (lease.grant_id, lease.owner) == (grant.id, "me")
+        assert (found, held) == (vault.grants.get(grant.id), tokens("held"))
+        assert vault.grants.lease_with_tokens(grant.id, "you", 60_000) is None
+        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
+        assert vault.grants.store_refresh(lease, found.token_version, tokens("next"))
+        later = vault.grants.lease_with_tokens(grant.id, "you", 60_000)
+        assert later is not None
+        assert later[0].fence > lease.fence
+        assert later[2] == tokens("next")
+        assert vault.grants.lease_with_tokens(1, "me", 60_000) is None
+
+    def test_scopes_stay_where_a_refresh_names_none(self, vault: Vault, user: int) -> None:
+        """What was granted is known until Amazon says something else, be it that nothing is."""
+        grant = store(vault, user)
+        seen = []
+        for version, scopes in enumerate([("a", "b"), None, ()]):
+            lease = vault.grants.take_lease(grant.id, "me", 60_000)
+            assert lease is not None
+            assert vault.grants.store_refresh(lease, version, tokens("next", scopes=scopes))
+            seen.append(vault.grants.get(grant.id).granted_scopes)  # type: ignore[union-attr]
+        assert seen == [("a", "b"), ("a", "b"), ()]
+
     def test_nothing_is_found_where_there_is_nothing(self, vault: Vault, user: int) -> None:
         """Ids that nobody has give None or an empty list, also at the edge of 64 bits."""
         assert vault.grants.get(1) is None
@@ -656,6 +686,35 @@ class TestHandedOut:
         with vault.database.reading() as connection:
             (left,) = connection.execute(select(handed_out)).all()
         assert left.expires_at == int(clock.time) + 3600
+
+    def test_however_many_expired_they_go(
+        self, vault: Vault, user: int, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A bounded number with each store, until none is left; one that expires meanwhile goes later."""
+        monkeypatch.setattr(handed_out_room, "PURGED_AT_ONCE", 2)
+        for number in range(5):
+            store(vault, user, f"A{number}", f"label{number}")
+        clock.time = tokens().expires_at + 1
+        left = []
+        for number in range(5):
+            fresh = replace(tokens(f"fresh{number}"), expires_at=int(clock.time) + 3600)
+            vault.grants.authorize(consumed(vault, user), f"B{number}", fresh, None)
+            with vault.database.reading() as connection:
+                expired = select(func.count()).where(handed_out.c.expires_at <= int(clock.time))
+                left.append(connection.execute(expired).scalar())
+        assert left == [3, 1, 0, 0, 0]
+
+    def test_the_same_token_counts_until_its_later_end(
+        self, vault: Vault, user: int, clock: SteppedClock
+    ) -> None:
+        """A token that Amazon answered again, with more time left, is known for that time."""
+        store(vault, user)
+        longer = replace(tokens(), expires_at=tokens().expires_at + 600)
+        vault.grants.authorize(consumed(vault, user), "A1", longer, None)
+        clock.time = tokens().expires_at + 1
+        assert vault.handed_out.grant_of(user, "spapi", tokens().access_token) is not None
+        with vault.database.reading() as connection:
+            assert connection.execute(select(func.count()).select_from(handed_out)).scalar() == 1
 
     def test_every_process_knows_them(
         self, vault: Vault, user: int, open_another: Callable[[], Vault]
