@@ -8,10 +8,19 @@ import pytest
 from sqlalchemy import text
 
 from gateway.vault import Vault
+from gateway.vault import applications as room
 from gateway.vault.applications import AppKey, Applications
 from tests.gateway.vault.helpers import SteppedClock, store, tokens
 
 APP = AppKey("spapi", "amzn1.client", "print-of-the-secret")
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand seconds for each: the database's clock goes on, and no test is slow enough to see it."""
+    for name, seconds in (("FIRST_PAUSE", 1), ("LONGEST_PAUSE", 60), ("LONGEST_ASKED_FOR", 300)):
+        assert getattr(room, name) == seconds
+        monkeypatch.setattr(room, name, seconds * 1000.0)
 
 
 def pause_is_over(vault: Vault) -> None:
@@ -39,7 +48,7 @@ def test_a_suspended_application_is_news_once(vault: Vault) -> None:
     assert vault.applications.suspended(APP) == "invalid_client"
     standing = vault.applications.admit(APP)
     assert (standing.state, standing.reason, standing.failures) == ("suspended", "invalid_client", 1)
-    assert 0 < standing.seconds <= 1
+    assert 400 < standing.seconds <= 1000
 
 
 def test_calls_that_failed_together_make_the_pause_no_longer(vault: Vault) -> None:
@@ -92,20 +101,20 @@ def test_pauses_grow_with_failures_and_are_spread(vault: Vault) -> None:
         applications.recover(APP)
         for _ in range(9):
             applications.suspend(APP, "invalid_client", probing=True)
-            seconds.append(round(applications.admit(APP).seconds + 0.05, 1))
-    assert seconds[:9] == pytest.approx([0.5, 1, 2, 4, 8, 16, 30, 30, 30], abs=0.2)
-    assert seconds[9:] == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60], abs=0.2)
+            seconds.append(applications.admit(APP).seconds / 1000)
+    assert seconds[:9] == pytest.approx([0.5, 1, 2, 4, 8, 16, 30, 30, 30], abs=0.1)
+    assert seconds[9:] == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60], abs=0.1)
 
 
 def test_amazon_is_given_the_rest_that_it_asks_for(vault: Vault) -> None:
     """But not more than five minutes; calls that failed together make it no longer."""
-    vault.applications.cool_down(APP, "throttled", 20)
+    vault.applications.cool_down(APP, "throttled", 20_000)
     vault.applications.cool_down(APP, "unavailable")
     standing = vault.applications.admit(APP)
     assert (standing.state, standing.reason, standing.failures) == ("cooling", "throttled", 1)
-    assert 19 < standing.seconds <= 20
-    vault.applications.cool_down(APP, "throttled", 86_400)
-    assert 299 < vault.applications.admit(APP).seconds <= 300
+    assert 19_900 < standing.seconds <= 20_000
+    vault.applications.cool_down(APP, "throttled", 86_400_000)
+    assert 299_900 < vault.applications.admit(APP).seconds <= 300_000
     pause_is_over(vault)
     assert vault.applications.admit(APP).state == "open"
 
