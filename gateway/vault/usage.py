@@ -71,4 +71,4 @@ class Usage:
             try:
                 self.flush()
             except VaultError as error:
-                log.warning("last use was not written: %s", error.message)
+                log.warning("last_use_not_written error=%r", error.message)
