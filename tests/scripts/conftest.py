@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.fake_gateway import FakeGateway, fake_gateway
-from tests.support.house import SCRIPTS, Finished, clean_environment
+from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment
 
 Run = Callable[..., Finished]
 
@@ -48,7 +48,7 @@ def run(tmp_path: Path, gateway: FakeGateway) -> Run:
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         return Finished(name, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))

@@ -23,7 +23,7 @@ from linkfox_client.settings import Settings
 from tests.scripts import keyrings
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import KEY, FakeGateway
-from tests.support.house import House, clean_environment
+from tests.support.house import PATIENCE, House, clean_environment
 
 STORE = {"sellerId": "A1", "sellerName": "My Store", "region": "NA", "status": "authorized"}
 ACCOUNT = {"authRecordId": 7, "accountName": "Brand", "region": "EU", "profileId": 1, "status": "authorized"}
@@ -347,7 +347,7 @@ def test_a_python_without_the_packages_gets_the_diagnosis(tmp_path: Path) -> Non
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     document = json.loads(done.stdout)

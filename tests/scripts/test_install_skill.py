@@ -16,7 +16,7 @@ from linkfox_client.errors import ClientError
 from linkfox_client.runtime import BUNDLE
 
 from tests.scripts.conftest import Run
-from tests.support.house import Finished, House, clean_environment
+from tests.support.house import PATIENCE, Finished, House, clean_environment
 
 NAME = "linkfox-amazon-auth"
 STORE_ALIAS, ADS_ALIAS = "linkfox-amazon-store-auth", "linkfox-amazon-ads-auth"
@@ -117,7 +117,7 @@ def test_installed_away_from_its_clone_it_works(run: Run, house: House, root: Pa
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert json.loads(done.stdout)["ok"] is True, done.stdout
@@ -132,7 +132,7 @@ def test_installed_without_packages_it_names_the_one_command(run: Run, root: Pat
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     error = json.loads(done.stdout)["error"]
@@ -261,7 +261,7 @@ def test_an_installed_copy_can_remove_itself(run: Run, root: Path, tmp_path: Pat
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert json.loads(done.stdout)["ok"] is True, done.stdout

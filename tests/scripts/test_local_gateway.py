@@ -16,7 +16,7 @@ import pytest
 from linkfox_client import local_gateway, process_lock
 from linkfox_client.errors import ClientError
 
-from tests.support.house import SCRIPTS, Finished, clean_environment, until
+from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, until
 
 KEY = "lfx_local_" + "k" * 43
 
@@ -521,7 +521,7 @@ def test_serve_stays_in_the_foreground_and_ends_on_a_signal(place: Place) -> Non
         assert second.code != 0
         assert "already runs" in second.error["message"]
         served.send_signal(signal.SIGTERM)
-        assert served.wait(60) == 0
+        assert served.wait(PATIENCE) == 0
         assert served.stdout.read() == ""
     assert place.gateway("status")["running"] is False
 

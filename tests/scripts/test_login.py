@@ -15,7 +15,7 @@ import pytest
 
 from tests.scripts import keyrings
 from tests.scripts.fake_gateway import KEY, FakeGateway
-from tests.support.house import SCRIPTS, Finished, clean_environment
+from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment
 
 LOCAL_KEY = "lfx_local_" + "q" * 43
 STORES = (200, {"stores": [], "total": 0})
@@ -45,7 +45,7 @@ def login(tmp_path: Path, gateway: FakeGateway) -> Login:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         return Finished(name, done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -287,7 +287,7 @@ def test_nothing_is_asked_for_at_a_terminal(login: Login, tmp_path: Path) -> Non
             stdin=terminal,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     finally:
@@ -305,7 +305,7 @@ def test_a_closed_standard_input_is_no_crash(login: Login, tmp_path: Path) -> No
         env=clean_environment(tmp_path, LINKFOX_TOOL_GATEWAY="http://127.0.0.1:9"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (2, "bad_arguments")

@@ -16,7 +16,7 @@ from linkfox_client.progress import Progress
 
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import FakeGateway, tokens
-from tests.support.house import SCRIPTS, clean_environment, until
+from tests.support.house import PATIENCE, SCRIPTS, clean_environment, until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
 LISTED = [{"sellerId": f"A{number}", "region": "NA", "sellerName": "店"} for number in range(12)]
@@ -53,14 +53,14 @@ def at_terminal(
             stderr=theirs,
         )
     os.close(theirs)
-    timer = threading.Timer(60, process.kill)  # what does not end is killed, and fails the test
+    timer = threading.Timer(PATIENCE, process.kill)  # what does not end is killed, and fails the test
     timer.start()
     try:
         if "interrupt_when" in more:
             until(more["interrupt_when"], "the moment for Ctrl-C")
             process.send_signal(signal.SIGINT)
         shown = read_all(ours)
-        code = process.wait(60)
+        code = process.wait(PATIENCE)
     finally:
         timer.cancel()
         process.kill()

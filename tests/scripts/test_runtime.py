@@ -13,7 +13,7 @@ from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import KEY, FakeGateway
-from tests.support.house import ROOT, SCRIPTS, clean_environment
+from tests.support.house import PATIENCE, ROOT, SCRIPTS, clean_environment
 from tests.support.interpreters import python_of
 
 OLDER = ("3.6", "3.7", "3.8", "3.9", "3.10")
@@ -38,7 +38,7 @@ def call(python: str, script: Path, *words: str, home: Path, **more: str) -> sub
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import ACCESS, KEY, NOBODYS_PORT, REFRESH, FakeGateway, Handler, tokens
-from tests.support.house import SCRIPTS, clean_environment, until
+from tests.support.house import PATIENCE, SCRIPTS, clean_environment, until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
 WHICH = ("--seller-id", "A1", "--region", "NA")
@@ -277,7 +277,7 @@ def test_all_keeps_the_others_where_one_failed(run: Run, gateway: FakeGateway, t
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
     """What a process that has to end now has printed; one that does not is killed, and fails the test."""
     try:
-        return process.communicate(timeout=30)
+        return process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
 

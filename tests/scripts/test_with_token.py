@@ -14,7 +14,7 @@ from linkfox_client.errors import ClientError
 from tests.scripts import keyrings
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, tokens
-from tests.support.house import SCRIPTS, clean_environment, until
+from tests.support.house import PATIENCE, SCRIPTS, clean_environment, until
 
 STORE = ("with_token.py", "--seller-id", "A1", "--region", "na")
 SHOW = "import json, os; print(json.dumps(dict(os.environ)))"
@@ -114,7 +114,7 @@ def test_the_process_becomes_the_command(both: FakeGateway, tmp_path: Path) -> N
     with started:
         assert int(started.stdout.readline()) == started.pid
         started.send_signal(signal.SIGTERM)
-        assert started.wait(60) == -signal.SIGTERM
+        assert started.wait(PATIENCE) == -signal.SIGTERM
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -196,7 +196,7 @@ def test_a_signal_to_us_ends_the_child(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code, str(ready)], env=environment) as started:
         until(ready.exists, "the child runs")
         started.send_signal(signal.SIGTERM)
-        assert started.wait(60) == 128 + signal.SIGTERM
+        assert started.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
@@ -212,7 +212,7 @@ def test_ctrl_c_is_the_childs_own_affair(tmp_path: Path) -> None:
     )
     environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
     )
     assert (done.returncode, done.stderr) == (42, b"")
 

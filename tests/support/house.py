@@ -20,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
-PATIENCE = 60  # seconds that a test waits for something that should come at once
+PATIENCE = 180  # seconds that a test waits for what should come at once, on a machine that is busy
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
