@@ -25,7 +25,8 @@ def knows(request: Request) -> bool:
 
 def answer(request: Request, profile: Profile) -> Answer:
     """List a profile's campaigns, or pretend to make new ones."""
-    if request.content_type != MEDIA_TYPE.lower() or request.headers.get("accept") != MEDIA_TYPE:
+    accepted = request.headers.get("accept", "").lower()  # in any case, as media types are
+    if not request.content_type == accepted == MEDIA_TYPE.lower():
         return known("adsApi.wrongMediaType")
     try:
         given = json.loads(request.body or b"{}")

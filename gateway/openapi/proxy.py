@@ -14,9 +14,8 @@ from gateway.vault.records import Flow
 REQUEST = {
     "path": text(
         "A path of Amazon's API, below one of the prefixes that this gateway passes on; without a host and "
-        "without a query",
+        "without a query. The first slash may be left out",
         maxLength=LONGEST_PATH,
-        pattern="^/",
         examples=["/orders/v0/orders"],
     ),
     "method": word("The method; in any case", *METHODS),

@@ -52,6 +52,7 @@ ADS_PREFIXES = (
     "/accounts",
     "/ads",
     "/adsAccounts",
+    "/adGroups",
     "/adsApi",
     "/amc",
     "/assets",
@@ -61,9 +62,11 @@ ADS_PREFIXES = (
     "/brands",
     "/bsb",
     "/budgets",
+    "/campaigns",
     "/creatives",
     "/dsp",
     "/eligibility",
+    "/exports",
     "/history",
     "/insights",
     "/invoices",
@@ -84,6 +87,7 @@ ADS_PREFIXES = (
     "/stores",
     "/streams",
     "/targeting",
+    "/targets",
     "/v2",
     "/validationConfigurations",
 )
@@ -92,16 +96,33 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # Many Ads calls that only read are a POST; what they do is in the last segment of their path.
 READING_POSTS = frozenset(
-    {"count", "history", "list", "metadata", "recommendations", "report", "reports", "search", "usage"}
+    {
+        "bidRecommendations",
+        "budgetRecommendations",
+        "count",
+        "export",
+        "history",
+        "initialBudgetRecommendation",
+        "list",
+        "metadata",
+        "recommendations",
+        "report",
+        "reports",
+        "search",
+        "snapshot",
+        "usage",
+    }
 )
 # The unified API names the verb in its third segment: /adsApi/v1/query/campaigns.
-UNIFIED_QUERY = ("adsApi", "v1", "query")
+UNIFIED_API = ("adsApi", "v1")
+UNIFIED_READS = frozenset({"query", "retrieve"})
 
 
 def reads_ads(method: str, segments: Sequence[str]) -> bool:
     """Tell whether an Ads call only reads: a GET, or a POST that lists, counts or makes a report."""
     if method == "GET":
         return True
-    return method == "POST" and (
-        segments[-1] in READING_POSTS or tuple(segments[: len(UNIFIED_QUERY)]) == UNIFIED_QUERY
-    )
+    if method != "POST":
+        return False
+    unified = tuple(segments[:2]) == UNIFIED_API and len(segments) > 3
+    return segments[-1] in READING_POSTS or (unified and segments[2] in UNIFIED_READS)

@@ -12,13 +12,16 @@ def selling_partner_headers(wanted: Wanted, access_token: Secret) -> dict[str, s
 def ads_headers(
     wanted: Wanted, access_token: Secret, client_id: str, profile_id: int | None
 ) -> dict[str, str]:
-    """Return the Ads API's headers. Its versioned media types are wanted as Accept, too."""
+    """Return the Ads API's headers. Its versioned media types are wanted as Accept, too.
+
+    But for those that name a request, such as that for a report: its answer is of another type.
+    """
     scope = {} if profile_id is None else {"Amazon-Advertising-API-Scope": str(profile_id)}
     return {
         "Authorization": f"Bearer {access_token.reveal()}",
         "Amazon-Advertising-API-ClientId": client_id,
         **scope,
-        "Accept": _versioned(wanted.content_type) or JSON,
+        "Accept": _accepted(wanted.content_type),
         **_content_type(wanted),
     }
 
@@ -29,7 +32,9 @@ def _content_type(wanted: Wanted) -> dict[str, str]:
     return {"Content-Type": wanted.content_type or JSON}
 
 
-def _versioned(content_type: str | None) -> str | None:
-    """Return a media type such as application/vnd.spCampaign.v3+json, None for any other."""
+def _accepted(content_type: str | None) -> str:
+    """Return what may come back for a body of this type: for application/vnd.spCampaign.v3+json the same."""
     media_type = (content_type or "").partition(";")[0].strip()
-    return media_type if "/vnd." in media_type else None
+    if "/vnd." not in media_type:
+        return JSON
+    return "*/*" if "request." in media_type.lower() else media_type

@@ -33,10 +33,12 @@ def check_path(path: str, prefixes: Sequence[str]) -> Path:
     """Return a path below one of `prefixes`. Raises Problem not_allowed (1005) for any other.
 
     Refused in each spelling: another host (`//host`, a scheme, a backslash), dot segments, empty segments,
-    `;`, control and direction marks, escapes within escapes, a query or fragment.
+    `;`, control and direction marks, escapes within escapes, a query or fragment. The first slash may be left
+    out, as published skills do: `orders/v0/orders`. It is put there before anything is looked at, so that
+    whatever stands in its place is a segment, and never part of a host.
     """
     if not path.startswith("/"):
-        raise _refused("it has to begin with one slash and name no host")
+        path = f"/{path}"
     if len(path) > LONGEST_PATH:
         raise _refused(f"it is longer than {LONGEST_PATH} characters")
     if "?" in path or "#" in path:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.proxy.calling import CAMPAIGN, ads_call, forwarded, passed_on, profile_of, store_token
+from tests.gateway.proxy.test_targets import AROUND, BROKEN, ELSEWHERE
 from tests.gateway.running import Amazon, Gateway, running_gateway
 
 PROXY = "/amazonAds/developerProxy"
@@ -57,6 +58,38 @@ def test_each_region_has_its_host(gateway: Gateway, amazon: Amazon, profile: int
         wanted = ads_call(str(profile_of(gateway, country)), region=region)  # type: ignore[arg-type]
         assert passed_on(gateway, PROXY, wanted)["httpStatus"] == 200
         assert forwarded(amazon)[-1]["host"] == f"advertising-api{host}.amazon.com"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "accept"),
+    [
+        ("application/vnd.spcampaign.v3+json", "application/vnd.spcampaign.v3+json"),
+        ("application/vnd.sbcampaignresource.v4+json", "application/vnd.sbcampaignresource.v4+json"),
+        ("application/vnd.createasyncreportrequest.v3+json", "*/*"),
+        ("application/json", "application/json"),
+        (None, "application/json"),
+    ],
+)
+def test_what_may_come_back_follows_from_the_type_of_the_body(
+    gateway: Gateway, amazon: Amazon, profile: int, content_type: str | None, accept: str
+) -> None:
+    """A type that names a resource is wanted back; one that names a request is not."""
+    wanted = ads_call(profile, path="reporting/reports", contentType=content_type)
+    passed_on(gateway, PROXY, wanted)
+    (call,) = forwarded(amazon)
+    assert (call["contentType"], call["accept"]) == (content_type or "application/json", accept)
+    assert call["path"] == "/reporting/reports"
+
+
+def test_no_spelling_of_a_path_reaches_another_host_or_leaves_the_list(
+    gateway: Gateway, amazon: Amazon, profile: int
+) -> None:
+    """Each is told as not allowed, and nobody hears of it."""
+    for path in (*ELSEWHERE, *AROUND, *BROKEN):
+        wanted = ads_call(profile, path=path.replace("/orders", "/sp").replace("/v0", "/campaigns"))
+        problem = gateway.bad(PROXY, wanted, status=403)
+        assert (problem["errcode"], problem["reason"]) == (1005, "not_allowed"), path
+    assert forwarded(amazon) == []
 
 
 def test_a_token_alone_calls_without_a_scope(gateway: Gateway, amazon: Amazon, profile: int) -> None:

@@ -18,6 +18,7 @@ from tests.gateway.proxy.calling import (
     store_call,
     store_token,
 )
+from tests.gateway.proxy.test_targets import AROUND, BROKEN, ELSEWHERE
 from tests.gateway.running import Amazon, Gateway
 
 PROXY = "/spApi/developerProxy"
@@ -46,7 +47,35 @@ def test_a_call_brings_amazons_answer(gateway: Gateway, presents: bool) -> None:
     assert answer["requestId"]
     assert answer["retryAfter"] is None
     assert answer["sandbox"] is True
-    assert "accessToken" not in answer
+
+
+def test_a_token_that_was_not_asked_for_does_not_leave_the_gateway(gateway: Gateway, amazon: Amazon) -> None:
+    """Neither in the answer nor in a refusal of Amazon's, nor the one that it was refreshed to."""
+    amazon.control("expire", {"sellerId": SELLER})
+    before = store_token(gateway)
+    answers = [gateway.post(PROXY, store_call()) for _ in range(2)]
+    amazon.fault({"answer": "spApi.tokenExpired"}, times=2, host=SP_HOST)
+    answers.append(gateway.post(PROXY, store_call()))
+    assert [answer.json()["httpStatus"] for answer in answers] == [200, 200, 403]
+    for token in (before, store_token(gateway)):
+        for answer in answers:
+            assert token not in answer.text + str(answer.headers)
+
+
+def test_the_first_slash_of_a_path_may_be_left_out(gateway: Gateway, amazon: Amazon) -> None:
+    """As published skills do; it is sent with one."""
+    assert call_store(gateway, path=PARTICIPATIONS[1:])["httpStatus"] == 200
+    assert [call["path"] for call in forwarded(amazon)] == [PARTICIPATIONS]
+
+
+def test_no_spelling_of_a_path_reaches_another_host_or_leaves_the_list(
+    gateway: Gateway, amazon: Amazon
+) -> None:
+    """Each is told as not allowed, and nobody hears of it."""
+    for path in (*ELSEWHERE, *AROUND, *BROKEN):
+        problem = gateway.bad(PROXY, store_call(path=path), status=403)
+        assert (problem["errcode"], problem["reason"]) == (1005, "not_allowed"), path
+    assert forwarded(amazon) == []
 
 
 def test_only_the_headers_that_the_api_wants_are_sent(gateway: Gateway, amazon: Amazon) -> None:
@@ -280,6 +309,14 @@ def test_a_foreign_host_is_refused(gateway: Gateway, amazon: Amazon) -> None:
     """A page that reached this port by a name of its own gets nothing."""
     answer = gateway.post(PROXY, store_call(), Host="evil.example")
     assert (answer.status_code, answer.json()["errcode"]) == (403, 1005)
+    assert forwarded(amazon) == []
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost.evil.example", "null"])
+def test_a_foreign_origin_is_refused(gateway: Gateway, amazon: Amazon, origin: str) -> None:
+    """A page of another site that got hold of a key cannot call with a browser's help."""
+    answer = gateway.post(PROXY, store_call(), Origin=origin)
+    assert (answer.status_code, answer.json()["reason"]) == (403, "origin_not_allowed")
     assert forwarded(amazon) == []
 
 

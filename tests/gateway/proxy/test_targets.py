@@ -8,6 +8,7 @@ from gateway.problems import Problem
 from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES, reads_ads
 from gateway.proxy.targets import check_path, check_query
 
+# Also asked for from outside: see test_store_calls.py and test_ads_calls.py.
 ELSEWHERE = [
     "https://evil.example/orders/v0/orders",
     "http:/evil.example/orders",
@@ -38,6 +39,11 @@ ELSEWHERE = [
     "/",
     "?orders",
     "#/orders",
+    "sellingpartnerapi-eu.amazon.com/orders/v0/orders",
+    "@sellingpartnerapi-na.amazon.com/orders",
+    "127.0.0.1:8765/orders",
+    "[::1]/orders",
+    "orders:443//evil.example",
 ]
 AROUND = [
     "/orders/../tokens/2021-03-01/restrictedDataToken",
@@ -108,6 +114,8 @@ def test_paths_that_lead_elsewhere_are_refused(path: str) -> None:
     [
         ("/orders/v0/orders", None),
         ("/orders", None),
+        ("orders/v0/orders", "/orders/v0/orders"),
+        ("orders", "/orders"),
         ("/orders/v0/orders/", None),
         ("/reports/2021-06-30/documents/amzn1.spdoc.1.4.na.x", None),
         ("/listings/2021-08-01/items/A1/my%2FSKU", None),
@@ -189,6 +197,34 @@ def test_queries_go_as_they_are(query: str, sent: str) -> None:
         ("POST", "/v2/sp/campaigns/report", True),
         ("POST", "/sp/campaigns/budget/usage", True),
         ("POST", "/product/metadata", True),
+        ("POST", "sb/v4/campaigns/list", True),
+        ("GET", "sd/campaigns/extended", True),
+        ("GET", "sd/budgetRules", True),
+        ("POST", "portfolios/list", True),
+        ("POST", "sp/keywords/list", True),
+        ("POST", "sp/productAds/list", True),
+        ("POST", "sp/targets/list", True),
+        ("POST", "sp/negativeKeywords/list", True),
+        ("POST", "sp/campaignNegativeTargets/list", True),
+        ("POST", "sp/targets/bid/recommendations", True),
+        ("POST", "v2/sp/keywords/bidRecommendations", True),
+        ("POST", "v2/sp/campaigns/snapshot", True),
+        ("POST", "campaigns/export", True),
+        ("POST", "adGroups/export", True),
+        ("POST", "ads/export", True),
+        ("POST", "targets/export", True),
+        ("GET", "exports/12345", True),
+        ("GET", "reporting/reports/12345", True),
+        ("POST", "adsApi/v1/query/advertiserAccounts", True),
+        ("POST", "adsApi/v1/create/reports", True),
+        ("POST", "adsApi/v1/retrieve/reports", True),
+        ("POST", "adsApi/v1/retrieve", False),
+        ("POST", "adsApi/v1/update/campaigns", False),
+        ("POST", "adsApi/v2/query/campaigns", False),
+        ("POST", "recommendations/apply", False),
+        ("PUT", "campaigns/export", False),
+        ("POST", "sb/v4/campaigns", False),
+        ("POST", "campaigns", False),
         ("POST", "/adsApi/v1/query/campaigns", True),
         ("POST", "/adsApi/v1/create/campaigns", False),
         ("POST", "/sp/campaigns", False),

@@ -19,7 +19,7 @@ while True:
         {
             "region": account["region"],
             "profileId": account["profileId"],
-            "path": "/sp/campaigns/list",
+            "path": "sp/campaigns/list",
             "method": "POST",
             "body": json.dumps(wanted),
             "contentType": MEDIA_TYPE,

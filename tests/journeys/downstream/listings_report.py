@@ -20,7 +20,7 @@ status, created = call_amazon(
     PROXY,
     {
         **common,
-        "path": "/reports/2021-06-30/reports",
+        "path": "reports/2021-06-30/reports",
         "method": "POST",
         "body": json.dumps({"reportType": "GET_MERCHANT_LISTINGS_ALL_DATA", "marketplaceIds": [MARKETPLACE]}),
         "contentType": "application/json",
@@ -34,13 +34,13 @@ while "DONE" not in polled:
     if len(polled) == 10:
         fail(polled)
     _, report = call_amazon(
-        PROXY, {**common, "path": f"/reports/2021-06-30/reports/{created['reportId']}", "method": "GET"}
+        PROXY, {**common, "path": f"reports/2021-06-30/reports/{created['reportId']}", "method": "GET"}
     )
     polled.append(report["processingStatus"])
 
 _, document = call_amazon(
     PROXY,
-    {**common, "path": f"/reports/2021-06-30/documents/{report['reportDocumentId']}", "method": "GET"},
+    {**common, "path": f"reports/2021-06-30/documents/{report['reportDocumentId']}", "method": "GET"},
 )
 with urllib.request.urlopen(document["url"], timeout=60) as download:
     content = download.read()

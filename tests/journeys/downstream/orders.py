@@ -14,7 +14,7 @@ while True:
         "/spApi/developerProxy",
         {
             "region": region,
-            "path": "/orders/v0/orders",
+            "path": "orders/v0/orders",
             "method": "GET",
             "queryString": urlencode(query),
             "amzAccessToken": tokens["accessToken"],
