@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import func, select, update
 from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.vault import SealBroken, Vault, VaultError, open_vault, rotation
+from gateway.vault.backup import back_up
 from gateway.vault.facts import Facts
 from gateway.vault.rotation import rotate_master_key
 from gateway.vault.sealing import MasterKey, key_id_of
@@ -308,6 +310,38 @@ def test_the_announced_key_is_sealed_and_gone_afterwards(vault: Vault, settings:
     assert not [name for name in names if name.startswith("next_")]
 
 
+class TestBackups:
+    """Copies of a SQLite vault whose key changes."""
+
+    @pytest.fixture
+    def database_url(self) -> None:
+        """SQLite alone: PostgreSQL has a tool of its own for copies."""
+        return
+
+    def test_none_is_made_in_the_middle_of_a_change(
+        self, vault: Vault, settings: Settings, clock: SteppedClock, user: int, tmp_path: Path
+    ) -> None:
+        """It would need both keys: refused with nothing left behind, and made once the change is through."""
+        kept = store(vault, user)
+        copies = tmp_path / "copies"
+        copies.mkdir()
+
+        def stop(_: float) -> None:
+            raise Killed
+
+        with pytest.raises(Killed):
+            rotate_master_key(vault, settings, NEW, stop)
+        with pytest.raises(VaultError, match="a change of the master key goes on") as refused:
+            back_up(vault, copies / "copy.db")
+        assert "rotate-master-key" in refused.value.hint
+        assert list(copies.iterdir()) == []
+        rotate(vault, settings)
+        assert back_up(vault, copies / "vault.db") > 4096
+        restored = replace(settings, data_dir=copies, master_key=NEW_TEXT)
+        with open_vault(restored, clock) as copy:
+            assert copy.grants.tokens(kept.id) == tokens()
+
+
 class TestNothingLingers:
     """Old ciphertexts in the files of a SQLite vault."""
 
@@ -315,6 +349,12 @@ class TestNothingLingers:
     def database_url(self) -> None:
         """SQLite alone: PostgreSQL keeps its own files."""
         return
+
+    @pytest.fixture
+    def vault(self, vault: Vault) -> Vault:
+        """A vault whose log nobody else empties: of two at once, one gives up."""
+        vault.housekeeping.close()
+        return vault
 
     def sealed(self, vault: Vault) -> list[bytes]:
         """The ciphertexts that are in force."""
