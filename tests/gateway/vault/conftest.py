@@ -12,7 +12,7 @@ import pytest
 
 from gateway.secret import Secret
 from gateway.settings import Settings
-from gateway.vault import Vault, open_vault
+from gateway.vault import Vault, applications, open_vault
 from tests.gateway.vault.helpers import MASTER_KEY, SteppedClock
 
 _numbers = itertools.count(1)
@@ -47,6 +47,17 @@ def database_url(request: pytest.FixtureRequest) -> Secret | None:
     return Secret(
         address.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
     )
+
+
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of an application a thousand times as long.
+
+    They go by the database's clock, which goes on: so no test is slow enough to see it.
+    """
+    for name, seconds in (("FIRST_PAUSE", 1), ("LONGEST_PAUSE", 60), ("LONGEST_ASKED_FOR", 300)):
+        assert getattr(applications, name) == seconds
+        monkeypatch.setattr(applications, name, seconds * 1000.0)
 
 
 @pytest.fixture

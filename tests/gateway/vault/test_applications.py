@@ -8,19 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from gateway.vault import Vault
-from gateway.vault import applications as room
 from gateway.vault.applications import AppKey, Applications
 from tests.gateway.vault.helpers import SteppedClock, store, tokens
 
 APP = AppKey("spapi", "amzn1.client", "print-of-the-secret")
 
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thousand seconds for each: the database's clock goes on, and no test is slow enough to see it."""
-    for name, seconds in (("FIRST_PAUSE", 1), ("LONGEST_PAUSE", 60), ("LONGEST_ASKED_FOR", 300)):
-        assert getattr(room, name) == seconds
-        monkeypatch.setattr(room, name, seconds * 1000.0)
+pytestmark = pytest.mark.usefixtures("long_pauses")
 
 
 def pause_is_over(vault: Vault) -> None:
