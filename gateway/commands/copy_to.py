@@ -28,7 +28,7 @@ def copy_to(url: str | None, data_dir: Path | None, sandbox: bool) -> dict[str, 
     try:
         with (
             closing(open_database(None, source)) as ours,
-            closing(open_database(_target(url, settings.database_url), source)) as theirs,
+            closing(open_database(_target(url, settings.database_url), source, patient=True)) as theirs,
         ):
             rows = copy_vault(ours, theirs)
     finally:

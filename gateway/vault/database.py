@@ -203,12 +203,15 @@ def sentence_for(error: sqlite3.Error) -> VaultError | None:
     return None
 
 
-def open_database(url: Secret | None, sqlite_path: Path) -> Database:
-    """Open the PostgreSQL at `url`, or with None the SQLite file, created for its owner only (0600)."""
-    return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url)
+def open_database(url: Secret | None, sqlite_path: Path, *, patient: bool = False) -> Database:
+    """Open the PostgreSQL at `url`, or with None the SQLite file, created for its owner only (0600).
+
+    `patient`: for work on whole tables, whose statements may take any time.
+    """
+    return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url, patient)
 
 
-def _open_postgresql(url: Secret) -> Database:
+def _open_postgresql(url: Secret, patient: bool) -> Database:
     # Behind a PgBouncer that pools transactions there are no prepared statements and no session state.
     try:
         engine = create_engine(
@@ -220,6 +223,10 @@ def _open_postgresql(url: Secret) -> Database:
     except (ArgumentError, ValueError):
         raise _bad_address() from None
     _ask_idle_connections(engine)
+    if not patient:
+        from gateway.vault.bounded import bound_waiting  # psycopg, which who uses SQLite does not load
+
+        bound_waiting(engine)
     return Database(engine, None)
 
 

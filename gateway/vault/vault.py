@@ -1,6 +1,7 @@
 """Opening the vault: version, kind and key are checked before anything is read or written with it."""
 
 import secrets
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -90,15 +91,17 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     version, is of the other kind, or its key is missing or wrong.
     """
     kind: Kind = "sandbox" if settings.sandbox else "real"
-    database = open_database(settings.database_url, settings.data_dir / DATABASE_FILE)
+    place = (settings.database_url, settings.data_dir / DATABASE_FILE)
+    database = open_database(*place)
     try:
         with database.reading() as connection:
             opened = existing_vault(connection, settings, kind)
             version = current_version(connection)
         if opened is None or version != NEWEST:
-            with database.writing() as connection:
+            # Another process's steps are waited for, and ours may take their time.
+            with closing(open_database(*place, patient=True)) as patient, patient.writing() as connection:
                 take_migration_lock(connection)
-                # Another process may have been first.
+                # That one may have been first.
                 opened = existing_vault(connection, settings, kind)
                 upgrade(connection)
                 opened = opened or _new(connection, settings, kind, int(clock.now()))

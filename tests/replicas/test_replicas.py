@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,7 +15,14 @@ from linkfox_client.sandbox_browser import give_consent
 
 from tests.gateway.running import Amazon
 from tests.support.house import call_json, until
-from tests.support.replicas import PostgreSQL, Replica, Replicas
+from tests.support.replicas import (
+    PGBOUNCER,
+    PostgreSQL,
+    Replica,
+    Replicas,
+    replicas,
+    running_pgbouncer,
+)
 
 SELLER = "A1SANDBOXNA001"
 STORE = {"sellerId": SELLER, "region": "NA"}
@@ -183,6 +191,31 @@ def test_replicas_live_through_a_restart_of_the_database(together: Replicas, pos
     for thread in load:
         thread.join()
     assert set(told) == {200, 503}
+
+
+def test_a_pgbouncer_that_lets_callers_wait_keeps_nobody(
+    postgresql: PostgreSQL, amazon: Amazon, tmp_path: Path
+) -> None:
+    """It would for two minutes, and here for an hour: they are told 503 all the same, and served after."""
+    if PGBOUNCER is None:
+        pytest.skip("there is no pgbouncer on PATH; on Debian: apt-get install pgbouncer")
+    address = postgresql.database("replicas_waiting")
+    with (
+        running_pgbouncer(address, query_wait_timeout=3600) as pooled,
+        replicas(tmp_path, pooled, amazon) as together,
+    ):
+        (replica,), key = start(together, 1)
+        authorize(replica, key)
+        postgresql.stop()
+        try:
+            with ThreadPoolExecutor(12) as pool:
+                asked = [pool.submit(replica.status, "/spApi/storeTokens", STORE, key) for _ in range(12)]
+            assert {answer.result() for answer in asked} == {503}
+            assert replica.status("/readyz") == 503
+        finally:
+            postgresql.start()
+        until(lambda: replica.status("/readyz") == 200, "it is ready again")
+        assert replica.post("/spApi/storeTokens", STORE, key)["sellerId"] == SELLER
 
 
 def test_a_stop_finishes_what_is_in_flight(direct: Replicas) -> None:

@@ -86,8 +86,11 @@ def running_postgresql() -> Iterator[PostgreSQL]:
 
 
 @contextlib.contextmanager
-def running_pgbouncer(address: str) -> Iterator[str]:
-    """A PgBouncer that pools transactions before the database at `address`; its own address comes out."""
+def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[str]:
+    """A PgBouncer that pools transactions before the database at `address`; its own address comes out.
+
+    `query_wait_timeout`: so many seconds callers wait there while the server is down; its own default is 120.
+    """
     assert PGBOUNCER is not None
     told = psycopg.conninfo.conninfo_to_dict(address)
     with socket.socket() as free:
@@ -100,8 +103,7 @@ def running_pgbouncer(address: str) -> Iterator[str]:
         f"[databases]\n{told['dbname']} = host={told['host']} user=postgres\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
         "pool_mode = transaction\ndefault_pool_size = 8\nmax_client_conn = 200\nunix_socket_dir =\n"
-        # Else callers wait for two minutes where the server behind it is down.
-        "query_wait_timeout = 3\nserver_login_retry = 1\n"
+        f"query_wait_timeout = {query_wait_timeout}\nserver_login_retry = 1\n"
     )
     command = [PGBOUNCER, str(config)]
     if os.geteuid() == 0:

@@ -1,0 +1,70 @@
+"""Connections to PostgreSQL that do not wait for an answer without end.
+
+A PgBouncer takes statements while the server behind it is down, and lets them wait for two minutes. Callers
+are better told at once to come again. After one answer that did not come, the next ones get less time.
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.waiting import READY_NONE, READY_R
+from sqlalchemy import Engine, event
+
+T = TypeVar("T")
+
+SECONDS = 10.0
+SECONDS_AFTER_A_FAILURE = 2.0
+
+
+@dataclass(slots=True)
+class _Patience:
+    """How long the connections of one engine wait: what one of them meets, the others go by."""
+
+    failed: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return SECONDS_AFTER_A_FAILURE if self.failed else SECONDS
+
+
+def bound_waiting(engine: Engine) -> None:
+    """Let whatever this engine sends be answered within `SECONDS`, or fail as a lost connection does."""
+    patience = _Patience()
+
+    class BoundedConnection(psycopg.Connection[Any]):
+        """A connection that is closed when an answer does not come."""
+
+        def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
+            try:
+                return super().wait(_within(patience, gen), *args, **options)
+            except _NoAnswer:
+                self.pgconn.finish()
+                raise
+
+    @event.listens_for(engine, "do_connect")
+    def _on_connect(_dialect: Any, _record: Any, args: Any, parameters: Any) -> psycopg.Connection[Any]:
+        return BoundedConnection.connect(*args, **parameters)
+
+
+class _NoAnswer(psycopg.OperationalError):
+    """The server was given long enough."""
+
+
+def _within(patience: _Patience, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+    """Pass on the steps of a statement, as psycopg waits for them, until their time is over."""
+    deadline = time.monotonic() + patience.seconds
+    try:
+        wanted = next(steps)
+        while True:
+            ready = yield wanted
+            if ready & READY_R:
+                patience.failed = False
+            elif ready == READY_NONE and time.monotonic() >= deadline:
+                patience.failed = True
+                raise _NoAnswer("no answer in time")
+            wanted = steps.send(ready)
+    except StopIteration as ended:
+        return ended.value
