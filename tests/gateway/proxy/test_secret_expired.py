@@ -12,6 +12,7 @@ import pytest
 
 from gateway.secret import Secret
 from gateway.settings import Webhook
+from tests.gateway.pages.visitor import Visitor
 from tests.gateway.proxy.calling import (
     SELLER,
     SP_HOST,
@@ -120,8 +121,11 @@ def test_it_suspends_the_application_and_no_store(
 
 
 def test_operators_see_it(gateway: Gateway) -> None:
-    """In what needs attention, and as a metric."""
+    """In what needs attention, as a metric, and beside the store on its page."""
     suspend(gateway)
+    page = Visitor(gateway).sign_in().page("/")
+    assert "Application suspended" in page.text
+    assert "no store is at fault" in page.text
     assert gateway.get("/readyz").json()["attention"]["suspendedApps"] == {"spapi": "secret_expired"}
     lines = gateway.get("/metrics").text.splitlines()
     assert 'linkfox_application_suspended{flow="spapi"} 1.0' in lines
