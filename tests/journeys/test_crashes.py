@@ -86,6 +86,13 @@ def check_whole(place: Place) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def leases(place: Place) -> int:
+    """How many grants somebody has the right to refresh."""
+    with contextlib.closing(sqlite3.connect(place.database)) as connection:
+        query = "SELECT count(*) FROM grants WHERE lease_owner IS NOT NULL"
+        return connection.execute(query).fetchone()[0]
+
+
 @pytest.mark.parametrize("moment", ["Amazon has not looked at it", *MOMENTS])
 def test_a_refresh_is_possible_again_at_once(amazon: Amazon, place: Place, moment: str) -> None:
     """Killed and started again and again, the store keeps its refresh token and gets a new access token."""
@@ -103,6 +110,7 @@ def test_a_refresh_is_possible_again_at_once(amazon: Amazon, place: Place, momen
         )
         check_whole(place)
         gateway = place.start()
+        assert leases(place) == 0
         kept = gateway.good("/spApi/storeTokens", WANTED)
         assert (kept["accessToken"], kept["refreshToken"]) == (before["accessToken"], before["refreshToken"])
         after = gateway.good("/spApi/refreshToken", WANTED)

@@ -48,6 +48,9 @@ def test_a_suspended_application_is_told_once_and_asked_no_more(
             assert (served["accessToken"], served["freshness"]) == (before, "below_minimum")
             assert statuses(each) == ["suspended_app", "suspended_app"]
         assert len(gateway.amazon.refreshes()) == 1
+    gateway.end_pauses()
+    gateway.bad("/spApi/refreshToken", WANTED, status=503)  # a probe that fails is no news
+    assert len(gateway.amazon.refreshes()) == 2
     told = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert len(told) == 1
     assert "client secret" in told[0].getMessage()
