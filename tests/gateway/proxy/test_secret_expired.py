@@ -236,8 +236,8 @@ def test_a_storm_costs_amazon_few_calls(gateway: Gateway, amazon: Amazon) -> Non
         amazon.release("probe")
         for one in asked:
             one.result()
-    # The storm's own, and where the machine is slow another after the short pause that began with it.
-    assert 1 <= len(forwarded(amazon)) <= 3
+    # The storm's own, and where the machine is slow some more after the growing pauses that began with it.
+    assert 1 <= len(forwarded(amazon)) <= 6
 
 
 def test_a_changed_secret_ends_it_without_a_call(
