@@ -149,6 +149,7 @@ def test_an_authorization_that_ends_is_warned_of(gateway: Gateway, caplog: pytes
     }
     assert gateway.good("/spApi/authorizedStores")["stores"][0]["warnings"] == [warning]
     assert gateway.get("/readyz").json()["attention"] == {"authorizationsEnding": 1}
+    assert metrics(gateway)["linkfox_authorizations_ending{}"] == 1
     reminder = Reminder(gateway.settings, gateway.vault, gateway.clock, Threads())
     with caplog.at_level(logging.WARNING):
         run(reminder)

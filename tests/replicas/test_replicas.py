@@ -130,6 +130,32 @@ def test_a_replica_that_is_killed_in_a_refresh_holds_nobody_up(direct: Replicas)
     assert len(direct.amazon.refreshes()) == 2
 
 
+def test_a_kill_under_load_fails_no_call_at_the_others(direct: Replicas) -> None:
+    """One of two is killed while both are asked without a pause; the other answers all, and refreshes."""
+    (dying, living), key = start(direct, 2)
+    authorize(dying, key)
+    told: dict[str, Counter[int]] = {dying.url: Counter(), living.url: Counter()}
+    over = threading.Event()
+
+    def keep_asking(replica: Replica) -> None:
+        while not over.is_set():
+            told[replica.url][replica.status("/spApi/storeTokens", STORE, key)] += 1
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(6):
+            pool.submit(keep_asking, (dying, living)[number % 2])
+        try:
+            until(lambda: min(each[200] for each in told.values()) > 20, "both answer")
+            dying.stop(signal.SIGKILL)
+            answered = told[living.url][200]
+            until(lambda: told[living.url][200] > answered + 50, "the other one goes on")
+            again = living.post("/spApi/refreshToken", STORE, key)
+        finally:
+            over.set()
+    assert again["accessToken"]
+    assert set(told[living.url]) == {200}
+
+
 def end_leases(database_url: str) -> None:
     """Let the time of every lease have passed."""
     with psycopg.connect(database_url) as connection:

@@ -102,6 +102,9 @@ def test_what_ends_soon_is_counted(direct: Replicas) -> None:
             {"warning": "client_secret_ends", "application": "spapi", "endsAfterDays": 180},
         ],
     }
+    listed = here.house.good("authorized_stores.py")
+    assert [each["warning"] for each in listed["warnings"]] == ["client_secret_ends"]
+    assert [each["warning"] for each in listed["stores"][0]["warnings"]] == ["authorization_ends"]
 
 
 def test_a_database_that_does_not_answer_is_told(direct: Replicas, postgresql: PostgreSQL) -> None:

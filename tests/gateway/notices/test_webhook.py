@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gateway.notices.deliverer import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, Deliverer
+from gateway.reminders import Reminder
 from gateway.secret import Secret
 from gateway.settings import Webhook
 from gateway.threads import Threads
 from gateway.vault.applications import AppKey
+from gateway.vault.tables import grants
 from tests.gateway.running import Amazon, Gateway, running_gateway
 from tests.support.house import until
 
@@ -87,6 +90,26 @@ def test_a_revoked_store_is_told_once_and_signed(told: Gateway, receiver: Receiv
     expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
     assert headers["x-linkfox-signature"] == f"v1={expected}"
     assert "Atz" not in body
+
+
+def test_an_application_at_fault_and_an_ending_are_told_once_each(told: Gateway, receiver: Receiver) -> None:
+    """However often they are met; each names what it is about."""
+    told.authorize_store()
+    with told.vault.database.writing() as connection:
+        connection.execute(update(grants).values(authorization_expires_at=int(told.clock.now()) + 86_400))
+    told.amazon.control("apps", {"clientId": told.amazon.spapi["clientId"], "secretRefused": True})
+    reminder = Reminder(told.settings, told.vault, told.clock, Threads())
+    for _ in range(2):
+        told.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=503)
+        asyncio.run(reminder.round())
+    until(lambda: len(receiver.requests) >= 2, "the notices arrive")
+    until(lambda: told.vault.outbox.waiting() == 0, "they are noted as delivered")
+    events = {event["event"]: event for event in (json.loads(body) for _, body in receiver.requests)}
+    assert len(receiver.requests) == 2
+    assert events["suspended_app"]["application"] == "spapi"
+    assert events["suspended_app"]["reason"] == "invalid_client"
+    assert events["authorization_ends"]["store"]["sellerId"] == "A1SANDBOXNA001"
+    assert events["authorization_ends"]["endsAt"].endswith("Z")
 
 
 def deliverer(gateway: Gateway, url: str) -> Deliverer:

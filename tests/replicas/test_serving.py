@@ -1,0 +1,89 @@
+"""A gateway as a service manager runs it: over TLS, and with a log for machines."""
+
+import datetime
+import ipaddress
+import json
+import ssl
+import urllib.request
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.replicas.test_replicas import SELLER, authorize
+from tests.support.house import PATIENCE
+from tests.support.replicas import Replicas
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for loopback, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - DAY)
+        .not_valid_after(now + DAY)
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    cert_file, key_file = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    pem = serialization.PrivateFormat.PKCS8
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))
+    return cert_file, key_file
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_speaks_tls(direct: Replicas, certificate: tuple[Path, Path], workers: str) -> None:
+    """With a certificate and its key every connection is TLS, and plain http gets no answer."""
+    cert_file, key_file = map(str, certificate)
+    replica = direct.add("--tls-cert", cert_file, "--tls-key", key_file, "--workers", workers)
+    assert replica.url.startswith("https://")
+    trusting = ssl.create_default_context(cafile=cert_file)
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting)
+    )
+    request = urllib.request.Request(
+        replica.url + "/spApi/authorizedStores", b"{}", {"Authorization": replica.key()}
+    )
+    with opener.open(request, timeout=PATIENCE) as answer:
+        assert json.loads(answer.read())["total"] == 0
+    replica.url = replica.url.replace("https://", "http://")
+    assert replica.status("/healthz") == 0
+
+
+def test_a_log_for_machines_has_requests_and_no_secrets(direct: Replicas) -> None:
+    """One JSON object a line from the process's every logger; a request's line has the id that was told."""
+    replica = direct.add(GATEWAY_LOG_FORMAT="json", GATEWAY_DATABASE_URL="")
+    key = replica.key()
+    authorize(replica, key)
+    told = replica.post("/spApi/refreshToken", {"sellerId": SELLER}, key)
+    direct.amazon.control("revoke", {"sellerId": SELLER})
+    assert replica.status("/spApi/refreshToken", {"sellerId": SELLER}, key) == 409
+    request = urllib.request.Request(replica.url + "/healthz?code=ANsecretcode&state=secretstate")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        request, timeout=PATIENCE
+    ) as answer:
+        request_id = answer.headers["X-Request-Id"]
+    replica.stop()
+    lines = [json.loads(line) for line in replica.log().splitlines()]
+    assert all({"timestamp", "level", "logger", "event"} <= line.keys() for line in lines)
+    (health,) = [line for line in lines if line.get("route") == "/healthz"]
+    assert (health["event"], health["status"], health["request_id"]) == ("request", 200, request_id)
+    refused = [line for line in lines if line["event"].startswith("refresh_failed")]
+    assert [line["level"] for line in refused] == ["WARNING"]
+    assert {line["logger"].partition(".")[0] for line in lines} >= {"gateway", "uvicorn"}
+    for secret in (key, told["accessToken"], told["refreshToken"], "ANsecretcode", "secretstate"):
+        assert secret not in replica.log()
