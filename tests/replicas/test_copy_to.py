@@ -191,7 +191,7 @@ def test_no_process_shows_the_password(move: Move) -> None:
         copying = move.start_copying(GATEWAY_DATABASE_URL=with_password)
         try:
             until_waiting(move)
-            shown = [path.read_bytes() for path in command_lines()]
+            shown = command_lines()
         finally:
             end(copying)
     assert any(b"copy-to" in line for line in shown)
@@ -200,9 +200,13 @@ def test_no_process_shows_the_password(move: Move) -> None:
     assert done.document["copied"] == move.rows()
 
 
-def command_lines() -> list[Path]:
+def command_lines() -> list[bytes]:
     """The command lines of all processes, which every user of the machine can read."""
-    return [path for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    shown = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # the process has ended meanwhile
+            shown.append(path.read_bytes())
+    return shown
 
 
 @pytest.mark.parametrize("place", ["PGPASSWORD", "pgpass"])
