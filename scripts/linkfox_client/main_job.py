@@ -137,7 +137,7 @@ def _used_instead(job: Job, data_dir: str) -> str:
     variable = next((name for name in (*GATEWAY_NAMES, *KEY_NAMES) if os.environ.get(name)), None)
     if variable is not None:
         return f"{variable} is set and goes first: unset it for the scripts to use this gateway."
-    job.environment = dict(os.environ)  # the person's own settings, which the job was kept away from
+    job.environment = {**os.environ}  # the person's own settings, which the job was kept away from
     try:
         found = job.answer("see which gateway the scripts use", "local_gateway.py", "status")["dataDir"]
     except StepFailed as problem:
