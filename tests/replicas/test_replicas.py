@@ -208,6 +208,7 @@ def test_replicas_live_through_a_restart_of_the_database(together: Replicas, pos
                 assert b'"reason":"vault_unavailable"' in answer.read()
             assert replica.status("/readyz") == 503
             assert replica.status("/healthz") == 200
+        until(lambda: told[503] > 0, "the callers are told so too")
     finally:
         postgresql.start()
     for replica in found:
