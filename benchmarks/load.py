@@ -91,15 +91,17 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
+def processor_seconds(pid: int) -> float:
+    """Return the processor seconds that one process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def processor_of(pid: int) -> Processor:
     """Return what tells the processor seconds of a process and its children (Linux)."""
 
     def used() -> float:
-        ticks = 0
-        for each in family(pid):
-            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(processor_seconds(each) for each in family(pid))
 
     return used
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.refresher_rate import CREDENTIALS, SETTINGS, processor_seconds, refresh_all, slow_amazon
+from benchmarks.load import processor_seconds
+from benchmarks.refresher_rate import CREDENTIALS, SETTINGS, refresh_all, slow_amazon
 from benchmarks.stores import open_seeded
 from gateway.secret import Secret
 from gateway.vault import Vault

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load import Clients, beside, request_bytes
+from benchmarks.load import Clients, Processor, beside, processor_of, request_bytes
 from benchmarks.stores import open_seeded, seller
 from gateway.secret import Secret
 from tests.gateway.running import Amazon, running_amazon
@@ -29,6 +29,12 @@ def requests(replica: Replica) -> list[bytes]:
     return [request_bytes("/spApi/storeTokens", body, key) for body in bodies]
 
 
+def processor_used(replica: Replica) -> Processor:
+    """What tells a replica's processor seconds."""
+    assert replica.process is not None
+    return processor_of(replica.process.pid)
+
+
 def compared(amazon: Amazon, folder: Path, address: str, workers: int) -> dict[str, Any]:
     """PostgreSQL beside SQLite."""
     with replicas(folder, address, amazon) as together:
@@ -38,7 +44,7 @@ def compared(amazon: Amazon, folder: Path, address: str, workers: int) -> dict[s
         a = Clients(on_postgresql.url, requests(on_postgresql), COUNT)
         b = Clients(on_sqlite.url, requests(on_sqlite), COUNT)
         try:
-            return beside(a, b, ROUNDS)
+            return beside(a, b, ROUNDS, (processor_used(on_postgresql), processor_used(on_sqlite)))
         finally:
             a.close()
             b.close()

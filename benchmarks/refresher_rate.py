@@ -6,7 +6,6 @@ Each call takes 200 ms at the stand-in. All stores are due at once, which is the
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.load import processor_seconds
 from benchmarks.stores import open_seeded
 from gateway.secret import Secret
 from tests.gateway.running import Amazon
@@ -49,12 +49,6 @@ def slow_amazon(milliseconds: int = MILLISECONDS) -> Iterator[Amazon]:
         process.stdin.close()
         process.wait()
         process.stdout.close()
-
-
-def processor_seconds(pid: int) -> float:
-    """Processor time of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass

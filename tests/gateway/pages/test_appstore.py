@@ -116,9 +116,7 @@ def test_nothing_else_is_amazons(callback_uri: str) -> None:
         read(callback_uri)
 
 
-@pytest.mark.parametrize(
-    "path", ["//evil.example/x", "/@evil.example", "/..//evil.example"]
-)
+@pytest.mark.parametrize("path", ["//evil.example/x", "/@evil.example", "/..//evil.example"])
 def test_a_path_leads_nowhere_else(path: str) -> None:
     """Whatever stands behind a host of Amazon's stays behind it."""
     wanted = read(f"https://sellercentral.amazon.com{path}")
