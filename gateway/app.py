@@ -100,13 +100,13 @@ def create_app(
     rounds = _rounds(services, refreshing)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, bool]]:
         await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await services.proxy.started()
         caretaker = asyncio.create_task(Caretaker(vault, tokens, threads, settings.caretaker_pause).run())
         for one in rounds:
             one.start()
-        yield
+        yield {"sandbox": settings.sandbox}  # for gateway/http_protocol.py, which has no application to ask
         caretaker.cancel()
         refreshing.stop()
         await asyncio.gather(caretaker, *(one.stop() for one in rounds), return_exceptions=True)

@@ -195,6 +195,7 @@ def _uvicorn_config(
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
+        http="gateway.http_protocol:Protocol",
         workers=options.workers,
         log_config=None,
         access_log=False,

@@ -17,7 +17,8 @@ Authorises Amazon stores (SP-API) and advertising accounts (Ads API) and hands o
 - Times are RFC 3339 in UTC, durations are seconds, ids of up to 64 bits are integers.
 - A sandbox marks every answer with `"sandbox": true`, this document with `x-sandbox`.
 - The gateway answers only to the host names that it is reached by. Any other address is `UnknownPath` (404),
-  any other method `MethodNotAllowed` (405); see the named responses. What is not HTTP gets a plain 400.
+  any other method `MethodNotAllowed` (405); see the named responses. What cannot be read as HTTP is answered
+  400 with the same envelope.
 """
 ROOMS = (
     (stores.OPERATIONS, "Authorising stores and reading their tokens"),

@@ -20,6 +20,7 @@ import uvicorn
 
 from gateway.amazon.session import AmazonSession
 from gateway.app import create_app
+from gateway.http_protocol import Protocol
 from gateway.secret import Secret
 from gateway.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.vault import Vault, open_vault
@@ -284,7 +285,7 @@ def running_gateway(
     try:
         settings = settings.with_origin(f"http://127.0.0.1:{socket.getsockname()[1]}")
         app = create_app(settings, vault, clock, session(settings) if session else None, nap)
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+        server = _Server(uvicorn.Config(app, http=Protocol, log_config=None, access_log=False, lifespan="on"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([socket])), daemon=True)
         thread.start()
         until(lambda: server.started or not thread.is_alive(), "the gateway takes requests")

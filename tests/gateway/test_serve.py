@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -218,6 +219,22 @@ class TestServing:
         process, ready = box.serve()
         assert "evil" not in get(ready["url"])
         assert stop(process) == 0
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_what_is_not_http_gets_the_envelope(self, box: Box, workers: str) -> None:
+        """As every error does, and the connection ends."""
+        _, ready = box.serve("--workers", workers)
+        where = urlsplit(ready["url"])
+        with socket.create_connection((str(where.hostname), where.port), PATIENCE) as raw:
+            raw.sendall(b"hello there\r\n\r\n")
+            with http.client.HTTPResponse(raw) as answer:
+                answer.begin()
+                told = json.loads(answer.read())
+            assert raw.recv(1) == b""
+        assert answer.status == 400
+        assert answer.getheader("Cache-Control") == "no-store"
+        assert (told["errcode"], told["reason"]) == (1002, "bad_parameter")
+        assert told["requestId"] == answer.getheader("X-Request-Id")
 
     def test_several_workers_share_the_address(self, box: Box) -> None:
         """Two processes answer on one port, all end with the stop, and the document came once."""

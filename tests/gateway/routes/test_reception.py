@@ -1,7 +1,11 @@
 """What every request passes through: host, key, size, headers, and the envelope of whatever went wrong."""
 
+import json
 import logging
+import socket
+from http.client import HTTPResponse
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,6 +32,18 @@ def test_a_foreign_host_is_refused(gateway: Gateway, host: str) -> None:
         assert answer.status_code == 403
         assert check_envelope(answer)["reason"] == "host_not_allowed"
     assert gateway.post("/spApi/storeTokens", {}, Host=host).status_code == 403
+
+
+def test_what_is_not_http_gets_the_envelope_too(gateway: Gateway) -> None:
+    """Marked as a sandbox's, as every answer is."""
+    where = urlsplit(gateway.url)
+    with socket.create_connection((str(where.hostname), where.port), 30) as raw:
+        raw.sendall(b"hello there\r\n\r\n")
+        with HTTPResponse(raw) as answer:
+            answer.begin()
+            told = json.loads(answer.read())
+    assert answer.status == 400
+    assert (told["errcode"], told["reason"], told["sandbox"]) == (1002, "bad_parameter", True)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8765", "127.0.0.1:1", "127.9.9.9", "[::1]:8765"])
