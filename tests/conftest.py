@@ -1,5 +1,6 @@
 """What every room's tests share."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,23 @@ settings.register_profile("new cases", deadline=None, suppress_health_check=[Hea
 # "new cases"` looks for others.
 settings.register_profile("same cases", settings.get_profile("new cases"), derandomize=True)
 settings.load_profile("same cases")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Make a test's id of its whole name.
+
+    pytest 9.2 makes it of the function's name and pytest's own parameters; schemathesis tells the operations
+    that it tests apart by the rest of the name.
+    """
+    if item.parent is not None and not item.nodeid.endswith(f"::{item.name}"):
+        item._id = item.parent.id.child(item.name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse two tests of one id: of those pytest-xdist would run one, and count only that."""
+    twice = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if twice:
+        raise pytest.UsageError(f"tests share their ids: {', '.join(twice[:3])}")
 
 
 @pytest.fixture(scope="module")
