@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon, running_amazon
+from tests.gateway.running import Amazon
 from tests.journeys.gateways import (
     SELLER,
     WANTED,
@@ -32,13 +32,6 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills by signal")
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 MOMENTS = ("the answer is on its way", "before the commit")
-
-
-@pytest.fixture(scope="module")
-def amazon() -> Iterator[Amazon]:
-    """The stand-in Amazon of these tests; it outlives every gateway."""
-    with running_amazon() as running:
-        yield running
 
 
 @pytest.fixture

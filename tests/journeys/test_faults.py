@@ -12,24 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon, running_amazon
+from tests.gateway.running import Amazon
 from tests.journeys.gateways import DRIVER, WANTED, Place, Process, a_place, authorize
 from tests.support.house import PATIENCE, until
-
-
-@pytest.fixture(scope="module")
-def amazon() -> Iterator[Amazon]:
-    """The stand-in Amazon of these tests."""
-    with running_amazon() as running:
-        yield running
-
-
-@pytest.fixture
-def place(amazon: Amazon, tmp_path: Path) -> Iterator[Place]:
-    """A place for a gateway."""
-    amazon.control("reset", {})
-    with a_place(amazon, tmp_path / "place") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.gateway.running import Amazon, running_amazon
+from tests.gateway.running import Amazon
 from tests.gateway.vault.conftest import postgresql
 from tests.journeys.gateways import FRESH, WANTED, Place, Process, a_place, authorize
 from tests.support.house import PATIENCE, until
@@ -25,24 +25,9 @@ CALLERS = 200
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
-@pytest.fixture(scope="module")
-def amazon() -> Iterator[Amazon]:
-    """The stand-in Amazon of these tests."""
-    with running_amazon() as running:
-        yield running
-
-
 @pytest.fixture
-def place(amazon: Amazon, tmp_path: Path) -> Iterator[Place]:
-    """A place for gateways on SQLite."""
-    amazon.control("reset", {})
-    with a_place(amazon, tmp_path / "sqlite") as opened:
-        yield opened
-
-
-@pytest.fixture
-def two(amazon: Amazon, tmp_path: Path, postgresql: str) -> Iterator[tuple[Place, Process, Process]]:
-    """Two gateway processes, each with a data folder of its own, on one PostgreSQL."""
+def two(amazon: Amazon, tmp_path: Path, postgresql: str) -> Iterator[tuple[Process, Process]]:
+    """Two gateway processes, each with a data folder of its own, on one PostgreSQL; one user has a store."""
     import psycopg
 
     amazon.control("reset", {})
@@ -54,7 +39,9 @@ def two(amazon: Amazon, tmp_path: Path, postgresql: str) -> Iterator[tuple[Place
         a_place(amazon, tmp_path / "one", GATEWAY_DATABASE_URL=url) as first,
         a_place(amazon, tmp_path / "two", GATEWAY_DATABASE_URL=url) as second,
     ):
-        yield first, first.start(), second.start()
+        one, other = first.start(), second.start()
+        authorize(amazon, one)
+        yield one, Process(other.process, other.url, one.key)
 
 
 async def ask_all(gateways: list[Process], path: str, body: Any, callers: int) -> list[tuple[int, Any]]:
@@ -99,25 +86,19 @@ def test_a_storm_over_four_workers_is_one_refresh(amazon: Amazon, place: Place) 
     check_storm(amazon, asyncio.run(ask_all([gateway], "/spApi/storeTokens", FRESH, CALLERS)))
 
 
-def test_a_storm_over_two_gateways_is_one_refresh(
-    amazon: Amazon, two: tuple[Place, Process, Process]
-) -> None:
+def test_a_storm_over_two_gateways_is_one_refresh(amazon: Amazon, two: tuple[Process, Process]) -> None:
     """The same for processes that share nothing but the database."""
-    _, one, other = two
-    authorize(amazon, one)
-    other = Process(other.process, other.url, one.key)
+    one, other = two
     amazon.fault({"delayMs": 300}, grantType="refresh_token")
     check_storm(amazon, asyncio.run(ask_all([one, other], "/spApi/storeTokens", FRESH, CALLERS)))
 
 
 @posix_only
 def test_a_killed_holder_costs_the_others_a_bounded_wait(
-    amazon: Amazon, two: tuple[Place, Process, Process]
+    amazon: Amazon, two: tuple[Process, Process]
 ) -> None:
     """Its lease ends, and the next one asks again."""
-    _, one, other = two
-    authorize(amazon, one)
-    other = Process(other.process, other.url, one.key)
+    one, other = two
     amazon.fault({"hold": "holder"}, grantType="refresh_token")
     with ThreadPoolExecutor(2) as pool:
         lost = pool.submit(one.post, "/spApi/refreshToken", WANTED)
@@ -131,13 +112,9 @@ def test_a_killed_holder_costs_the_others_a_bounded_wait(
 
 
 @posix_only
-def test_a_paused_holder_never_overwrites_a_newer_token(
-    amazon: Amazon, two: tuple[Place, Process, Process]
-) -> None:
+def test_a_paused_holder_never_overwrites_a_newer_token(amazon: Amazon, two: tuple[Process, Process]) -> None:
     """It wakes up with an answer of Amazon's in its hands, which is older than what is stored by then."""
-    _, one, other = two
-    authorize(amazon, one)
-    other = Process(other.process, other.url, one.key)
+    one, other = two
     amazon.fault({"hold": "holder", "holdAt": "after"}, grantType="refresh_token")
     with ThreadPoolExecutor(1) as pool:
         paused = pool.submit(one.good, "/spApi/refreshToken", WANTED)
