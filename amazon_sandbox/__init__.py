@@ -26,7 +26,7 @@ Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: 
     POST advertisers [{"advertiserId", "name", "profiles"?: [{"countryCode", "profileId"?, "accountName"?,
                        "accountId"?, "accountType"?, "subType"?}]}]
     POST grants [{"sellerId", "region"} or {"advertiserId"}, and "clientId"?, "scopes"?, "withAccessToken"?]
-                                          self-authorisation: answers refresh tokens, in the order asked
+                                          self-authorization: answers refresh tokens, in the order asked
     POST revoke | expire {"sellerId", "region"?} or {"advertiserId"} or {"grantId"}
                                           take grants back | end the access tokens they have now
     POST apps {"clientId", …changes} or {"flow": "spapi"|"ads", …} for a new one; answers its credentials.

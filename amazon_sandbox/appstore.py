@@ -66,12 +66,12 @@ class Appstore:
         )
         return pages.page(
             f"{app.name} in the Appstore",
-            f"<p>Authorise <strong>{escape(app.name)}</strong> for a {kind} account of the region {region}. "
+            f"<p>Authorize <strong>{escape(app.name)}</strong> for a {kind} account of the region {region}. "
             "You are then sent to its Login URI.</p>"
             f'<form method="post"><fieldset><legend>Who are you?</legend>{choices}</fieldset>'
             '<label>Login URI of the application (on this machine): <input name="login_uri" size="50" '
             f'value="{escape(app.login_uri or "")}"></label>'
-            '<button name="decision" value="confirm">Authorise now</button></form>',
+            '<button name="decision" value="confirm">Authorize now</button></form>',
         )
 
     def _open_login(self, request: Request, app: App, region: str) -> Answer:
@@ -80,7 +80,7 @@ class Appstore:
             return pages.error_page("MD9100", CONSENT_ERRORS["MD9100"])
         seller = self._world.seller(request.form_value("selling_partner_id"), region)
         if seller is None or request.form_value("decision") != "confirm":
-            return pages.error_page("not understood", "Choose an account and authorise.")
+            return pages.error_page("not understood", "Choose an account and authorize.")
         state = secrets.token_urlsafe(24)
         now = self._world.clock.now()
         with self._lock:
@@ -113,4 +113,4 @@ class Appstore:
             "selling_partner_id": start.seller.seller_id,
             "spapi_oauth_code": code,
         }
-        return pages.redirect(with_parameters(redirect_uri, answered), "authorised")
+        return pages.redirect(with_parameters(redirect_uri, answered), "authorized")

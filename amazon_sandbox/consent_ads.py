@@ -72,7 +72,7 @@ class AdsConsent:
             return _bad_request("not understood", "Choose an account and allow or cancel.")
         code = self._world.issue_code(app, redirect_uri, advertiser=advertiser)
         return pages.redirect(
-            with_parameters(redirect_uri, {"code": code, "scope": SCOPE, **state}), "authorised"
+            with_parameters(redirect_uri, {"code": code, "scope": SCOPE, **state}), "authorized"
         )
 
 

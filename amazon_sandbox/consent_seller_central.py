@@ -141,7 +141,7 @@ class SellerCentralConsent:
             "selling_partner_id": seller_id,
             "spapi_oauth_code": code,
         }
-        return pages.redirect(with_parameters(redirect_uri, parameters), "authorised")
+        return pages.redirect(with_parameters(redirect_uri, parameters), "authorized")
 
 
 def _chosen_id(request: Request) -> str:

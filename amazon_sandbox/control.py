@@ -190,7 +190,7 @@ class Control:
             "withAccessToken": bool,
         }
         items = [_fields(each, optional=optional) for each in _items(document)]
-        grants = self._world.authorise_directly([self._wanted_grant(each) for each in items])
+        grants = self._world.authorize_directly([self._wanted_grant(each) for each in items])
         made = []
         for given, grant in zip(items, grants, strict=True):
             tokens = {"refreshToken": self._world.make_refresh_token(grant)}

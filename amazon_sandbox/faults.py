@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: rules that a test sets, and gates that hold calls until it lets them go."""
+"""Misbehavior on demand: rules that a test sets, and gates that hold calls until it lets them go."""
 
 import threading
 from collections.abc import Mapping

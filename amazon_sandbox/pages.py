@@ -52,8 +52,8 @@ def error_page(code: str, meaning: str) -> Answer:
 
 def left_page() -> Answer:
     """Return the page after a cancel that leads nowhere."""
-    text = "<p>You left without authorising. Nothing was granted. You can close this page.</p>"
-    return page("Nothing was authorised", text, outcome="left")
+    text = "<p>You left without authorizing. Nothing was granted. You can close this page.</p>"
+    return page("Nothing was authorized", text, outcome="left")
 
 
 def redirect(location: str, outcome: str) -> Answer:

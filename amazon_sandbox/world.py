@@ -217,7 +217,7 @@ class World:
         self._save()
         return grant
 
-    def authorise_directly(
+    def authorize_directly(
         self, wanted: Iterable[tuple[App, Seller | None, Advertiser | None, list[str] | None]]
     ) -> list[Grant]:
         """Make grants without a consent page, as the owner of a private app does in the developer console."""

@@ -1,4 +1,4 @@
-"""A vault with many stores, written in one go: authorising 100,000 one by one would take minutes."""
+"""A vault with many stores, written in one go: authorizing 100,000 one by one would take minutes."""
 
 import os
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The self-hosted gateway: authorises Amazon stores and ad accounts with the owner's own applications."""
+"""The self-hosted gateway: authorizes Amazon stores and ad accounts with the owner's own applications."""

@@ -61,7 +61,7 @@ def _amazon(settings: Settings, today: date) -> Iterator[Finding]:
         yield _finding(
             "Amazon settings",
             "warning",
-            "neither an SP-API application nor an Ads client is set, so nothing can be authorised",
+            "neither an SP-API application nor an Ads client is set, so nothing can be authorized",
             "Set one as references/self-hosting.md tells.",
         )
         return

@@ -75,7 +75,7 @@ class _DatabaseCollector(Collector):
         yield _gauge("linkfox_database_up", "Whether the database answers.", 0 if state is None else 1)
         if state is None:
             return
-        grants = GaugeMetricFamily("linkfox_grants", "Authorisations.", labels=["flow", "status"])
+        grants = GaugeMetricFamily("linkfox_grants", "Authorizations.", labels=["flow", "status"])
         for (flow, status), count in sorted(state.grants.items()):
             grants.add_metric([flow, status], count)
         yield grants
@@ -90,7 +90,7 @@ class _DatabaseCollector(Collector):
             state.refresher_lag,
         )
         yield _gauge("linkfox_outbox_waiting", "Notices not delivered yet.", state.notices_waiting)
-        yield _gauge("linkfox_authorizations_ending", "Authorisations that end within 30 days.", state.ending)
+        yield _gauge("linkfox_authorizations_ending", "Authorizations that end within 30 days.", state.ending)
         suspended = GaugeMetricFamily(
             "linkfox_application_suspended", "Whether Amazon refuses the application.", labels=["flow"]
         )

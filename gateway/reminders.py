@@ -1,6 +1,6 @@
-"""What is going to stop working: authorisations that end, and client secrets that grow old.
+"""What is going to stop working: authorizations that end, and client secrets that grow old.
 
-Amazon ends an authorisation after a year and a client secret after 180 days (references/amazon.md).
+Amazon ends an authorization after a year and a client secret after 180 days (references/amazon.md).
 """
 
 import logging
@@ -23,7 +23,7 @@ ROUND_SECONDS = 3600.0
 
 
 def is_ending(grant: Grant, now: float) -> bool:
-    """Tell whether an authorisation ends within 30 days."""
+    """Tell whether an authorization ends within 30 days."""
     ends_at = grant.authorization_expires_at
     return ends_at is not None and ends_at <= now + ENDING_SECONDS
 

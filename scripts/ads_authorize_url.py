@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
 # ///
-"""Make the link by which an advertiser authorises an ads account; with --wait follow what becomes of it.
+"""Make the link by which an advertiser authorizes an ads account; with --wait follow what becomes of it.
 
 Examples:
   python3 scripts/ads_authorize_url.py --account-name "My Brand" --region NA
@@ -24,7 +24,7 @@ def declare(arguments):
         "--account-name", "the name that the account gets in the lists; ask the user for it", metavar="NAME"
     )
     arguments.region(note=" (default NA, or the known account's)")
-    arguments.identifier("--auth-record-id", "authorise this known account again")
+    arguments.identifier("--auth-record-id", "authorize this known account again")
     arguments.seconds("--wait", "wait as long for the consent and tell how it ended")
     arguments.text("--authorization-id", "follow this earlier attempt instead of making a link", metavar="ID")
     arguments.switch("--open", "open the link in the browser")

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
 # ///
-"""List the authorised ads accounts with their sites, one line for each profile.
+"""List the authorized ads accounts with their sites, one line for each profile.
 
 Examples:
   python3 scripts/ads_authorized_stores.py

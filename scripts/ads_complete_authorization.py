@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
 # ///
-"""Complete an ads account's authorisation where no browser can reach the gateway.
+"""Complete an ads account's authorization where no browser can reach the gateway.
 
 Examples:
   python3 scripts/ads_complete_authorization.py < address.txt

@@ -15,7 +15,7 @@ from linkfox_client import command, own_grants
 
 
 def declare(arguments):
-    arguments.identifier("--auth-record-id", "the number of the authorisation", required=True)
+    arguments.identifier("--auth-record-id", "the number of the authorization", required=True)
     own_grants.declare_removal(arguments)
 
 

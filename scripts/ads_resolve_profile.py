@@ -21,7 +21,7 @@ from linkfox_client.errors import bad_arguments
 def declare(arguments):
     arguments.text("--site", "the site: a country in English or Chinese, a code, a marketplace id")
     arguments.text(
-        "--account", "the name the account was authorised under, or the advertiser's", metavar="NAME"
+        "--account", "the name the account was authorized under, or the advertiser's", metavar="NAME"
     )
     arguments.identifier("--profile-id", "a profile by its number")
     arguments.check(something_given)

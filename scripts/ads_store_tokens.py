@@ -19,7 +19,7 @@ from linkfox_client import command, handoff, lists, tokens
 def declare(arguments):
     arguments.identifier("--profile-id", "a profile of the account; ads_resolve_profile.py finds it")
     arguments.identifier("--auth-record-id", "the account itself; ads_authorized_stores.py lists them")
-    tokens.declare(arguments, "the tokens of every authorised account")
+    tokens.declare(arguments, "the tokens of every authorized account")
     handoff.declare(arguments)
     arguments.exactly_one("--profile-id", "--auth-record-id", "--all")
 

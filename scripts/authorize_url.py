@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
 # ///
-"""Make the link by which a seller authorises a store, and, with --wait, follow what becomes of it.
+"""Make the link by which a seller authorizes a store, and, with --wait, follow what becomes of it.
 
 Examples:
   python3 scripts/authorize_url.py --seller-name "My Store" --region NA
@@ -27,7 +27,7 @@ def declare(arguments):
     arguments.site("--marketplace", "the site whose consent page is used: US, DE, 日本, …")
     arguments.switch("--vendor", "Vendor Central instead of Seller Central")
     arguments.texts("--scope", "a permission to ask for; see references/permissions.md", metavar="SCOPE")
-    arguments.text("--seller-id", "authorise this known store again, and refuse another", metavar="ID")
+    arguments.text("--seller-id", "authorize this known store again, and refuse another", metavar="ID")
     arguments.seconds("--wait", "wait as long for the consent and tell how it ended")
     arguments.text("--authorization-id", "follow this earlier attempt instead of making a link", metavar="ID")
     arguments.switch("--open", "open the link in the browser")

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
 # ///
-"""List the stores that are authorised, by seller id and region.
+"""List the stores that are authorized, by seller id and region.
 
 Examples:
   python3 scripts/authorized_stores.py

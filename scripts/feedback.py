@@ -6,7 +6,7 @@
 
 Examples:
   python3 scripts/feedback.py --sentiment NEGATIVE --category BUG --content "No region is shown" --dry-run
-  python3 scripts/feedback.py --sentiment POSITIVE --category OTHER --content "Authorising took a minute"
+  python3 scripts/feedback.py --sentiment POSITIVE --category OTHER --content "Authorizing took a minute"
   python3 scripts/feedback.py '{"sentiment": "NEUTRAL", "category": "SUGGESTION", "content": "Sort by name"}'
 
 Tokens, keys, mail addresses and seller ids are taken out first, and the document shows the text as sent. With

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["requests>=2.32", "keyring>=25", "pyperclip>=1.9", "python-dotenv>=1.0"]
 # ///
-"""Import a store's refresh token that was made in Amazon's console (a self-authorised application).
+"""Import a store's refresh token that was made in Amazon's console (a self-authorized application).
 
 Examples:
   python3 scripts/import_store.py --seller-id A1B2C3D4E5F6G7 --region NA --seller-name "My Store" < token.txt

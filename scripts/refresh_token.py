@@ -18,7 +18,7 @@ def declare(arguments):
     arguments.text(
         "--seller-id", "the store's seller id; authorized_stores.py lists them", required=True, metavar="ID"
     )
-    arguments.region(note="; needed where the seller is authorised in several")
+    arguments.region(note="; needed where the seller is authorized in several")
 
 
 def run(options, gateway):

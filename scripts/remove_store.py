@@ -7,7 +7,7 @@
 Example:
   python3 scripts/remove_store.py --seller-id A1B2C3D4E5F6G7 --region NA --yes
 
-At Amazon the authorisation stays until the seller ends it there (Manage Your Apps). Own gateway only.
+At Amazon the authorization stays until the seller ends it there (Manage Your Apps). Own gateway only.
 """
 
 from linkfox_client import command, own_grants

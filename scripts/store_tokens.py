@@ -19,7 +19,7 @@ from linkfox_client import command, handoff, lists, tokens
 def declare(arguments):
     arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
     arguments.region(note="; needed with --seller-id")
-    tokens.declare(arguments, "the tokens of every authorised store")
+    tokens.declare(arguments, "the tokens of every authorized store")
     handoff.declare(arguments)
     arguments.exactly_one("--seller-id", "--all")
     arguments.together(

@@ -33,7 +33,7 @@ def main() -> int:
     except environment.SetupError as problem:
         print(f"{problem}\n{problem.hint}", file=sys.stderr)
         return 3
-    # No colour of the newcomer's own settings, no plugin from elsewhere: only what is pinned here.
+    # No color of the newcomer's own settings, no plugin from elsewhere: only what is pinned here.
     # Most of a test's time is waiting for processes, so a few files at once are no heavier than one.
     at_once = ["-n", "3", "--dist", "loadfile"] if not arguments or arguments == ["-q"] else []
     command = [str(python), "-m", "pytest", "--rootdir", str(ROOT), *at_once, *arguments]

@@ -54,7 +54,7 @@ Beside the `error` of a `needs_reauthorization` there may be `authorizeUrl`, `au
 follow it with `--authorization-id`.
 
 The hosted gateway sends `errcode` and `errmsg`, also with HTTP 200, and `errmsg` is often Chinese. Key and
-money are told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal centre → API
+money are told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal center → API
 settings). 402 is credit, and so is any code whose text says 积分余额不足, 计费不足, 余额不足, 套餐到期,
 需充值, 请充值, "quota exceeded" or "insufficient balance" (top up at <https://os.linkfox.com/>).
 403 is neither.

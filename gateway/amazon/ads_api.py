@@ -1,4 +1,4 @@
-"""The Ads API's profiles: what an ads authorisation reaches (references/amazon.md).
+"""The Ads API's profiles: what an ads authorization reaches (references/amazon.md).
 
 Each host answers only for its own region, and a token from one region serves all three, so all are asked.
 """

@@ -12,7 +12,7 @@ REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 DATA = Path(__file__).resolve().parents[2] / "references" / "marketplaces.json"
 
 INDIA = "IN"
-INDIA_NOTE = "India is served by Amazon's EU region, so this authorisation is kept and looked up under EU."
+INDIA_NOTE = "India is served by Amazon's EU region, so this authorization is kept and looked up under EU."
 # Guides list India under the Far East; it is kept under Europe.
 INDIA_ASKED: Region = "FE"
 INDIA_KEPT: Region = "EU"

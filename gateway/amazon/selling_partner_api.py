@@ -1,4 +1,4 @@
-"""The one SP-API call that shows whether a new authorisation works (references/amazon.md)."""
+"""The one SP-API call that shows whether a new authorization works (references/amazon.md)."""
 
 from typing import Any, Literal
 

@@ -57,7 +57,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class AmazonSession:
-    """A session towards Amazon, safe to use from several threads.
+    """A session toward Amazon, safe to use from several threads.
 
     `origin`: what stands in for all of Amazon (`https://HOST/PATH` becomes `{origin}/HOST/PATH`), or None.
     Times are seconds. `connections`: how many are kept to one host.

@@ -1,1 +1,1 @@
-"""One authorisation from start to end: consent link, state, callback, code exchange, first use."""
+"""One authorization from start to end: consent link, state, callback, code exchange, first use."""

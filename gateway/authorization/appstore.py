@@ -115,7 +115,7 @@ def _with_query(address: str, query: str) -> str:
 
 
 class Appstore:
-    """Begins the authorisations that sellers start at Amazon."""
+    """Begins the authorizations that sellers start at Amazon."""
 
     def __init__(
         self, settings: Settings, vault: Vault, clock: Clock, address: Address, threads: Threads

@@ -1,4 +1,4 @@
-"""Carries one authorisation from its link to its end.
+"""Carries one authorization from its link to its end.
 
 The state is consumed in one statement, which also writes down that the code may now be sent; the code is sent
 once and kept nowhere. Whatever happens after that ends the attempt with a reason from references/errors.json.
@@ -56,7 +56,7 @@ NOT_CHECKED = "not_checked"
 
 @dataclass(frozen=True, slots=True)
 class StoreWanted:
-    """A store to be authorised: checked input of `/spApi/authorizeUrl`."""
+    """A store to be authorized: checked input of `/spApi/authorizeUrl`."""
 
     region: Region
     name: str
@@ -68,7 +68,7 @@ class StoreWanted:
 
 @dataclass(frozen=True, slots=True)
 class AccountWanted:
-    """An ads account to be authorised: checked input of `/amazonAds/authorizeUrl`."""
+    """An ads account to be authorized: checked input of `/amazonAds/authorizeUrl`."""
 
     region: Region
     name: str
@@ -93,7 +93,7 @@ class CallbackRefused(Exception):
 
 
 class Authorizer:
-    """Begins authorisations and completes them."""
+    """Begins authorizations and completes them."""
 
     def __init__(
         self, settings: Settings, vault: Vault, clock: Clock, session: AmazonSession, threads: Threads
@@ -281,7 +281,7 @@ class Authorizer:
         )
 
     def _ends(self, flow: Flow) -> int | None:
-        """Return when an authorisation given now ends, or None where that is not known."""
+        """Return when an authorization given now ends, or None where that is not known."""
         now = int(self._clock.now())
         return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
 

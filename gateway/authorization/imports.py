@@ -1,4 +1,4 @@
-"""Refresh tokens that were made elsewhere, as for a self-authorised application (references/amazon.md).
+"""Refresh tokens that were made elsewhere, as for a self-authorized application (references/amazon.md).
 
 One is kept only after one refresh has proved it. A refusal changes nothing: neither a grant that is there,
 nor what is thought of the application.

@@ -1,4 +1,4 @@
-"""Reading what an ads authorisation reaches: its profiles, from the Ads API's three hosts at once."""
+"""Reading what an ads authorization reaches: its profiles, from the Ads API's three hosts at once."""
 
 import asyncio
 import logging

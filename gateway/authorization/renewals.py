@@ -1,4 +1,4 @@
-"""Consent links for grants that have to be authorised again: one for each grant, offered until it is used."""
+"""Consent links for grants that have to be authorized again: one for each grant, offered until it is used."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ class Renewals:
         self._making = asyncio.Lock()
 
     async def link_for(self, grant: Grant) -> Begun:
-        """Return a link that authorises this grant again, and nothing else. Raises Problem."""
+        """Return a link that authorizes this grant again, and nothing else. Raises Problem."""
         async with self._making:
             known = self._begun.get(grant.id)
             if known is None or not await self._is_open(known):

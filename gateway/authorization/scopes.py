@@ -1,7 +1,7 @@
 """The permissions that a caller may ask for, and what is missing of them afterwards (references/amazon.md).
 
 Amazon grants roles that belong to the application; the names below are the closed set that older guides list.
-Nothing depends on Amazon honouring them: they are asked for, recorded and compared.
+Nothing depends on Amazon honoring them: they are asked for, recorded and compared.
 """
 
 from collections.abc import Sequence

@@ -71,14 +71,14 @@ AUTHORIZED_EXAMPLE = {
 
 TOTAL = integer("How many there are", minimum=0)
 PROFILE_SYNC = text(
-    "Whether the profiles could be read from Amazon; the authorisation stands anyway",
+    "Whether the profiles could be read from Amazon; the authorization stands anyway",
     enum=["ok", "profile_sync_failed"],
 )
 STATUS = record(
     ATTEMPT_FIELDS,
     optional={
         "reason": text(
-            "Why it did not come to an authorisation, or `profile_sync_failed`",
+            "Why it did not come to an authorization, or `profile_sync_failed`",
             enum=[*ATTEMPT, "profile_sync_failed"],
         ),
         "hint": HINT,
@@ -102,8 +102,8 @@ OPERATIONS = (
             {"accountName": name("account")},
             {
                 "region": ASKED_REGION
-                | {"description": "Default: that of the account to authorise again, else NA; in any case"},
-                "authRecordId": RECORD_ID | {"description": "To authorise this account again"},
+                | {"description": "Default: that of the account to authorize again, else NA; in any case"},
+                "authRecordId": RECORD_ID | {"description": "To authorize this account again"},
             },
         ),
         answer=record(
@@ -142,7 +142,7 @@ OPERATIONS = (
                 "stores": list_of(ref("AccountProfile"), "The accounts and sites"),
                 "total": TOTAL,
                 "accountsWithoutProfiles": list_of(
-                    ref("Account"), "Authorisations whose profiles could not be read"
+                    ref("Account"), "Authorizations whose profiles could not be read"
                 ),
             },
             optional=LIST_WARNINGS,
@@ -257,13 +257,13 @@ OPERATIONS = (
     ),
     _call(
         "/amazonAds/authorizationStatus",
-        "Tell how an attempt to authorise an ads account stands",
+        "Tell how an attempt to authorize an ads account stands",
         rights=["manage"],
         request=body({"authorizationId": ASKED_AUTHORIZATION_ID}),
         answer=STATUS,
         reasons=["not_found"],
         examples=[
-            Example("Authorised", {"authorizationId": ATTEMPT_EXAMPLE}, AUTHORIZED_EXAMPLE),
+            Example("Authorized", {"authorizationId": ATTEMPT_EXAMPLE}, AUTHORIZED_EXAMPLE),
             Example(
                 "Still with the person",
                 {"authorizationId": ATTEMPT_EXAMPLE},
@@ -273,7 +273,7 @@ OPERATIONS = (
     ),
     _call(
         "/amazonAds/completeAuthorization",
-        "Complete an ads account's authorisation by the address that the browser ended on",
+        "Complete an ads account's authorization by the address that the browser ended on",
         description="For browsers that cannot reach the callback. Answers as `authorizationStatus` does.",
         rights=["manage"],
         request=body({"callbackUrl": CALLBACK_URL}),
@@ -281,7 +281,7 @@ OPERATIONS = (
         reasons=["not_found", "state_unknown", "state_used", "expired"],
         examples=[
             Example(
-                "Authorised",
+                "Authorized",
                 {"callbackUrl": "http://127.0.0.1:8765/amazonAds/oauth/callback?state=example&code=example"},
                 AUTHORIZED_EXAMPLE,
             )

@@ -8,7 +8,7 @@ from gateway.openapi import accounts, operator, pages, proxy, reasons, records, 
 
 VERSION = "0.1.0"
 DESCRIPTION = """\
-Authorises Amazon stores (SP-API) and advertising accounts (Ads API) and hands out their tokens.
+Authorizes Amazon stores (SP-API) and advertising accounts (Ads API) and hands out their tokens.
 
 - Calls are a POST with a JSON object. The body is read as JSON whatever its Content-Type says; `null` counts
   as not given, fields that are not known are left alone, and answers may gain fields.
@@ -21,8 +21,8 @@ Authorises Amazon stores (SP-API) and advertising accounts (Ads API) and hands o
   400 with the same envelope.
 """
 ROOMS = (
-    (stores.OPERATIONS, "Authorising stores and reading their tokens"),
-    (accounts.OPERATIONS, "Authorising advertising accounts and reading their tokens"),
+    (stores.OPERATIONS, "Authorizing stores and reading their tokens"),
+    (accounts.OPERATIONS, "Authorizing advertising accounts and reading their tokens"),
     (proxy.OPERATIONS, "Calling Amazon's APIs for a store or profile"),
     (pages.OPERATIONS, "What people see in a browser"),
     (operator.OPERATIONS, "Running the gateway"),
@@ -70,7 +70,7 @@ def _security_schemes(public_url: str, sandbox: bool) -> dict[str, Any]:
             "in": "header",
             "name": "Authorization",
             "description": "The API key as it is, or after `Bearer `. The roles are its rights: `tokens` "
-            "reads and refreshes tokens, `manage` authorises, lists, imports and removes, `proxy` calls "
+            "reads and refreshes tokens, `manage` authorizes, lists, imports and removes, `proxy` calls "
             "Amazon.",
         },
         "session": {

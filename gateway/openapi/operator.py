@@ -24,8 +24,8 @@ def _readiness(status: str) -> Schema:
     attention = record(
         {},
         optional={
-            "needsReauthorization": integer("Authorisations that have to be given again", minimum=1),
-            "authorizationsEnding": integer("Authorisations that end within 30 days", minimum=1),
+            "needsReauthorization": integer("Authorizations that have to be given again", minimum=1),
+            "authorizationsEnding": integer("Authorizations that end within 30 days", minimum=1),
             "suspendedApps": {
                 "type": "object",
                 "description": "Why Amazon refuses an application, by `spapi` and `ads`",

@@ -68,7 +68,7 @@ APPSTORE_QUERY = [
 ]
 CALLBACK_QUERY = [
     query("state", "What the consent link carried", "kCkM3fY1rO5bq6wXwYcR0hT8uJ2vN4zL7aS9dE1gIpQ"),
-    query("code", "The authorisation code", "ANExampleCode"),
+    query("code", "The authorization code", "ANExampleCode"),
     query("error", "Why the person or Amazon refused (RFC 6749 section 4.1.2.1)", "access_denied"),
     query("error_description", "The same in words", "The consent was refused"),
 ]
@@ -83,10 +83,10 @@ def _authorizing(path: str, what: str, more: dict[str, Schema]) -> tuple[Operati
         f"/{path}/authorize",
         f"{path}_form",
         TAG,
-        f"Ask for what is needed to authorise {what}",
+        f"Ask for what is needed to authorize {what}",
         {"200": page("The form."), "303": TO_SIGN_IN},
         reasons=("not_found", *NEEDED),
-        parameters=[query("again", "The `authRecordId` of one to authorise again", "7342901846132")],
+        parameters=[query("again", "The `authRecordId` of one to authorize again", "7342901846132")],
         security=SIGNED_IN,
         pages=True,
     )
@@ -107,7 +107,7 @@ def _authorizing(path: str, what: str, more: dict[str, Schema]) -> tuple[Operati
             {"token": FORM_TOKEN, "name": NAME},
             {
                 "region": REGION | {"description": "Needed but for `again`"},
-                "again": text("The `authRecordId` of one to authorise again"),
+                "again": text("The `authRecordId` of one to authorize again"),
                 **more,
             },
         ),
@@ -272,7 +272,7 @@ OPERATIONS = (
         description=CALLBACK_TEXT,
         reasons=VAULT,
         parameters=[
-            query("spapi_oauth_code", "The authorisation code, as the SP-API calls it", "ANExampleCode"),
+            query("spapi_oauth_code", "The authorization code, as the SP-API calls it", "ANExampleCode"),
             query("selling_partner_id", "The seller who agreed", "A1SANDBOXNA001"),
             *CALLBACK_QUERY,
         ],
@@ -295,7 +295,7 @@ OPERATIONS = (
         "/oauth/result",
         "callback_problem",
         TAG,
-        "Tell why a callback could not be matched to an authorisation",
+        "Tell why a callback could not be matched to an authorization",
         {},
         reasons=("state_unknown", "state_used", "expired", "not_found"),
         parameters=[query("problem", "Why", "expired", enum=["state_unknown", "state_used", "expired"])],
@@ -306,7 +306,7 @@ OPERATIONS = (
         "/oauth/result/{attempt_id}",
         "result",
         TAG,
-        "Tell how an authorisation ended",
+        "Tell how an authorization ended",
         {"200": page("How it ended, or that it has not yet.")},
         reasons=("not_found", *VAULT),
         parameters=[ATTEMPT_ID],

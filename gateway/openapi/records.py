@@ -7,7 +7,7 @@ REGION = text("The region", enum=["NA", "EU", "FE"])
 STATUSES = ["authorized", "needs_reauthorization", "suspended_app"]
 SANDBOX = flag("There, and true, where everything stands in for Amazon", const=True)
 AUTH_RECORD_ID = integer(
-    "The number of the authorisation; stays the same when it is given again", format="int64", minimum=1
+    "The number of the authorization; stays the same when it is given again", format="int64", minimum=1
 )
 SELLER_ID = text("Amazon's id of the seller (merchant token)", examples=["A1SANDBOXNA001"])
 PROFILE_ID = integer(
@@ -38,21 +38,21 @@ HINT = text("What to do about it")
 STATE_FIELDS = {
     "authRecordId": AUTH_RECORD_ID,
     "status": LISTED_STATUS,
-    "authorizedAt": moment("When it was authorised, last"),
-    "authorizationExpiresAt": nullable(moment("When the authorisation ends; null where that is not known")),
+    "authorizedAt": moment("When it was authorized, last"),
+    "authorizationExpiresAt": nullable(moment("When the authorization ends; null where that is not known")),
     "requestedScopes": list_of({"type": "string"}, "The permissions that were asked for"),
     "grantedScopes": nullable(
         list_of({"type": "string"}, "The permissions that Amazon named; null where it named none")
     ),
 }
-# Of what was authorised a moment ago.
+# Of what was authorized a moment ago.
 NEW_EXTRAS = {
     "missingScopes": list_of({"type": "string"}, "Asked for and not granted; only where Amazon said")
 }
 STATE_EXTRAS = {
     **NEW_EXTRAS,
     "statusReason": text(
-        "Why it has to be authorised again; see `reason` of an error",
+        "Why it has to be authorized again; see `reason` of an error",
         enum=["store_revoked", "grant_of_another_client"],
     ),
 }
@@ -82,18 +82,18 @@ LIST_WARNINGS = {
 }
 STORE_FIELDS = {
     "sellerId": SELLER_ID,
-    "sellerName": text("The name that was given when it was authorised"),
+    "sellerName": text("The name that was given when it was authorized"),
     "region": REGION,
     **STATE_FIELDS,
     "verified": nullable(
-        flag("Whether Amazon answered for the store right after it was authorised; null where not asked")
+        flag("Whether Amazon answered for the store right after it was authorized; null where not asked")
     ),
 }
 STORE = record(STORE_FIELDS, optional=STATE_EXTRAS)
 CHECKED_FIELDS = {
     "verification": text(
         "Whether Amazon answered for the store: `verified`; `unverified` where the application lacks the "
-        "role for the check; `wrong_region`; or `not_checked: ` and why. The authorisation stands anyway",
+        "role for the check; `wrong_region`; or `not_checked: ` and why. The authorization stands anyway",
         pattern="^(verified|unverified|wrong_region|not_checked: .*)$",
     ),
     "verificationReason": text("What the check found", enum=["role_missing", "wrong_region"]),
@@ -102,7 +102,7 @@ CHECKED_FIELDS = {
 IMPORTED_STORE = record(STORE_FIELDS, optional={**NEW_EXTRAS, **CHECKED_FIELDS, "notes": NOTES})
 LISTED_STORE = record(STORE_FIELDS, optional={**STATE_EXTRAS, "warnings": WARNINGS})
 
-ACCOUNT_NAME = text("The name that was given when it was authorised")
+ACCOUNT_NAME = text("The name that was given when it was authorized")
 ACCOUNT_FIELDS = {"accountName": ACCOUNT_NAME, "region": REGION, **STATE_FIELDS}
 ACCOUNT = record(ACCOUNT_FIELDS, optional=STATE_EXTRAS)
 
@@ -114,8 +114,8 @@ PROFILE_PLACE = {
     "region": REGION,
 }
 COVERED_BY = {
-    "accountName": text("The name of the authorisation that its tokens come from: the newest healthy one"),
-    "accountNames": list_of({"type": "string"}, "The names of all authorisations that cover it", minItems=1),
+    "accountName": text("The name of the authorization that its tokens come from: the newest healthy one"),
+    "accountNames": list_of({"type": "string"}, "The names of all authorizations that cover it", minItems=1),
 }
 ACCOUNT_TYPE = nullable(text("`seller`, `vendor` or `agency`", examples=["seller"]))
 ACCOUNT_PROFILE = record(
@@ -173,7 +173,7 @@ def error() -> Schema:
     return record(
         {
             "errcode": integer(
-                "1002 a parameter, 1003 Amazon or the authorisation, 1004 not found or not yours, 1005 not "
+                "1002 a parameter, 1003 Amazon or the authorization, 1004 not found or not yours, 1005 not "
                 "allowed, 401 the API key, 402 credit, 500 the gateway itself",
                 enum=sorted({row.errcode for row in TABLE.values()}),
             ),
@@ -185,12 +185,12 @@ def error() -> Schema:
             "requestId": text("The number of this request in the gateway's log", pattern="^[0-9a-f]{16}$"),
         },
         optional={
-            "status": text("What became of the authorisation", enum=STATUSES[1:]),
+            "status": text("What became of the authorization", enum=STATUSES[1:]),
             "retryAfter": integer("The seconds after which to try again", minimum=0),
             "candidates": list_of(ref("StoreCandidate"), "What there is to choose from", minItems=2),
             "authorizeUrl": {
                 **AUTHORIZE_URL,
-                "description": "With `needs_reauthorization`: a link that authorises it again",
+                "description": "With `needs_reauthorization`: a link that authorizes it again",
             },
             "authorizationId": AUTHORIZATION_ID,
             "expiresAt": moment("When that link ends"),

@@ -67,7 +67,7 @@ def number_id(description: str) -> Schema:
     }
 
 
-RECORD_ID = number_id("The number of the authorisation, `authRecordId`")
+RECORD_ID = number_id("The number of the authorization, `authRecordId`")
 PROFILE_ID = number_id("The Ads API's id of the profile")
 # Exactly one of the two; null counts as not given.
 ONE_ACCOUNT = {

@@ -64,7 +64,7 @@ DETAIL = text("Amazon's own words, cleaned and cut at 300 characters")
 STATUS = record(
     ATTEMPT_FIELDS,
     optional={
-        "reason": text("Why it did not come to an authorisation", enum=list(ATTEMPT)),
+        "reason": text("Why it did not come to an authorization", enum=list(ATTEMPT)),
         "hint": HINT,
         "detail": DETAIL,
         **CHECKED_FIELDS,
@@ -95,7 +95,7 @@ OPERATIONS = (
                 "vendor": flag("Vendor Central: a shorter way to say `central`"),
                 "scopes": SCOPES,
                 "sellerId": ASKED_SELLER_ID
-                | {"description": "To authorise this known store again: another seller is refused"},
+                | {"description": "To authorize this known store again: another seller is refused"},
             },
         ),
         answer=record(
@@ -182,13 +182,13 @@ OPERATIONS = (
     ),
     _call(
         "/spApi/authorizationStatus",
-        "Tell how an attempt to authorise a store stands",
+        "Tell how an attempt to authorize a store stands",
         rights=["manage"],
         request=body({"authorizationId": ASKED_AUTHORIZATION_ID}),
         answer=STATUS,
         reasons=["not_found"],
         examples=[
-            Example("Authorised", {"authorizationId": ATTEMPT_EXAMPLE}, AUTHORIZED_EXAMPLE),
+            Example("Authorized", {"authorizationId": ATTEMPT_EXAMPLE}, AUTHORIZED_EXAMPLE),
             Example(
                 "Refused on Amazon's page",
                 {"authorizationId": ATTEMPT_EXAMPLE},
@@ -203,7 +203,7 @@ OPERATIONS = (
     ),
     _call(
         "/spApi/completeAuthorization",
-        "Complete a store's authorisation by the address that the browser ended on",
+        "Complete a store's authorization by the address that the browser ended on",
         description="For browsers that cannot reach the callback. Answers as `authorizationStatus` does.",
         rights=["manage"],
         request=body({"callbackUrl": CALLBACK_URL}),
@@ -211,7 +211,7 @@ OPERATIONS = (
         reasons=["not_found", "state_unknown", "state_used", "expired"],
         examples=[
             Example(
-                "Authorised",
+                "Authorized",
                 {
                     "callbackUrl": "http://127.0.0.1:8765/spApi/oauth/callback?state=example"
                     "&selling_partner_id=A1SANDBOXNA001&spapi_oauth_code=example"

@@ -75,7 +75,7 @@ class Pages:
         """Answer the one stylesheet."""
         return Response(self._stylesheet, media_type="text/css")
 
-    # --- how an authorisation ended ---
+    # --- how an authorization ended ---
 
     def store(self, attempt: Attempt, grant: Grant | None, language: str | None) -> Response:
         """Answer that a store is authorized. `grant` is None where it has been removed since."""
@@ -206,7 +206,7 @@ class Pages:
         entered: Entered,
         again: Grant | None,
     ) -> Response:
-        """Ask for the name and region of what is to be authorised, or only the name where it is `again`."""
+        """Ask for the name and region of what is to be authorized, or only the name where it is `again`."""
         title = {"spapi": "authorize_store", "ads": "authorize_account"}[flow]
         if again is not None:
             title = {"spapi": "again_store", "ads": "again_account"}[flow]

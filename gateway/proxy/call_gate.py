@@ -58,7 +58,7 @@ class CallGate:
     async def refused(self, flow: Flow, standing: Standing | None = None) -> None:
         """Suspend an application's calls for its secret; the first to find out tells it loudly.
 
-        `standing`: with which the call was admitted. The check of a new authorisation is made without.
+        `standing`: with which the call was admitted. The check of a new authorization is made without.
         """
         app, probing = self._app(flow), standing is not None and standing.state == "probe"
         if await self._threads.vault(self._refused_calls.refuse, app, REASON, probing=probing):
@@ -74,7 +74,7 @@ class CallGate:
             await self._threads.vault(self._refused_calls.prolong, self._app(flow))
 
     async def store_checked(self, flow: Flow) -> None:
-        """Note that a new authorisation could be used, which ends a suspension as any good call does."""
+        """Note that a new authorization could be used, which ends a suspension as any good call does."""
         if await self.suspended(flow):
             await self._accepted(flow)
 

@@ -1,6 +1,6 @@
 """Sends a user's call to Amazon with that user's token, and acts on what the answer says about the token.
 
-What Amazon says of the call is passed on. What it says of the authorisation or of the application is proved
+What Amazon says of the call is passed on. What it says of the authorization or of the application is proved
 first, and then told as the gateway's own error: a 403 that says revoked costs one refresh before the grant's
 status changes. One that says that the application's secret has ended suspends the application's calls; while
 they are suspended, one call at a time goes to Amazon, to find out whether it takes the application again.
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 # A token with less than this left is refreshed before it is used.
 FRESH_ENOUGH = 60
-# After these a proof has shown that the authorisation, or the application, is what is at fault.
+# After these a proof has shown that the authorization, or the application, is what is at fault.
 PROVED = frozenset({"store_revoked", "grant_of_another_client", "suspended_app"})
 
 
@@ -196,7 +196,7 @@ class DeveloperProxy:
 
         None: there is nothing to go on with, as for a caller's own token. Only where Amazon speaks of an
         ended secret, the caller's own is replaced, too: made with a former secret, it says nothing about the
-        present one. Raises Problem where the refresh shows that the authorisation, or the application, is at
+        present one. Raises Problem where the refresh shows that the authorization, or the application, is at
         fault.
         """
         if bearer.presented and verdict == "expired":
@@ -222,4 +222,4 @@ def _in_region(grants: list[Grant], region: Region) -> Grant:
         if region == INDIA_ASKED and grant.marketplace == INDIA:
             return grant
     regions = " and ".join(grant.region for grant in grants)
-    raise Problem("bad_parameter", f"region: this store is authorised in {regions}")
+    raise Problem("bad_parameter", f"region: this store is authorized in {regions}")

@@ -48,7 +48,7 @@ async def authorize_url(request: Request) -> Response:
 
 
 async def _account(call: Call, record_id: int) -> Grant:
-    """Return the caller's ads authorisation by its authRecordId; Problem not_found where there is none."""
+    """Return the caller's ads authorization by its authRecordId; Problem not_found where there is none."""
     services = call.services
     grant = await services.threads.vault(services.vault.grants.account, call.caller.user_id, record_id)
     if grant is None:
@@ -72,7 +72,7 @@ async def _covered(call: Call) -> list[tuple[Profile, list[Grant]]]:
 async def authorized_stores(request: Request) -> Response:
     """List the caller's accounts and sites, by profile id.
 
-    `accountsWithoutProfiles` are authorisations whose profiles could not be read: without it nobody saw them.
+    `accountsWithoutProfiles` are authorizations whose profiles could not be read: without it nobody saw them.
     """
     call = await Call.begin(request, "manage", "tokens")
     covered = await _covered(call)
@@ -193,13 +193,13 @@ async def store_tokens(request: Request) -> Response:
 
 @router.post("/authorizationStatus")
 async def authorization_status(request: Request) -> Response:
-    """Tell how one of the caller's authorisations stands, and whether its profiles could be read."""
+    """Tell how one of the caller's authorizations stands, and whether its profiles could be read."""
     call = await Call.begin(request, "manage")
     return call.answer(await account_status(call, await named_attempt(call, "ads")))
 
 
 async def account_status(call: Call, attempt: Attempt) -> dict[str, Any]:
-    """Return how an ads account's authorisation stands, with the account once there is one."""
+    """Return how an ads account's authorization stands, with the account once there is one."""
     document = standing(call, attempt)
     if document["state"] == "authorized":
         document["profileSync"] = profile_sync_of(attempt)

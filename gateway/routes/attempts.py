@@ -34,7 +34,7 @@ def state_of(attempt: Attempt, now: float) -> tuple[State, str | None]:
 
 
 def profile_sync_of(attempt: Attempt) -> str:
-    """Return how an authorised ads attempt's profile sync went; one that a crash cut off did not work."""
+    """Return how an authorized ads attempt's profile sync went; one that a crash cut off did not work."""
     return attempt.profile_sync or "profile_sync_failed"
 
 

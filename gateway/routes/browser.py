@@ -50,14 +50,14 @@ async def _complete(request: Request, flow: Flow) -> Response:
 
 @router.get(RESULT_PATH)
 async def problem_page(request: Request) -> Response:
-    """Show why a callback could not be matched to an authorisation."""
+    """Show why a callback could not be matched to an authorization."""
     reason = request.query_params.get("problem", "")
     raise Problem(reason if reason in SHOWN_PROBLEMS else "not_found")
 
 
 @router.get(RESULT_PATH + "/{attempt_id}")
 async def result_page(request: Request) -> Response:
-    """Show how an authorisation ended. Its id is random, so only who was sent here knows the address."""
+    """Show how an authorization ended. Its id is random, so only who was sent here knows the address."""
     services = services_of(request)
     language = request.headers.get("accept-language")
     attempt = await addressed_attempt(request)

@@ -1,4 +1,4 @@
-"""Completing an authorisation by the address that a browser ended on, where it could not come back itself."""
+"""Completing an authorization by the address that a browser ended on, where it could not come back itself."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,14 +15,14 @@ router = APIRouter()
 
 @router.post("/spApi/completeAuthorization")
 async def complete_store(request: Request) -> Response:
-    """Complete a store's authorisation by the address that the browser ended on."""
+    """Complete a store's authorization by the address that the browser ended on."""
     call, attempt = await _completed(request, "spapi")
     return call.answer(await store_status(call, attempt))
 
 
 @router.post("/amazonAds/completeAuthorization")
 async def complete_account(request: Request) -> Response:
-    """Complete an ads account's authorisation by the address that the browser ended on."""
+    """Complete an ads account's authorization by the address that the browser ended on."""
     call, attempt = await _completed(request, "ads")
     return call.answer(await account_status(call, attempt))
 

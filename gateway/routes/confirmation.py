@@ -1,4 +1,4 @@
-"""Completing an authorisation by somebody's word: the page that asks first, before the code is exchanged."""
+"""Completing an authorization by somebody's word: the page that asks first, before the code is exchanged."""
 
 import secrets
 from urllib.parse import quote

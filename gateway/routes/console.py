@@ -65,13 +65,13 @@ def _page(grants: Sequence[Grant], wanted: str | None) -> Listed:
 
 @router.get("/stores/authorize")
 async def store_form(request: Request) -> Response:
-    """Ask for what is needed to authorise a store."""
+    """Ask for what is needed to authorize a store."""
     return await _form(request, "spapi")
 
 
 @router.get("/accounts/authorize")
 async def account_form(request: Request) -> Response:
-    """Ask for what is needed to authorise an ads account."""
+    """Ask for what is needed to authorize an ads account."""
     return await _form(request, "ads")
 
 
@@ -85,7 +85,7 @@ async def _form(request: Request, flow: Flow) -> Response:
 
 
 async def _again(visit: Visit, flow: Flow, record_id: str | None) -> Grant | None:
-    """Return the grant that is to be authorised again, if one is named. Raises Problem not_found."""
+    """Return the grant that is to be authorized again, if one is named. Raises Problem not_found."""
     if record_id is None:
         return None
     grant = await _own_grant(visit, record_id)

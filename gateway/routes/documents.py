@@ -10,7 +10,7 @@ from gateway.vault.records import Grant, Profile
 
 
 def grant_state(grant: Grant) -> dict[str, Any]:
-    """Return what every listed store and account carries: how its authorisation stands."""
+    """Return what every listed store and account carries: how its authorization stands."""
     document: dict[str, Any] = {
         "authRecordId": grant.id,
         "status": grant.status,
@@ -44,7 +44,7 @@ def store_candidate(grant: Grant) -> dict[str, Any]:
 
 
 def account(grant: Grant) -> dict[str, Any]:
-    """Return one ads authorisation without its profiles."""
+    """Return one ads authorization without its profiles."""
     return {"accountName": grant.name, "region": grant.region, **grant_state(grant)}
 
 

@@ -1,4 +1,4 @@
-"""Removing what a caller authorised or imported: `/spApi/removeStore`, `/amazonAds/removeAccount`."""
+"""Removing what a caller authorized or imported: `/spApi/removeStore`, `/amazonAds/removeAccount`."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Offering a consent link to whoever is told that an authorisation has to be given again."""
+"""Offering a consent link to whoever is told that an authorization has to be given again."""
 
 import logging
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 async def with_consent_link(services: Services, caller: Caller, grant: Grant, problem: Problem) -> Problem:
-    """Return a problem with a link to authorise `grant` again, where that mends it.
+    """Return a problem with a link to authorize `grant` again, where that mends it.
 
     Only for a key that may make links, and where one can be made now: else the problem is told as it is.
     """

@@ -8,7 +8,7 @@ from gateway.vault.records import Flow, Grant
 
 
 async def as_listed(services: Services, flow: Flow, grants: Sequence[Grant]) -> list[Grant]:
-    """Return grants with the status to show; one that has to be authorised again stays that."""
+    """Return grants with the status to show; one that has to be authorized again stays that."""
     if not grants or not (await services.tokens.suspended(flow) or await services.proxy.suspended(flow)):
         return list(grants)
     return [

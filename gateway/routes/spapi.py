@@ -190,13 +190,13 @@ def _perhaps_indian(look: Look, under_europe: Look, presented: str) -> TokenRead
 
 @router.post("/authorizationStatus")
 async def authorization_status(request: Request) -> Response:
-    """Tell how one of the caller's authorisations stands."""
+    """Tell how one of the caller's authorizations stands."""
     call = await Call.begin(request, "manage")
     return call.answer(await store_status(call, await named_attempt(call, "spapi")))
 
 
 async def store_status(call: Call, attempt: Attempt) -> dict[str, Any]:
-    """Return how a store's authorisation stands, with the store once there is one."""
+    """Return how a store's authorization stands, with the store once there is one."""
     document = standing(call, attempt)
     if document["state"] == "authorized":
         if attempt.verification is not None:

@@ -29,7 +29,7 @@ class Caretaker:
         self._pause = pause
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Go on until canceled."""
         task = asyncio.current_task()
         rounds = 0
         while task is not None and not task.cancelling():

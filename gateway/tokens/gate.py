@@ -44,7 +44,7 @@ def app_key(client: Client) -> AppKey:
 def tell_suspended(flow: Flow, client_id: str, reason: str) -> None:
     """Tell whoever reads the log that Amazon refuses an application, and what to do."""
     log.critical(
-        "app_suspended flow=%s client=%s reason=%s: %s. All authorisations are kept. %s",
+        "app_suspended flow=%s client=%s reason=%s: %s. All authorizations are kept. %s",
         flow,
         client_id,
         reason,

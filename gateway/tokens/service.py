@@ -79,7 +79,7 @@ class _Keeping:
 
 
 def revoked(grant: Grant) -> Problem:
-    """Return what to tell about a grant that has to be authorised again."""
+    """Return what to tell about a grant that has to be authorized again."""
     reason = grant.status_reason if grant.status_reason in TABLE else REVOKED
     return Problem(reason, extra={"status": "needs_reauthorization"})
 
@@ -192,11 +192,11 @@ class TokenService:
         return seconds_left(held.grant, held.tokens, self._clock.now())
 
     async def _look(self, grant_id: int) -> Held:
-        """Read the grant and its tokens; Problem where there is none or it needs a new authorisation."""
+        """Read the grant and its tokens; Problem where there is none or it needs a new authorization."""
         return self._usable(await self._threads.vault(self._vault.grants.with_tokens, grant_id))
 
     def _usable(self, found: tuple[Grant, Tokens] | None) -> Held:
-        """Return a grant with its tokens; Problem where there is none or it needs a new authorisation."""
+        """Return a grant with its tokens; Problem where there is none or it needs a new authorization."""
         if found is None:
             raise Problem("not_found")
         grant, tokens = found
@@ -319,7 +319,7 @@ class TokenService:
     ) -> bool:
         """Note whose fault a failure is; True where the grant has changed since, so that it says nothing.
 
-        Marks go by the version seen: only if nobody refreshed or authorised again meanwhile.
+        Marks go by the version seen: only if nobody refreshed or authorized again meanwhile.
         """
         if failure.kind == "invalid_grant":
             await self._gate.worked(client, standing)  # Amazon checks the client before the token

@@ -1,4 +1,4 @@
-"""Authorisations under way. A state works once: one statement consumes it, the second comer gets nothing."""
+"""Authorizations under way. A state works once: one statement consumes it, the second comer gets nothing."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ MOST_FORGOTTEN = 1000
 
 
 class Attempts:
-    """Every authorisation, from its link to its end."""
+    """Every authorization, from its link to its end."""
 
     def __init__(self, database: Database, clock: Clock, audit: Audit) -> None:
         self._database = database
@@ -32,7 +32,7 @@ class Attempts:
         self._clock = clock
 
     def begin(self, new: NewAttempt) -> tuple[str, Secret]:
-        """Write down an authorisation that begins; return its id and its state (256 random bits)."""
+        """Write down an authorization that begins; return its id and its state (256 random bits)."""
         attempt_id = _new_id()
         state = Secret(secrets.token_urlsafe(32))
         now = int(self._clock.now())
@@ -96,7 +96,7 @@ class Attempts:
     def finish(
         self, attempt_id: str, phase: Literal["denied", "failed"], reason: str, detail: str | None = None
     ) -> bool:
-        """End an attempt that did not lead to an authorisation; False if it had ended before."""
+        """End an attempt that did not lead to an authorization; False if it had ended before."""
         ended = (
             update(attempts)
             .where(attempts.c.id == attempt_id, attempts.c.phase.in_(("pending", "exchanging")))
@@ -113,7 +113,7 @@ class Attempts:
         return self._change(attempt_id, profile_sync=value)
 
     def note_verification(self, attempt_id: str, value: str) -> bool:
-        """Note whether the store could be called after its authorisation."""
+        """Note whether the store could be called after its authorization."""
         return self._change(attempt_id, verification=value)
 
     def settle_interrupted(self, older_than: int = 0) -> int:

@@ -88,7 +88,7 @@ _STORE = (
 
 
 class Grants:
-    """Every authorisation that Amazon gave, by user."""
+    """Every authorization that Amazon gave, by user."""
 
     def __init__(
         self,
@@ -109,9 +109,9 @@ class Grants:
     def authorize(
         self, attempt: Attempt, seller_id: str | None, tokens: Tokens, authorization_expires_at: int | None
     ) -> Grant:
-        """Keep what an authorisation gave and end its attempt as `authorized`, in one transaction.
+        """Keep what an authorization gave and end its attempt as `authorized`, in one transaction.
 
-        The user's grant for the same store and region (ads: of the same name, or the one to be authorised
+        The user's grant for the same store and region (ads: of the same name, or the one to be authorized
         again) keeps its id and gets the new tokens; a refresh that is under way is fenced off.
         """
 
@@ -149,7 +149,7 @@ class Grants:
                 with self._database.writing() as connection:
                     return store(connection)
             except IntegrityError:
-                # The same store was authorised at the same moment: its row is there now, so replace that.
+                # The same store was authorized at the same moment: its row is there now, so replace that.
                 if not left:
                     raise
         raise AssertionError("unreachable")
@@ -205,7 +205,7 @@ class Grants:
     def _to_replace(
         self, connection: Connection, wanted: Attempt | Import, seller_id: str | None
     ) -> Grant | None:
-        """Find the grant that an authorisation renews, and lock its row."""
+        """Find the grant that an authorization renews, and lock its row."""
         mine = and_(grants.c.user_id == wanted.user_id, grants.c.flow == wanted.flow)
         if wanted.flow == "spapi":
             candidates = [and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)]

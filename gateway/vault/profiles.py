@@ -1,4 +1,4 @@
-"""The advertising profiles that each ads authorisation covers."""
+"""The advertising profiles that each ads authorization covers."""
 
 from dataclasses import fields
 from typing import Any

@@ -29,7 +29,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """An authorisation about to begin. `lifetime` is in seconds."""
+    """An authorization about to begin. `lifetime` is in seconds."""
 
     user_id: int
     flow: Flow
@@ -62,7 +62,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One authorisation, from its link to its end. Times are epoch seconds."""
+    """One authorization, from its link to its end. Times are epoch seconds."""
 
     id: str
     user_id: int

@@ -30,7 +30,7 @@ LEAST_AGE = 300
 class Census:
     """How all grants stand, for the metrics. Times are epoch seconds, None where there is no such grant.
 
-    `statuses`: how many grants by flow and status. `ending`: authorisations that end within the horizon.
+    `statuses`: how many grants by flow and status. `ending`: authorizations that end within the horizon.
     `most_overdue`: the time since when the refresher should have refreshed the one that waits longest.
     """
 
@@ -91,7 +91,7 @@ class RefreshQueue:
             return [grant_id for _, grant_id in sorted(tuple(row) for row in connection.execute(claimed))]
 
     def tell_ending(self, horizon: int, most: int = 500) -> list[Grant]:
-        """Return the grants whose authorisation ends within `horizon` seconds and was not told of before.
+        """Return the grants whose authorization ends within `horizon` seconds and was not told of before.
 
         They count as told from now on, and the outbox has a notice of each.
         """

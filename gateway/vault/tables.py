@@ -51,7 +51,7 @@ api_keys = Table(
     Column("revoked_at", BigInteger),
 )
 
-# One authorisation from its link to its end. `phase`: pending, exchanging (the state is consumed and the
+# One authorization from its link to its end. `phase`: pending, exchanging (the state is consumed and the
 # code may have been sent), authorized, denied, failed. `expired` is what a pending one is after expires_at.
 attempts = Table(
     "attempts",
@@ -93,7 +93,7 @@ grants = Table(
     Column("seller_id", Text),
     Column("name", Text, nullable=False),
     Column("app_id", Text, nullable=False),
-    Column("marketplace", Text),  # spapi: the site that was named when it was authorised
+    Column("marketplace", Text),  # spapi: the site that was named when it was authorized
     Column("central", Text),  # spapi: seller or vendor; null = seller
     Column("status", Text, nullable=False),  # authorized or needs_reauthorization
     Column("status_reason", Text),

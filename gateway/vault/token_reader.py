@@ -80,7 +80,7 @@ class TokenReader:
         return self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
 
     def by_record(self, presented: str, flow: Flow, record_id: int) -> TokenRead | None:
-        """Read the tokens of an authorisation by its authRecordId; None for an API key that does not work."""
+        """Read the tokens of an authorization by its authRecordId; None for an API key that does not work."""
         return self._read(_BY_RECORD[flow], presented, {"record_id": record_id})
 
     def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:

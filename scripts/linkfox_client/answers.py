@@ -15,7 +15,7 @@ from linkfox_client.text import cleaned
 MOST_CANDIDATES = 50
 # These are no text for people, and of no use when cut.
 UNCUT_FIELDS = frozenset({"authorizeUrl", "body"})
-# With these a gateway offers to authorise again what needs it.
+# With these a gateway offers to authorize again what needs it.
 LINK_FIELDS = ("authorizeUrl", "authorizationId", "expiresAt")
 # How the hosted gateway says that the credit is used up, whatever the code.
 CREDIT_WORDINGS = (

@@ -159,7 +159,7 @@ def _store(job: Job, gateway: dict[str, Any]) -> None:
     link = job.script("ask for a store's link", "authorize_url.py", "--seller-name", STORE, "--region", "NA")
     job.consent("consent as the seller", link["authorizeUrl"])
     followed = job.script(
-        "see the store authorised",
+        "see the store authorized",
         "authorize_url.py",
         "--authorization-id",
         link["authorizationId"],
@@ -181,7 +181,7 @@ def _ads(job: Job) -> None:
     )
     job.consent("consent as the advertiser", link["authorizeUrl"])
     follow = ["--authorization-id", link["authorizationId"], "--wait", "30"]
-    job.script("see the account authorised", "ads_authorize_url.py", *follow)
+    job.script("see the account authorized", "ads_authorize_url.py", *follow)
     job.script("list the ads accounts", "ads_authorized_stores.py")
     job.script("list the profiles", "ads_profiles.py")
     profile = job.script(

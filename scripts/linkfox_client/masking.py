@@ -150,7 +150,7 @@ def _forms(text: str) -> set[str]:
 def _base64_forms(raw: bytes) -> set[str]:
     """What base64 makes of `raw` inside a longer text, whichever of the three alignments it stands at.
 
-    The characters at both ends that also depend on the neighbours are left out.
+    The characters at both ends that also depend on the neighbors are left out.
     """
     forms = set()
     for shift in range(3):

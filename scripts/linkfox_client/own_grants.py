@@ -1,4 +1,4 @@
-"""What only one's own gateway does with an authorisation: import its token, complete it, remove it."""
+"""What only one's own gateway does with an authorization: import its token, complete it, remove it."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,7 +43,7 @@ def import_grant(
 
 
 def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
-    """Complete an authorisation by the address on standard input; answer how it ended. Raises ClientError."""
+    """Complete an authorization by the address on standard input; answer how it ended. Raises ClientError."""
     from linkfox_client import waiting
 
     _refuse_hosted(gateway)

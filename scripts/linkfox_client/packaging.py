@@ -74,7 +74,7 @@ def version_of(skill_page: bytes) -> str:
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 by which a file is recognised as the one that was installed."""
+    """The SHA-256 by which a file is recognized as the one that was installed."""
     return hashlib.sha256(content).hexdigest()
 
 

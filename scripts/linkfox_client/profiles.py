@@ -2,7 +2,7 @@
 
 | said                                 | answer                                   |
 |--------------------------------------|------------------------------------------|
-| one account is authorised, and a site | that profile                             |
+| one account is authorized, and a site | that profile                             |
 | several accounts, and only a site     | ambiguous, with the accounts' names      |
 | account and site                      | that profile                             |
 | a profile id                          | itself, once it is known to be the user's |
@@ -68,11 +68,11 @@ def resolve(
     if not profiles and not bare:
         raise ClientError(
             "not_found",
-            "No ads account is authorised",
-            "Authorise one with ads_authorize_url.py, then ask again.",
+            "No ads account is authorized",
+            "Authorize one with ads_authorize_url.py, then ask again.",
         )
     if not profiles:
-        raise _without_profiles("The ads account is authorised, but has no profile that could be read")
+        raise _without_profiles("The ads account is authorized, but has no profile that could be read")
     left = profiles
     if profile_id is not None:
         left = _keep(
@@ -88,7 +88,7 @@ def resolve(
     if profile_id is None and account is None and len(names) > 1:
         raise ClientError(
             "ambiguous",
-            f"{len(names)} ads accounts are authorised and only a site was named",
+            f"{len(names)} ads accounts are authorized and only a site was named",
             "Ask which account is meant, by its name, and give it with --account.",
             candidates=_candidates(left),
         )
@@ -150,7 +150,7 @@ def _account_names(profile: Profile) -> list[str]:
 
 
 def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[Profile]:
-    """The profiles of that account: by the name it was authorised under, else by the advertiser's own name.
+    """The profiles of that account: by the name it was authorized under, else by the advertiser's own name.
 
     In each, the exact spelling first, so that "Acme" and "ACME" can both exist.
     """
@@ -167,7 +167,7 @@ def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[P
                 return left
     if _loosely(account) in map(_loosely, bare):
         raise _without_profiles(
-            f"The account {account!r} is authorised, but has no profile that could be read"
+            f"The account {account!r} is authorized, but has no profile that could be read"
         )
     return _keep([], bool, f"There is no such profile under an account called {account!r}", profiles)
 
@@ -217,7 +217,7 @@ def _keep(
         raise ClientError(
             "not_found",
             message,
-            "Choose one of `candidates`, or authorise the missing account with ads_authorize_url.py.",
+            "Choose one of `candidates`, or authorize the missing account with ads_authorize_url.py.",
             candidates=_candidates(otherwise),
         )
     return left

@@ -1,6 +1,6 @@
 """Taking out of a text, for good, what names or opens somebody's account.
 
-Masking elsewhere keeps the first characters, so that people recognise a token. Feedback leaves the machine,
+Masking elsewhere keeps the first characters, so that people recognize a token. Feedback leaves the machine,
 so nothing of them stays; where a pattern cannot tell, it takes too much rather than too little.
 """
 

@@ -27,7 +27,7 @@ KEY_NAMES = ("LINKFOX_AGENT_API_KEY", "LINKFOXAGENT_API_KEY")
 GATEWAY_NAMES = ("LINKFOX_TOOL_GATEWAY", "STORE_API_BASE_URL", "SPAPI_BASE_URL", "AMAZON_ADS_BASE_URL")
 
 WAYS = (
-    "For the hosted gateway set LINKFOX_AGENT_API_KEY (made at https://agent.linkfox.com/, personal centre, "
+    "For the hosted gateway set LINKFOX_AGENT_API_KEY (made at https://agent.linkfox.com/, personal center, "
     "API settings) or store it with `python3 scripts/login.py`; for your own, run "
     "`python3 scripts/local_gateway.py start`; to try everything, run `python3 scripts/quickstart.py --keep`."
 )

@@ -1,4 +1,4 @@
-"""An authorisation as a script sees it: ask for the link, hand it over, and wait until the person is done.
+"""An authorization as a script sees it: ask for the link, hand it over, and wait until the person is done.
 
 The self-hosted gateway tells how an attempt stands. On the hosted one only its list can be watched, where a
 store that was known before shows no change.
@@ -59,7 +59,7 @@ def authorize(
 ) -> dict[str, Any]:
     """Ask for a consent link and hand it over; with `wait` (seconds) follow what becomes of it.
 
-    `again` names the known store or account that is to be authorised once more. Answers the document;
+    `again` names the known store or account that is to be authorized once more. Answers the document;
     raises ClientError, after the link was made with the link in its `fields`.
     """
     answer = gateway.post(f"{flow.path}/authorizeUrl", body)
@@ -120,7 +120,7 @@ def follow(
         return attempt | {"state": "pending"} | ({"sandbox": True} if gateway.sandbox else {})
     raise ClientError(
         "timeout",
-        f"The authorisation was not finished within {wait} seconds",
+        f"The authorization was not finished within {wait} seconds",
         _how_to_go_on(flow, attempt),
         retryable=True,
         fields=attempt | {"state": "pending"},
@@ -155,7 +155,7 @@ def _watch_list(
     if again is not None and flow.key(again) in before:
         raise ClientError(
             "timeout",
-            f"This gateway does not show that a known {flow.one} was authorised again: no use waiting",
+            f"This gateway does not show that a known {flow.one} was authorized again: no use waiting",
             "Ask the user when it is done, then get the token to see that it works.",
         )
 
@@ -208,7 +208,7 @@ def settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any
     kept = ("state", "reason", "sandbox")
     raise ClientError(
         code or (row.code if row else "authorization_failed"),
-        row.meaning if row else "The authorisation failed",
+        row.meaning if row else "The authorization failed",
         row.remedy if row else "Make a new link and try again.",
         fields={**attempt, **{name: status[name] for name in kept if name in status}},
     )

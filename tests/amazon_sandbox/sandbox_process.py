@@ -114,7 +114,7 @@ class SandboxProcess:
         )
 
     def grant(self, **whose: Any) -> dict[str, Any]:
-        """Authorise directly; returns the grant's refresh and access token."""
+        """Authorize directly; returns the grant's refresh and access token."""
         if not whose:
             whose = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
         return self.control("grants", {"withAccessToken": True, **whose})["grants"][0]

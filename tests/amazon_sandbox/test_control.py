@@ -76,7 +76,7 @@ def test_wrong_documents_are_refused_with_a_sentence(
 
 @pytest.mark.parametrize("path", ["ledger?seller=x", "ledger?limit=x", "sellers?name=x", "grants?limit=-1"])
 def test_wrong_queries_are_refused(sandbox: SandboxProcess, path: str) -> None:
-    """So is a misspelt filter."""
+    """So is a misspelled filter."""
     assert sandbox.call("GET", f"_sandbox/{path}").status_code == 400
 
 
@@ -146,7 +146,7 @@ def test_reset_goes_back_to_the_sample_world(sandbox: SandboxProcess) -> None:
 
 
 def test_ledger_tells_who_called_for_whom_and_how_it_ended(sandbox: SandboxProcess) -> None:
-    """A whole authorisation, entry by entry."""
+    """A whole authorization, entry by entry."""
     code = sandbox.consent("A1SANDBOXNA002")["spapi_oauth_code"]
     tokens = sandbox.exchange(code).json()
     sandbox.refresh(tokens["refresh_token"])
@@ -154,7 +154,7 @@ def test_ledger_tells_who_called_for_whom_and_how_it_ended(sandbox: SandboxProce
     calls = sandbox.calls()
     looked_at = ("method", "host", "grantType", "sellerId", "region", "status", "outcome")
     assert [tuple(call[name] for name in looked_at) for call in calls] == [
-        ("POST", "sellercentral.amazon.com", None, "A1SANDBOXNA002", "NA", 302, "authorised"),
+        ("POST", "sellercentral.amazon.com", None, "A1SANDBOXNA002", "NA", 302, "authorized"),
         ("POST", "api.amazon.com", "authorization_code", "A1SANDBOXNA002", "NA", 200, "ok"),
         ("POST", "api.amazon.com", "refresh_token", "A1SANDBOXNA002", "NA", 200, "ok"),
         ("GET", "sellingpartnerapi-na.amazon.com", None, "A1SANDBOXNA002", "NA", 200, "ok"),

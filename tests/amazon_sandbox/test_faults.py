@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: what a rule does to a call, and to how many."""
+"""Misbehavior on demand: what a rule does to a call, and to how many."""
 
 import http.client
 import threading
@@ -305,7 +305,7 @@ def test_tokens_of_5000_characters_are_good_tokens(sandbox: SandboxProcess) -> N
     ],
 )
 def test_rules_that_make_no_sense_are_refused(sandbox: SandboxProcess, rule: Any) -> None:
-    """A misspelt rule must not look like one that never matched; with one wrong rule none is set."""
+    """A misspelled rule must not look like one that never matched; with one wrong rule none is set."""
     answer = sandbox.call("POST", "_sandbox/faults", json=[{"do": {"status": 500}}, rule])
     assert answer.status_code == 400
     assert answer.json()["error"]

@@ -71,7 +71,7 @@ def page(browser: "sync_api.Browser") -> "Iterator[sync_api.Page]":
     assert [each for each in complaints if "404" not in each and "400" not in each] == []
 
 
-def test_store_is_authorised_by_clicking(
+def test_store_is_authorized_by_clicking(
     sandbox: SandboxProcess, callback: Callback, page: "sync_api.Page"
 ) -> None:
     """Choose the second seller, take one permission away, confirm: the callback gets it, and no referrer."""
@@ -96,7 +96,7 @@ def test_cancel_of_a_store_stays_at_amazon(
     """The page says that one has left; the callback hears nothing."""
     page.goto(f"{sandbox.url}/{sandbox.consent_link(redirect_uri=callback.url)}")
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("You left without authorising").wait_for()
+    page.get_by_text("You left without authorizing").wait_for()
     assert callback.received == []
 
 

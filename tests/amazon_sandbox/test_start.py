@@ -111,7 +111,7 @@ def test_wrong_lengths_are_refused(sandbox: SandboxProcess, length: str) -> None
     connection.close()
 
 
-def test_restart_honours_what_was_granted_before(tmp_path: Path) -> None:
+def test_restart_honors_what_was_granted_before(tmp_path: Path) -> None:
     """Apps, grants, tokens, revocations, codes and the clock survive a restart on one state file."""
     state = tmp_path / "sandbox-state.json"
     first = SandboxProcess("--state", str(state))

@@ -150,7 +150,7 @@ def test_revoked_grants_refuse_both_tokens(sandbox: SandboxProcess) -> None:
     assert sandbox.refresh(elsewhere["refreshToken"]).status_code == 200
 
 
-def test_authorising_again_after_a_revocation_works(sandbox: SandboxProcess) -> None:
+def test_authorizing_again_after_a_revocation_works(sandbox: SandboxProcess) -> None:
     """A new consent is a grant of its own."""
     sandbox.exchange(sandbox.consent()["spapi_oauth_code"])
     sandbox.control("revoke", {"sellerId": "A1SANDBOXNA001"})

@@ -35,7 +35,7 @@ def card(page: "Page", name: str) -> str:
     return found.inner_text()
 
 
-def test_a_store_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> None:
+def test_a_store_is_authorized_by_clicking(gateway: Gateway, page: "Page") -> None:
     """The result page names it, and the overview lists it; no address ever shows the code."""
     sign_in(page, gateway)
     authorize_store(page, "My first store")
@@ -51,7 +51,7 @@ def test_a_store_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> No
 
 
 def test_everything_works_without_javascript(gateway: Gateway, open_page: Opener) -> None:
-    """Sign in, authorise, remove, sign out."""
+    """Sign in, authorize, remove, sign out."""
     page = open_page(scripts=False)
     sign_in(page, gateway)
     authorize_store(page, "Plain")
@@ -64,7 +64,7 @@ def test_everything_works_without_javascript(gateway: Gateway, open_page: Opener
     page.get_by_role("heading", level=1, name="Sign in").wait_for()
 
 
-def test_a_vendor_of_a_site_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> None:
+def test_a_vendor_of_a_site_is_authorized_by_clicking(gateway: Gateway, page: "Page") -> None:
     """A wrong pair of site and region is said beside its field; the right one leads to Vendor Central."""
     sign_in(page, gateway)
     page.get_by_role("link", name="Authorize a store").click()
@@ -84,7 +84,7 @@ def test_a_vendor_of_a_site_is_authorised_by_clicking(gateway: Gateway, page: "P
     page.get_by_role("heading", level=1, name="The store is authorized").wait_for()
 
 
-def test_an_ads_account_is_authorised_by_clicking(gateway: Gateway, page: "Page") -> None:
+def test_an_ads_account_is_authorized_by_clicking(gateway: Gateway, page: "Page") -> None:
     """With the sites of its profiles in the overview."""
     sign_in(page, gateway)
     page.get_by_role("link", name="Authorize an ads account").click()
@@ -100,7 +100,7 @@ def test_an_ads_account_is_authorised_by_clicking(gateway: Gateway, page: "Page"
 
 
 def test_an_ads_account_without_profiles_says_what_to_do(gateway: Gateway, page: "Page") -> None:
-    """The authorisation stands; the remedy is the manager account."""
+    """The authorization stands; the remedy is the manager account."""
     sign_in(page, gateway)
     page.get_by_role("link", name="Authorize an ads account").click()
     page.get_by_label("Name").fill("Newcomer")
@@ -134,12 +134,12 @@ def test_a_store_that_is_left_at_amazon_stays_out(gateway: Gateway, page: "Page"
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("link", name="Continue to Amazon").click()
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("You left without authorising").wait_for()
+    page.get_by_text("You left without authorizing").wait_for()
     page.goto(gateway.url + "/")
     page.get_by_text("No store is authorized yet").wait_for()
 
 
-def test_a_revoked_store_is_authorised_again(gateway: Gateway, page: "Page") -> None:
+def test_a_revoked_store_is_authorized_again(gateway: Gateway, page: "Page") -> None:
     """From its card; another seller coming back is refused, the right one mends it."""
     gateway.authorize_store()
     gateway.amazon.control("revoke", {"sellerId": SELLER})
@@ -253,7 +253,7 @@ def test_a_seller_comes_from_the_appstore(gateway: Gateway, page: "Page") -> Non
     page.goto(f"{host}/apps/store/dp/{gateway.amazon.spapi['appId']}")
     page.get_by_label("A1SANDBOXNA002").check()
     page.get_by_label("Login URI").fill(gateway.url + "/spApi/oauth/login")
-    page.get_by_role("button", name="Authorise now").click()
+    page.get_by_role("button", name="Authorize now").click()
     page.get_by_label("API key").fill(gateway.keys["owner"])
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("the seller A1SANDBOXNA002 wants to connect to your account owner").wait_for()
@@ -272,7 +272,7 @@ def test_a_session_is_kept_when_coming_from_amazon(gateway: Gateway, page: "Page
     host = f"{gateway.amazon.url}/sellercentral.amazon.com"
     page.goto(f"{host}/apps/store/dp/{gateway.amazon.spapi['appId']}")
     page.get_by_label("Login URI").fill(gateway.url + "/spApi/oauth/login")
-    page.get_by_role("button", name="Authorise now").click()
+    page.get_by_role("button", name="Authorize now").click()
     page.get_by_role("heading", level=1, name="A seller wants to connect").wait_for()
 
 

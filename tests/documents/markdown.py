@@ -1,7 +1,7 @@
 """Reads the project's documents: code blocks, commands, links, headings and tables.
 
 A `bash` block is parsed by the tests. One that follows the comment `<!-- run: offline -->` is also run with
-nothing set up, and one that follows `<!-- run: sandbox -->` against a gateway with an authorised store and
+nothing set up, and one that follows `<!-- run: sandbox -->` against a gateway with an authorized store and
 ads account. In commands, the words of PLACEHOLDERS stand for values.
 """
 

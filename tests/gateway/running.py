@@ -191,14 +191,14 @@ class Gateway:
                 connection.exec_driver_sql(f"UPDATE {table} SET pause_until_ms = 1")
 
     def status(self, flow: str, attempt_id: str, user: str = "owner") -> dict[str, Any]:
-        """Return the status of an authorisation."""
+        """Return the status of an authorization."""
         path = {"spapi": "/spApi", "ads": "/amazonAds"}[flow] + "/authorizationStatus"
         return self.good(path, {"authorizationId": attempt_id}, user=user)
 
     def authorize_store(
         self, seller_id: str = "A1SANDBOXNA001", region: str = "NA", user: str = "owner", **more: Any
     ) -> dict[str, Any]:
-        """Authorise a store from its link to its end; return its status document."""
+        """Authorize a store from its link to its end; return its status document."""
         body = {"sellerName": f"Store {seller_id}", "region": region, **more}
         begun = self.good("/spApi/authorizeUrl", body, user=user)
         self.open(
@@ -209,7 +209,7 @@ class Gateway:
     def authorize_account(
         self, advertiser_id: str = "SANDBOX_BRANDS", user: str = "owner", **more: Any
     ) -> dict[str, Any]:
-        """Authorise an ads account from its link to its end; return its status document."""
+        """Authorize an ads account from its link to its end; return its status document."""
         body = {"accountName": f"Account {advertiser_id}", **more}
         begun = self.good("/amazonAds/authorizeUrl", body, user=user)
         self.open(self.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id=advertiser_id))

@@ -21,7 +21,7 @@ DRIVER = Path(__file__).with_name("short_leases.py")
 KEY = base64.b64encode(bytes(range(32))).decode()
 SELLER = "A1SANDBOXNA001"
 WANTED = {"sellerId": SELLER, "region": "NA"}
-# Older than this asks for as soon as it is authorised (see `authorize`).
+# Older than this asks for as soon as it is authorized (see `authorize`).
 FRESH = {**WANTED, "minTtl": 300}
 SHORT_LIFE = 200
 
@@ -149,7 +149,7 @@ def a_place(amazon: Amazon, folder: Path, driver: Path = DRIVER, **more: str) ->
 
 
 def callback_of(amazon: Amazon, gateway: Process, seller_id: str = SELLER) -> tuple[str, str]:
-    """Begin a store's authorisation and consent to it; return its id and the callback's path."""
+    """Begin a store's authorization and consent to it; return its id and the callback's path."""
     begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store", "region": "NA"})
     back = amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=seller_id)
     address = urlsplit(back)
@@ -170,7 +170,7 @@ def open_path(gateway: Process, path: str) -> int:
 
 
 def authorize(amazon: Amazon, gateway: Process, seller_id: str = SELLER) -> None:
-    """Authorise a store whose first token is old from the start, so that FRESH refreshes it."""
+    """Authorize a store whose first token is old from the start, so that FRESH refreshes it."""
     amazon.fault({"token": {"set": {"expires_in": SHORT_LIFE}}}, grantType="authorization_code")
     attempt_id, path = callback_of(amazon, gateway, seller_id)
     assert open_path(gateway, path) == 303
@@ -179,10 +179,10 @@ def authorize(amazon: Amazon, gateway: Process, seller_id: str = SELLER) -> None
 
 
 def ended(gateway: Process, attempt_id: str) -> dict[str, Any]:
-    """Wait until an authorisation has ended, which a browser does not wait for, and return its status."""
+    """Wait until an authorization has ended, which a browser does not wait for, and return its status."""
 
     def look() -> dict[str, Any] | None:
         status = gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
         return None if status["state"] == "pending" else status
 
-    return until(look, "the authorisation ends")
+    return until(look, "the authorization ends")

@@ -10,7 +10,7 @@ from tests.support.house import House
 
 
 def authorize(house: House, name: str, region: str = "NA", button: str = "confirm", **choices: str) -> dict:
-    """Authorise an ads account by clicking through the stand-in's page; answers how it ended."""
+    """Authorize an ads account by clicking through the stand-in's page; answers how it ended."""
     link = house.good("ads_authorize_url.py", "--account-name", name, "--region", region)
     give_consent(link["authorizeUrl"], dict(choices), button)
     return house.ended(link["authorizationId"], "/amazonAds")
@@ -18,7 +18,7 @@ def authorize(house: House, name: str, region: str = "NA", button: str = "confir
 
 @pytest.fixture(scope="module")
 def account(house: House) -> dict:
-    """One authorised account that the tests of this module share."""
+    """One authorized account that the tests of this module share."""
     ended = authorize(house, "Brand One")
     assert ended["state"] == "authorized", ended
     assert ended["profileSync"] == "ok"
@@ -67,7 +67,7 @@ def test_a_refusal_is_told_as_denied(house: House) -> None:
 
 
 def test_an_account_without_profiles_stands_and_names_the_remedy(house: House) -> None:
-    """profile_sync_failed: the authorisation is kept, and the manager account is named as the remedy."""
+    """profile_sync_failed: the authorization is kept, and the manager account is named as the remedy."""
     advertisers = house.sandbox("state")["advertisers"]
     empty = next(one for one in advertisers if not one["profiles"])
     ended = authorize(house, "Empty", advertiser_id=empty["advertiserId"])

@@ -18,7 +18,7 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 def authorize(house: House) -> None:
-    """Authorise a store."""
+    """Authorize a store."""
     link = house.good("authorize_url.py", "--seller-name", "My Store", "--region", "NA")
     give_consent(link["authorizeUrl"], {"selling_partner_id": STORE["sellerId"]})
     house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")

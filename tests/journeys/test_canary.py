@@ -113,7 +113,7 @@ class Journey:
 
 @pytest.fixture
 def journey(tmp_path: Path) -> Iterator[Journey]:
-    """A house beside an Amazon whose tokens can be recognised; every secret of it is known."""
+    """A house beside an Amazon whose tokens can be recognized; every secret of it is known."""
     with running_amazon() as amazon:
         amazon.control("settings", {"tokenMarker": MARKER})
         environment = {
@@ -140,7 +140,7 @@ def journey(tmp_path: Path) -> Iterator[Journey]:
 
 def test_no_secret_of_a_journey_is_left_anywhere(journey: Journey) -> None:
     """Streams, logs, pages, audit, database, caches and backups hold no token, code, key or client secret."""
-    on_purpose = _authorise(journey)
+    on_purpose = _authorize(journey)
     on_purpose += _use(journey)
     _fail(journey)
     on_purpose += _operate(journey)
@@ -173,7 +173,7 @@ def _check_the_search(journey: Journey, places: dict[str, bytes]) -> None:
     assert sum(call["token"] is not None for call in tokens) > 10
 
 
-def _authorise(journey: Journey) -> list[Path]:
+def _authorize(journey: Journey) -> list[Path]:
     """Every way in: by browser, by a pasted address, by an imported token."""
     house = journey.house
     link = journey.good("authorize_url.py", "--seller-name", "Canary", "--region", "NA")

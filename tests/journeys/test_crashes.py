@@ -129,7 +129,7 @@ def test_a_refresh_that_was_not_sent_is_not_noticed(amazon: Amazon, place: Place
 
 
 def test_a_rotated_token_that_went_down_with_the_gateway_is_reported(amazon: Amazon, place: Place) -> None:
-    """Nobody has the new one any more: the store is kept, and a link to authorise it again is offered."""
+    """Nobody has the new one any more: the store is kept, and a link to authorize it again is offered."""
     gateway = place.start()
     authorize(amazon, gateway)
     rotate = {"token": {"rotateRefreshToken": True}, "hold": "crash", "holdAt": "after"}

@@ -38,7 +38,7 @@ def run_skill(house: House, name: str, *arguments: str, key: str | None = None) 
 
 @pytest.fixture(scope="module")
 def store(house: House) -> dict[str, Any]:
-    """A store, authorised through its link."""
+    """A store, authorized through its link."""
     link = house.post("/spApi/authorizeUrl", {"sellerName": "我的店铺 ☕", "region": "NA"})
     give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXNA002"})
     return house.ended(link["authorizationId"])["store"]
@@ -46,7 +46,7 @@ def store(house: House) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def account(house: House) -> dict[str, Any]:
-    """An ads account, authorised through its link."""
+    """An ads account, authorized through its link."""
     link = house.post("/amazonAds/authorizeUrl", {"accountName": "Brand", "region": "NA"})
     give_consent(link["authorizeUrl"], {})
     return house.ended(link["authorizationId"], "/amazonAds")["account"]

@@ -1,4 +1,4 @@
-"""A self-authorised store and account, in and out again; and a consent whose browser never arrives."""
+"""A self-authorized store and account, in and out again; and a consent whose browser never arrives."""
 
 from pathlib import Path
 

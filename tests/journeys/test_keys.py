@@ -22,7 +22,7 @@ SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002", "A1SANDBOXWORLD")
 
 
 def authorize(house: House, seller: str = SELLERS[0]) -> None:
-    """Authorise a store."""
+    """Authorize a store."""
     link = house.good("authorize_url.py", "--seller-name", seller, "--region", "NA")
     give_consent(link["authorizeUrl"], {"selling_partner_id": seller})
     house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")

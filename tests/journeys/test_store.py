@@ -16,7 +16,7 @@ SAY_WHAT_CAME = (
 
 
 def authorize(house: House, name: str, region: str = "NA", *more: str, **choices: str) -> dict:
-    """Authorise a store by clicking through the stand-in's page; answers the followed attempt."""
+    """Authorize a store by clicking through the stand-in's page; answers the followed attempt."""
     link = house.good("authorize_url.py", "--seller-name", name, "--region", region, *more)
     page = give_consent(link["authorizeUrl"], dict(choices))
     assert page.status == 200, page.text
@@ -26,7 +26,7 @@ def authorize(house: House, name: str, region: str = "NA", *more: str, **choices
 
 @pytest.fixture(scope="module")
 def store(house: House) -> dict:
-    """One authorised store that the tests of this module share."""
+    """One authorized store that the tests of this module share."""
     return authorize(house, "我的店铺 ☕")["store"]
 
 
@@ -71,7 +71,7 @@ def test_a_refresh_asks_amazon_once_and_changes_the_token(house: House, store: d
     assert house.good("store_tokens.py", *which)["expiresAt"] == refreshed["expiresAt"]
 
 
-def test_authorising_again_keeps_the_record_and_replaces_the_tokens(house: House, store: dict) -> None:
+def test_authorizing_again_keeps_the_record_and_replaces_the_tokens(house: House, store: dict) -> None:
     """The same seller coming back keeps its authRecordId, and there is still one row."""
     which = ["--seller-id", store["sellerId"], "--region", store["region"]]
     before = house.good("store_tokens.py", *which)

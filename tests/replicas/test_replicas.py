@@ -30,7 +30,7 @@ FRESH = {**STORE, "minTtl": 600}
 
 
 def authorize(replica: Replica, key: str, seller_id: str = SELLER) -> None:
-    """Authorise a store from its link to its end."""
+    """Authorize a store from its link to its end."""
     link = replica.post("/spApi/authorizeUrl", {"sellerName": seller_id, "region": "NA"}, key)
     page = give_consent(link["authorizeUrl"], {"selling_partner_id": seller_id})
     assert page.status == 200, page.title

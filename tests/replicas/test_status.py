@@ -85,7 +85,7 @@ def test_an_application_that_amazon_refuses_is_named(direct: Replicas, amazon: A
 
 
 def test_what_ends_soon_is_counted(direct: Replicas) -> None:
-    """An authorisation that ends within 30 days, and a client secret in its last 30 of 180 days."""
+    """An authorization that ends within 30 days, and a client secret in its last 30 of 180 days."""
     since = datetime.datetime.now(datetime.UTC).date() - 170 * DAY
     here = place(direct, SPAPI_CLIENT_SECRET_SINCE=since.isoformat())
     authorize(here.replica, here.replica.key())

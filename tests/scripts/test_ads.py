@@ -43,7 +43,7 @@ def listed(gateway: FakeGateway) -> FakeGateway:
     return gateway
 
 
-# Authorising
+# Authorizing
 
 
 def test_a_link_is_made_with_the_accounts_name(gateway: FakeGateway, run: Run) -> None:
@@ -58,7 +58,7 @@ def test_a_link_is_made_with_the_accounts_name(gateway: FakeGateway, run: Run) -
     assert "never from the screen" in done.stderr
 
 
-def test_authorising_again_keeps_the_accounts_region(gateway: FakeGateway, run: Run) -> None:
+def test_authorizing_again_keeps_the_accounts_region(gateway: FakeGateway, run: Run) -> None:
     """With a record id and no region, the gateway takes the account's own."""
     gateway.answers["/amazonAds/authorizeUrl"] = (200, {"authorizeUrl": LINK})
     run("ads_authorize_url.py", "--account-name", "Acme", "--auth-record-id", "10")
@@ -70,7 +70,7 @@ def test_authorising_again_keeps_the_accounts_region(gateway: FakeGateway, run: 
 
 
 def test_an_attempt_is_followed_to_its_end(gateway: FakeGateway, run: Run) -> None:
-    """A good authorisation without profiles says so, with the remedy."""
+    """A good authorization without profiles says so, with the remedy."""
     gateway.answers["/amazonAds/authorizationStatus"] = [
         (200, {"state": "pending"}),
         (
@@ -159,7 +159,7 @@ def test_an_unknown_number_is_not_found(listed: FakeGateway, run: Run) -> None:
 
 
 def test_an_account_without_profiles_is_known_by_name(listed: FakeGateway, run: Run) -> None:
-    """It is authorised, and the remedy is the manager account."""
+    """It is authorized, and the remedy is the manager account."""
     status, answer = listed.answers["/amazonAds/authorizedStores"]
     bare = [{"authRecordId": 30, "accountName": "Bare"}]
     listed.answers["/amazonAds/authorizedStores"] = (status, {**answer, "accountsWithoutProfiles": bare})

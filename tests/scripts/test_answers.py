@@ -131,7 +131,7 @@ def test_the_wordings_for_credit_are_known_with_any_code(wording: str, status: i
 def test_a_chinese_message_is_passed_on_with_its_meaning() -> None:
     """By errcode; an English one stands alone."""
     failed = failure(200, {"errcode": 1004, "errmsg": "授权不存在"})
-    assert failed.message == "There is no such authorisation, or it is not yours: 授权不存在"
+    assert failed.message == "There is no such authorization, or it is not yours: 授权不存在"
     assert failure(200, {"errcode": 1004, "errmsg": "No store"}).message == "No store"
 
 
@@ -265,7 +265,7 @@ LINK = {
 REVOKED = {"errcode": 1003, "reason": "store_revoked", "status": "needs_reauthorization"}
 
 
-def test_the_link_that_mends_an_authorisation_is_told_beside_the_error() -> None:
+def test_the_link_that_mends_an_authorization_is_told_beside_the_error() -> None:
     """Whole, with what it takes to follow it."""
     failed = failure(409, {**REVOKED, **LINK})
     assert failed.code == "needs_reauthorization"

@@ -278,7 +278,7 @@ def test_a_local_gateways_own_state_is_shown(house: House) -> None:
     assert "a sandbox vault" in checks["database"]["detail"]
     assert "opens the vault" in checks["master key"]["detail"]
     assert checks["Amazon settings"]["state"] == "ok"
-    assert checks["stores"]["detail"] == "none is authorised yet"
+    assert checks["stores"]["detail"] == "none is authorized yet"
 
 
 def test_a_wrong_master_key_is_found_offline(house: House) -> None:

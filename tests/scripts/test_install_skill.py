@@ -189,7 +189,7 @@ def test_what_the_user_changed_or_added_stays(bundle: Path, root: Path) -> None:
 
 
 def test_a_removal_leaves_no_trace_of_its_own(bundle: Path, root: Path) -> None:
-    """The folders that it made go, its neighbours stay, and doing it again is no failure."""
+    """The folders that it made go, its neighbors stay, and doing it again is no failure."""
     other = root / "other-skill"
     other.mkdir(parents=True)
     (other / "SKILL.md").write_text("other", encoding="utf-8")

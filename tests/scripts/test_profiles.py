@@ -15,7 +15,7 @@ SITE_IDS = {market["countryCode"]: market["marketplaceId"] for market in MARKETS
 
 
 def profile(number: int, account: str, site: str, **more: Any) -> dict[str, Any]:
-    """A line of the list of authorised accounts and sites."""
+    """A line of the list of authorized accounts and sites."""
     return {
         "profileId": number,
         "accountName": account,
@@ -264,8 +264,8 @@ def test_a_site_without_a_profile_names_those_there_are() -> None:
     assert "use AU" in failure(ONE_ACCOUNT, site="NZ").hint
 
 
-def test_nothing_authorised_and_nothing_said_are_told_apart() -> None:
-    """An empty list asks to authorise; no wish at all is a wrong call."""
+def test_nothing_authorized_and_nothing_said_are_told_apart() -> None:
+    """An empty list asks to authorize; no wish at all is a wrong call."""
     assert "ads_authorize_url.py" in failure([], site="US").hint
     assert failure(ONE_ACCOUNT).code == "bad_arguments"
 

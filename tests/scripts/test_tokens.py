@@ -122,7 +122,7 @@ def test_all_keeps_what_worked_beside_what_did_not() -> None:
     assert document["stores"][3]["sellerName"] == "n"
 
 
-def test_all_tells_with_each_store_how_to_authorise_it_again() -> None:
+def test_all_tells_with_each_store_how_to_authorize_it_again() -> None:
     """The link stands beside that store's error, the mark of the sandbox only on the whole."""
 
     def answer(body: dict[str, Any]) -> dict[str, Any]:

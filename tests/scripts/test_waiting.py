@@ -166,8 +166,8 @@ def test_a_passing_failure_is_waited_out_and_a_final_one_is_not(time: Time) -> N
 def test_an_attempt_that_nobody_knows_leads_back_to_where_ids_come_from(
     flow: waiting.Flow, time: Time
 ) -> None:
-    """Not to the lists of what is authorised, and it is not asked for again."""
-    unknown = ClientError("not_found", "no such", "List what is authorised.")
+    """Not to the lists of what is authorized, and it is not asked for again."""
+    unknown = ClientError("not_found", "no such", "List what is authorized.")
     gateway = Scripted(authorizationStatus=[unknown])
     failure = failure_of(lambda: waiting.follow(gateway, flow, "id-1", 60, patience=time.patience))
     assert (failure.code, len(gateway.calls)) == ("not_found", 1)
@@ -182,7 +182,7 @@ def test_an_earlier_attempt_can_be_looked_at_without_waiting(time: Time) -> None
     assert time.pauses == []
 
 
-def test_a_profile_sync_that_failed_is_told_beside_the_authorisation(time: Time) -> None:
+def test_a_profile_sync_that_failed_is_told_beside_the_authorization(time: Time) -> None:
     """The account stands; the note tells the manager-account remedy."""
     status = {"state": "authorized", "account": {"accountName": "B"}, "profileSync": "profile_sync_failed"}
     gateway = Scripted(authorizationStatus=[status])
@@ -219,7 +219,7 @@ def test_on_the_hosted_gateway_an_account_is_known_by_its_record(time: Time) -> 
     assert document["account"] == new
 
 
-def test_authorising_a_known_store_again_cannot_be_seen_there(time: Time) -> None:
+def test_authorizing_a_known_store_again_cannot_be_seen_there(time: Time) -> None:
     """It says so at once (exit 8), and the link is not lost; a store that is not known yet is watched for."""
     known = {"sellerId": "A1", "region": "NA"}
     answers = {"authorizeUrl": [{"authorizeUrl": LINK}], "authorizedStores": [{"stores": [STORE]}]}

@@ -14,7 +14,7 @@ def forms(secret: str) -> set[bytes]:
     found.add(json.dumps(secret)[1:-1].encode())
     for shift in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            # Bytes before the secret shift its alignment; the first and last characters mix with neighbours.
+            # Bytes before the secret shift its alignment; the first and last characters mix with neighbors.
             found.add(encode(b"\0" * shift + raw).rstrip(b"=")[(0, 2, 3)[shift] : -2])
     return found
 

@@ -121,13 +121,13 @@ class House:
         return call_json(self.url + path, body, {"Authorization": key or self.api_key()})
 
     def ended(self, authorization_id: str, prefix: str = "/spApi") -> dict[str, Any]:
-        """Wait until an authorisation has ended, which a browser does not wait for, and answer its status."""
+        """Wait until an authorization has ended, which a browser does not wait for, and answer its status."""
 
         def look() -> dict[str, Any] | None:
             status = self.post(f"{prefix}/authorizationStatus", {"authorizationId": authorization_id})
             return None if status["state"] == "pending" else status
 
-        return until(look, "the authorisation ends")
+        return until(look, "the authorization ends")
 
     def start(self, *arguments: str) -> None:
         """Start `local_gateway.py serve --sandbox` in the foreground of a child and wait for its document."""

@@ -46,7 +46,7 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
 def _of_store(entry: Mapping[str, Any]) -> Finding:
     name = f"store {_said(entry, 'sellerName')} ({_said(entry, 'sellerId')}, {_said(entry, 'region')})"
     again = (
-        "Authorise it again: `python3 scripts/authorize_url.py` with --seller-name, --region and --seller-id."
+        "Authorize it again: `python3 scripts/authorize_url.py` with --seller-name, --region and --seller-id."
     )
     return _of(name, entry, again)
 
@@ -54,7 +54,7 @@ def _of_store(entry: Mapping[str, Any]) -> Finding:
 def _of_account(entry: Mapping[str, Any]) -> Finding:
     name = f"ads account {_said(entry, 'accountName')}"
     again = (
-        "Authorise it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
+        "Authorize it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
     )
     found = _of(name, entry, again)
     row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
@@ -72,8 +72,8 @@ def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
         return Finding(name, "failed", "Amazon refuses the gateway's application", remedy, "suspended_app")
     days = _days_left(entry.get("authorizationExpiresAt"))
     if days is not None and days <= WARN_DAYS:
-        return warning(name, f"authorised, and the consent ends in {max(days, 0)} days", again)
-    return ok(name, cleaned(str(status)) if status else "authorised; this gateway tells no status")
+        return warning(name, f"authorized, and the consent ends in {max(days, 0)} days", again)
+    return ok(name, cleaned(str(status)) if status else "authorized; this gateway tells no status")
 
 
 def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
@@ -81,7 +81,7 @@ def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
     findings.sort(key=lambda finding: ORDER.index(finding.state))
     well = sum(finding.state == "ok" for finding in findings)
     if not findings:
-        yield ok(what, "none is authorised yet")
+        yield ok(what, "none is authorized yet")
     elif len(findings) > MOST_LINES:
         yield ok(what, f"{well} of {len(findings)} are well; the first {MOST_LINES} lines follow")
     yield from findings[:MOST_LINES]

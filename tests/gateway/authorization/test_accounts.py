@@ -1,4 +1,4 @@
-"""Authorising an ads account, and what it covers."""
+"""Authorizing an ads account, and what it covers."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.gateway.running import Gateway, text_of
 BEYOND_FLOAT = 9007199254740993
 
 
-def test_an_account_is_authorised_and_its_profiles_are_listed(gateway: Gateway) -> None:
+def test_an_account_is_authorized_and_its_profiles_are_listed(gateway: Gateway) -> None:
     """All three hosts are asked; each profile has its site, its region and its account."""
     ended = gateway.authorize_account(accountName="Brands", region="EU")
     assert (ended["state"], ended["profileSync"]) == ("authorized", "ok")
@@ -38,7 +38,7 @@ def test_profiles_carry_currency_budget_and_time_zone(gateway: Gateway) -> None:
     assert by_type["seller"]["timezone"]
 
 
-def test_an_account_without_profiles_is_authorised_and_says_what_to_do(gateway: Gateway) -> None:
+def test_an_account_without_profiles_is_authorized_and_says_what_to_do(gateway: Gateway) -> None:
     """The missing manager account: told in the status, on the page and in the list."""
     begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Newcomer"})
     back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_EMPTY")
@@ -84,7 +84,7 @@ def test_a_region_that_cannot_be_asked_keeps_its_profiles(gateway: Gateway) -> N
     "body", ["<html>", "{}", "null", '[{"profileId": "1"}, {"profileId": true, "countryCode": "US"}, 7]']
 )
 def test_an_answer_that_is_no_list_of_profiles_brings_none(gateway: Gateway, body: str) -> None:
-    """The authorisation stands whatever the Ads API sends."""
+    """The authorization stands whatever the Ads API sends."""
     gateway.amazon.fault({"status": 200, "body": body}, times=None, path="/v2/profiles")
     ended = gateway.authorize_account()
     assert (ended["state"], ended["profileSync"]) == ("authorized", "profile_sync_failed")
@@ -100,7 +100,7 @@ def test_a_budget_that_is_no_number_is_none(gateway: Gateway, budget: str) -> No
     assert [profile["dailyBudget"] for profile in listed] == [None]
 
 
-def test_a_profile_under_two_authorisations_is_listed_once(gateway: Gateway) -> None:
+def test_a_profile_under_two_authorizations_is_listed_once(gateway: Gateway) -> None:
     """Its name is the newest healthy one's, and all names are told."""
     first = gateway.authorize_account(accountName="First")["account"]
     gateway.clock.step(60)
@@ -120,7 +120,7 @@ def test_a_profile_under_two_authorisations_is_listed_once(gateway: Gateway) -> 
 
 
 def test_the_newest_healthy_one_is_taken(gateway: Gateway) -> None:
-    """An authorisation that was revoked no longer stands for its profiles."""
+    """An authorization that was revoked no longer stands for its profiles."""
     first = gateway.authorize_account(accountName="First")["account"]
     gateway.clock.step(60)
     second = gateway.authorize_account(accountName="Second")["account"]
@@ -131,7 +131,7 @@ def test_the_newest_healthy_one_is_taken(gateway: Gateway) -> None:
     assert {tuple(store["accountNames"]) for store in stores} == {("First", "Second")}
 
 
-def test_authorising_an_account_again_keeps_its_record(gateway: Gateway) -> None:
+def test_authorizing_an_account_again_keeps_its_record(gateway: Gateway) -> None:
     """By its name, or by its authRecordId, under which it can be renamed."""
     first = gateway.authorize_account(accountName="Brands")["account"]
     by_name = gateway.authorize_account(accountName="Brands")["account"]
@@ -151,7 +151,7 @@ def test_authorising_an_account_again_keeps_its_record(gateway: Gateway) -> None
         ("FE", "apac.account.amazon.com", "api.amazon.co.jp"),
     ],
 )
-def test_an_account_is_authorised_at_its_region(
+def test_an_account_is_authorized_at_its_region(
     gateway: Gateway, region: str, host: str, token_host: str
 ) -> None:
     """Consent page and token endpoint are the region's, at the exchange and at a refresh."""

@@ -80,7 +80,7 @@ def test_a_callback_that_cannot_be_used_says_why(query: dict[str, str], expected
 
 
 def test_another_seller_than_the_one_asked_for_is_refused() -> None:
-    """Authorising a store again must not quietly bring in another one."""
+    """Authorizing a store again must not quietly bring in another one."""
     assert refused(GOOD, attempt(seller_id="A1OTHER")) == ("failed", "wrong_seller")
     assert refused(GOOD, attempt(seller_id="A1SELLER")) is None
 

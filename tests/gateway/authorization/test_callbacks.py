@@ -16,14 +16,14 @@ EXCHANGES = {"grantType": "authorization_code"}
 
 
 def begin(gateway: Gateway) -> tuple[str, str]:
-    """Begin a store's authorisation: its id, and the callback that the consent leads to."""
+    """Begin a store's authorization: its id, and the callback that the consent leads to."""
     begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})
     back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=SELLER)
     return begun["authorizationId"], back
 
 
 def begin_account(gateway: Gateway) -> tuple[str, str]:
-    """Begin an ads account's authorisation: its id and its link."""
+    """Begin an ads account's authorization: its id and its link."""
     begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Account"})
     return begun["authorizationId"], begun["authorizeUrl"]
 

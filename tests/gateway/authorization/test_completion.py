@@ -10,7 +10,7 @@ SELLER = "A1SANDBOXNA001"
 
 
 def ended_on(gateway: Gateway, flow: str = "spapi") -> tuple[str, str]:
-    """Begin an authorisation and consent; return its id and where the browser is sent."""
+    """Begin an authorization and consent; return its id and where the browser is sent."""
     if flow == "spapi":
         begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})
         decision = {"decision": "confirm", "selling_partner_id": SELLER}

@@ -60,7 +60,7 @@ def test_an_imported_account_comes_with_its_profiles(gateway: Gateway) -> None:
 
 
 def test_an_account_without_profiles_is_kept_and_says_so(gateway: Gateway) -> None:
-    """The authorisation stands."""
+    """The authorization stands."""
     token = refresh_token(gateway.amazon, advertiserId="SANDBOX_EMPTY")
     answer = gateway.good(
         "/amazonAds/importAccount", {"accountName": "New", "region": "NA", "refreshToken": token}
@@ -72,7 +72,7 @@ def test_an_account_without_profiles_is_kept_and_says_so(gateway: Gateway) -> No
 
 
 def test_importing_again_keeps_the_record(gateway: Gateway) -> None:
-    """As authorising again does; the newest name and token count."""
+    """As authorizing again does; the newest name and token count."""
     first = gateway.authorize_store()["store"]
     token = refresh_token(gateway.amazon)
     again = gateway.good("/spApi/importStore", {**STORE, "sellerName": "Renamed", "refreshToken": token})
@@ -151,7 +151,7 @@ def test_an_import_while_the_application_is_suspended(
 
 
 def suspended_soon(gateway: Gateway, flow: str) -> tuple[str, dict[str, Any], str]:
-    """Authorise something; return how to refresh it, and a token of another to import."""
+    """Authorize something; return how to refresh it, and a token of another to import."""
     if flow == "spapi":
         gateway.authorize_store("A1SANDBOXNA002")
         return "/spApi/refreshToken", {"sellerId": "A1SANDBOXNA002"}, refresh_token(gateway.amazon)

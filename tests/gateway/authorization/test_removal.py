@@ -110,8 +110,8 @@ def test_a_refresh_under_way_cannot_bring_it_back(gateway: Gateway) -> None:
     assert counts(gateway) == {"grants": 0, "profiles": 0, "handed_out": 0}
 
 
-def test_a_removed_store_can_be_authorised_again(gateway: Gateway) -> None:
-    """It is a new authorisation then."""
+def test_a_removed_store_can_be_authorized_again(gateway: Gateway) -> None:
+    """It is a new authorization then."""
     first = gateway.authorize_store()["store"]
     gateway.good("/spApi/removeStore", STORE)
     assert gateway.authorize_store()["store"]["authRecordId"] != first["authRecordId"]

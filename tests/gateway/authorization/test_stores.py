@@ -1,4 +1,4 @@
-"""Authorising a store, from its link to its tokens, as a browser and a caller see it."""
+"""Authorizing a store, from its link to its tokens, as a browser and a caller see it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.gateway.running import Amazon, Gateway, query_of, running_gateway, se
 SELLER = "A1SANDBOXNA001"
 
 
-def test_a_store_is_authorised_and_listed(gateway: Gateway) -> None:
+def test_a_store_is_authorized_and_listed(gateway: Gateway) -> None:
     """The whole way: link, consent, callback, result page, status, list."""
     begun = gateway.good("/spApi/authorizeUrl", {"sellerName": " 我的店铺 ☕ ", "region": "na"})
     assert gateway.status("spapi", begun["authorizationId"])["state"] == "pending"
@@ -46,7 +46,7 @@ def test_stores_are_sorted_by_seller_and_region(gateway: Gateway) -> None:
     assert listed["total"] == 3
 
 
-def test_authorising_again_keeps_the_record_and_replaces_the_tokens(gateway: Gateway) -> None:
+def test_authorizing_again_keeps_the_record_and_replaces_the_tokens(gateway: Gateway) -> None:
     """Whoever holds the authRecordId goes on holding it."""
     wanted = {"sellerId": SELLER, "region": "NA"}
     first = gateway.authorize_store()["store"]
@@ -123,7 +123,7 @@ def test_nothing_is_known_to_be_missing_where_amazon_names_no_scope(gateway: Gat
     assert "missingScopes" not in store
 
 
-def test_a_draft_application_is_authorised(amazon: Amazon, tmp_path: Path) -> None:
+def test_a_draft_application_is_authorized(amazon: Amazon, tmp_path: Path) -> None:
     """Its links ask for the beta; without that Amazon would show MD1000."""
     amazon.control("apps", {"clientId": amazon.spapi["clientId"], "draft": True})
     app = settings_for(amazon, tmp_path).spapi
@@ -142,7 +142,7 @@ def test_an_application_without_the_role_gives_an_unverified_store(gateway: Gate
     assert ended["store"]["verified"] is False
 
 
-def test_a_check_that_cannot_be_made_does_not_undo_the_authorisation(gateway: Gateway) -> None:
+def test_a_check_that_cannot_be_made_does_not_undo_the_authorization(gateway: Gateway) -> None:
     """The SP-API being down says nothing about the store."""
     gateway.amazon.fault({"status": 500}, path="/sellers/*")
     ended = gateway.authorize_store()
@@ -157,7 +157,7 @@ def test_the_store_is_checked_once(gateway: Gateway) -> None:
     assert len(gateway.amazon.calls(path="/sellers/v1/marketplaceParticipations")) == 1
 
 
-def test_without_an_application_nothing_can_be_authorised(amazon: Amazon, tmp_path: Path) -> None:
+def test_without_an_application_nothing_can_be_authorized(amazon: Amazon, tmp_path: Path) -> None:
     """The answer says that it is the gateway that lacks something."""
     with running_gateway(amazon, tmp_path, spapi=None) as gateway:
         refused = gateway.bad("/spApi/authorizeUrl", {"sellerName": "Store"}, status=503)
@@ -166,7 +166,7 @@ def test_without_an_application_nothing_can_be_authorised(amazon: Amazon, tmp_pa
 
 
 def test_a_state_is_random_and_kept_as_a_digest_only(gateway: Gateway) -> None:
-    """Whoever reads the database cannot complete somebody's authorisation."""
+    """Whoever reads the database cannot complete somebody's authorization."""
     states = set()
     for _ in range(5):
         link = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})["authorizeUrl"]

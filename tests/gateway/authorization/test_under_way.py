@@ -75,7 +75,7 @@ def test_a_callback_that_is_pasted_waits_to_the_end(gateway: Gateway) -> None:
 def test_what_the_first_look_finds_has_words_of_its_own(
     amazon: Amazon, tmp_path: Path, answer: str, verification: str, reason: str
 ) -> None:
-    """A missing role and a wrong region are told apart, and neither undoes the authorisation."""
+    """A missing role and a wrong region are told apart, and neither undoes the authorization."""
     with running_gateway(amazon, tmp_path) as gateway:
         amazon.fault({"answer": f"spApi.{answer}"}, path="/sellers/*")
         ended = gateway.authorize_store()

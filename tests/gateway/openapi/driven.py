@@ -78,8 +78,8 @@ def key_without(operation: Document) -> str:
 
 def driven(house: House, folder: Path) -> Driven:
     """Fill a gateway: of stores and ads accounts one to keep, and one to remove."""
-    kept = {prefix: _authorised(house, prefix, SELLER) for prefix in WANTED}
-    removed = {prefix: _authorised(house, prefix, REMOVED_SELLER) for prefix in WANTED}
+    kept = {prefix: _authorized(house, prefix, SELLER) for prefix in WANTED}
+    removed = {prefix: _authorized(house, prefix, REMOVED_SELLER) for prefix in WANTED}
     record_id, refresh_token = TOKENS_EXAMPLE["authRecordId"], TOKENS_EXAMPLE["refreshToken"]
     account = kept["/amazonAds"]["account"]
     profile = next(each for each in account["profiles"] if each["region"] == "NA")
@@ -104,7 +104,7 @@ def driven(house: House, folder: Path) -> Driven:
     return Driven(house.url, {"all": house.api_key(), **_limited_keys(house, folder)}, real)
 
 
-def _authorised(house: House, prefix: str, seller_id: str) -> dict[str, Any]:
+def _authorized(house: House, prefix: str, seller_id: str) -> dict[str, Any]:
     address = _come_back(house, prefix, seller_id)
     return house.post(f"{prefix}/completeAuthorization", {"callbackUrl": address})
 

@@ -94,7 +94,7 @@ def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
 
 
 def stores(journey: Journey) -> str:
-    """Authorise, refuse, look, read and refresh stores; return the first attempt."""
+    """Authorize, refuse, look, read and refresh stores; return the first attempt."""
     amazon = journey.gateway.amazon
     body = {"sellerName": "Store", "scopes": SCOPES}
     chosen = {"selling_partner_id": STORE["sellerId"]}
@@ -131,7 +131,7 @@ def stores(journey: Journey) -> str:
 
 
 def accounts(journey: Journey) -> str:
-    """Authorise, refuse, look, read and refresh ads accounts; return the first attempt."""
+    """Authorize, refuse, look, read and refresh ads accounts; return the first attempt."""
     amazon = journey.gateway.amazon
     for grant_type in ("authorization_code", "refresh_token"):
         amazon.fault(NAMED_SCOPE, times=None, grantType=grant_type)
@@ -171,7 +171,7 @@ def calls(journey: Journey) -> None:
 
 
 def endings(journey: Journey) -> None:
-    """Amazon fails, time passes, authorisations are revoked, and at last Amazon refuses the application."""
+    """Amazon fails, time passes, authorizations are revoked, and at last Amazon refuses the application."""
     gateway = journey.gateway
     gateway.clock.step(3_300)
     gateway.amazon.fault({"status": 503}, times=None, grantType="refresh_token")

@@ -19,7 +19,7 @@ def visitor(gateway: Gateway) -> Visitor:
 
 
 def record_id(gateway: Gateway, path: str = "/spApi/authorizedStores") -> int:
-    """The first listed authorisation's id."""
+    """The first listed authorization's id."""
     return gateway.good(path)["stores"][0]["authRecordId"]
 
 
@@ -58,7 +58,7 @@ def test_the_overview_shows_how_everything_stands(gateway: Gateway, visitor: Vis
         assert expected in text, expected
 
 
-def test_a_revoked_store_says_so_and_is_authorised_again(gateway: Gateway, visitor: Visitor) -> None:
+def test_a_revoked_store_says_so_and_is_authorized_again(gateway: Gateway, visitor: Visitor) -> None:
     """Bound to the same seller, and with the same permissions asked for."""
     gateway.authorize_store(scopes=["sellingpartnerapi::orders"])
     gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXNA001"})
@@ -77,7 +77,7 @@ def test_a_revoked_store_says_so_and_is_authorised_again(gateway: Gateway, visit
     assert (store["sellerName"], store["status"]) == ("Renamed", "authorized")
 
 
-def test_an_authorisation_about_to_end_says_so(gateway: Gateway, visitor: Visitor) -> None:
+def test_an_authorization_about_to_end_says_so(gateway: Gateway, visitor: Visitor) -> None:
     """From 30 days before on; and once it is over."""
     gateway.authorize_store()
     gateway.clock.step(334 * 86_400)
@@ -99,7 +99,7 @@ def test_an_application_at_fault_is_no_stores_fault(gateway: Gateway, visitor: V
     assert "no store is at fault" in page.text
 
 
-def test_an_ads_account_is_authorised_again(gateway: Gateway, visitor: Visitor) -> None:
+def test_an_ads_account_is_authorized_again(gateway: Gateway, visitor: Visitor) -> None:
     """It keeps its record, under its new name."""
     gateway.authorize_account()
     before = record_id(gateway, "/amazonAds/authorizedStores")
@@ -196,7 +196,7 @@ def test_a_notice_is_one_of_ours(visitor: Visitor) -> None:
 
 
 def test_what_is_anothers_is_as_if_it_were_not_there(gateway: Gateway, visitor: Visitor) -> None:
-    """To see, to authorise again and to remove; an answer like that for what nobody has."""
+    """To see, to authorize again and to remove; an answer like that for what nobody has."""
     gateway.add_user("guest")
     gateway.authorize_store(user="guest")
     others = gateway.good("/spApi/authorizedStores", user="guest")["stores"][0]["authRecordId"]

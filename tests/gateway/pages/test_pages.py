@@ -43,8 +43,8 @@ def test_a_hostile_name_is_shown_as_text(gateway: Gateway) -> None:
     back = gateway.amazon.consent(
         begun["authorizeUrl"], decision="confirm", selling_partner_id="A1SANDBOXNA001"
     )
-    _, authorised = gateway.open(back)
-    for page in (refused, authorised):
+    _, authorized = gateway.open(back)
+    for page in (refused, authorized):
         elements = Elements(page.text)
         assert "script" not in elements.tags
         assert not any(name.startswith("on") or name == "style" for name, _ in elements.attributes)
@@ -140,7 +140,7 @@ def test_every_word_is_used() -> None:
 
 
 def test_every_problem_of_a_browser_is_said_in_chinese() -> None:
-    """Whatever can end an authorisation in a browser, and what a page can answer."""
+    """Whatever can end an authorization in a browser, and what a page can answer."""
     codes = ("authorization_failed", "denied", "expired")
     ends = {row.reason for row in TABLE.values() if row.code in codes and "import" not in row.reason}
     others = {

@@ -60,5 +60,5 @@ def passed_on(gateway: Gateway, path: str, body: dict[str, Any], user: str = "ow
 
 
 def forwarded(amazon: Amazon) -> list[dict[str, Any]]:
-    """What reached the APIs, without the token endpoint and the checks after an authorisation."""
+    """What reached the APIs, without the token endpoint and the checks after an authorization."""
     return [call for call in amazon.calls() if "api." not in call["host"] or "advertising" in call["host"]]

@@ -15,7 +15,7 @@ PROXY = "/amazonAds/developerProxy"
 
 @pytest.fixture
 def profile(gateway: Gateway, amazon: Amazon) -> int:
-    """The owner's American profile, and a ledger that begins after its authorisation."""
+    """The owner's American profile, and a ledger that begins after its authorization."""
     gateway.authorize_account()
     amazon.control("ledger/reset", {})
     return profile_of(gateway)
@@ -53,7 +53,7 @@ def test_a_call_brings_the_profile_s_campaigns(
 
 
 def test_each_region_has_its_host(gateway: Gateway, amazon: Amazon, profile: int) -> None:
-    """One authorisation, three hosts; a number beyond what a float holds arrives whole."""
+    """One authorization, three hosts; a number beyond what a float holds arrives whole."""
     for country, region, host in (("DE", "EU", "-eu"), ("JP", "FE", "-fe"), ("CA", "NA", "")):
         wanted = ads_call(str(profile_of(gateway, country)), region=region)  # type: ignore[arg-type]
         assert passed_on(gateway, PROXY, wanted)["httpStatus"] == 200

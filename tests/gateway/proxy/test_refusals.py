@@ -24,7 +24,7 @@ PROXY = "/spApi/developerProxy"
 
 @pytest.fixture(autouse=True)
 def store(gateway: Gateway, amazon: Amazon) -> None:
-    """A store of the owner's, and a ledger that begins after its authorisation."""
+    """A store of the owner's, and a ledger that begins after its authorization."""
     gateway.authorize_store()
     amazon.control("ledger/reset", {})
 
@@ -105,7 +105,7 @@ def test_a_revoked_store_is_proved_before_its_status_changes(
 
 @pytest.mark.parametrize("presents", [True, False])
 def test_a_refusal_that_is_not_true_changes_nothing(gateway: Gateway, amazon: Amazon, presents: bool) -> None:
-    """Amazon says revoked once and refreshes happily: the store stays authorised."""
+    """Amazon says revoked once and refreshes happily: the store stays authorized."""
     token = store_token(gateway)
     amazon.fault({"answer": "spApi.tokenRevoked"}, host=SP_HOST)
     answer = call_store(gateway, amzAccessToken=token if presents else None)

@@ -289,7 +289,7 @@ def test_a_request_that_changes_something_is_not_repeated_for_that(gateway: Gate
 
 
 def test_the_check_of_a_new_store_finds_out_and_ends_it_too(gateway: Gateway, amazon: Amazon) -> None:
-    """Who authorises meanwhile gets a store; whether it could be used says how the application stands."""
+    """Who authorizes meanwhile gets a store; whether it could be used says how the application stands."""
     end_secret(amazon)
     status = gateway.authorize_store(OTHER)
     assert status["state"] == "authorized"

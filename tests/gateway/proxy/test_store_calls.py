@@ -27,7 +27,7 @@ LISTING = f"/listings/2021-08-01/items/{SELLER}/SANDBOX-SKU-1"
 
 @pytest.fixture(autouse=True)
 def store(gateway: Gateway, amazon: Amazon) -> None:
-    """A store of the owner's, and a ledger that begins after its authorisation."""
+    """A store of the owner's, and a ledger that begins after its authorization."""
     gateway.authorize_store()
     amazon.control("ledger/reset", {})
 

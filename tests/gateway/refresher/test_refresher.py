@@ -53,7 +53,7 @@ def run_rounds(gateway: Gateway, replicas: int = 1) -> Counter[str]:
 
 
 def authorize(gateway: Gateway, count: int) -> None:
-    """Authorise so many stores."""
+    """Authorize so many stores."""
     sellers = [{"sellerId": f"A1REFRESH{n:05d}", "name": f"Store {n}", "region": "NA"} for n in range(count)]
     gateway.amazon.control("sellers", sellers)
     for seller in sellers:

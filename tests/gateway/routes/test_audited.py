@@ -49,7 +49,7 @@ def test_a_failure_is_written_down_with_its_reason(gateway: Gateway) -> None:
 
 
 def test_a_change_and_its_call_share_the_request(gateway: Gateway) -> None:
-    """An import, a removal and an authorisation by a browser."""
+    """An import, a removal and an authorization by a browser."""
     gateway.authorize_store()
     authorized = next(entry for entry in written(gateway) if entry.action == "authorized")
     assert (authorized.who, authorized.key_id, authorized.subject) == ("owner", None, f"{SELLER} NA")

@@ -80,7 +80,7 @@ def test_a_leading_bearer_is_accepted(gateway: Gateway) -> None:
 
 
 def test_a_key_does_only_what_its_rights_allow(gateway: Gateway) -> None:
-    """A key for tokens cannot begin an authorisation, and one for managing gets no tokens."""
+    """A key for tokens cannot begin an authorization, and one for managing gets no tokens."""
     gateway.authorize_store()
     for right in ("tokens", "manage", "proxy"):
         gateway.keys[right] = gateway.vault.users.issue_key("owner", (right,))[1].reveal()

@@ -68,7 +68,7 @@ def test_the_other_application_goes_on(gateway: Gateway) -> None:
 
 
 def test_ads_accounts_are_shown_as_suspended_everywhere(gateway: Gateway) -> None:
-    """In the list, among the profiles and in the status of their authorisation."""
+    """In the list, among the profiles and in the status of their authorization."""
     status = gateway.authorize_account()
     refuse_secret(gateway, refused=True, flow="ads")
     gateway.bad("/amazonAds/refreshToken", {"authRecordId": status["account"]["authRecordId"]}, status=503)
@@ -104,7 +104,7 @@ def test_a_corrected_secret_is_tried_at_once(gateway: Gateway, tmp_path: Path) -
 
 
 def test_exchanges_and_imports_say_nothing_about_the_application(gateway: Gateway) -> None:
-    """They end with their own reason; the stores that are there stay authorised."""
+    """They end with their own reason; the stores that are there stay authorized."""
     gateway.authorize_store()
     refuse_secret(gateway, refused=True)
     ended = gateway.authorize_store(OTHER)

@@ -35,7 +35,7 @@ def test_a_key_that_is_not_valid_learns_nothing(gateway: Gateway) -> None:
     )
 
 
-def test_authorising_again_without_a_site_keeps_the_site(gateway: Gateway) -> None:
+def test_authorizing_again_without_a_site_keeps_the_site(gateway: Gateway) -> None:
     """What was known of the store stays known."""
     gateway.authorize_store(INDIAN, "EU", marketplace="IN")
     gateway.authorize_store(INDIAN, "EU")
@@ -66,7 +66,7 @@ def test_the_proxy_and_the_removal_find_no_other_store_of_europe_there(gateway: 
     gateway.bad("/spApi/developerProxy", where | call, status=400)
 
 
-def test_a_known_store_of_india_is_authorised_again_under_europe(gateway: Gateway) -> None:
+def test_a_known_store_of_india_is_authorized_again_under_europe(gateway: Gateway) -> None:
     """Asked for under the Far East by its seller id alone: the link, and what comes of it, are Europe's."""
     first = gateway.authorize_store(INDIAN, "EU", marketplace="IN")["store"]
     again = {"sellerName": "Again", "sellerId": INDIAN, "region": "FE"}

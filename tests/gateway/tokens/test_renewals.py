@@ -1,4 +1,4 @@
-"""Who has to authorise again is offered the way: one link, bound to the store or account that it renews."""
+"""Who has to authorize again is offered the way: one link, bound to the store or account that it renews."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ WANTED = {"sellerId": SELLER, "region": "NA"}
 
 
 def revoke(gateway: Gateway) -> dict[str, object]:
-    """Authorise a store, let the seller revoke it, and return what the next refresh is told."""
+    """Authorize a store, let the seller revoke it, and return what the next refresh is told."""
     gateway.authorize_store()
     gateway.amazon.control("revoke", {"sellerId": SELLER})
     return gateway.bad("/spApi/refreshToken", WANTED, status=409)
@@ -56,7 +56,7 @@ def test_one_link_serves_until_it_is_used_or_old(gateway: Gateway) -> None:
     assert gateway.bad("/spApi/storeTokens", WANTED, status=409)["authorizeUrl"] != later["authorizeUrl"]
 
 
-def test_a_key_that_may_not_authorise_gets_no_link(gateway: Gateway) -> None:
+def test_a_key_that_may_not_authorize_gets_no_link(gateway: Gateway) -> None:
     """It is told what is wrong all the same."""
     revoke(gateway)
     _, key = gateway.vault.users.issue_key("owner", rights=("tokens",))
@@ -66,7 +66,7 @@ def test_a_key_that_may_not_authorise_gets_no_link(gateway: Gateway) -> None:
 
 
 def test_a_vendor_is_sent_to_vendor_central_and_a_site_to_its_own(gateway: Gateway) -> None:
-    """The link goes where the store was authorised the first time."""
+    """The link goes where the store was authorized the first time."""
     body = {"vendor": True, "marketplace": "DE"}
     gateway.authorize_store("A1SANDBOXVENEU", "EU", **body)
     gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXVENEU"})

@@ -226,7 +226,7 @@ def renewals(gateway: Gateway, record_id: int) -> int:
 
 
 def test_a_revoked_store_is_marked_kept_and_told(gateway: Gateway) -> None:
-    """Every call says that it has to be authorised again, and authorising again mends it."""
+    """Every call says that it has to be authorized again, and authorizing again mends it."""
     record_id = gateway.authorize_store()["store"]["authRecordId"]
     gateway.amazon.control("revoke", {"sellerId": SELLER})
     refused = gateway.bad("/spApi/refreshToken", {"sellerId": SELLER}, status=409)
@@ -256,7 +256,7 @@ def test_a_revoked_store_is_told_even_while_its_token_lives(gateway: Gateway) ->
 
 
 def test_a_refusal_of_a_token_that_was_replaced_meanwhile_says_nothing(gateway: Gateway) -> None:
-    """Amazon refuses the old refresh token while the store is authorised again: nothing is wrong with it."""
+    """Amazon refuses the old refresh token while the store is authorized again: nothing is wrong with it."""
     gateway.authorize_store()
     gateway.amazon.fault({**NEVER, "hold": "old", "holdAt": "before"}, grantType="refresh_token")
     with ThreadPoolExecutor(1) as pool:

@@ -37,7 +37,7 @@ def tokens(label: str = "first", *, scopes: tuple[str, ...] | None = None) -> To
 
 
 def new_attempt(user_id: int, flow: Flow = "spapi", name: str = "My Store", **values: Any) -> NewAttempt:
-    """An attempt to authorise."""
+    """An attempt to authorize."""
     given = {"region": "NA", "app_id": "app", "redirect_uri": "http://localhost/cb", "lifetime": 900} | values
     return NewAttempt(user_id=user_id, flow=flow, name=name, **given)
 
@@ -53,12 +53,12 @@ def consumed(
 
 
 def store(vault: Vault, user_id: int, seller_id: str = "A1", label: str = "first", **values: Any) -> Grant:
-    """An authorised store."""
+    """An authorized store."""
     return vault.grants.authorize(consumed(vault, user_id, **values), seller_id, tokens(label), None)
 
 
 def account(vault: Vault, user_id: int, name: str = "Brand", label: str = "first", **values: Any) -> Grant:
-    """An authorised ads account."""
+    """An authorized ads account."""
     return vault.grants.authorize(consumed(vault, user_id, "ads", name, **values), None, tokens(label), None)
 
 

@@ -169,7 +169,7 @@ def test_an_application_that_works_for_others_is_not_at_fault(
 
 
 def test_tokens_that_changed_meanwhile_are_not_marked(vault: Vault, user: int) -> None:
-    """Somebody authorised again or refreshed while Amazon answered."""
+    """Somebody authorized again or refreshed while Amazon answered."""
     first = refreshed(vault, user, "A1")
     assert vault.grants.regard_foreign(first, 0, REASON) == "stale"
     assert vault.grants.list(user, "spapi")[0].status == "authorized"

@@ -256,7 +256,7 @@ class TestAttempts:
 class TestGrants:
     """A grant belongs to one user, keeps its id, and its tokens open in its own row only."""
 
-    def test_an_authorisation_is_kept_and_ends_its_attempt(self, vault: Vault, user: int) -> None:
+    def test_an_authorization_is_kept_and_ends_its_attempt(self, vault: Vault, user: int) -> None:
         """The grant is listed, its tokens open, and the attempt names it."""
         attempt = consumed(vault, user, requested_scopes=("a",))
         grant = vault.grants.authorize(attempt, "A1", tokens(scopes=("a", "b")), 1_900_000_000)
@@ -273,7 +273,7 @@ class TestGrants:
         assert ended is not None
         assert (ended.phase, ended.grant_id) == ("authorized", grant.id)
 
-    def test_authorising_again_keeps_the_id(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_authorizing_again_keeps_the_id(self, vault: Vault, user: int, clock: SteppedClock) -> None:
         """The same store gets new tokens and a clean status under its old id."""
         first = store(vault, user)
         vault.grants.mark_needs_reauthorization(first.id, first.token_version, "store_revoked")
@@ -295,7 +295,7 @@ class TestGrants:
         assert vault.grants.list(other, "spapi") == [theirs]
 
     def test_stores_are_listed_by_seller_and_region(self, vault: Vault, user: int) -> None:
-        """The order does not depend on when a store was authorised."""
+        """The order does not depend on when a store was authorized."""
         for seller, region in (("B", "NA"), ("A", "NA"), ("B", "EU")):
             store(vault, user, seller, region=region)
         listed = [(grant.seller_id, grant.region) for grant in vault.grants.list(user, "spapi")]
@@ -309,7 +309,7 @@ class TestGrants:
         assert second.region == "EU"
         assert account(vault, user, "Other").id != first.id
 
-    def test_an_account_authorised_again_by_id_is_renamed(self, vault: Vault, user: int) -> None:
+    def test_an_account_authorized_again_by_id_is_renamed(self, vault: Vault, user: int) -> None:
         """With its authRecordId an account is renewed under a new name, unless another one has that name."""
         brand = account(vault, user, "Brand")
         account(vault, user, "Taken")
@@ -327,7 +327,7 @@ class TestGrants:
         assert vault.grants.tokens(theirs.id) == tokens()
         assert vault.grants.account(user, theirs.id) is None
 
-    def test_the_same_store_authorised_at_once_is_one_grant(self, vault: Vault, user: int) -> None:
+    def test_the_same_store_authorized_at_once_is_one_grant(self, vault: Vault, user: int) -> None:
         """Callbacks for the same store at the same moment all succeed and leave one row."""
         ready = [consumed(vault, user) for _ in range(6)]
         results = together(6, lambda n: vault.grants.authorize(ready[n], "A1", tokens(str(n)), None))
@@ -467,8 +467,8 @@ class TestLeases:
         vault.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
         assert vault.grants.get(grant.id).granted_scopes == ("a",)  # type: ignore[union-attr]
 
-    def test_authorising_again_fences_off_a_refresh_under_way(self, vault: Vault, user: int) -> None:
-        """The old authorisation's refresh cannot overwrite the new tokens, nor condemn them."""
+    def test_authorizing_again_fences_off_a_refresh_under_way(self, vault: Vault, user: int) -> None:
+        """The old authorization's refresh cannot overwrite the new tokens, nor condemn them."""
         old = store(vault, user)
         lease = vault.grants.take_lease(old.id, "me", 60_000)
         assert lease is not None
@@ -628,7 +628,7 @@ class TestHandedOut:
     """Which tokens a user was handed, proved without keeping them."""
 
     def test_a_stored_token_is_known_for_its_owner_alone(self, vault: Vault, user: int) -> None:
-        """The token of an authorisation leads to its grant: for its user and flow, and no other token."""
+        """The token of an authorization leads to its grant: for its user and flow, and no other token."""
         grant = store(vault, user)
         eve = vault.users.create("eve")
         given = tokens().access_token

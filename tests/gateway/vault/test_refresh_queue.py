@@ -132,7 +132,7 @@ def test_replicas_share_the_work_without_overlap(
 
 
 def test_an_ending_is_told_once_for_each_date(vault: Vault, user: int, clock: SteppedClock) -> None:
-    """An authorisation that ends soon is told of once, and again after it was renewed and ends again."""
+    """An authorization that ends soon is told of once, and again after it was renewed and ends again."""
     grant = store(vault, user)
     with vault.database.writing() as connection:
         ends_at = int(clock.now()) + 29 * DAY
