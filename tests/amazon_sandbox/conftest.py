@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 COUNTRIES = {"": ["US", "CA", "MX"], "-eu": ["UK", "DE", "FR"], "-fe": ["JP", "AU"]}
 

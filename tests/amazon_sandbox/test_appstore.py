@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import CALLBACK, PageForm, SandboxProcess, callback
+from tests.support.sandbox_process import CALLBACK, PageForm, SandboxProcess, callback
 
 LOGIN = "http://127.0.0.1:9/spApi/oauth/login"
 HOST = "sellercentral.amazon.com"

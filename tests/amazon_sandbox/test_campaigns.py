@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 MEDIA_TYPE = "application/vnd.spCampaign.v3+json"
 

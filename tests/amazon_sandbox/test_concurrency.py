@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess, eventually, host_of
+from tests.support.sandbox_process import SandboxProcess, eventually, host_of
 
 
 def test_two_hundred_parallel_refreshes(sandbox: SandboxProcess) -> None:

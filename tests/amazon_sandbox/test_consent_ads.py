@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import PageForm, SandboxProcess, callback
+from tests.support.sandbox_process import PageForm, SandboxProcess, callback
 
 HOSTS = ("www.amazon.com", "eu.account.amazon.com", "apac.account.amazon.com")
 

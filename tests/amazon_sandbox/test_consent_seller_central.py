@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import CALLBACK, ROOT, PageForm, SandboxProcess, callback
+from tests.support.sandbox_process import CALLBACK, ROOT, PageForm, SandboxProcess, callback
 
 SITES = json.loads((ROOT / "references" / "marketplaces.json").read_text("utf-8"))
 CENTRALS = sorted(

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 
 def test_state_tells_clock_apps_and_samples(sandbox: SandboxProcess) -> None:

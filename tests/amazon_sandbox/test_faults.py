@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.amazon_sandbox.sandbox_process import CALLBACK, SandboxProcess, eventually, host_of
+from tests.support.sandbox_process import CALLBACK, SandboxProcess, eventually, host_of
 
 TOKENS = {"path": "/auth/o2/token"}
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import requests
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 PATH = "sellingpartnerapi-na.amazon.com/sellers/v1/marketplaceParticipations"
 

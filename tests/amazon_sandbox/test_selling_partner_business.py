@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.amazon_sandbox.sandbox_process import SandboxProcess
+from tests.support.sandbox_process import SandboxProcess
 
 US, DE = "ATVPDKIKX0DER", "A1PA6795UKMFR9"
 HOST = "sellingpartnerapi-na.amazon.com"

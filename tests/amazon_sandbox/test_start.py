@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.amazon_sandbox.sandbox_process import ROOT, SandboxProcess, host_of
+from tests.support.sandbox_process import ROOT, SandboxProcess, host_of
 
 MAIN = [sys.executable, "-I", str(ROOT / "amazon_sandbox" / "__main__.py")]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.amazon_sandbox.sandbox_process import CALLBACK, SandboxProcess, callback
+from tests.support.sandbox_process import CALLBACK, SandboxProcess, callback
 
 HOSTS = ("api.amazon.com", "api.amazon.co.uk", "api.amazon.co.jp")
 REVOKED = (
