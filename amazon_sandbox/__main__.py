@@ -1,4 +1,4 @@
-"""Command line of the stand-in Amazon: starts it on loopback, prints one JSON line when it takes requests."""
+"""Command line of the stand-in Amazon: start it on loopback, print one JSON line once it takes requests."""
 
 import argparse
 import contextlib
@@ -10,8 +10,9 @@ from pathlib import Path
 # `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from amazon_sandbox import loopback
 from amazon_sandbox.clock import SandboxClock
-from amazon_sandbox.server import LOOPBACK_ADDRESSES, SandboxServer, serve_until_told
+from amazon_sandbox.server import SandboxServer, serve_until_shutdown
 from amazon_sandbox.stand_in import StandIn
 from amazon_sandbox.state_file import StateError, StateFile
 from amazon_sandbox.world import World
@@ -25,9 +26,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="file that keeps grants and apps over a restart")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
     parsed = parser.parse_args(arguments)
-    if parsed.host not in LOOPBACK_ADDRESSES:
+    if parsed.host not in loopback.NAMES:
         parser.error(
-            f"--host must be one of {', '.join(LOOPBACK_ADDRESSES)}: the stand-in hands tokens to anyone"
+            f"--host must be one of {', '.join(loopback.NAMES)}: the stand-in hands tokens to anyone"
         )
     if not 0 <= parsed.port <= 65535:
         parser.error("--port must be between 0 and 65535")
@@ -35,7 +36,10 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until standard input ends (if asked), or the process is ended. Returns the exit status."""
+    """Serve until standard input ends (if asked) or the process is ended; return the exit status.
+
+    It is 0 after serving, 1 where the state file or the port cannot be used, 2 for a wrong flag.
+    """
     options = parse_arguments(arguments)
     try:
         world = World(SandboxClock(), StateFile(options.state) if options.state else None)
@@ -53,12 +57,12 @@ def main(arguments: list[str]) -> int:
     if options.exit_with_stdin:
         threading.Thread(target=_shut_down_at_end_of_input, args=(server,), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
-        serve_until_told(server)
+        serve_until_shutdown(server)
     return 0
 
 
 def _shut_down_at_end_of_input(server: SandboxServer) -> None:
-    """A parent that was killed closes our standard input: then nothing is left to serve."""
+    """Shut the server down once the parent is gone: its end, a kill too, closes our standard input."""
     while sys.stdin.buffer.read(4096):
         pass
     server.shutdown()

@@ -13,14 +13,14 @@ from html import escape
 from amazon_sandbox import pages
 from amazon_sandbox.http_messages import Answer, Request
 from amazon_sandbox.known_answers import CONSENT_ERRORS
+from amazon_sandbox.loopback import is_loopback_url
 from amazon_sandbox.records import App, Seller
-from amazon_sandbox.redirect_addresses import is_loopback, is_registered, with_parameters
+from amazon_sandbox.redirect_addresses import is_registered, with_parameters
 from amazon_sandbox.world import World
 
 PAGE = "/apps/store/dp/"
 CONFIRM = "/apps/authorize/confirm/"
 STATE_SECONDS = 600  # a guess: the whole flow is to be done within ten minutes
-OFFERED = 50
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,7 @@ class Appstore:
         return self._open_login(request, app, region)
 
     def _show(self, app: App, region: str, kind: str) -> Answer:
-        choices = "".join(
-            f'<label><input type="radio" name="selling_partner_id" value="{escape(seller.seller_id)}"'
-            f"{' checked' if number == 0 else ''}> {escape(seller.name)} "
-            f"(<code>{escape(seller.seller_id)}</code>)</label>"
-            for number, seller in enumerate(self._world.sellers_for_consent(region, kind, OFFERED))
-        )
+        choices = pages.seller_choices(self._world.sellers_for_consent(region, kind, pages.MOST_CHOICES))
         return pages.page(
             f"{app.name} in the Appstore",
             f"<p>Authorize <strong>{escape(app.name)}</strong> for a {kind} account of the region {region}. "
@@ -76,7 +71,7 @@ class Appstore:
 
     def _open_login(self, request: Request, app: App, region: str) -> Answer:
         login_uri = request.form_value("login_uri") or app.login_uri or ""
-        if not is_loopback(login_uri):
+        if not is_loopback_url(login_uri):
             return pages.error_page("MD9100", CONSENT_ERRORS["MD9100"])
         seller = self._world.seller(request.form_value("selling_partner_id"), region)
         if seller is None or request.form_value("decision") != "confirm":

@@ -18,6 +18,6 @@ class SandboxClock:
         """Step on by `seconds`; a negative number steps back."""
         self.offset += seconds
 
-    def written(self) -> str:
+    def timestamp(self) -> str:
         """Return the time here as RFC 3339 text with milliseconds."""
         return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")

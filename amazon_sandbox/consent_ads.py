@@ -11,7 +11,6 @@ from amazon_sandbox.world import World
 
 PATH = "/ap/oa"
 SCOPE = "advertising::campaign_management"
-OFFERED = 50
 UNKNOWN_CLIENT = "StegoRuntimeOAuth2ClientManager:getClientDefinition"  # what Amazon shows
 
 
@@ -47,7 +46,7 @@ class AdsConsent:
         return self._decide(request, app, redirect_uri, state)
 
     def _show(self, app: App) -> Answer:
-        offered = list(self._world.advertisers.values())[:OFFERED]
+        offered = list(self._world.advertisers.values())[: pages.MOST_CHOICES]
         choices = "".join(
             f'<label><input type="radio" name="advertiser_id" value="{escape(each.advertiser_id)}"'
             f"{' checked' if number == 0 else ''}> {escape(each.name)} "

@@ -29,7 +29,6 @@ SCOPES = tuple(
         "migration",
     )
 )
-OFFERED = 50  # sellers on the page; any other can be typed in
 OTHER = "other"
 
 
@@ -87,13 +86,8 @@ class SellerCentralConsent:
         return None
 
     def _show(self, request: Request, app: App) -> Answer:
-        sellers = self._world.sellers_for_consent(self._region, self._kind, OFFERED)
-        choices = "".join(
-            f'<label><input type="radio" name="selling_partner_id" value="{escape(seller.seller_id)}"'
-            f"{' checked' if number == 0 else ''}> {escape(seller.name)} "
-            f"(<code>{escape(seller.seller_id)}</code>)</label>"
-            for number, seller in enumerate(sellers)
-        )
+        sellers = self._world.sellers_for_consent(self._region, self._kind, pages.MOST_CHOICES)
+        choices = pages.seller_choices(sellers)
         scopes = _requested(request)
         asked = ""
         if scopes is not None:

@@ -137,7 +137,7 @@ class Control:
     # --- sellers, advertisers, grants ---
 
     def _list_sellers(self, query: dict[str, str]) -> dict[str, Any]:
-        found = _chosen(self._world.sellers.values(), query, ("sellerId", "region"))
+        found = _filtered(self._world.sellers.values(), query, ("sellerId", "region"))
         return {"sellers": [_camel_keys(dataclasses.asdict(seller)) for seller in found]}
 
     def _add_sellers(self, document: Any) -> dict[str, int]:
@@ -153,7 +153,7 @@ class Control:
         return {"added": len(sellers)}
 
     def _list_advertisers(self, query: dict[str, str]) -> dict[str, Any]:
-        found = _chosen(self._world.advertisers.values(), query, ("advertiserId",))
+        found = _filtered(self._world.advertisers.values(), query, ("advertiserId",))
         return {
             "advertisers": [
                 {
@@ -175,7 +175,7 @@ class Control:
         return {"added": len(advertisers)}
 
     def _list_grants(self, query: dict[str, str]) -> dict[str, Any]:
-        found = _chosen(
+        found = _filtered(
             self._world.matching_grants(), query, ("sellerId", "region", "advertiserId", "grantId")
         )
         return {"grants": [_camel_keys(dataclasses.asdict(grant)) for grant in found]}
@@ -190,7 +190,7 @@ class Control:
             "withAccessToken": bool,
         }
         items = [_fields(each, optional=optional) for each in _items(document)]
-        grants = self._world.authorize_directly([self._wanted_grant(each) for each in items])
+        grants = self._world.authorize_directly([self._grant_request(each) for each in items])
         made = []
         for given, grant in zip(items, grants, strict=True):
             tokens = {"refreshToken": self._world.make_refresh_token(grant)}
@@ -199,7 +199,7 @@ class Control:
             made.append({"grantId": grant.grant_id, "clientId": grant.client_id, **tokens})
         return {"grants": made}
 
-    def _wanted_grant(
+    def _grant_request(
         self, given: dict[str, Any]
     ) -> tuple[App, Seller | None, Advertiser | None, list[str] | None]:
         seller = self._world.seller(given.get("sellerId", ""), given.get("region", ""))
@@ -403,7 +403,7 @@ def _items(document: Any) -> list[Any]:
     return document if isinstance(document, list) else [document]
 
 
-def _chosen(records: Iterable[Any], query: dict[str, str], names: tuple[str, ...]) -> list[Any]:
+def _filtered(records: Iterable[Any], query: dict[str, str], names: tuple[str, ...]) -> list[Any]:
     """Return the records whose fields are as in the query, at most `limit` of them (100)."""
     unknown = sorted(set(query) - {*names, "limit"})
     if unknown:

@@ -79,7 +79,7 @@ class Rule:
     times: int | None
     skip: int
     action: Action
-    written: dict[str, Any]
+    source: dict[str, Any]
     hits: int = 0
     gate: Gate = field(default_factory=Gate)
 
@@ -93,12 +93,12 @@ class Faults:
         self._number = 0
 
     def add(
-        self, match: dict[str, str], times: int | None, skip: int, action: Action, written: dict[str, Any]
+        self, match: dict[str, str], times: int | None, skip: int, action: Action, source: dict[str, Any]
     ) -> int:
-        """Add a rule and return its number; `written` is how the test put it."""
+        """Add a rule and return its number; `source` is the rule as the test sent it."""
         with self._lock:
             self._number += 1
-            self._rules.append(Rule(self._number, match, times, skip, action, written))
+            self._rules.append(Rule(self._number, match, times, skip, action, source))
             return self._number
 
     def take(self, request: Request, caller: Caller) -> Rule | None:
@@ -132,12 +132,12 @@ class Faults:
         """Return every rule with what is left of it and how often it was used."""
         with self._lock:
             return [
-                {**rule.written, "id": rule.number, "times": rule.times, "skip": rule.skip, "hits": rule.hits}
+                {**rule.source, "id": rule.number, "times": rule.times, "skip": rule.skip, "hits": rule.hits}
                 for rule in self._rules
             ]
 
     def clear(self, number: int | None = None) -> int:
-        """Remove one rule or all and let go whom they hold; returns how many were removed."""
+        """Remove one rule or all, let go whom they hold, and return how many were removed."""
         with self._lock:
             gone = [rule for rule in self._rules if number is None or rule.number == number]
             self._rules = [rule for rule in self._rules if rule not in gone]
@@ -155,7 +155,7 @@ class Faults:
         return waiting
 
     def release(self, name: str | None, count: int | None) -> int:
-        """Open the gates of this name (None = all), or let `count` calls through each; returns how many."""
+        """Open the gates of this name (None = all), or let `count` calls through each; return how many."""
         with self._lock:
             rules = [rule for rule in self._rules if rule.action.hold and name in (None, rule.action.hold)]
         for rule in rules:

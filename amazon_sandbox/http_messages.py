@@ -1,4 +1,4 @@
-"""Request and answer as the rooms of the sandbox see them, without sockets."""
+"""Request and answer as the services of the sandbox see them, without sockets."""
 
 import json
 from collections.abc import Mapping

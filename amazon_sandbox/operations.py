@@ -1,4 +1,4 @@
-"""What the rooms of the Selling Partner API have in common: operations, usage plans, refusals, gzip."""
+"""What the APIs of a Selling Partner host have in common: operations, usage plans, refusals, gzip."""
 
 import gzip
 import json

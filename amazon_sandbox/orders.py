@@ -48,7 +48,7 @@ class Orders:
         else:
             raise invalid("CreatedAfter or LastUpdatedAfter is missing.")
         page = [self._order(grant, number, wanted[0]) for number in range(start, min(start + size, HOW_MANY))]
-        payload: dict[str, Any] = {"Orders": page, "CreatedBefore": _written(_NEWEST)}
+        payload: dict[str, Any] = {"Orders": page, "CreatedBefore": _timestamp(_NEWEST)}
         if start + size < HOW_MANY:
             payload["NextToken"] = _token(start + size)
         return known("spApi.ok", {"payload": payload})
@@ -68,8 +68,8 @@ class Orders:
         at = _NEWEST - timedelta(hours=5 * number)
         return {
             "AmazonOrderId": f"{digits[:3]}-{digits[3:10]}-{digits[10:17]}",
-            "PurchaseDate": _written(at),
-            "LastUpdateDate": _written(at + timedelta(hours=1)),
+            "PurchaseDate": _timestamp(at),
+            "LastUpdateDate": _timestamp(at + timedelta(hours=1)),
             "OrderStatus": "Shipped" if number % 3 else "Unshipped",
             "FulfillmentChannel": "AFN" if number % 2 else "MFN",
             "NumberOfItemsShipped": 1 if number % 3 else 0,
@@ -83,7 +83,7 @@ class Orders:
         }
 
 
-def _written(at: datetime) -> str:
+def _timestamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

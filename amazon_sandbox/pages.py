@@ -2,9 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from html import escape
 
 from amazon_sandbox.http_messages import Answer
+from amazon_sandbox.records import Seller
+
+MOST_CHOICES = 50  # accounts that a consent page offers
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;"
@@ -38,6 +42,16 @@ def page(title: str, content: str, status: int = 200, outcome: str = "ok") -> An
         f"<main><h1>{escape(title)}</h1>{content}</main></body></html>"
     )
     return Answer(status, _HEADERS, html.encode("utf-8", "replace"), outcome)
+
+
+def seller_choices(sellers: Iterable[Seller]) -> str:
+    """Return a radio button for each seller as HTML, the first one checked."""
+    return "".join(
+        f'<label><input type="radio" name="selling_partner_id" value="{escape(seller.seller_id)}"'
+        f"{' checked' if number == 0 else ''}> {escape(seller.name)} "
+        f"(<code>{escape(seller.seller_id)}</code>)</label>"
+        for number, seller in enumerate(sellers)
+    )
 
 
 def error_page(code: str, meaning: str) -> Answer:

@@ -2,24 +2,12 @@
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-def is_loopback(address: str) -> bool:
-    """Tell whether this is a plain http or https address on this machine."""
-    if not address.isascii() or not address.isprintable() or " " in address:
-        return False
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_NAMES and "@" not in parts.netloc
+from amazon_sandbox.loopback import is_loopback_url
 
 
 def is_registered(address: str, registered: list[str] | None) -> bool:
     """Tell whether an app may be answered at `address`; `registered` None stands for any loopback one."""
-    return is_loopback(address) if registered is None else address in registered
+    return is_loopback_url(address) if registered is None else address in registered
 
 
 def with_parameters(address: str, parameters: dict[str, str]) -> str:

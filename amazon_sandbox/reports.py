@@ -64,7 +64,7 @@ class Reports:
             [str(marketplace) for marketplace in marketplaces],
             grant.seller_id or "",
             self._region,
-            self._world.clock.written(),
+            self._world.clock.timestamp(),
         )
         self._world.change(lambda: self._world.reports.update({number: report}))
         return known("spApi.accepted", {"reportId": number})

@@ -8,7 +8,7 @@ BEYOND_FLOAT = 9007199254740993  # a valid int64 that a client that reads number
 
 
 def sellers() -> list[Seller]:
-    """Two sellers or more and a vendor for each region; one seller id is in two regions."""
+    """Return at least two sellers and a vendor for each region; one seller id is in two regions."""
     return [
         Seller("A1SANDBOXNA001", "Sandbox Outfitters", "NA", "seller", ["US", "CA", "MX"]),
         Seller("A1SANDBOXNA002", "我的店铺 ☕", "NA", "seller", ["US"]),
@@ -25,7 +25,7 @@ def sellers() -> list[Seller]:
 
 
 def advertisers() -> list[Advertiser]:
-    """One with profiles everywhere, one that shares a site with it, one that has none."""
+    """Return one with profiles everywhere, one that shares a site with it, and one that has none."""
     brands = [
         Profile(
             BEYOND_FLOAT if country == "JP" else profile_id("SANDBOX_BRANDS", country),

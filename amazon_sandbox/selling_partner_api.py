@@ -1,4 +1,4 @@
-"""The Selling Partner API: the Sellers API's participations, and what the rooms beside this one serve.
+"""The Selling Partner API: the Sellers API's participations, and the APIs of the modules beside this one.
 
 A bad token gets 403, and `details` tells why (references/amazon.md, "SP-API calls").
 """
@@ -13,8 +13,9 @@ from amazon_sandbox.marketplaces import participation, sites_of
 from amazon_sandbox.operations import Operation, Refused, compressed
 from amazon_sandbox.orders import Orders
 from amazon_sandbox.quota import Quota
-from amazon_sandbox.records import Grant
+from amazon_sandbox.records import App, Grant
 from amazon_sandbox.reports import Reports
+from amazon_sandbox.token_endpoint import PATH as TOKEN_PATH
 from amazon_sandbox.world import World
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
@@ -27,7 +28,7 @@ class SellingPartnerApi:
         self._world = world
         self._region = region
         self._quota = quota
-        self._rooms = (Orders(region), Reports(world, region), Listings(world, region))
+        self._apis = (Orders(region), Reports(world, region), Listings(world, region))
 
     def identify(self, request: Request) -> Caller:
         """Tell whose access token is presented."""
@@ -43,33 +44,39 @@ class SellingPartnerApi:
 
     def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
         """Carry out an operation, or say why the token is refused."""
-        if request.path == "/auth/o2/token":
+        if request.path == TOKEN_PATH:
             return known("spApi.tokenRequestAtWrongHost")
         asks_participations = (request.method, request.path) == ("GET", PARTICIPATIONS)
-        operation = next((found for room in self._rooms if (found := room.find(request))), None)
+        operation = next((found for api in self._apis if (found := api.find(request))), None)
         if not asks_participations and operation is None:
             return known("spApi.roleMissing")
         if not request.headers.get("user-agent"):
             return known("spApi.userAgentMissing")
         if not caller.token:
             return known("spApi.tokenMissing")
-        presented = self._world.read_access_token(caller.token)
-        if presented is None or presented.grant.seller_id is None:
-            return known("spApi.tokenRevoked")
-        app = self._world.app_by_client(presented.grant.client_id)
-        if app is None:
-            return known("spApi.tokenRevoked")
-        if app.secret_expired:
-            return known("spApi.secretExpired")
-        if presented.expired:
-            return known("spApi.tokenExpired")
-        if presented.grant.region != self._region:
-            return known("spApi.wrongRegion")
+        try:
+            app, grant = self._authenticate(caller.token)
+        except Refused as refused:
+            return refused.answer
         if operation is not None:
-            return self._carry_out(operation, request, presented.grant)
+            return self._carry_out(operation, request, grant)
         if not app.sellers_role:
             return known("spApi.roleMissing")
-        return self._participations(presented.grant)
+        return self._participations(grant)
+
+    def _authenticate(self, token: str) -> tuple[App, Grant]:
+        """Return the app and the grant that an access token stands for. Raises Refused."""
+        presented = self._world.read_access_token(token)
+        app = self._world.app_by_client(presented.grant.client_id) if presented else None
+        if presented is None or presented.grant.seller_id is None or app is None:
+            raise Refused(known("spApi.tokenRevoked"))
+        if app.secret_expired:
+            raise Refused(known("spApi.secretExpired"))
+        if presented.expired:
+            raise Refused(known("spApi.tokenExpired"))
+        if presented.grant.region != self._region:
+            raise Refused(known("spApi.wrongRegion"))
+        return app, presented.grant
 
     def _carry_out(self, operation: Operation, request: Request, grant: Grant) -> Answer:
         key = f"{operation.name}|{grant.client_id}|{grant.seller_id}|{self._region}"

@@ -11,13 +11,11 @@ import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
+from amazon_sandbox import loopback
 from amazon_sandbox.http_messages import Answer, Request, json_answer
-from amazon_sandbox.redirect_addresses import LOOPBACK_NAMES
 from amazon_sandbox.stand_in import StandIn
 
-LOOPBACK_ADDRESSES = ("127.0.0.1", "::1", "localhost")
 LONGEST_BODY = 64 * 1024 * 1024
 _THREAD_STACK = 512 * 1024
 
@@ -30,7 +28,7 @@ class SandboxServer(ThreadingHTTPServer):
 
     def __init__(self, host: str, port: int, stand_in: StandIn) -> None:
         """Bind. Raises OSError where the port is taken, ValueError for an address that is not loopback."""
-        if host not in LOOPBACK_ADDRESSES:
+        if host not in loopback.NAMES:
             raise ValueError("the stand-in Amazon listens on loopback only")
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.stand_in = stand_in
@@ -46,7 +44,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell of a failure by its kind and place only: the message of an exception may hold a token."""
+        """Report a failure by its kind and place only: the message of an exception may hold a token."""
         kind, problem, _ = sys.exc_info()
         if kind is not None and issubclass(kind, ConnectionError):
             return
@@ -77,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read(self) -> Request | Answer:
         """Return the request, or what to answer to one that must not be let in."""
-        if not _is_loopback_name(self.headers.get("Host", "")):
+        if not loopback.is_loopback_host(self.headers.get("Host", "")):
             return json_answer({"error": "this host name is not served here"}, 421)
         if "Transfer-Encoding" in self.headers:
             return json_answer({"error": "send the body with a Content-Length"}, 411)
@@ -119,16 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-def _is_loopback_name(host: str) -> bool:
-    try:
-        parts = urlsplit(f"//{host}")
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.hostname in LOOPBACK_NAMES and parts.netloc == host and "@" not in host
-
-
-def serve_until_told(server: SandboxServer) -> None:
+def serve_until_shutdown(server: SandboxServer) -> None:
     """Serve until `server.shutdown()` is called from another thread, or an interrupt."""
     try:
         server.serve_forever(poll_interval=0.1)

@@ -1,4 +1,4 @@
-"""Puts the stand-in together: finds the room behind an Amazon host, keeps the ledger, lets faults happen."""
+"""The stand-in put together: which service answers for an Amazon host, with the ledger and the faults."""
 
 import time
 from dataclasses import replace
@@ -23,7 +23,7 @@ from amazon_sandbox.world import World
 CONTROL = "_sandbox"
 
 
-class Place(Protocol):
+class Service(Protocol):
     """What is served at one Amazon host."""
 
     def identify(self, request: Request) -> Caller:
@@ -56,41 +56,45 @@ class StandIn:
         self._faults = Faults()
         quota = Quota(world.clock)
         self._control = Control(world, self._ledger, self._faults, quota)
-        self._places = self._all_places(world, quota)
+        self._services = self._services_by_host(world, quota)
 
     @staticmethod
-    def _all_places(world: World, quota: Quota) -> dict[str, Place]:
+    def _services_by_host(world: World, quota: Quota) -> dict[str, Service]:
         appstore = Appstore(world)
-        places: dict[str, Place] = {
+        services: dict[str, Service] = {
             host: SellerCentralConsent(world, appstore, region, kind)
             for host, (region, kind) in marketplaces.consent_hosts().items()
         }
-        places.update({host: AdsConsent(world) for host in marketplaces.ADS_CONSENT_HOSTS})
-        places.update({host: TokenEndpoint(world) for host in marketplaces.TOKEN_HOSTS})
-        places.update({host: AdsApi(world, region) for host, region in marketplaces.ADS_API_HOSTS.items()})
-        places.update({host: ReportStorage(world) for host in marketplaces.REPORT_HOSTS})
-        places.update(
+        services.update({host: AdsConsent(world) for host in marketplaces.ADS_CONSENT_HOSTS})
+        services.update({host: TokenEndpoint(world) for host in marketplaces.TOKEN_HOSTS})
+        services.update({host: AdsApi(world, region) for host, region in marketplaces.ADS_API_HOSTS.items()})
+        services.update({host: ReportStorage(world) for host in marketplaces.REPORT_HOSTS})
+        services.update(
             {
                 host: SellingPartnerApi(world, region, quota)
                 for host, region in marketplaces.SELLING_PARTNER_HOSTS.items()
             }
         )
-        return places
+        return services
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to an Amazon host, or to the control path."""
         if request.host == CONTROL:
             return self._control.answer(request)
-        place = self._places.get(request.host, NoSuchHost())
-        caller = place.identify(request)
+        service = self._services.get(request.host, NoSuchHost())
+        caller = service.identify(request)
         rule = self._faults.take(request, caller)
-        entry = self._ledger.open(self._world.clock.written(), request, caller, rule.number if rule else None)
-        answer = _misbehave(rule, place, request, caller) if rule else place.answer(request, caller, None)
+        entry = self._ledger.open(
+            self._world.clock.timestamp(), request, caller, rule.number if rule else None
+        )
+        answer = (
+            _apply_fault(rule, service, request, caller) if rule else service.answer(request, caller, None)
+        )
         self._ledger.close(entry, answer)
         return answer
 
 
-def _misbehave(rule: Rule, place: Place, request: Request, caller: Caller) -> Answer:
+def _apply_fault(rule: Rule, service: Service, request: Request, caller: Caller) -> Answer:
     """Carry out a rule: delay, hold, answer something else or nothing."""
     action = rule.action
     if action.delay_ms:
@@ -99,7 +103,7 @@ def _misbehave(rule: Rule, place: Place, request: Request, caller: Caller) -> An
         rule.gate.wait()
     if action.drop == "before":
         return Answer(0, outcome="dropped", dropped=True)
-    answer = _instead(action) or place.answer(request, caller, action.token)
+    answer = _substitute(action) or service.answer(request, caller, action.token)
     if action.hold and action.hold_after:
         rule.gate.wait()
     if action.drop == "after":
@@ -109,7 +113,7 @@ def _misbehave(rule: Rule, place: Place, request: Request, caller: Caller) -> An
     return answer
 
 
-def _instead(action: Action) -> Answer | None:
+def _substitute(action: Action) -> Answer | None:
     """Return what the rule answers instead of processing, None where it lets the call be processed."""
     if action.answer:
         answer = known(action.answer)

@@ -1,4 +1,4 @@
-"""Keeps the world over a restart: one JSON file, 0600, replaced whole before the answer that relies on it."""
+"""Persistence of the world over a restart: one JSON file, 0600, replaced before an answer relies on it."""
 
 import contextlib
 import json

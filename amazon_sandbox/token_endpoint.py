@@ -53,7 +53,7 @@ class TokenEndpoint:
         for name in (*_REQUIRED[grant_type], "client_id", "client_secret"):
             if not request.form_value(name):
                 return known("tokenEndpoint.missingParameter", name=name)
-        app = self._world.client_is_who_it_says(
+        app = self._world.authenticate_client(
             request.form_value("client_id"), request.form_value("client_secret")
         )
         if app is None:

@@ -31,7 +31,7 @@ class TokenFacts:
 
 
 class TokenMaker:
-    """Makes and reads tokens under one key."""
+    """Maker and reader of tokens under one key."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key

@@ -22,7 +22,7 @@ AUTHORIZATION_SECONDS = 365 * 86_400  # references/amazon.md, "Lifetimes"
 
 
 @dataclass(frozen=True)
-class Presented:
+class PresentedToken:
     """A genuine token that was presented: its grant, and whether its time is over."""
 
     grant: Grant
@@ -34,7 +34,7 @@ class World:
     """All of it under one lock. Whatever outlives a request is on disk before the method returns."""
 
     def __init__(self, clock: SandboxClock, state_file: StateFile | None = None) -> None:
-        """Take up the state file's world, or make the sample world. Raises StateError."""
+        """Restore the state file's world, or make the sample world. Raises StateError."""
         self.clock = clock
         self._state_file = state_file
         self._lock = threading.RLock()
@@ -49,13 +49,13 @@ class World:
             ]
         else:
             try:
-                self._take_up(document)
+                self._restore(document)
             except (KeyError, TypeError, ValueError) as problem:
                 raise StateError(f"{state_file.path} is damaged; remove it to start afresh") from problem
         self._tokens = TokenMaker(self._key)
         self._save()
 
-    # --- keeping ---
+    # --- persistence ---
 
     def reset(self) -> None:
         """Go back to the sample world; apps keep their ids and secrets, every grant is gone."""
@@ -96,7 +96,7 @@ class World:
                 "codes": [asdict(code) for code in self._codes.values() if code.ends_at > self.clock.now()],
             }
 
-    def _take_up(self, document: dict[str, Any]) -> None:
+    def _restore(self, document: dict[str, Any]) -> None:
         self._key = bytes.fromhex(document["key"])
         self.clock.offset = document["clockOffset"]
         self.settings = Settings(**document["settings"])
@@ -143,7 +143,7 @@ class World:
         application = {"appId": app.app_id} if app.app_id else {}
         return {**application, "clientId": app.client_id, "clientSecret": secret}
 
-    def client_is_who_it_says(self, client_id: str, client_secret: str) -> App | None:
+    def authenticate_client(self, client_id: str, client_secret: str) -> App | None:
         """Return the app whose id and current secret these are, None otherwise."""
         app = self.app_by_client(client_id)
         if app is None or app.secret_refused:
@@ -296,23 +296,23 @@ class World:
 
         self.change(rotate)
 
-    def read_refresh_token(self, presented: str) -> Presented | None:
+    def read_refresh_token(self, presented: str) -> PresentedToken | None:
         """Return the grant of a refresh token; expired when it was revoked, replaced, or its year is over."""
         read = self._read(REFRESH, presented)
         if read is None:
             return None
         facts, grant = read
         over = grant.ends_at is not None and grant.ends_at <= self.clock.now()
-        return Presented(grant, grant.revoked or over or facts.generation != grant.generation, facts)
+        return PresentedToken(grant, grant.revoked or over or facts.generation != grant.generation, facts)
 
-    def read_access_token(self, presented: str) -> Presented | None:
+    def read_access_token(self, presented: str) -> PresentedToken | None:
         """Return the grant of an access token, None for one not of ours or whose grant was taken back."""
         read = self._read(ACCESS, presented)
         if read is None or read[1].revoked:
             return None
         facts, grant = read
         expired = facts.ends_at <= self.clock.now() or facts.issued_ns <= grant.access_ended_ns
-        return Presented(grant, expired, facts)
+        return PresentedToken(grant, expired, facts)
 
     def _read(self, prefix: str, presented: str) -> tuple[TokenFacts, Grant] | None:
         facts = self._tokens.read(prefix, presented)

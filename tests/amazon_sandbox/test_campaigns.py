@@ -37,7 +37,7 @@ def campaigns(
 
 
 def test_campaigns_come_in_pages_that_add_up(sandbox: SandboxProcess, token: str) -> None:
-    """nextToken leads through all of them; the last page has none."""
+    """The `nextToken` leads through all of them; the last page has none."""
     body: dict[str, Any] = {"maxResults": 10}
     seen = []
     while True:
