@@ -21,6 +21,7 @@ import sys
 
 from linkfox_client import command, environment, main_job
 from linkfox_client.errors import ClientError
+from linkfox_client.paths import BUNDLE
 
 
 def declare(arguments):
@@ -37,7 +38,7 @@ def run(options):
     try:
         environment.ensure("requirements-gateway.txt", tell=tell)
         if options.setup_only:
-            return {"venv": str(environment.BUNDLE / ".venv")}
+            return {"venv": str(BUNDLE / ".venv")}
         tell("Doing the main job in a sandbox")
         return main_job.run(keep=options.keep, tell=tell)
     except environment.SetupError as problem:

@@ -17,8 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from linkfox_client import clipboard
-from linkfox_client.errors import REFERENCES, ClientError
+from linkfox_client.errors import ClientError
 from linkfox_client.files import UnsafePlace, replace_private
+from linkfox_client.paths import REFERENCES
 
 # Where the consent pages of Amazon Ads are, by region: references/amazon.md.
 ADS_CONSENT_HOSTS = frozenset({"www.amazon.com", "eu.account.amazon.com", "apac.account.amazon.com"})

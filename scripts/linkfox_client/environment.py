@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-BUNDLE = Path(__file__).resolve().parent.parent.parent
+from linkfox_client.paths import BUNDLE
+
 # Each file holds everything that those before it hold.
 LAYERS = ("requirements.txt", "requirements-gateway.txt", "requirements-dev.txt")
 NOTE = "linkfox-installed.json"

@@ -5,10 +5,9 @@ always comes from it or from this project's own code, never from text that came 
 """
 
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
-REFERENCES = Path(__file__).resolve().parents[2] / "references"
+from linkfox_client.paths import REFERENCES
 
 EXIT_CODES = {
     "internal": 1,

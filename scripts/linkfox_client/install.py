@@ -7,7 +7,7 @@ from typing import Any
 
 from linkfox_client import installation, packaging
 from linkfox_client.errors import ClientError, bad_arguments
-from linkfox_client.runtime import BUNDLE
+from linkfox_client.paths import BUNDLE
 
 HOSTS = {"claude": ".claude", "cursor": ".cursor", "openclaw": ".openclaw"}
 KEPT = (

@@ -19,8 +19,8 @@ from typing import Any
 
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.files import UnsafePlace, is_private_folder, replace_private
+from linkfox_client.paths import BUNDLE
 from linkfox_client.process_lock import is_held, try_exclusive
-from linkfox_client.runtime import BUNDLE
 from linkfox_client.secret import Secret
 
 PROGRAM = BUNDLE / "gateway" / "__main__.py"

@@ -20,7 +20,7 @@ from secrets import token_bytes
 from typing import Any
 
 from linkfox_client import sandbox_browser
-from linkfox_client.environment import BUNDLE
+from linkfox_client.paths import BUNDLE
 from linkfox_client.settings import GATEWAY_NAMES, KEY_NAMES
 
 PATIENCE = 120  # seconds for one script

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from linkfox_client.errors import ClientError
+from linkfox_client.paths import BUNDLE
 
-BUNDLE = Path(__file__).resolve().parents[2]
 SETUP_HINT = (
     "Run `python3 scripts/quickstart.py --setup-only` in the skill's folder, or install the packages for the "
     "Python that you call: `python3 -m pip install -r requirements.txt`."

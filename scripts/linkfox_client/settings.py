@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from linkfox_client.errors import ClientError
-from linkfox_client.runtime import BUNDLE
+from linkfox_client.paths import BUNDLE
 from linkfox_client.secret import Secret
 
 HOSTED = "https://tool-gateway.linkfox.com"

@@ -9,9 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-REFERENCES = Path(__file__).resolve().parents[2] / "references"
+from linkfox_client.paths import REFERENCES
 
 _SEPARATORS = re.compile(r"[\s_\-/,;:!?'\"()。、·]+")
 _CHINESE = re.compile(r"([\u3400-\u9fff]+)")

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from linkfox_client.errors import REFERENCES
+from linkfox_client.paths import REFERENCES
 from linkfox_client.text import cleaned, has_hidden
 
 REGIONS = ("NA", "EU", "FE")

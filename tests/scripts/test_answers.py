@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linkfox_client import answers
 from linkfox_client.answers import Reply, read
-from linkfox_client.errors import EXIT_CODES, REFERENCES, ClientError
+from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.masking import Secrets
+from linkfox_client.paths import REFERENCES
 
 from tests.scripts.fake_gateway import ACCESS, REFRESH
 

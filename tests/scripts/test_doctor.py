@@ -17,6 +17,7 @@ from linkfox_client.diagnosis import machine, network, stores
 from linkfox_client.diagnosis.finding import Finding, Patient, ok
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.key_check import KeyCheck
+from linkfox_client.paths import BUNDLE
 from linkfox_client.secret import Secret
 from linkfox_client.settings import Settings
 
@@ -339,7 +340,7 @@ def test_wrong_arguments_end_with_2(run: Run, words: tuple[str, ...]) -> None:
 def test_a_python_without_the_packages_gets_the_diagnosis(tmp_path: Path) -> None:
     """doctor.py itself needs none of them, and names the command that installs them."""
     for folder in ("scripts", "references"):
-        shutil.copytree(machine.BUNDLE / folder, tmp_path / folder)
+        shutil.copytree(BUNDLE / folder, tmp_path / folder)
     done = subprocess.run(
         [sys.executable, "-S", str(tmp_path / "scripts" / "doctor.py")],
         env=clean_environment(tmp_path),

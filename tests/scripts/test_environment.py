@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from linkfox_client import environment
+from linkfox_client.paths import BUNDLE
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_the_three_files_pin_the_same_versions() -> None:
     """Each layer holds what the layer before it pins, to the version."""
 
     def pins(name: str) -> set[str]:
-        lines = (environment.BUNDLE / name).read_text(encoding="utf-8").splitlines()
+        lines = (BUNDLE / name).read_text(encoding="utf-8").splitlines()
         # The marker after the semicolon may differ: a wider layer needs a package on more platforms.
         return {line.split(" ")[0] for line in lines if "==" in line and not line.startswith(("#", " "))}
 

@@ -13,7 +13,7 @@ import pytest
 from linkfox_client import install, installation, packaging
 from linkfox_client.environment import NOTE
 from linkfox_client.errors import ClientError
-from linkfox_client.runtime import BUNDLE
+from linkfox_client.paths import BUNDLE
 
 from tests.scripts.conftest import Run
 from tests.support.house import PATIENCE, Finished, House, clean_environment

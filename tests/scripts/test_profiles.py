@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linkfox_client import profiles, sites
-from linkfox_client.errors import REFERENCES, ClientError
+from linkfox_client.errors import ClientError
+from linkfox_client.paths import REFERENCES
 
 MARKETS = json.loads((REFERENCES / "marketplaces.json").read_text(encoding="utf-8"))
 WORDS = json.loads((REFERENCES / "site-words.json").read_text(encoding="utf-8"))

@@ -12,7 +12,8 @@ from pathlib import Path
 from linkfox_client import clipboard, keyring_access
 from linkfox_client.diagnosis.finding import Finding, Patient, ok, warning
 from linkfox_client.files import UnsafePlace, replace_private
-from linkfox_client.runtime import BUNDLE, SETUP_HINT
+from linkfox_client.paths import BUNDLE
+from linkfox_client.runtime import SETUP_HINT
 from linkfox_client.secret import Secret
 
 NEEDED = {"requests": "requests", "dotenv": "python-dotenv"}
