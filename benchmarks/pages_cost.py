@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import requests
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from benchmarks.pairs import compare
 from tests.gateway.pages.visitor import Page

@@ -87,7 +87,7 @@ def _waits(house: House, busy: Callable[[], Any]) -> dict[str, float]:
 def main() -> None:
     """Print the figures as one JSON document."""
     with tempfile.TemporaryDirectory() as folder, open_house(Path(folder)) as house:
-        from linkfox_client.sandbox_browser import give_consent
+        from linkfox_client.local.sandbox_browser import give_consent
 
         link = house.post("/spApi/authorizeUrl", {"sellerName": "Benchmark", "region": "NA"})
         give_consent(link["authorizeUrl"], {"selling_partner_id": SELLER})

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from benchmarks.pairs import compare
 from tests.support.house import SCRIPTS, House, call_json, open_house

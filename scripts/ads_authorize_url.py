@@ -33,7 +33,7 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    from linkfox_client import waiting
+    from linkfox_client.commands import waiting
 
     if options.authorization_id:
         return waiting.follow(gateway, waiting.ACCOUNTS, options.authorization_id, options.wait)

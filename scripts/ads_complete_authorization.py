@@ -20,9 +20,9 @@ def declare(_arguments):
 
 
 def run(_options, gateway):
-    from linkfox_client import own_grants, waiting
+    from linkfox_client.commands import self_hosted, waiting
 
-    return own_grants.complete(gateway, waiting.ACCOUNTS)
+    return self_hosted.complete(gateway, waiting.ACCOUNTS)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ The token is tried out at Amazon first; one that is refused changes nothing. The
 profiles. Own gateway only.
 """
 
-from linkfox_client import command, own_grants
+from linkfox_client import command
+from linkfox_client.commands import self_hosted
 
 
 def declare(arguments):
@@ -20,12 +21,12 @@ def declare(arguments):
         "--account-name", "the name that the account gets in the lists", required=True, metavar="NAME"
     )
     arguments.region(required=True)
-    own_grants.declare_token(arguments)
+    self_hosted.declare_token(arguments)
 
 
 def run(options, gateway):
     fields = {"accountName": options.account_name, "region": options.region}
-    return own_grants.import_grant(gateway, "/amazonAds/importAccount", fields, options)
+    return self_hosted.import_grant(gateway, "/amazonAds/importAccount", fields, options)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,18 @@ ads_authorized_stores.py lists the authRecordId. At Amazon the consent stays unt
 gateway only.
 """
 
-from linkfox_client import command, own_grants
+from linkfox_client import command
+from linkfox_client.commands import self_hosted
 
 
 def declare(arguments):
     arguments.identifier("--auth-record-id", "the number of the authorization", required=True)
-    own_grants.declare_removal(arguments)
+    self_hosted.declare_removal(arguments)
 
 
 def run(options, gateway):
     fields = {"authRecordId": options.auth_record_id}
-    return own_grants.remove(gateway, "/amazonAds/removeAccount", fields)
+    return self_hosted.remove(gateway, "/amazonAds/removeAccount", fields)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ def something_given(options):
 
 
 def run(options, gateway):
-    from linkfox_client import lists, profiles
+    from linkfox_client.amazon import profiles
+    from linkfox_client.commands import lists
 
     answer = gateway.post("/amazonAds/authorizedStores", {})
     listed = [*lists.entries(answer), *(answer.get("accountsWithoutProfiles") or [])]

@@ -13,20 +13,21 @@ Examples:
 The best way to use a token is to run the program that needs it under with_token.py.
 """
 
-from linkfox_client import command, handoff, lists, tokens
+from linkfox_client import command
+from linkfox_client.commands import lists, token_output, tokens
 
 
 def declare(arguments):
     arguments.identifier("--profile-id", "a profile of the account; ads_resolve_profile.py finds it")
     arguments.identifier("--auth-record-id", "the account itself; ads_authorized_stores.py lists them")
     tokens.declare(arguments, "the tokens of every authorized account")
-    handoff.declare(arguments)
+    token_output.declare(arguments)
     arguments.exactly_one("--profile-id", "--auth-record-id", "--all")
 
 
 def run(options, gateway):
     if options.all:
-        from linkfox_client import profiles
+        from linkfox_client.amazon import profiles
 
         answer = gateway.post("/amazonAds/authorizedStores", {})
         accounts = profiles.accounts(lists.entries(answer) + (answer.get("accountsWithoutProfiles") or []))
@@ -37,7 +38,7 @@ def run(options, gateway):
     else:
         which = {"authRecordId": options.auth_record_id}
         document = tokens.fetch(gateway, "/amazonAds", which, options.min_ttl)
-    return handoff.deliver(document, options)
+    return token_output.deliver(document, options)
 
 
 if __name__ == "__main__":

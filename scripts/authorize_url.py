@@ -36,7 +36,7 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    from linkfox_client import waiting
+    from linkfox_client.commands import waiting
 
     if options.authorization_id:
         return waiting.follow(gateway, waiting.STORES, options.authorization_id, options.wait)

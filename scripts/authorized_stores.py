@@ -12,7 +12,8 @@ Examples:
 The answer's nextOffset is the --offset of the next page, or null at the end.
 """
 
-from linkfox_client import command, lists
+from linkfox_client import command
+from linkfox_client.commands import lists
 
 
 def declare(arguments):

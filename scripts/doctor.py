@@ -22,9 +22,9 @@ def declare(arguments):
 
 
 def run(options):
-    from linkfox_client import diagnosis
+    from linkfox_client.commands.diagnosis import examination
 
-    return diagnosis.examine(offline=options.offline)
+    return examination.examine(offline=options.offline)
 
 
 if __name__ == "__main__":

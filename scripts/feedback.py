@@ -26,7 +26,7 @@ def declare(arguments):
 
 
 def run(options):
-    from linkfox_client import feedback
+    from linkfox_client.commands import feedback
 
     return feedback.give(options)
 

@@ -11,7 +11,8 @@ Examples:
 The token is tried out at Amazon first; one that is refused changes nothing. Own gateway only.
 """
 
-from linkfox_client import command, own_grants
+from linkfox_client import command
+from linkfox_client.commands import self_hosted
 
 
 def declare(arguments):
@@ -20,7 +21,7 @@ def declare(arguments):
     arguments.text(
         "--seller-name", "the name that the store gets in the lists", required=True, metavar="NAME"
     )
-    own_grants.declare_token(arguments)
+    self_hosted.declare_token(arguments)
 
 
 def run(options, gateway):
@@ -29,7 +30,7 @@ def run(options, gateway):
         "region": options.region,
         "sellerName": options.seller_name,
     }
-    return own_grants.import_grant(gateway, "/spApi/importStore", fields, options)
+    return self_hosted.import_grant(gateway, "/spApi/importStore", fields, options)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def declare(arguments):
 
 
 def run(options):
-    from linkfox_client import install
+    from linkfox_client.commands import install
 
     return install.install(options)
 

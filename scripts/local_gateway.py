@@ -82,7 +82,7 @@ def check(options):
 
 
 def run(options):
-    from linkfox_client import gateway_commands
+    from linkfox_client.commands import gateway_commands
 
     return gateway_commands.COMMANDS[options.command](options)
 

@@ -31,7 +31,7 @@ def declare(arguments):
 
 
 def run(options):
-    from linkfox_client import login
+    from linkfox_client.commands import login
 
     return login.command_of(options)(options)
 

@@ -19,7 +19,8 @@ Exit codes: 0 done, 2 bad arguments, 3 not set up (no venv module, no network), 
 
 import sys
 
-from linkfox_client import command, environment, main_job
+from linkfox_client import command, venv
+from linkfox_client.commands import quickstart
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import BUNDLE
 
@@ -36,14 +37,14 @@ def tell(line):
 
 def run(options):
     try:
-        environment.ensure("requirements-gateway.txt", tell=tell)
+        venv.ensure("requirements-gateway.txt", tell=tell)
         if options.setup_only:
             return {"venv": str(BUNDLE / ".venv")}
         tell("Doing the main job in a sandbox")
-        return main_job.run(keep=options.keep, tell=tell)
-    except environment.SetupError as problem:
+        return quickstart.run(keep=options.keep, tell=tell)
+    except venv.SetupError as problem:
         raise ClientError("not_set_up", str(problem), problem.hint) from None
-    except main_job.StepFailed as problem:
+    except quickstart.StepFailed as problem:
         hint = "Read `failedWith`; `python3 scripts/quickstart.py` is safe to run again."
         raise ClientError(
             "gateway_failed", str(problem), hint, fields={"failedWith": problem.document}

@@ -10,18 +10,19 @@ Example:
 At Amazon the authorization stays until the seller ends it there (Manage Your Apps). Own gateway only.
 """
 
-from linkfox_client import command, own_grants
+from linkfox_client import command
+from linkfox_client.commands import self_hosted
 
 
 def declare(arguments):
     arguments.text("--seller-id", "the store's seller id", required=True, metavar="ID")
     arguments.region(required=True)
-    own_grants.declare_removal(arguments)
+    self_hosted.declare_removal(arguments)
 
 
 def run(options, gateway):
     fields = {"sellerId": options.seller_id, "region": options.region}
-    return own_grants.remove(gateway, "/spApi/removeStore", fields)
+    return self_hosted.remove(gateway, "/spApi/removeStore", fields)
 
 
 if __name__ == "__main__":

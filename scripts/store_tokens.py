@@ -13,14 +13,15 @@ Examples:
 The best way to use a token is to run the program that needs it under with_token.py.
 """
 
-from linkfox_client import command, handoff, lists, tokens
+from linkfox_client import command
+from linkfox_client.commands import lists, token_output, tokens
 
 
 def declare(arguments):
     arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
     arguments.region(note="; needed with --seller-id")
     tokens.declare(arguments, "the tokens of every authorized store")
-    handoff.declare(arguments)
+    token_output.declare(arguments)
     arguments.exactly_one("--seller-id", "--all")
     arguments.together(
         "--seller-id", "--region", hint="authorized_stores.py lists each store with its region."
@@ -34,7 +35,7 @@ def run(options, gateway):
     else:
         which = {"sellerId": options.seller_id, "region": options.region}
         document = tokens.fetch(gateway, "/spApi", which, options.min_ttl)
-    return handoff.deliver(document, options)
+    return token_output.deliver(document, options)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ ads AMAZON_ADS_PROFILE_ID and AMAZON_ADS_CLIENT_ID too. Its output and its exit 
 import os
 
 from linkfox_client import command
-from linkfox_client.tokens import MOST_MIN_TTL
+from linkfox_client.commands.tokens import MOST_MIN_TTL
 
 
 def declare(arguments):
@@ -33,13 +33,14 @@ def declare(arguments):
 
 
 def find_program(options):
-    from linkfox_client.child import find_command
+    from linkfox_client.cli.child import find_command
 
     options.program = find_command(options.command, os.environ)
 
 
 def run(options, gateway):
-    from linkfox_client import child, output, tokens
+    from linkfox_client.cli import child, output
+    from linkfox_client.commands import tokens
 
     if options.seller_id:
         which = {"sellerId": options.seller_id, "region": options.region}

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from linkfox_client import environment  # noqa: E402 - the path has to be there first
+from linkfox_client import venv  # noqa: E402 - the path has to be there first
 
 from tests.support import chromium  # noqa: E402
 
@@ -29,8 +29,8 @@ def main() -> int:
             return 3
         variables[chromium.REQUIRED] = "1"
     try:
-        python = environment.ensure("requirements-dev.txt", tell=lambda line: print(line, file=sys.stderr))
-    except environment.SetupError as problem:
+        python = venv.ensure("requirements-dev.txt", tell=lambda line: print(line, file=sys.stderr))
+    except venv.SetupError as problem:
         print(f"{problem}\n{problem.hint}", file=sys.stderr)
         return 3
     # No color of the newcomer's own settings, no plugin from elsewhere: only what is pinned here.

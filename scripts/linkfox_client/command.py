@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from linkfox_client import output, runtime
-from linkfox_client.arguments import Arguments, Help
+from linkfox_client.cli import output, runtime
+from linkfox_client.cli.arguments import Arguments, Help
 from linkfox_client.errors import EXIT_CODES, ClientError
 
 if TYPE_CHECKING:
-    from linkfox_client.client import Gateway
+    from linkfox_client.gateway.client import Gateway
 
 Declare = Callable[[Arguments], None]
 Answer = dict[str, Any] | output.Revealed
@@ -27,7 +27,7 @@ def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, G
     """
 
     def connected(options: SimpleNamespace) -> Answer:
-        from linkfox_client.client import connect
+        from linkfox_client.gateway.client import connect
 
         with connect() as gateway:
             try:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import sandbox_browser
+from linkfox_client.local import sandbox_browser
 
 from tests.documents.markdown import (
     DOCUMENTS,

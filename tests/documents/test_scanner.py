@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkfox_client import packaging
+from linkfox_client.skill import packaging
 
 from tests.documents.markdown import ROOT, section
 from tests.support.scanner import ScannerMissing, scan

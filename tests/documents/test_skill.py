@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from linkfox_client import packaging
+from linkfox_client.skill import packaging
 
 from tests.documents.markdown import ROOT, SKILL, commands, scripts_named, section
 

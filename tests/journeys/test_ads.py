@@ -4,7 +4,7 @@ import json
 import sys
 
 import pytest
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.house import House
 

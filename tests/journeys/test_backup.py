@@ -9,7 +9,7 @@ import stat
 import threading
 from pathlib import Path
 
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.house import House, open_house
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.consent import consent
 from tests.support.house import House

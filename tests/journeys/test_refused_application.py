@@ -4,7 +4,7 @@ import json
 import urllib.error
 from typing import Any
 
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.house import House, until
 

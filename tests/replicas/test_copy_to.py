@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from gateway.secret import Secret
 from gateway.vault.database import open_database

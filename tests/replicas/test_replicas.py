@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from linkfox_client.sandbox_browser import give_consent
+from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.gateway.running import Amazon
 from tests.support.house import call_json, until

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client import answers
-from linkfox_client.answers import Reply, read
 from linkfox_client.errors import EXIT_CODES, ClientError
-from linkfox_client.masking import Secrets
+from linkfox_client.gateway import answers
+from linkfox_client.gateway.answers import Reply, read
 from linkfox_client.paths import REFERENCES
+from linkfox_client.secrets.masking import Secrets
 
 from tests.scripts.fake_gateway import ACCESS, REFRESH
 

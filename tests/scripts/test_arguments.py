@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client.arguments import Arguments, Help
+from linkfox_client.cli.arguments import Arguments, Help
 from linkfox_client.errors import ClientError
 
 TOKEN = "Atza|" + "x" * 100

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from linkfox_client.arguments import Arguments
+from linkfox_client.cli.arguments import Arguments
 from linkfox_client.errors import ClientError
 
 from tests.support.house import SCRIPTS

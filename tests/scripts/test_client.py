@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import responses
-from linkfox_client.client import Gateway
 from linkfox_client.errors import ClientError
-from linkfox_client.masking import Secrets
-from linkfox_client.secret import Secret
-from linkfox_client.settings import HOSTED, Settings
+from linkfox_client.gateway.client import Gateway
+from linkfox_client.gateway.settings import HOSTED, Settings
+from linkfox_client.secrets.masking import Secrets
+from linkfox_client.secrets.secret import Secret
 
 from tests.scripts.fake_gateway import KEY, NOBODYS_PORT, FakeGateway, Handler, fake_gateway, tokens
 

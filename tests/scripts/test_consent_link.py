@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import clipboard, consent_link
+from linkfox_client.amazon import consent_link
+from linkfox_client.cli import clipboard
 from linkfox_client.errors import ClientError
 
 from tests.scripts.programs import fake_program

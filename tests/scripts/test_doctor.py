@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkfox_client import diagnosis
-from linkfox_client.diagnosis import machine, network, stores
-from linkfox_client.diagnosis.finding import Finding, Patient, ok
+from linkfox_client.commands.diagnosis import examination, machine, network, stores
+from linkfox_client.commands.diagnosis.finding import Finding, Patient, ok
 from linkfox_client.errors import EXIT_CODES, ClientError
-from linkfox_client.key_check import KeyCheck
+from linkfox_client.gateway.key_check import KeyCheck
+from linkfox_client.gateway.settings import Settings
 from linkfox_client.paths import BUNDLE
-from linkfox_client.secret import Secret
-from linkfox_client.settings import Settings
+from linkfox_client.secrets.secret import Secret
 
 from tests.scripts import keyrings
 from tests.scripts.conftest import Run
@@ -114,7 +113,7 @@ def test_offline_opens_no_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:1")
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    document = diagnosis.examine(offline=True)
+    document = examination.examine(offline=True)
     assert document["ok"] is True, document
 
 
@@ -304,17 +303,17 @@ def test_one_failing_or_hanging_check_stops_no_other(capsys: pytest.CaptureFixtu
         return look
 
     checks = (
-        diagnosis.Check("hanging", hang, 0.05),
-        diagnosis.Check("internal", fail(RuntimeError("surprise"))),
-        diagnosis.Check("package", fail(ModuleNotFoundError("x", name="requests"))),
-        diagnosis.Check("told", fail(ClientError("gateway_failed", "no", "do this"))),
-        diagnosis.Check("last", lambda patient: ok("last", "made")),
+        examination.Check("hanging", hang, 0.05),
+        examination.Check("internal", fail(RuntimeError("surprise"))),
+        examination.Check("package", fail(ModuleNotFoundError("x", name="requests"))),
+        examination.Check("told", fail(ClientError("gateway_failed", "no", "do this"))),
+        examination.Check("last", lambda patient: ok("last", "made")),
     )
-    document = diagnosis.examine(offline=True, checks=checks)
+    document = examination.examine(offline=True, checks=checks)
     release.set()
     assert [check["state"] for check in document["checks"]] == ["failed"] * 4 + ["ok"]
     assert (document["failed"], document["error"]["code"]) == (4, "timeout")
-    assert document["checks"][2]["remedy"] == diagnosis.runtime.SETUP_HINT
+    assert document["checks"][2]["remedy"] == examination.runtime.SETUP_HINT
     assert len(capsys.readouterr().err.splitlines()) == 9
 
 

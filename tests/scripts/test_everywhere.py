@@ -131,7 +131,7 @@ def test_every_supported_python_sets_itself_up(
     python = python_of(minor)
     bundle = Path(request.config.cache.mkdir(f"bundle-{minor}"))
     copy_bundle(bundle)
-    ensure = "from linkfox_client import environment; environment.ensure('requirements.txt')"
+    ensure = "from linkfox_client import venv; venv.ensure('requirements.txt')"
     subprocess.run([python, "-c", ensure], cwd=bundle / "scripts", check=True, timeout=600)
     environment = clean_environment(tmp_path, **stores.environment())
     check_the_core(caller(bundle / "scripts", environment, tmp_path, [python]))

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import requests
 import responses
-from linkfox_client import feedback
-from linkfox_client.scrubbing import scrub
+from linkfox_client.commands import feedback
+from linkfox_client.secrets.scrubbing import scrub
 
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import ACCESS, KEY, FakeGateway
@@ -36,7 +36,7 @@ def options() -> SimpleNamespace:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, in this process."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("linkfox_client.settings.BUNDLE", tmp_path / "bundle")
+    monkeypatch.setattr("linkfox_client.gateway.settings.BUNDLE", tmp_path / "bundle")
     return tmp_path
 
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import clipboard, consent_link
+from linkfox_client.amazon import consent_link
+from linkfox_client.cli import clipboard
 
 from tests.scripts import keyrings
 from tests.scripts.conftest import Run

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from linkfox_client import install, installation, packaging
-from linkfox_client.environment import NOTE
+from linkfox_client.commands import install
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import BUNDLE
+from linkfox_client.skill import installation, packaging
+from linkfox_client.venv import NOTE
 
 from tests.scripts.conftest import Run
 from tests.support.house import PATIENCE, Finished, House, clean_environment

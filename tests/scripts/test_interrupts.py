@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import command, output
+from linkfox_client import command
+from linkfox_client.cli import output
 from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run

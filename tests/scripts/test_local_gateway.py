@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkfox_client import local_gateway, process_lock
 from linkfox_client.errors import ClientError
+from linkfox_client.local import local_gateway, process_lock
 
 from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, until
 

@@ -11,8 +11,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client.masking import Secrets, is_secret_name, wrapped
-from linkfox_client.secret import Secret, masked
+from linkfox_client.secrets.masking import Secrets, is_secret_name, wrapped
+from linkfox_client.secrets.secret import Secret, masked
 
 secret_text = st.text(st.characters(codec="utf-8", exclude_characters=".*"), min_size=12, max_size=400)
 token = st.text(

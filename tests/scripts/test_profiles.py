@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client import profiles, sites
+from linkfox_client.amazon import profiles, sites
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import REFERENCES
 

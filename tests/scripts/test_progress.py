@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkfox_client.progress import Progress
+from linkfox_client.cli.progress import Progress
 
 from tests.scripts.conftest import Run
 from tests.scripts.fake_gateway import FakeGateway, tokens

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import child, command, output, runtime
+from linkfox_client import command
+from linkfox_client.cli import child, output, runtime
 from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run

@@ -9,11 +9,12 @@ from types import ModuleType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client import local_gateway, settings
 from linkfox_client.errors import ClientError
-from linkfox_client.local_gateway import LocalGateway
-from linkfox_client.secret import Secret
-from linkfox_client.settings import HOSTED, Settings, checked_gateway, load
+from linkfox_client.gateway import settings
+from linkfox_client.gateway.settings import HOSTED, Settings, checked_gateway, load
+from linkfox_client.local import local_gateway
+from linkfox_client.local.local_gateway import LocalGateway
+from linkfox_client.secrets.secret import Secret
 
 OWN = "https://own.example:8443"
 LOCAL_KEY = "lfx_local_" + "k" * 43

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from linkfox_client import tokens
+from linkfox_client.commands import tokens
 from linkfox_client.errors import ClientError
 
 WHICH = {"sellerId": "A1", "region": "NA"}

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkfox_client import waiting
+from linkfox_client.commands import waiting
+from linkfox_client.commands.waiting import ACCOUNTS, STORES, Patience
 from linkfox_client.errors import ClientError
-from linkfox_client.waiting import ACCOUNTS, STORES, Patience
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=x&state=y"
 STATUS = "/spApi/authorizationStatus"

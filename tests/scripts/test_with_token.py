@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import child
+from linkfox_client.cli import child
 from linkfox_client.errors import ClientError
 
 from tests.scripts import keyrings
@@ -188,7 +188,7 @@ def test_a_signal_to_us_ends_the_child(tmp_path: Path) -> None:
     """SIGTERM is passed on, and the child's end is answered."""
     waiting = "import signal, sys; open(sys.argv[1], 'w').close(); signal.pause()"
     code = (
-        "import os, sys; from linkfox_client.child import run_and_pass_on;"
+        "import os, sys; from linkfox_client.cli.child import run_and_pass_on;"
         f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}, sys.argv[1]], os.environ))"
     )
     ready = tmp_path / "ready"
@@ -207,7 +207,7 @@ def test_ctrl_c_is_the_childs_own_affair(tmp_path: Path) -> None:
         " os.kill(os.getppid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGINT)"
     )
     code = (
-        "import os, sys; from linkfox_client.child import run_and_pass_on;"
+        "import os, sys; from linkfox_client.cli.child import run_and_pass_on;"
         f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}], os.environ))"
     )
     environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))

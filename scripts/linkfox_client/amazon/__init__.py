@@ -1,0 +1,1 @@
+"""Amazon's side: its sites, the profiles on them and its consent links."""

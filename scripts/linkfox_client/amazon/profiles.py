@@ -1,0 +1,246 @@
+"""Which advertising profile a person means: the table that agents go by, as pure functions.
+
+| said                                 | answer                                   |
+|--------------------------------------|------------------------------------------|
+| one account is authorized, and a site | that profile                             |
+| several accounts, and only a site     | ambiguous, with the accounts' names      |
+| account and site                      | that profile                             |
+| a profile id                          | itself, once it is known to be the user's |
+
+An account is a distinct `accountName`. The gateway's list has the last word on which profiles there are.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from linkfox_client.amazon.sites import Site, explain_unknown_site, find_site
+from linkfox_client.errors import ClientError, find_reason
+
+LARGEST_PROFILE_ID = 2**63 - 1
+MOST_CANDIDATES = 50
+# What tells two profiles apart for a person; the number comes last, and nobody needs to name it.
+CANDIDATE_FIELDS = (
+    "accountName",
+    "accountNames",
+    "accountInfoName",
+    "accountType",
+    "countryCode",
+    "region",
+    "profileId",
+)
+ACCOUNT_FIELDS = ("authRecordId", "accountName", "status")
+
+Profile = Mapping[str, Any]
+
+
+def parse_profile_id(value: object) -> int:
+    """A profile id given as an integer or as 1 to 19 ASCII digits, from 0 to 2^63-1. Raises ValueError."""
+    digits = isinstance(value, str) and 1 <= len(value) <= 19 and value.isascii() and value.isdigit()
+    if not digits and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError("a profile id is an integer or 1 to 19 digits")
+    number = int(value)  # type: ignore[call-overload]
+    if not 0 <= number <= LARGEST_PROFILE_ID:
+        raise ValueError("a profile id lies between 0 and 2^63-1")
+    return number
+
+
+def resolve(
+    listed: Iterable[Profile],
+    *,
+    site: str | None = None,
+    account: str | None = None,
+    profile_id: int | None = None,
+) -> Profile:
+    """The one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
+
+    All that is given has to be true of the profile; at least one of the three has to be given. Raises
+    ClientError: bad_arguments, not_found or ambiguous, the last two with what there is to choose from.
+    """
+    if site is None and account is None and profile_id is None:
+        raise ClientError(
+            "bad_arguments",
+            "Nothing says which profile is meant",
+            "Give --site, --account or both, or --profile-id.",
+        )
+    profiles, bare = _read(listed)
+    names = {profile.get("accountName") for profile in profiles}
+    if not profiles and not bare:
+        raise ClientError(
+            "not_found",
+            "No ads account is authorized",
+            "Authorize one with ads_authorize_url.py, then ask again.",
+        )
+    if not profiles:
+        raise _without_profiles("The ads account is authorized, but has no profile that could be read")
+    left = profiles
+    if profile_id is not None:
+        left = _keep(
+            left,
+            lambda profile: profile["profileId"] == profile_id,
+            f"Profile {profile_id} is not among your profiles",
+            profiles,
+        )
+    if account is not None:
+        left = _of_account(left, account, bare)
+    if site is not None:
+        left = _of_site(left, site)
+    if profile_id is None and account is None and len(names) > 1:
+        raise ClientError(
+            "ambiguous",
+            f"{len(names)} ads accounts are authorized and only a site was named",
+            "Ask which account is meant, by its name, and give it with --account.",
+            candidates=_candidates(left),
+        )
+    if len(left) > 1:
+        raise ClientError(
+            "ambiguous", f"{len(left)} profiles match", _how_to_choose(left), candidates=_candidates(left)
+        )
+    return left[0]
+
+
+def accounts(listed: Iterable[Profile]) -> list[dict[str, Any]]:
+    """The accounts of a list of profiles, each once, with `profileIds`: one token serves them all.
+
+    A profile's tokens come from one account; the others that cover it, which the self-hosted gateway names
+    in `authRecordIds`, are accounts as well, though no profile may be left for them.
+    """
+    found: dict[object, dict[str, Any]] = {}
+    for entry in listed:
+        shown = {name: entry[name] for name in ACCOUNT_FIELDS if name in entry}
+        account = found.setdefault(entry.get("authRecordId"), {"profileIds": []})
+        account.update(shown)
+        if entry.get("profileId") is not None:
+            account["profileIds"].append(entry["profileId"])
+        for record_id, name in _also_covering(entry):
+            found.setdefault(record_id, {"authRecordId": record_id, "accountName": name, "profileIds": []})
+    return list(found.values())
+
+
+def _also_covering(entry: Profile) -> Iterable[tuple[int, object]]:
+    """The record ids and names of the accounts that cover a profile."""
+    record_ids, names = entry.get("authRecordIds"), entry.get("accountNames")
+    if isinstance(record_ids, list) and isinstance(names, list) and len(record_ids) == len(names):
+        for record_id, name in zip(record_ids, names, strict=True):
+            if isinstance(record_id, int):
+                yield record_id, name
+
+
+def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:
+    """The profiles, each once and with all its accounts' names, and the names of accounts without any."""
+    found: dict[int, dict[str, Any]] = {}
+    bare: set[str] = set()
+    for entry in listed:
+        try:
+            number = parse_profile_id(entry.get("profileId"))
+        except ValueError:
+            bare.update(_account_names(entry))
+            continue
+        known = found.setdefault(number, {**entry, "profileId": number})
+        names = [*_account_names(known), *_account_names(entry)]
+        if len(set(names)) > 1:
+            known["accountNames"] = list(dict.fromkeys(names))
+    return list(found.values()), bare
+
+
+def _account_names(profile: Profile) -> list[str]:
+    names = profile.get("accountNames")
+    several = names if isinstance(names, list) else []
+    return [name for name in (profile.get("accountName"), *several) if isinstance(name, str)]
+
+
+def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[Profile]:
+    """The profiles of that account: by the name it was authorized under, else by the advertiser's own name.
+
+    In each, the exact spelling first, so that "Acme" and "ACME" can both exist.
+    """
+
+    def advertiser(profile: Profile) -> list[str]:
+        name = profile.get("accountInfoName")
+        return [name] if isinstance(name, str) else []
+
+    for names_of in (_account_names, advertiser):
+        for spell in (str, _loosely):
+            wanted = spell(account)
+            left = [profile for profile in profiles if wanted in map(spell, names_of(profile))]
+            if left:
+                return left
+    if _loosely(account) in map(_loosely, bare):
+        raise _without_profiles(
+            f"The account {account!r} is authorized, but has no profile that could be read"
+        )
+    return _keep([], bool, f"There is no such profile under an account called {account!r}", profiles)
+
+
+def _without_profiles(message: str) -> ClientError:
+    row = find_reason("profile_sync_failed")
+    return ClientError("not_found", message, row.remedy if row else "")
+
+
+def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
+    """The profiles of the site that `words` name, in our words or the list's own codes and ids."""
+    site = find_site(words)
+    literal = words.strip().upper()
+    if site is None and not any(literal in _marks(profile) for profile in profiles):
+        raise ClientError(
+            "not_found",
+            f"{words!r} names no Amazon site",
+            explain_unknown_site(words),
+            candidates=_candidates(profiles),
+        )
+    place = site.country if site else literal
+    return _keep(
+        profiles,
+        lambda profile: _is_at(profile, site) if site else literal in _marks(profile),
+        f"There is no such profile for {place}",
+        profiles,
+    )
+
+
+def _is_at(profile: Profile, site: Site) -> bool:
+    country = profile.get("countryCode")
+    if isinstance(country, str) and country:
+        return country.upper() in site.codes
+    return profile.get("marketplaceStringId") == site.marketplace_id
+
+
+def _marks(profile: Profile) -> set[str]:
+    values = (profile.get("countryCode"), profile.get("marketplaceStringId"))
+    return {value.upper() for value in values if isinstance(value, str) and value}
+
+
+def _keep(
+    profiles: list[Profile], wanted: Callable[[Profile], Any], message: str, otherwise: list[Profile]
+) -> list[Profile]:
+    left = [profile for profile in profiles if wanted(profile)]
+    if not left:
+        raise ClientError(
+            "not_found",
+            message,
+            "Choose one of `candidates`, or authorize the missing account with ads_authorize_url.py.",
+            candidates=_candidates(otherwise),
+        )
+    return left
+
+
+def _how_to_choose(left: list[Profile]) -> str:
+    """The flag that tells these profiles apart, if one does."""
+    if len({profile.get("countryCode") for profile in left}) > 1:
+        return "Ask which site is meant and give it with --site."
+    if len({profile.get("accountName") for profile in left}) > 1:
+        return "Ask which account is meant, by its accountName, and give it with --account."
+    if len({profile.get("accountInfoName") for profile in left}) == len(left):
+        return "Ask which advertiser is meant and give its accountInfoName with --account."
+    return "Ask which of `candidates` is meant and give its profileId with --profile-id."
+
+
+def _candidates(profiles: list[Profile]) -> list[dict[str, Any]]:
+    ordered = sorted(
+        profiles, key=lambda profile: (str(profile.get("accountName")), str(profile.get("countryCode")))
+    )
+    shown = ordered[:MOST_CANDIDATES]
+    return [{name: profile[name] for name in CANDIDATE_FIELDS if name in profile} for profile in shown]
+
+
+def _loosely(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

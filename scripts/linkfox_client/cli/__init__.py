@@ -1,0 +1,1 @@
+"""What stands between a script and whoever runs it: arguments, output, streams, child processes."""

@@ -1,0 +1,88 @@
+"""Running a command that gets a token in its environment: this process becomes that command."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from linkfox_client.commands.token_output import token_variables
+from linkfox_client.errors import ClientError, bad_arguments
+
+
+def child_environment(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
+    """`environ` with the token's variables: what the command under with_token.py gets."""
+    variables = token_variables(fields)
+    inherited = {name: value for name, value in environ.items() if name not in variables}
+    return inherited | {name: value for name, value in variables.items() if value is not None}
+
+
+def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The path of the program that `command` names. Raises ClientError (`bad_arguments`) for none."""
+    found = shutil.which(command[0], path=environ.get("PATH"))
+    if found is None:
+        raise bad_arguments(
+            f"There is no command {command[0]!r} that can be run",
+            "Name a program on the PATH, or one by its path; a script may need its interpreter before it.",
+        )
+    return found
+
+
+def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Become `command`; on Windows, which cannot do that, run it as a child and end with its exit code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "nt":
+        sys.exit(run_and_pass_on([program, *command[1:]], environ))
+    # Python ignores these two, and what is ignored stays so in the program that takes over.
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    try:
+        os.execve(program, list(command), dict(environ))  # noqa: S606 - running it is what was asked for
+    except OSError as problem:
+        raise _not_started(command[0], problem) from None
+
+
+def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run `command` to its end and answer its exit code; signals that reach this process are passed on.
+
+    Raises ClientError (`bad_arguments`) where it cannot be started.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+
+    def end(*_: object) -> None:
+        for child in children:
+            child.terminate()
+
+    def leave_to_child(*_: object) -> None:
+        """A console sends Ctrl-C and Ctrl-Break to all its processes, so the child has its own already."""
+
+    # Handlers, and before the start: what is ignored would be ignored by the child as well.
+    handlers = {"SIGINT": leave_to_child, "SIGBREAK": leave_to_child, "SIGTERM": end}
+    numbers = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
+    former = {number: signal.signal(number, handler) for number, handler in numbers.items()}
+    try:
+        children.append(subprocess.Popen(list(command), env=dict(environ)))  # noqa: S603 - what was asked for
+        return _exit_code(children[0].wait())
+    except OSError as problem:
+        raise _not_started(command[0], problem) from None
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _exit_code(code: int) -> int:
+    """What this process has to end with to show the same: Windows' codes are unsigned (Ctrl-C is 0xC000013A)
+    and sys.exit takes signed ones; elsewhere a shell shows 128 and the signal's number."""
+    if code < 0:
+        return 128 - code
+    return code - 2**32 if code >= 2**31 else code
+
+
+def _not_started(program: str, problem: OSError) -> ClientError:
+    return bad_arguments(
+        f"The command {program!r} could not be started: {problem.strerror}",
+        "A script without a #! line needs its interpreter in front of it.",
+    )

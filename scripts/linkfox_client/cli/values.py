@@ -1,0 +1,159 @@
+"""What each kind of argument takes: from a flag's text or a JSON value to the option, or `Wrong` in words."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from linkfox_client.paths import REFERENCES
+from linkfox_client.text import cleaned, has_hidden
+
+REGIONS = ("NA", "EU", "FE")
+LARGEST_ID = 2**63 - 1
+
+
+class Wrong(Exception):
+    """A value that a field does not take; the message follows the field's name in a sentence."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def read_text(value: Any, most: int) -> str:
+    """A text of 1 to `most` characters after trimming, without control or direction marks."""
+    if not isinstance(value, str):
+        raise Wrong(f"has to be a text, not {kind(value)}")
+    text = value.strip()
+    if not text:
+        raise Wrong("must not be empty", "Ask the user for it; do not make one up.")
+    if has_hidden(text):
+        raise Wrong("must not contain control characters, line ends or direction marks")
+    if len(text) > most:
+        raise Wrong(f"has {len(text)} characters; at most {most} are allowed")
+    return text
+
+
+def read_prose(value: Any, most: int) -> str:
+    """A text of 1 to `most` characters after trimming, in as many lines as it has, freed of control and
+    direction marks."""
+    if not isinstance(value, str):
+        raise Wrong(f"has to be a text, not {kind(value)}")
+    text = "\n".join(cleaned(line, len(line)) for line in value.splitlines()).strip()
+    if not text:
+        raise Wrong("must not be empty")
+    if len(text) > most:
+        raise Wrong(f"has {len(text)} characters; at most {most} are allowed")
+    return text
+
+
+def read_texts(value: Any, most: int) -> list[str]:
+    """A list of such texts."""
+    if not isinstance(value, list) or not value:
+        raise Wrong(f"has to be a list of texts, not {kind(value)}")
+    return [read_text(item, most) for item in value]
+
+
+def read_command(value: Any) -> list[str]:
+    """A program and its arguments, as they are."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+        raise Wrong("has to be a command and its arguments")
+    if any("\0" in item for item in value):
+        raise Wrong("must not contain a NUL character")
+    return value
+
+
+def read_path(value: Any) -> str:
+    """A path, in the form in which the file system's functions take it."""
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("has to be a path")
+    if any(ord(character) < 32 for character in value):
+        raise Wrong("must not contain control characters")
+    if os.name == "nt":
+        return value
+    # In an ASCII locale the file system's functions want the bytes back that the words came from.
+    try:
+        return os.fsdecode(value.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise Wrong("is not valid Unicode") from None
+
+
+def read_region(value: Any) -> str:
+    """NA, EU or FE, in any case; a site's code is answered with its region in the hint."""
+    region = read_text(value, 100).upper()
+    if region in REGIONS:
+        return region
+    sites = json.loads((REFERENCES / "marketplaces.json").read_text(encoding="utf-8"))
+    at = next((site for site in sites if region in (site["countryCode"], site["isoCountryCode"])), None)
+    hint = (
+        "The regions are NA (Americas), EU (Europe, Middle East, India) and FE (Japan, Australia, Singapore)."
+    )
+    if at is not None:
+        hint = (
+            f"{at['countryCode']} is a site, and its region is {at['region']}: use --region {at['region']}."
+        )
+    raise Wrong(f"has to be NA, EU or FE, not {shown(region)}", hint)
+
+
+def read_site(value: Any) -> Any:
+    """The `sites.Site` that a word, code or marketplace id names."""
+    from linkfox_client.amazon import sites
+
+    words = read_text(value, 100)
+    site = sites.find_site(words)
+    if site is None:
+        raise Wrong(f"names no Amazon site: {shown(words)}", sites.explain_unknown_site(words))
+    return site
+
+
+def read_choice(value: Any, choices: Sequence[str]) -> str:
+    """One of a few words, in any case; answered as it is spelled in `choices`."""
+    word = read_text(value, 100)
+    for choice in choices:
+        if word.lower() == choice.lower():
+            return choice
+    raise Wrong(f"has to be one of {', '.join(choices)}, not {shown(word)}", nearest(word, choices))
+
+
+def read_integer(value: Any, least: int, most: int) -> int:
+    """A whole number, as an integer or as 1 to 19 ASCII digits; never a fraction, not even 5.0."""
+    allowed = f"has to be a whole number from {least} to {'2^63−1' if most == LARGEST_ID else most}"
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 19:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Wrong(f"{allowed}, not {shown(value) if isinstance(value, str) else kind(value)}")
+    if not least <= value <= most:
+        raise Wrong(allowed)
+    return value
+
+
+def read_switch(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Wrong(f"has to be true or false, not {kind(value)}")
+    return value
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """The hint that names the known word nearest to this one; empty where none is near."""
+    from difflib import get_close_matches
+
+    lowered = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
+    return f"Did you mean {lowered[near[0]]}?" if near else ""
+
+
+def shown(word: str) -> str:
+    """What was typed, short and clean enough to be repeated."""
+    return "'" + cleaned(word, 60) + "'"
+
+
+def either(flags: Sequence[str]) -> str:
+    """Flags as a list in a sentence: `a, b or c`."""
+    return " or ".join([", ".join(flags[:-1]), flags[-1]] if len(flags) > 1 else flags)
+
+
+def kind(value: Any) -> str:
+    """What a JSON value is, in words."""
+    names = {type(None): "null", bool: "true or false", int: "a number", float: "a fraction", str: "a text"}
+    return names.get(type(value), "a list" if isinstance(value, list) else "an object")

@@ -1,0 +1,1 @@
+"""Looking for what keeps the scripts from working."""

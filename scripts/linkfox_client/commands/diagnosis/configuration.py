@@ -1,0 +1,48 @@
+"""Which gateway and key the scripts use, and where each setting comes from."""
+
+from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok
+from linkfox_client.errors import ClientError
+from linkfox_client.gateway import settings
+
+NAMES = (
+    *settings.KEY_NAMES,
+    *settings.GATEWAY_NAMES,
+    "GATEWAY_DATA_DIR",
+    "AMAZON_ORIGIN",
+    "LINKFOX_AUTOSTART",
+    "LINKFOX_FEEDBACK",
+)
+
+
+def pair(patient: Patient) -> Finding:
+    """The gateway and the key in force; nothing is started here. The variables are named, not shown."""
+    from linkfox_client.local import local_gateway
+
+    try:
+        variables = _variables(patient)
+        patient.pair = settings.named(patient.environ)
+        if patient.pair is None:
+            data_dir = local_gateway.locate(local_gateway.read_settings(patient.environ))
+            patient.uses_local = data_dir is not None
+            if data_dir is not None:
+                return ok(
+                    "settings", f"the local gateway in {data_dir}, with its own key", variables=variables
+                )
+            patient.pair = settings.stored_for_hosted()
+    except ClientError as problem:
+        return failed("settings", problem)
+    if patient.pair is None:
+        return failed("settings", ClientError("not_set_up", "no gateway and no API key", settings.WAYS))
+    chosen = patient.pair
+    detail = f"{chosen.gateway} ({chosen.gateway_from}), key {chosen.key} ({chosen.key_from})"
+    return ok("settings", detail, variables=variables)
+
+
+def _variables(patient: Patient) -> list[dict[str, str]]:
+    """Each variable that is set, and the first place that sets it, which is the one that counts."""
+    from_place: dict[str, str] = {}
+    for place in settings.places(patient.environ):
+        for name in NAMES:
+            if place.first([name]):
+                from_place.setdefault(name, place.name)
+    return [{"name": name, "from": place} for name, place in from_place.items()]

@@ -1,0 +1,125 @@
+"""Looking for what keeps the scripts from working: small checks, none of which stops the next."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from linkfox_client.cli import output, runtime
+from linkfox_client.commands.diagnosis import configuration, local, machine, network, stores
+from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed
+from linkfox_client.errors import ClientError
+from linkfox_client.text import cleaned
+
+
+class Check(NamedTuple):
+    """One check: its name, what does it, the seconds that it may take, and whether it needs the network."""
+
+    name: str
+    look: Callable[[Patient], Finding | Iterable[Finding]]
+    seconds: float = 10.0
+    needs_network: bool = False
+
+
+CHECKS = (
+    Check("Python", machine.python),
+    Check("packages", machine.packages),
+    Check("settings", configuration.pair),
+    Check("settings file", machine.private_settings),
+    Check("keyring", machine.keyring_tool, 15.0),
+    Check("clipboard", machine.clipboard_tool),
+    Check("cache folder", machine.cache_folder),
+    Check("local gateway", local.state, 40.0),
+    Check("vault", local.vault, 25.0),
+    Check("proxy", network.proxy),
+    Check("certificates", network.certificates),
+    Check("gateway", network.gateway, 40.0, needs_network=True),
+    Check("clock", network.clock, needs_network=True),
+    Check("API key", network.api_key, needs_network=True),
+    Check("stores", stores.stores, needs_network=True),
+    Check("ads accounts", stores.ads_accounts, 40.0, needs_network=True),
+)
+
+
+def examine(*, offline: bool, checks: Iterable[Check] = CHECKS) -> dict[str, Any]:
+    """Make all checks, tell each line on standard error, and answer the document.
+
+    With a failed check `ok` is false, and `error` is the first one's.
+    """
+    patient = Patient(offline=offline)
+    findings: list[Finding] = []
+    skipped: list[str] = []
+    for check in checks:
+        if _is_skipped(check, patient):
+            skipped.append(check.name)
+            continue
+        for finding in _findings(check, patient):
+            findings.append(finding)
+            _tell(finding)
+    return _document(patient, findings, skipped)
+
+
+def _is_skipped(check: Check, patient: Patient) -> bool:
+    """True where there is nothing to ask: no network wanted, no gateway known, or none that answers."""
+    if not check.needs_network:
+        return False
+    if patient.offline or patient.pair is None:
+        return True
+    return check.name != "gateway" and (patient.checked is None or patient.checked.date is None)
+
+
+def _findings(check: Check, patient: Patient) -> list[Finding]:
+    """What a check finds within its time; one that fails or hangs is a finding itself."""
+    found: list[Finding] = []
+
+    def look() -> None:
+        try:
+            found.extend(_listed(check.look(patient)))
+        except ModuleNotFoundError as error:
+            found.append(failed(check.name, runtime.missing_package(error)))
+        except ClientError as problem:
+            found.append(failed(check.name, problem))
+        except Exception as error:  # a check must not stop the others
+            message = f"the check itself failed: {type(error).__name__}: {cleaned(str(error), 200)}"
+            found.append(failed(check.name, ClientError("internal", message, "Report it with this message.")))
+
+    thread = threading.Thread(target=look, name=check.name, daemon=True)
+    thread.start()
+    thread.join(check.seconds)
+    if thread.is_alive():
+        message = f"no answer within {check.seconds:g} seconds"
+        return [
+            failed(check.name, ClientError("timeout", message, "Look what it waits for, then try again."))
+        ]
+    return found
+
+
+def _listed(found: Finding | Iterable[Finding]) -> Iterator[Finding]:
+    if isinstance(found, Finding):
+        yield found
+    else:
+        yield from found
+
+
+def _tell(finding: Finding) -> None:
+    output.tell(f"{finding.state:<8} {finding.name}: {finding.detail}")
+    if finding.remedy:
+        output.tell(f"         -> {finding.remedy}")
+
+
+def _document(patient: Patient, findings: list[Finding], skipped: list[str]) -> dict[str, Any]:
+    failures = [finding for finding in findings if finding.state == "failed"]
+    document: dict[str, Any] = {"ok": not failures}
+    if failures:
+        first = failures[0]
+        message = f"{first.name}: {first.detail}"
+        document["error"] = ClientError(first.code, message, first.remedy or "").error()
+    document |= {
+        "checks": [finding.facts() for finding in findings],
+        "failed": len(failures),
+        "warnings": sum(finding.state == "warning" for finding in findings),
+        "skipped": skipped,
+    }
+    sandbox = (patient.pair is not None and patient.pair.sandbox) or (
+        patient.checked is not None and patient.checked.sandbox
+    )
+    return document | ({"sandbox": True} if sandbox else {})

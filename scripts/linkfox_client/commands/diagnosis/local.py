@@ -1,0 +1,86 @@
+"""The local gateway, if there is one: its state, and what its own program says of vault and settings."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
+from linkfox_client.errors import EXIT_CODES, ClientError
+from linkfox_client.gateway.settings import Settings
+from linkfox_client.local import local_gateway
+from linkfox_client.text import cleaned
+
+LOOK_SECONDS = 20.0
+
+
+def state(patient: Patient) -> Finding:
+    """Whether it runs; where the scripts use it, it is started as they would, unless offline."""
+    name = "local gateway"
+    try:
+        found = local_gateway.read_settings(patient.environ)
+        data_dir = local_gateway.locate(found)
+        if data_dir is None:
+            return ok(name, "none was set up here")
+        local_gateway.check_private(data_dir)
+        if patient.uses_local and not patient.offline:
+            local = local_gateway.locate_or_start(patient.environ, patience=30)
+            if local is not None:
+                patient.pair = Settings(local.url, local.key, name, name, local.sandbox)
+        running = local_gateway.probe(data_dir)
+    except ClientError as problem:
+        return failed(name, problem)
+    if running is not None:
+        kind = "sandbox, " if running.sandbox else ""
+        return ok(name, f"{kind}runs at {running.url}, data in {data_dir}")
+    if found.get("LINKFOX_AUTOSTART", "").lower() == "off":
+        remedy = "Start it with `python3 scripts/local_gateway.py start`."
+        return warning(name, f"not running, and LINKFOX_AUTOSTART is off; data in {data_dir}", remedy)
+    return ok(name, f"not running, started when it is needed; data in {data_dir}")
+
+
+def vault(patient: Patient) -> Iterator[Finding]:
+    """Its settings, database, master key and the age of its client secrets, by its own program."""
+    try:
+        data_dir = local_gateway.locate(local_gateway.read_settings(patient.environ))
+        if data_dir is None:
+            return
+        flags = ["--offline"] if patient.offline else []
+        command = local_gateway.program("check", data_dir, flags)
+    except ClientError as problem:
+        yield failed("vault", problem)
+        return
+    done = subprocess.run(  # noqa: S603 - our own program, by its absolute path
+        command,
+        cwd=data_dir,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=LOOK_SECONDS,
+        check=False,
+    )
+    for check in _checks(done.stdout):
+        state, code = str(check.get("state")), check.get("code")
+        yield Finding(
+            cleaned(str(check.get("name"))),
+            state,
+            cleaned(str(check.get("detail"))),
+            check.get("remedy"),
+            code if code in EXIT_CODES else "gateway_failed",
+        )
+
+
+def _checks(printed: bytes) -> list[dict[str, Any]]:
+    try:
+        document = json.loads(printed)
+        if document.get("ok") is True:
+            return list(document["checks"])
+        error = document["error"]
+        return [
+            {"name": "vault", "state": "failed", "detail": error["message"], "remedy": error["hint"], **error}
+        ]
+    except (ValueError, KeyError, AttributeError, TypeError):
+        detail = "the gateway's program did not say"
+        remedy = (
+            "Run `python3 scripts/quickstart.py --setup-only`, then `python3 scripts/local_gateway.py start`."
+        )
+        return [{"name": "vault", "state": "failed", "detail": detail, "remedy": remedy}]

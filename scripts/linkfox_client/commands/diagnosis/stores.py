@@ -1,0 +1,99 @@
+"""The state of each store and ads account that the key may see."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
+from linkfox_client.commands.lists import entries
+from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.text import cleaned
+
+MOST_LINES = 50
+WARN_DAYS = 30
+ORDER = ("failed", "warning", "ok")
+
+
+def stores(patient: Patient) -> Iterator[Finding]:
+    """One line for each store, those with a problem first."""
+    if patient.checked is None or patient.checked.answer is None:
+        return
+    listed = entries(patient.checked.answer)
+    findings = [_of_store(entry) for entry in listed]
+    yield from _bounded("stores", findings)
+
+
+def ads_accounts(patient: Patient) -> Iterator[Finding]:
+    """One line for each ads account, whose profiles share its state."""
+    if patient.checked is None or patient.checked.answer is None or patient.pair is None:
+        return
+    from linkfox_client.gateway.client import Gateway
+    from linkfox_client.gateway.key_check import SECONDS
+
+    try:
+        with Gateway(patient.pair, environ=patient.environ, timeouts=SECONDS) as gateway:
+            answer = gateway.post("/amazonAds/authorizedStores", {})
+            listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
+    except ClientError as problem:
+        yield failed("ads accounts", problem)
+        return
+    accounts: dict[object, Mapping[str, Any]] = {}
+    for entry in listed:
+        accounts.setdefault(entry.get("authRecordId"), entry)
+    yield from _bounded("ads accounts", [_of_account(entry) for entry in accounts.values()])
+
+
+def _of_store(entry: Mapping[str, Any]) -> Finding:
+    name = f"store {_said(entry, 'sellerName')} ({_said(entry, 'sellerId')}, {_said(entry, 'region')})"
+    again = (
+        "Authorize it again: `python3 scripts/authorize_url.py` with --seller-name, --region and --seller-id."
+    )
+    return _of(name, entry, again)
+
+
+def _of_account(entry: Mapping[str, Any]) -> Finding:
+    name = f"ads account {_said(entry, 'accountName')}"
+    again = (
+        "Authorize it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
+    )
+    found = _of(name, entry, again)
+    row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
+    return warning(name, row.meaning, row.remedy) if row is not None and found.state == "ok" else found
+
+
+def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
+    status = entry.get("status")
+    if status == "needs_reauthorization":
+        return Finding(name, "failed", "Amazon no longer accepts its consent", again, "needs_reauthorization")
+    if status == "suspended_app":
+        remedy = (
+            "Correct or rotate the gateway's client id and secret, then restart it; no store is at fault."
+        )
+        return Finding(name, "failed", "Amazon refuses the gateway's application", remedy, "suspended_app")
+    days = _days_left(entry.get("authorizationExpiresAt"))
+    if days is not None and days <= WARN_DAYS:
+        return warning(name, f"authorized, and the consent ends in {max(days, 0)} days", again)
+    return ok(name, cleaned(str(status)) if status else "authorized; this gateway tells no status")
+
+
+def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
+    """All problems come before what is well, and no more lines than anybody reads."""
+    findings.sort(key=lambda finding: ORDER.index(finding.state))
+    well = sum(finding.state == "ok" for finding in findings)
+    if not findings:
+        yield ok(what, "none is authorized yet")
+    elif len(findings) > MOST_LINES:
+        yield ok(what, f"{well} of {len(findings)} are well; the first {MOST_LINES} lines follow")
+    yield from findings[:MOST_LINES]
+
+
+def _days_left(until: object) -> int | None:
+    """Whole days until a time in RFC 3339; None where there is none."""
+    try:
+        return (datetime.fromisoformat(str(until)) - datetime.now(UTC)).days
+    except (ValueError, TypeError):
+        return None
+
+
+def _said(entry: Mapping[str, Any], field: str) -> str:
+    return cleaned(str(entry.get(field, "?")), 60)

@@ -1,0 +1,73 @@
+"""What only one's own gateway does with an authorization: import its token, complete it, remove it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from linkfox_client.cli import output
+from linkfox_client.cli.arguments import Arguments
+from linkfox_client.errors import bad_arguments
+from linkfox_client.secrets import secret_input
+
+if TYPE_CHECKING:
+    from linkfox_client.commands.waiting import Flow
+    from linkfox_client.gateway.client import Gateway
+
+PIPE_TOKEN = "Pipe the refresh token in, or name a file that only you can read with --token-file."  # noqa: S105
+PIPE_ADDRESS = "Pipe in the address that the browser ended on, whole and on one line."
+
+
+def declare_token(arguments: Arguments) -> None:
+    """Declare `--token-file`."""
+    arguments.path(
+        "--token-file", "read the refresh token from this private file (0600), not from standard input"
+    )
+
+
+def declare_removal(arguments: Arguments) -> None:
+    """Declare `--yes`, without which nothing is removed."""
+    arguments.switch("--yes", "remove it, tokens included; only a new consent or import brings it back")
+    arguments.check(_check_yes)
+
+
+def import_grant(
+    gateway: "Gateway", path: str, fields: dict[str, Any], options: SimpleNamespace
+) -> dict[str, Any]:
+    """Import a refresh token and answer the store or account. Raises ClientError."""
+    _refuse_hosted(gateway)
+    if options.token_file is not None:
+        text, _ = secret_input.from_file(Path(options.token_file), "--token-file", private=True)
+    else:
+        text = secret_input.from_standard_input("The refresh token", PIPE_TOKEN)
+    token = output.secrets.remember(text)
+    return gateway.post(path, {**fields, "refreshToken": token.reveal()})
+
+
+def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
+    """Complete an authorization by the address on standard input; answer how it ended. Raises ClientError."""
+    from linkfox_client.commands import waiting
+
+    _refuse_hosted(gateway)
+    address = secret_input.from_standard_input("The callback address", PIPE_ADDRESS)
+    output.secrets.remember(address)
+    status = gateway.post(f"{flow.path}/completeAuthorization", {"callbackUrl": address})
+    return waiting.settled(status, {"authorizationId": status.get("authorizationId")})
+
+
+def remove(gateway: "Gateway", path: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Remove one of the caller's own; answer that it is gone. Raises ClientError."""
+    _refuse_hosted(gateway)
+    return gateway.post(path, fields) | fields
+
+
+def _refuse_hosted(gateway: "Gateway") -> None:
+    if gateway.is_hosted:
+        raise bad_arguments(
+            "Only one's own gateway can do this, not the hosted one",
+            "Set LINKFOX_TOOL_GATEWAY to your own gateway; see references/self-hosting.md.",
+        )
+
+
+def _check_yes(options: SimpleNamespace) -> None:
+    if not options.yes:
+        raise bad_arguments("Missing: --yes", "Ask the user whether to remove it; then add --yes.")

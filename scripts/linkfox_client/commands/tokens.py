@@ -1,0 +1,125 @@
+"""Getting access tokens: of one store or account, or of all of them over one session.
+
+The self-hosted gateway makes sure of the time left (`minTtl`). The hosted one does not say how old a token
+is; there only a refresh makes sure, and it is made only where the caller asked for a minimum.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from linkfox_client.cli.arguments import Arguments
+from linkfox_client.errors import ClientError, bad_arguments
+
+if TYPE_CHECKING:
+    from linkfox_client.gateway.client import Gateway
+
+DEFAULT_MIN_TTL = 300
+MOST_MIN_TTL = 3000
+TOLD_EVERY = 10.0  # seconds
+LONGEST_LIFE = 86_400  # seconds; Amazon's access tokens live for an hour
+REFRESHED = (
+    "This gateway does not say how old a token is, so it was refreshed to have the time asked for; "
+    "expiresAt is worked out from that."
+)
+AGE_UNKNOWN = (
+    "This gateway does not say how old the token is: expiresIn counts from when it was made. "
+    "If Amazon refuses it, refresh it; with --min-ttl that is done beforehand."
+)
+BELOW_MINIMUM = (
+    "Amazon could not be asked for a new token, so this one has less time left than was asked for."
+)
+
+
+def declare(arguments: Arguments, everything: str) -> None:
+    """Declare `--all` (`everything` is its help) and `--min-ttl`."""
+    arguments.switch("--all", everything)
+    arguments.seconds(
+        "--min-ttl", "the least time that a token must have left (default 300)", most=MOST_MIN_TTL
+    )
+    arguments.check(_one_for_env)
+
+
+def _one_for_env(options: SimpleNamespace) -> None:
+    if options.all and options.format == "env":
+        raise bad_arguments("--all and --format env do not go together", "Lines for a shell hold one token.")
+
+
+def fetch(
+    gateway: "Gateway",
+    path: str,
+    which: Mapping[str, Any],
+    min_ttl: int | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> dict[str, Any]:
+    """The tokens of one store or account, as the gateway answers them, with `notes` where they need any.
+
+    `path` is `/spApi` or `/amazonAds`, `which` names the store, account or profile, `min_ttl` the seconds
+    that the token has to have left (None: 300 where the gateway can tell). Raises ClientError.
+    """
+    asked = {} if gateway.is_hosted else {"minTtl": DEFAULT_MIN_TTL if min_ttl is None else min_ttl}
+    answer = gateway.post(f"{path}/storeTokens", {**which, **asked})
+    if answer.get("freshness") == "below_minimum":
+        return _noted(answer, BELOW_MINIMUM)
+    if "expiresAt" in answer or min_ttl == 0:
+        return answer
+    if min_ttl is None:
+        return _noted(answer, AGE_UNKNOWN)
+    asked_at = clock()
+    refreshed = gateway.post(f"{path}/refreshToken", which)
+    refreshed.pop("message", None)
+    return _noted(answer | _expiry(refreshed, asked_at) | refreshed, REFRESHED)
+
+
+def fetch_all(
+    gateway: "Gateway",
+    path: str,
+    listed: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    min_ttl: int | None = None,
+) -> dict[str, Any]:
+    """The document of `--all`: `stores`, each with its tokens and `ok`, or with `error`; `total`, `failed`.
+
+    `listed` are the entries of the list, `names` the fields of them that name one to the gateway. Where some
+    failed, `ok` is false and `error` the first one's; the others are still there.
+    """
+
+    from linkfox_client.cli.progress import Progress
+
+    def one(entry: Mapping[str, Any]) -> dict[str, Any]:
+        return fetch(gateway, path, {name: entry.get(name) for name in names}, min_ttl)
+
+    with Progress(every=TOLD_EVERY) as line:
+        results = gateway.map(
+            one, listed, progress=lambda done, total: line.show(f"Tokens: {done} of {total}")
+        )
+    failures = [result for result in results if isinstance(result, ClientError)]
+    stores = [_entry(entry, result) for entry, result in zip(listed, results, strict=True)]
+    document: dict[str, Any] = {"ok": not failures}
+    if failures:
+        document["error"] = failures[0].error()
+    document |= {"stores": stores, "total": len(stores), "failed": len(failures)}
+    return document | ({"sandbox": True} if gateway.sandbox else {})
+
+
+def _expiry(refreshed: Mapping[str, Any], asked_at: float) -> dict[str, str]:
+    """`expiresAt` of a token that was asked for at `asked_at` (epoch seconds), if `expiresIn` is usable."""
+    seconds = refreshed.get("expiresIn")
+    if not isinstance(seconds, int) or not 0 < seconds <= LONGEST_LIFE:
+        return {}
+    return {"expiresAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(asked_at + seconds))}
+
+
+def _entry(listed: Mapping[str, Any], result: dict[str, Any] | ClientError) -> dict[str, Any]:
+    if isinstance(result, ClientError):
+        # The mark of the sandbox is on the whole.
+        beside = {name: value for name, value in result.fields.items() if name != "sandbox"}
+        return {**listed, **beside, "ok": False, "error": result.error()}
+    return {**listed, **result, "ok": True}
+
+
+def _noted(answer: dict[str, Any], note: str) -> dict[str, Any]:
+    notes = answer.get("notes")
+    return answer | {"notes": [*(notes if isinstance(notes, list) else []), note]}

@@ -1,0 +1,228 @@
+"""An authorization as a script sees it: ask for the link, hand it over, and wait until the person is done.
+
+The self-hosted gateway tells how an attempt stands. On the hosted one only its list can be watched, where a
+store that was known before shows no change.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from linkfox_client.amazon import consent_link
+from linkfox_client.cli import output
+from linkfox_client.cli.progress import Progress
+from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.gateway.client import Gateway
+
+STATUS_SECONDS = 2.0
+LIST_SECONDS = 5.0
+TOLD_EVERY = 30.0
+
+
+class Flow(NamedTuple):
+    """What differs between stores and ads accounts. `identity`: the fields that tell entries apart."""
+
+    path: str
+    identity: tuple[str, ...]
+    script: str
+    one: str
+
+    def key(self, entry: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What identifies an entry of the list."""
+        return tuple(str(entry.get(name)) for name in self.identity)
+
+
+STORES = Flow("/spApi", ("sellerId", "region"), "authorize_url.py", "store")
+ACCOUNTS = Flow("/amazonAds", ("authRecordId",), "ads_authorize_url.py", "account")
+
+
+class Patience(NamedTuple):
+    """The clock and the pause of the waiting loop; passed in, so that tests step them."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+
+
+REAL = Patience()
+
+
+def authorize(
+    gateway: Gateway,
+    flow: Flow,
+    body: Mapping[str, Any],
+    *,
+    again: Mapping[str, Any] | None = None,
+    wait: int | None = None,
+    open_browser: bool = False,
+    environ: Mapping[str, str] = os.environ,
+    patience: Patience = REAL,
+) -> dict[str, Any]:
+    """Ask for a consent link and hand it over; with `wait` (seconds) follow what becomes of it.
+
+    `again` names the known store or account that is to be authorized once more. Answers the document;
+    raises ClientError, after the link was made with the link in its `fields`.
+    """
+    answer = gateway.post(f"{flow.path}/authorizeUrl", body)
+    link = consent_link.check_link(answer.get("authorizeUrl"), sandbox=gateway.sandbox)
+    output.tell("The consent link was made.")
+    if wait is not None:
+        output.tell(link)
+    handed = consent_link.hand_over(link, environ)
+    output.tell(handed.advice())
+    document = _with_notes(answer, handed.facts())
+    if open_browser:
+        opened = consent_link.open_in_browser(link, environ, sandbox=gateway.sandbox)
+        told = {} if opened else {"notes": [consent_link.NOT_OPENED]}
+        document = _with_notes(document, {"opened": opened, **told})
+    if wait is None:
+        return document
+    try:
+        return document | _awaited(gateway, flow, document, again, wait, patience)
+    except ClientError as failure:
+        failure.fields = document | failure.fields
+        raise
+    except KeyboardInterrupt:
+        raise ClientError(
+            "interrupted", "Interrupted while waiting", _how_to_go_on(flow, document), fields=document
+        ) from None
+
+
+def follow(
+    gateway: Gateway,
+    flow: Flow,
+    authorization_id: str,
+    wait: int | None,
+    *,
+    patience: Patience = REAL,
+) -> dict[str, Any]:
+    """How an earlier attempt stands, with `wait` once it is over. Raises ClientError where it failed."""
+    if gateway.is_hosted:
+        raise ClientError(
+            "bad_arguments",
+            "The hosted gateway cannot tell how an attempt stands",
+            "Look at the list instead: a new store or account appears there.",
+        )
+    attempt = {"authorizationId": authorization_id}
+
+    def look() -> dict[str, Any] | None:
+        try:
+            status = gateway.post(f"{flow.path}/authorizationStatus", attempt)
+        except ClientError as failure:
+            if failure.code == "not_found":  # the table's hint is about stores and accounts
+                failure.hint = f"Take the authorizationId that {flow.script} answered, or make a new link."
+            raise
+        return None if status.get("state") == "pending" else settled(status, attempt)
+
+    ended = _poll(look, wait or 0, STATUS_SECONDS, patience)
+    if ended is not None:
+        return attempt | ended
+    if wait is None:
+        return attempt | {"state": "pending"} | ({"sandbox": True} if gateway.sandbox else {})
+    raise ClientError(
+        "timeout",
+        f"The authorization was not finished within {wait} seconds",
+        _how_to_go_on(flow, attempt),
+        retryable=True,
+        fields=attempt | {"state": "pending"},
+    )
+
+
+def _awaited(
+    gateway: Gateway,
+    flow: Flow,
+    document: Mapping[str, Any],
+    again: Mapping[str, Any] | None,
+    wait: int,
+    patience: Patience,
+) -> dict[str, Any]:
+    attempt = document.get("authorizationId")
+    if isinstance(attempt, str) and attempt:
+        return follow(gateway, flow, attempt, wait, patience=patience)
+    return _watch_list(gateway, flow, again, wait, patience)
+
+
+def _watch_list(
+    gateway: Gateway, flow: Flow, again: Mapping[str, Any] | None, wait: int, patience: Patience
+) -> dict[str, Any]:
+    """Wait for an entry that the list did not hold when the link was made."""
+
+    def listed() -> dict[tuple[Any, ...], dict[str, Any]]:
+        entries = gateway.post(f"{flow.path}/authorizedStores", {}).get("stores")
+        valid = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        return {flow.key(entry): entry for entry in valid}
+
+    before = listed()
+    if again is not None and flow.key(again) in before:
+        raise ClientError(
+            "timeout",
+            f"This gateway does not show that a known {flow.one} was authorized again: no use waiting",
+            "Ask the user when it is done, then get the token to see that it works.",
+        )
+
+    def look() -> dict[str, Any] | None:
+        new = [entry for key, entry in listed().items() if key not in before]
+        return {"state": "authorized", flow.one: new[0]} if new else None
+
+    found = _poll(look, wait, LIST_SECONDS, patience)
+    if found is None:
+        raise ClientError(
+            "timeout",
+            f"No new {flow.one} appeared in the list within {wait} seconds",
+            f"Look at the list later. A {flow.one} that was known before shows no change there: "
+            "ask the user whether it is done.",
+            retryable=True,
+        )
+    return found
+
+
+def _poll(
+    look: Callable[[], dict[str, Any] | None], seconds: float, every: float, patience: Patience
+) -> dict[str, Any] | None:
+    """Call `look` until it answers something, or `seconds` are over; a passing failure is waited out."""
+    deadline = patience.clock() + seconds
+    if seconds:
+        output.tell(f"Waiting up to {seconds:g} seconds for the consent; Ctrl-C ends it.")
+    with Progress(every=TOLD_EVERY, clock=patience.clock) as line:
+        while True:
+            try:
+                found = look()
+            except ClientError as failure:
+                if not failure.retryable or patience.clock() >= deadline:
+                    raise
+                found = None
+            left = deadline - patience.clock()
+            if found is not None or left <= 0:
+                return found
+            line.show(f"Still waiting, {left:.0f} seconds left.")
+            patience.sleep(min(every, left))
+
+
+def settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an attempt that ended well; raises the failure of any other."""
+    row = find_reason(status.get("reason"))
+    if status.get("state") == "authorized":
+        synced = find_reason(status.get("profileSync"))
+        return _with_notes(status, {"notes": [f"{synced.meaning}. {synced.remedy}"]} if synced else {})
+    state = status.get("state")
+    code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
+    kept = ("state", "reason", "sandbox")
+    raise ClientError(
+        code or (row.code if row else "authorization_failed"),
+        row.meaning if row else "The authorization failed",
+        row.remedy if row else "Make a new link and try again.",
+        fields={**attempt, **{name: status[name] for name in kept if name in status}},
+    )
+
+
+def _with_notes(answer: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    notes = [*(answer.get("notes") or []), *(facts.get("notes") or [])]
+    return answer | facts | ({"notes": notes} if notes else {})
+
+
+def _how_to_go_on(flow: Flow, document: Mapping[str, Any]) -> str:
+    attempt = document.get("authorizationId")
+    if not isinstance(attempt, str) or not attempt.replace("-", "").replace("_", "").isalnum():
+        return "Look at the list later: a new entry appears there."
+    again = f"python3 scripts/{flow.script} --authorization-id {attempt} --wait 600"
+    return f"The link stays good for its 15 minutes; go on waiting with `{again}`."

@@ -1,0 +1,314 @@
+"""The call to the gateway: one pooled session, bounded in time and size, repeated only where that is safe."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import requests
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from linkfox_client.cli import output
+from linkfox_client.errors import ClientError
+from linkfox_client.gateway import answers, settings
+from linkfox_client.gateway.answers import Reply
+from linkfox_client.secrets.masking import Secrets
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+TOTAL_SECONDS = 60.0
+LARGEST_ANSWER = 8 * 1024 * 1024
+WORKERS = 8
+
+ATTEMPTS = 3
+FIRST_PAUSE = 0.3
+LONGEST_PAUSE = 10.0
+LONGEST_PAUSE_OF_PROGRESS = 0.5
+
+# The first of these that is set names the file, or folder, of the certificate authorities to trust.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+PROXY_HINT = (
+    "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY: an http proxy is meant (SOCKS needs the package PySocks)."
+)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def connect(environ: Mapping[str, str] = os.environ) -> "Gateway":
+    """The gateway that the settings name; a local one that is not running is started.
+
+    Raises ClientError `not_set_up` where nothing is set up.
+    """
+    return Gateway(settings.load(environ), environ=environ)
+
+
+class Gateway:
+    """A gateway and the key for it. Safe to use from several threads; a context manager."""
+
+    def __init__(
+        self,
+        chosen: settings.Settings,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        secrets: Secrets = output.secrets,
+        timeouts: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`timeouts`: seconds to connect, and to wait for the next bytes."""
+        self.settings = chosen
+        self.sandbox = chosen.sandbox
+        """True for a gateway that works with a stand-in Amazon, once that is known."""
+        self.date: str | None = None
+        """The Date header of the last answer; "" where it had none, None before any answer."""
+        self._secrets = secrets
+        self._secrets.remember(chosen.key)
+        self._timeouts = timeouts
+        self._sleep = sleep
+        self._clock = clock
+        self._session = self._new_session(environ)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the gateway."""
+        return self.settings.origin
+
+    @property
+    def is_hosted(self) -> bool:
+        """True for the hosted gateway, which knows neither `minTtl` nor `authorizationStatus`."""
+        return self.settings.is_hosted
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Call `path` and answer the fields of the gateway's answer, tokens as `Secret`.
+
+        Repeated, at most twice, are only a refused connection, a 429 that names a short wait, and a 503
+        that does not say itself that it is final. Raises ClientError.
+        """
+        deadline = self._clock() + TOTAL_SECONDS
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
+            pause = FIRST_PAUSE * 2**attempt
+            try:
+                reply = self._send(path, body, deadline)
+            except _Refused as refused:
+                if last:
+                    raise refused.failure from None
+            else:
+                pause = _pause(reply, pause)
+                if last or pause is None:
+                    return self._read(reply)
+            if self._clock() + pause > deadline:
+                break
+            self._sleep(pause)
+        raise self._timeout("took too long to be ready")
+
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        workers: int = WORKERS,
+        progress: Callable[[int, int], object] = lambda done, total: None,
+    ) -> list[Result | ClientError]:
+        """`function(item)` for each item, at most `workers` at a time, over this session's connections.
+
+        Results come in the order of the items, a ClientError in the place of one that failed; any other
+        exception ends the whole. `progress(done, total)` is called as they come in, in the caller's thread.
+        """
+        import queue
+        import threading
+
+        waiting: queue.SimpleQueue[tuple[int, Item]] = queue.SimpleQueue()
+        done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        total = 0
+        for numbered in enumerate(items):
+            waiting.put(numbered)
+            total += 1
+
+        def work() -> None:
+            while True:
+                try:
+                    number, item = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    done.put((number, function(item)))
+                except BaseException as error:  # handed to the caller's thread
+                    done.put((number, error))
+
+        # Daemons: after Ctrl-C the process ends without waiting for answers that nobody reads.
+        for _ in range(min(workers, total)):
+            threading.Thread(target=work, daemon=True).start()
+        results: dict[int, Any] = {}
+        while len(results) < total:
+            progress(len(results), total)
+            # With a time limit, since on Windows Ctrl-C does not end a wait without one.
+            with contextlib.suppress(queue.Empty):
+                number, result = done.get(timeout=LONGEST_PAUSE_OF_PROGRESS)
+                results[number] = result
+        for result in results.values():
+            if isinstance(result, BaseException) and not isinstance(result, ClientError):
+                raise result
+        return [results[number] for number in range(total)]
+
+    def _new_session(self, environ: Mapping[str, str]) -> requests.Session:
+        session = requests.Session()
+        session.auth = self._authorize  # a callable: .netrc would replace a header
+        session.headers["User-Agent"] = "linkfox-amazon-auth/0.1"
+        session.headers["Accept-Encoding"] = "identity"  # what is measured is what was sent
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=WORKERS)
+        session.mount(self.settings.gateway, adapter)
+        if self.settings.is_loopback:
+            session.trust_env = False  # proxies are for elsewhere
+        if self.settings.gateway.startswith("https:"):
+            session.verify = _authorities(environ) or True
+        return session
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self.settings.key.reveal()
+        return request
+
+    def _send(self, path: str, body: Mapping[str, Any], deadline: float) -> Reply:
+        """One request and its whole answer. Raises _Refused or ClientError."""
+        connect_seconds, read_seconds = self._timeouts
+        try:
+            with self._session.post(
+                self.settings.gateway + path,
+                json=dict(body),
+                timeout=(connect_seconds, read_seconds),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                self.date = response.headers.get("Date", "")
+                content = self._content(response, deadline)
+        except requests.exceptions.SSLError as error:
+            why = _verify_message(error)
+            raise self._unreachable(
+                f"its certificate was not accepted{why and f' ({why})'}",
+                "Check the address; for a private certificate authority set REQUESTS_CA_BUNDLE to its file.",
+            ) from None
+        except requests.exceptions.ProxyError:
+            raise self._unreachable("the proxy did not let it through", PROXY_HINT) from None
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            # Our own address was checked, so it is the proxy's.
+            raise self._unreachable("the proxy's address cannot be used", PROXY_HINT) from None
+        except (requests.exceptions.Timeout, ReadTimeoutError):
+            raise self._timeout("did not answer in time") from None
+        except requests.exceptions.ConnectionError as error:
+            if _is_refused(error):
+                raise _Refused(self._unreachable("the connection was refused")) from None
+            raise self._unreachable("the connection broke off before the answer was complete") from None
+        except (requests.exceptions.RequestException, HTTPError):
+            raise self._unreachable("the answer broke off before it was complete") from None
+        return Reply(
+            response.status_code,
+            response.headers.get("Content-Type", ""),
+            content,
+            _seconds(response.headers.get("Retry-After")),
+        )
+
+    def _content(self, response: requests.Response, deadline: float) -> bytes:
+        """The body, as it comes: what is too large or too slow is dropped on the way."""
+        content = bytearray()
+        while part := response.raw.read1(65536, decode_content=True):
+            content += part
+            if len(content) > LARGEST_ANSWER:
+                raise ClientError(
+                    "gateway_failed",
+                    "The gateway's answer is larger than 8 MB and was refused",
+                    "Check LINKFOX_TOOL_GATEWAY: something else may be answering at that address.",
+                )
+            if self._clock() > deadline:
+                raise self._timeout("answered too slowly")
+        return bytes(content)
+
+    def _read(self, reply: Reply) -> dict[str, Any]:
+        try:
+            answer = answers.read(reply, self._secrets)
+        except ClientError as failure:
+            self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
+            raise
+        if answer.get("sandbox") is True:
+            self.sandbox = True
+        return answer
+
+    def _unreachable(self, why: str, hint: str = "") -> ClientError:
+        if not hint and self.settings.is_loopback:
+            hint = "See `python3 scripts/local_gateway.py status`, or check LINKFOX_TOOL_GATEWAY."
+        hint = hint or "Check the network and LINKFOX_TOOL_GATEWAY, then run the command again."
+        message = f"The gateway at {self.origin} could not be reached: {why}"
+        return ClientError("gateway_failed", message, hint, retryable=True)
+
+    def _timeout(self, why: str) -> ClientError:
+        return ClientError(
+            "timeout",
+            f"The gateway at {self.origin} {why}",
+            "Run the command again in a minute; if it stays, check the gateway.",
+            retryable=True,
+        )
+
+
+def _authorities(environ: Mapping[str, str]) -> str | None:
+    """The certificate authorities to trust, where the environment names some.
+
+    Raises ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
+    """
+    variable = next((name for name in CA_VARIABLES if environ.get(name)), None)
+    if variable is None:
+        return None
+    if not Path(environ[variable]).exists():
+        raise ClientError(
+            "not_set_up",
+            f"{variable} names a file that is not there, so no certificate can be checked",
+            f"Set {variable} to the file of your certificate authority, or unset it.",
+        )
+    return environ[variable]
+
+
+def _verify_message(error: requests.exceptions.SSLError) -> str:
+    """What OpenSSL did not like about a certificate; empty where it is not told."""
+    cause: Any = error.args[0] if error.args else None
+    cause = getattr(cause, "reason", cause)
+    cause = cause.args[0] if getattr(cause, "args", ()) else None
+    message = getattr(cause, "verify_message", "")
+    return message if isinstance(message, str) else ""
+
+
+class _Refused(Exception):
+    """The connection was refused: nothing was sent, so it may be tried again."""
+
+    def __init__(self, failure: ClientError) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def _is_refused(error: requests.exceptions.ConnectionError) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+
+
+def _pause(reply: Reply, otherwise: float) -> float | None:
+    """Seconds to wait before this request is repeated, or None where it must not be."""
+    if reply.status == 429:
+        pause = reply.retry_after
+    elif reply.status == 503 and not answers.is_final(reply):
+        pause = otherwise if reply.retry_after is None else reply.retry_after
+    else:
+        return None
+    return pause if pause is not None and pause <= LONGEST_PAUSE else None
+
+
+def _seconds(header: str | None) -> float | None:
+    """Retry-After as seconds; its other form, a date, is left aside (RFC 9110, 10.2.3)."""
+    text = (header or "").strip()
+    return float(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,306 @@
+"""Which gateway a script calls, and with which key: always chosen as a pair.
+
+1. A gateway from the environment or a `.env` file, with the key from the same place, else the key that
+   login.py stored for that origin: in the keyring, else in a file.
+2. A key without a gateway: the hosted gateway.
+3. Neither: the local gateway that was set up, with its own key; where there is none, the hosted gateway
+   with the key that login.py stored for it.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from linkfox_client.errors import ClientError
+from linkfox_client.paths import BUNDLE
+from linkfox_client.secrets.secret import Secret
+
+HOSTED = "https://tool-gateway.linkfox.com"
+HOSTED_HOST = "tool-gateway.linkfox.com"
+LOCAL_KEY_PREFIX = "lfx_local_"
+KEYRING_SECONDS = 3.0
+
+# The current name first, then the older ones.
+KEY_NAMES = ("LINKFOX_AGENT_API_KEY", "LINKFOXAGENT_API_KEY")
+GATEWAY_NAMES = ("LINKFOX_TOOL_GATEWAY", "STORE_API_BASE_URL", "SPAPI_BASE_URL", "AMAZON_ADS_BASE_URL")
+
+WAYS = (
+    "For the hosted gateway set LINKFOX_AGENT_API_KEY (made at https://agent.linkfox.com/, personal center, "
+    "API settings) or store it with `python3 scripts/login.py`; for your own, run "
+    "`python3 scripts/local_gateway.py start`; to try everything, run `python3 scripts/quickstart.py --keep`."
+)
+
+
+class Settings(NamedTuple):
+    """The chosen pair. `gateway` is an address without a final slash; `…_from` say where each came from."""
+
+    gateway: str
+    key: Secret
+    gateway_from: str
+    key_from: str
+    sandbox: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the gateway: what a key in the keyring is stored under."""
+        return origin_of(self.gateway)
+
+    @property
+    def is_hosted(self) -> bool:
+        """True for the hosted gateway, which never gets the key of another one."""
+        return urlsplit(self.gateway).hostname == HOSTED_HOST
+
+    @property
+    def is_loopback(self) -> bool:
+        """True where the gateway is on this machine."""
+        return is_loopback(urlsplit(self.gateway).hostname or "")
+
+
+class Place(NamedTuple):
+    """Somewhere that settings are written: its name for people, and what it holds."""
+
+    name: str
+    values: Mapping[str, str | None]
+
+    def first(self, names: Iterable[str]) -> tuple[str, str] | None:
+        """The first of these variables that has a value here: its name and the trimmed value."""
+        for name in names:
+            value = (self.values.get(name) or "").strip()
+            if value:
+                return name, value
+        return None
+
+
+ReadStored = Callable[[str], str | None]
+
+
+def load(
+    environ: Mapping[str, str],
+    *,
+    folders: Iterable[Path] | None = None,
+    read_keyring: "ReadStored | None" = None,
+    read_key_file: "ReadStored | None" = None,
+) -> Settings:
+    """The pair that the settings name, by the rule above; a local gateway that is not running is started.
+
+    `folders` are searched for `.env` files (by default the bundle's own, then `~/.config/linkfox`).
+    Raises ClientError `not_set_up` where there is no usable pair, and whatever starting the gateway raises.
+    """
+    read_keyring = read_keyring or key_in_keyring
+    read_key_file = read_key_file or key_in_file
+    # The environment often settles it, and then no file is read.
+    found = _named(places(environ, folders), read_keyring, read_key_file)
+    if found is not None:
+        return _checked(found)
+    from linkfox_client.local import local_gateway
+
+    local = local_gateway.locate_or_start(environ)
+    if local is not None:
+        return Settings(local.url, local.key, "local gateway", "local gateway", local.sandbox)
+    kept = _stored(HOSTED, "default", read_keyring, read_key_file)
+    if kept is not None:
+        return _checked(kept)
+    raise ClientError("not_set_up", "No gateway and no API key are set up", WAYS)
+
+
+def named(environ: Mapping[str, str]) -> Settings | None:
+    """The pair that the environment or a `.env` file names; None where neither names a gateway or a key.
+
+    Nothing is started. Raises ClientError `not_set_up` for a pair that is not usable.
+    """
+    found = _named(places(environ), key_in_keyring)
+    return _checked(found) if found is not None else None
+
+
+def stored_for_hosted() -> Settings | None:
+    """The hosted gateway with the key that login.py stored for it; None without one."""
+    kept = _stored(HOSTED, "default", key_in_keyring, key_in_file)
+    return _checked(kept) if kept is not None else None
+
+
+def named_gateway(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The gateway that the environment or a `.env` file names, and which of them; None without one.
+
+    Raises ClientError `not_set_up` for an address that is not usable.
+    """
+    for place in places(environ):
+        found = place.first(GATEWAY_NAMES)
+        if found is not None:
+            return checked_gateway(found[1], f"{found[0]} ({place.name})"), place.name
+    return None
+
+
+def places(environ: Mapping[str, str], folders: Iterable[Path] | None = None) -> Iterable[Place]:
+    """Where settings may be, the first to win first: the environment, then the `.env` files that exist."""
+    yield Place("environment", environ)
+    for folder in default_folders() if folders is None else folders:
+        path = folder / ".env"
+        if path.is_file():
+            yield Place(str(path), _read_env(path))
+
+
+def default_folders() -> list[Path]:
+    """The folders whose `.env` is read; never the working directory, which may be somebody else's."""
+    try:
+        return [BUNDLE, Path.home() / ".config" / "linkfox"]
+    except RuntimeError:  # no home at all
+        return [BUNDLE]
+
+
+def checked_gateway(address: str, source: str) -> str:
+    """A gateway's address in its plain form, without a final slash.
+
+    It has to be https, or http on loopback, with no user, query or fragment. Raises ClientError
+    (`not_set_up`) that names `source`, not the address, which may hold a password.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise _bad_gateway(source, "cannot be parsed") from None
+    if not address.isascii() or not address.isprintable() or set(address) & set(" \\"):
+        raise _bad_gateway(source, "holds characters that no address has")
+    if parts.scheme not in ("http", "https") or not host:
+        raise _bad_gateway(source, "is not an http address")
+    if "@" in parts.netloc:
+        raise _bad_gateway(source, "holds a user name or password")
+    if parts.query or parts.fragment or address.endswith(("?", "#")):
+        raise _bad_gateway(source, "holds a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise _bad_gateway(source, "is plain http, which is allowed on loopback only")
+    name = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[parts.scheme]
+    where = name if port in (None, default) else f"{name}:{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+
+
+def origin_of(gateway: str) -> str:
+    """Scheme, host and port of a checked address."""
+    parts = urlsplit(gateway)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and the addresses of the loopback interface."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def key_in_keyring(origin: str, seconds: float = KEYRING_SECONDS) -> str | None:
+    """The API key that the OS keyring holds for this origin; None where there is none, or no keyring answers.
+
+    A keyring may hang on a prompt that nobody sees, so it gets `seconds` and is then left alone.
+    """
+    from linkfox_client.keys import keyring
+
+    try:
+        found = keyring.read(origin, seconds)
+    except keyring.KeyringUnavailable:  # no key is no failure yet
+        return None
+    return found.reveal() if found else None
+
+
+def key_in_file(origin: str) -> str | None:
+    """The API key that `login.py --insecure-file` wrote for this origin, or None.
+
+    Raises ClientError (`not_set_up`) for a file that others can read.
+    """
+    from linkfox_client.keys import key_files
+
+    return key_files.read(origin)
+
+
+def _stored(
+    gateway: str, gateway_from: str, read_keyring: ReadStored, read_key_file: ReadStored
+) -> Settings | None:
+    """The pair of this gateway and the key that login.py stored for its origin; None without one."""
+    for key_from, read in (("keyring", read_keyring), ("key file", read_key_file)):
+        key = read(origin_of(gateway))
+        if key:
+            return Settings(gateway, _key(key, key_from), gateway_from, key_from)
+    return None
+
+
+def _named(
+    found_places: Iterable[Place], read_keyring: ReadStored, read_key_file: ReadStored = key_in_file
+) -> Settings | None:
+    """The pair that a place names: the first gateway, else the first key, which means the hosted gateway."""
+    lone_key: Settings | None = None
+    found_places = iter(found_places)
+    passed: list[Place] = []
+    for place in found_places:
+        gateway, key = place.first(GATEWAY_NAMES), place.first(KEY_NAMES)
+        if gateway is not None:
+            address = checked_gateway(gateway[1], f"{gateway[0]} ({place.name})")
+            if key is not None:
+                return Settings(address, _key(key[1], key[0]), place.name, place.name)
+            kept = _stored(address, place.name, read_keyring, read_key_file)
+            if kept is not None:
+                return kept
+            raise _without_key(gateway[0], place, [*passed, *found_places])
+        passed.append(place)
+        if key is not None and lone_key is None:
+            lone_key = Settings(HOSTED, _key(key[1], key[0]), "default", place.name)
+    return lone_key
+
+
+def _without_key(variable: str, place: Place, others: Iterable[Place]) -> ClientError:
+    """The failure of a gateway without a key; a key in one of the `others` is told of, and not used."""
+    message = f"{variable} names a gateway ({place.name}), but there is no API key for it"
+    elsewhere = next((other for other in others if other.first(KEY_NAMES)), None)
+    if elsewhere is not None:
+        message += f"; the one from {elsewhere.name} was not set together with it, and is not sent to it"
+    return ClientError(
+        "not_set_up",
+        message,
+        "Set LINKFOX_AGENT_API_KEY in the same place as the gateway (both in the environment, or both in one "
+        ".env file), or store one for this gateway with `python3 scripts/login.py`.",
+    )
+
+
+def _checked(settings: Settings) -> Settings:
+    if settings.is_hosted and settings.key.reveal().startswith(LOCAL_KEY_PREFIX):
+        raise ClientError(
+            "not_set_up",
+            f"The API key ({settings.key_from}) is a self-hosted gateway's, and no such gateway is named",
+            "Set LINKFOX_TOOL_GATEWAY to that gateway's address in the same place; "
+            "such a key is never sent to the hosted gateway.",
+        )
+    return settings
+
+
+def _key(text: str, source: str) -> Secret:
+    text = text.strip().removeprefix("Bearer ").strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ClientError(
+            "not_set_up",
+            f"The API key ({source}) holds characters that no key has",
+            "Store the key again, alone and on one line.",
+        )
+    return Secret(text)
+
+
+def _read_env(path: Path) -> Mapping[str, str | None]:
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(path, interpolate=False, encoding="utf-8")
+    except (OSError, UnicodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
+        raise ClientError(
+            "not_set_up", f"{path} cannot be read: {reason}", "Make it readable, or remove it."
+        ) from None
+
+
+def _bad_gateway(source: str, why: str) -> ClientError:
+    return ClientError(
+        "not_set_up",
+        f"The gateway's address in {source} {why}",
+        "Give the gateway's origin: https://HOST, or http://127.0.0.1:PORT for one on this machine.",
+    )

@@ -1,0 +1,1 @@
+"""Where API keys are kept: the keyring, and private files."""

@@ -1,0 +1,1 @@
+"""The gateway on this machine: where it is, starting and stopping it."""

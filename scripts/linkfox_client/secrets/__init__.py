@@ -1,0 +1,1 @@
+"""Secrets: the type that prints masked, what masks them, how they are read."""

@@ -1,0 +1,163 @@
+"""Nothing secret is printed: tokens are masked by the name of their field and, wherever else they turn up,
+by their value.
+
+`Secrets` remembers every secret that this process has seen. Whatever is printed goes through it, so a token
+that a gateway echoes in an error message, or that ends up in an address, is masked there as well.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from linkfox_client.secrets.secret import Secret, masked
+
+# Shorter texts are not looked for: a key of three letters would be found in every other word.
+SHORTEST_SOUGHT = 6
+
+_ENDINGS = (
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "authtoken",
+    "sessiontoken",
+    "securitytoken",
+    "clientsecret",
+    "apikey",
+    "password",
+    "masterkey",
+)
+_NAMES = frozenset({"authorization", "proxyauthorization", "token", "secret", "cookie", "setcookie"})
+# Tokens by their shape: Login with Amazon's, also percent-encoded, and the keys of a self-hosted gateway.
+_SHAPES = re.compile(r"Atz[a-z](?:\||%7[Cc])[\w\-.~+/=%]+|lfx_local_[\w\-]+")
+
+# What `masked` answers for a long text.
+_MASK = re.compile(r".{10}\.\.\.", re.DOTALL)
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a field of this name holds a secret, however it is spelled (`accessToken`,
+    `ACCESS-TOKEN`, `x-amz-access-token`)."""
+    plain = "".join(filter(str.isalnum, name)).lower()
+    return plain in _NAMES or plain.endswith(_ENDINGS)
+
+
+def looks_secret(text: str) -> bool:
+    """Tell whether a text holds something of the shape of a token or key."""
+    return _SHAPES.search(text) is not None
+
+
+def wrapped(value: Any) -> Any:
+    """A copy of parsed JSON in which the text of every secret field is a `Secret`, at every depth."""
+    if isinstance(value, dict):
+        return {
+            name: _all_secret(item) if is_secret_name(name) else wrapped(item) for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [wrapped(item) for item in value]
+    return value
+
+
+def _all_secret(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _all_secret(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_all_secret(item) for item in value]
+    if value is None or isinstance(value, bool | Secret):
+        return value
+    return Secret(str(value))
+
+
+def secrets_in(value: Any) -> Iterable[Secret]:
+    """Every `Secret` inside a document."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from secrets_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secrets_in(item)
+
+
+class Secrets:
+    """The secrets that this process has seen, and the masking of whatever is about to be shown."""
+
+    def __init__(self) -> None:
+        self._masks: dict[str, str] = {}
+        self._by_length: list[str] | None = None
+
+    def remember(self, secret: Secret | str) -> Secret:
+        """Remember a secret, so that it is masked from now on; answers it as a `Secret`."""
+        text = secret.reveal() if isinstance(secret, Secret) else secret
+        if len(text) >= SHORTEST_SOUGHT and text not in self._masks:
+            for form in _forms(text):
+                self._masks.setdefault(form, masked(text))
+            self._by_length = None
+        return Secret(text)
+
+    def scrub(self, text: str) -> str:
+        """`text` with every secret in it masked: those remembered, in any usual encoding, and those of a
+        secret's shape."""
+        if self._by_length is None:
+            self._by_length = sorted(self._masks, key=len, reverse=True)
+        for form in self._by_length:
+            if len(form) <= len(text) and form in text:
+                text = text.replace(form, self._masks[form])
+        return _SHAPES.sub(lambda found: _masked_once(found.group()), text)
+
+    def masked(self, value: Any, revealed: Iterable[Secret] = ()) -> Any:
+        """A copy of a document that may be printed: secret fields masked at every depth, secrets elsewhere
+        masked by value. Only a `Secret` that is in `revealed` leaves whole."""
+        return self._masked(value, {secret.reveal() for secret in revealed}, secret_field=False)
+
+    def _masked(self, value: Any, revealed: set[str], *, secret_field: bool) -> Any:
+        if isinstance(value, Secret):
+            return value.reveal() if value.reveal() in revealed else str(value)
+        if isinstance(value, Mapping):
+            return {
+                self.scrub(str(name)): self._masked(
+                    item, revealed, secret_field=secret_field or is_secret_name(str(name))
+                )
+                for name, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self._masked(item, revealed, secret_field=secret_field) for item in value]
+        if value is None or isinstance(value, bool):
+            return value
+        if secret_field:
+            return _masked_once(str(value))
+        return self.scrub(value) if isinstance(value, str) else value
+
+
+def _masked_once(text: str) -> str:
+    """The mask of a text, or the text itself where it is a mask: a document that quotes another script's
+    document (quickstart.py) shows the same ten characters."""
+    return text if _MASK.fullmatch(text) else masked(text)
+
+
+def _forms(text: str) -> set[str]:
+    """The ways in which a secret may be written: plain, percent-encoded, JSON-escaped and base64."""
+    raw = text.encode("utf-8", "surrogatepass")  # JSON can carry half of a surrogate pair
+    forms = {text, quote(raw, safe=""), quote_plus(raw), json.dumps(text)[1:-1]}
+    forms |= {json.dumps(text, ensure_ascii=False)[1:-1], text.replace("/", "\\/")}
+    forms |= {re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), form) for form in set(forms)}
+    return forms | _base64_forms(raw)
+
+
+def _base64_forms(raw: bytes) -> set[str]:
+    """What base64 makes of `raw` inside a longer text, whichever of the three alignments it stands at.
+
+    The characters at both ends that also depend on the neighbors are left out.
+    """
+    forms = set()
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw)
+        first = (shift * 8 + 5) // 6
+        last = (shift + len(raw)) * 8 // 6
+        middle = encoded[first:last].decode("ascii")
+        if len(middle) >= SHORTEST_SOUGHT:
+            forms |= {middle, middle.replace("+", "-").replace("/", "_")}
+    return forms

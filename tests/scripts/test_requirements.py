@@ -1,0 +1,106 @@
+"""Who uses the hosted gateway installs requirements.txt alone; tests/run.py installs everything."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests import run
+from tests.support.house import ROOT, SCRIPTS
+
+
+def pinned(name: str) -> set[str]:
+    """The distributions that a requirements file pins, in their plain spelling."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return {
+        plain(line.partition("==")[0]) for line in lines if "==" in line and not line.startswith((" ", "#"))
+    }
+
+
+def plain(distribution: str) -> str:
+    """A distribution's name as indexes compare it."""
+    return distribution.strip().lower().replace("_", "-").replace(".", "-")
+
+
+def imported(source: str) -> set[str]:
+    """The top-level modules that a program imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_the_scripts_import_nothing_that_their_own_requirements_do_not_bring() -> None:
+    """Neither the gateway's packages nor the tests'."""
+    distributions = packages_distributions()
+    foreign: dict[str, set[str]] = {}
+    for path in SCRIPTS.rglob("*.py"):
+        for module in imported(path.read_text(encoding="utf-8")):
+            if module not in sys.stdlib_module_names and module != "linkfox_client":
+                foreign.setdefault(module, set()).add(path.name)
+    assert {"requests", "keyring", "dotenv"} <= foreign.keys(), "the search finds what is imported"
+    brought = pinned("requirements.txt")
+    missing = {
+        module: files
+        for module, files in foreign.items()
+        if not brought & {plain(name) for name in distributions.get(module, [])}
+    }
+    assert missing == {}
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_each_script_says_itself_what_it_needs(script: Path) -> None:
+    """As `uv run` reads it (PEP 723): the project's own list, or nothing where a script makes do without."""
+    source = script.read_text(encoding="utf-8")
+    (block,) = re.findall(r"(?m)^# /// script\n((?:#(?: .*)?\n)+?)# ///$", source)
+    told = tomllib.loads("".join(line[2:] + "\n" for line in block.splitlines()))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    needed = (
+        []
+        if script.name in ("quickstart.py", "install_skill.py")
+        else project["dependency-groups"]["scripts"]
+    )
+    assert told == {"requires-python": ">=3.11", "dependencies": needed}
+
+
+@pytest.mark.parametrize("arguments", [[], ["-k", "store", "-x"]])
+def test_run_sets_up_and_passes_its_arguments_on(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest of the environment that was set up gets them, and its exit code is the command's."""
+    commands: list[list[str]] = []
+
+    def called(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 5)
+
+    monkeypatch.setattr(sys, "argv", ["run.py", *arguments])
+    monkeypatch.setattr(run.venv, "ensure", lambda name, tell: Path("/venv/python") / name)
+    monkeypatch.setattr(run.subprocess, "run", called)
+    assert run.main() == 5
+    ((python, *words),) = commands
+    assert python == str(Path("/venv/python/requirements-dev.txt"))
+    assert words[:2] == ["-m", "pytest"]
+    assert words[len(words) - len(arguments) :] == arguments
+
+
+def test_run_says_what_to_do_where_the_set_up_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 3 with the remedy, and nothing is run."""
+
+    def fails(name: str, tell: object) -> Path:
+        raise run.venv.SetupError("no venv module", "Install it.")
+
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+    monkeypatch.setattr(run.venv, "ensure", fails)
+    assert run.main() == 3
+    assert "Install it." in capsys.readouterr().err

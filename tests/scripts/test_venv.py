@@ -1,0 +1,79 @@
+"""The set-up of `.venv`: done once, done again after a change, told clearly where it cannot be done."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from linkfox_client import venv
+from linkfox_client.paths import BUNDLE
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A bundle that needs no package, so that no index is asked."""
+    for name in venv.LAYERS:
+        (tmp_path / name).write_text(f"# nothing for {name}\n")
+    return tmp_path
+
+
+def test_the_environment_is_made_once(bundle: Path) -> None:
+    """The second call does nothing and says nothing."""
+    first: list[str] = []
+    python = venv.ensure("requirements.txt", bundle=bundle, tell=first.append)
+    assert python.exists()
+    assert first
+    again: list[str] = []
+    assert venv.ensure("requirements.txt", bundle=bundle, tell=again.append) == python
+    assert again == []
+
+
+def test_a_changed_requirements_file_is_installed_again(bundle: Path) -> None:
+    """The note goes by the file's content, so a pulled update is not missed."""
+    venv.ensure("requirements.txt", bundle=bundle)
+    (bundle / "requirements.txt").write_text("# changed\n")
+    told: list[str] = []
+    venv.ensure("requirements.txt", bundle=bundle, tell=told.append)
+    assert any("Installing requirements.txt" in line for line in told)
+
+
+def test_a_larger_layer_serves_a_smaller_one(bundle: Path) -> None:
+    """Who ran the tests need not install anything for the scripts, but not the other way round."""
+    venv.ensure("requirements-dev.txt", bundle=bundle)
+    told: list[str] = []
+    venv.ensure("requirements-gateway.txt", bundle=bundle, tell=told.append)
+    assert told == []
+    (bundle / ".venv" / venv.NOTE).unlink()
+    venv.ensure("requirements.txt", bundle=bundle)
+    venv.ensure("requirements-dev.txt", bundle=bundle, tell=told.append)
+    assert any("requirements-dev.txt" in line for line in told)
+
+
+def test_an_interrupted_set_up_is_done_again(bundle: Path) -> None:
+    """A `.venv` without a working interpreter is made anew."""
+    broken = bundle / ".venv" / "bin"
+    broken.mkdir(parents=True)
+    (broken / "python").write_text("not a program")
+    assert venv.ensure("requirements.txt", bundle=bundle).resolve() == Path(sys.executable).resolve()
+
+
+def test_an_unknown_hash_is_refused_with_a_hint(bundle: Path) -> None:
+    """A requirement without its hash is not installed, and the note is not written."""
+    (bundle / "requirements.txt").write_text("certifi==2024.8.30\n")
+    with pytest.raises(venv.SetupError) as caught:
+        venv.ensure("requirements.txt", bundle=bundle)
+    assert "requirements.txt" in str(caught.value)
+    assert "index" in caught.value.hint
+    assert not (bundle / ".venv" / venv.NOTE).exists()
+
+
+def test_the_three_files_pin_the_same_versions() -> None:
+    """Each layer holds what the layer before it pins, to the version."""
+
+    def pins(name: str) -> set[str]:
+        lines = (BUNDLE / name).read_text(encoding="utf-8").splitlines()
+        # The marker after the semicolon may differ: a wider layer needs a package on more platforms.
+        return {line.split(" ")[0] for line in lines if "==" in line and not line.startswith(("#", " "))}
+
+    scripts, gateway, dev = (pins(name) for name in venv.LAYERS)
+    assert scripts
+    assert scripts < gateway < dev
