@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.fake_gateway import FakeGateway, fake_gateway
+from tests.support.fake_gateway import FakeGateway, fake_gateway
 from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment
 
 Run = Callable[..., Finished]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, REFRESH, FakeGateway, tokens
+from tests.support.fake_gateway import ACCESS, REFRESH, FakeGateway, tokens
 
 LINK = "https://www.amazon.com/ap/oa?client_id=amzn1.application-oa2-client.1&state=s"
 

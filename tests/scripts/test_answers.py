@@ -12,7 +12,7 @@ from linkfox_client.gateway.answers import Reply, read
 from linkfox_client.paths import REFERENCES
 from linkfox_client.secrets.masking import Secrets
 
-from tests.scripts.fake_gateway import ACCESS, REFRESH
+from tests.support.fake_gateway import ACCESS, REFRESH
 
 TABLE = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
 

@@ -13,7 +13,7 @@ from linkfox_client.gateway.settings import HOSTED, Settings
 from linkfox_client.secrets.masking import Secrets
 from linkfox_client.secrets.secret import Secret
 
-from tests.scripts.fake_gateway import KEY, NOBODYS_PORT, FakeGateway, Handler, fake_gateway, tokens
+from tests.support.fake_gateway import KEY, NOBODYS_PORT, FakeGateway, Handler, fake_gateway, tokens
 
 PATH = "/spApi/storeTokens"
 

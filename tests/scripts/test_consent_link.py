@@ -10,8 +10,8 @@ from linkfox_client.amazon import consent_link
 from linkfox_client.cli import clipboard
 from linkfox_client.errors import ClientError
 
-from tests.scripts.programs import fake_program
 from tests.support.house import until
+from tests.support.programs import fake_program
 
 LINK = (
     "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sellerapps.app.1&state=abc"

@@ -20,9 +20,9 @@ from linkfox_client.gateway.settings import Settings
 from linkfox_client.paths import BUNDLE
 from linkfox_client.secrets.secret import Secret
 
-from tests.scripts import keyrings
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import KEY, FakeGateway
+from tests.support import keyrings
+from tests.support.fake_gateway import KEY, FakeGateway
 from tests.support.house import PATIENCE, House, clean_environment
 
 STORE = {"sellerId": "A1", "sellerName": "My Store", "region": "NA", "status": "authorized"}

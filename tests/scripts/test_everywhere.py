@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.fake_gateway import ACCESS, KEY, FakeGateway, tokens
+from tests.support.fake_gateway import ACCESS, KEY, FakeGateway, tokens
 from tests.support.house import ROOT, Finished, clean_environment
 from tests.support.interpreters import python_of
 from tests.support.read_only import make_read_only

@@ -18,7 +18,7 @@ from linkfox_client.commands import feedback
 from linkfox_client.secrets.scrubbing import scrub
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, KEY, FakeGateway
+from tests.support.fake_gateway import ACCESS, KEY, FakeGateway
 from tests.support.house import Finished
 
 WORDS = ("--sentiment", "NEGATIVE", "--category", "BUG", "--content")

@@ -9,11 +9,11 @@ import pytest
 from linkfox_client.amazon import consent_link
 from linkfox_client.cli import clipboard
 
-from tests.scripts import keyrings
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import KEY, FakeGateway, tokens
-from tests.scripts.programs import fake_program
+from tests.support import keyrings
+from tests.support.fake_gateway import KEY, FakeGateway, tokens
 from tests.support.house import until
+from tests.support.programs import fake_program
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
 STORE = ("store_tokens.py", "--seller-id", "A1", "--region", "NA")

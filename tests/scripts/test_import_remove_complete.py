@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import REFRESH, FakeGateway
+from tests.support.fake_gateway import REFRESH, FakeGateway
 from tests.support.house import SCRIPTS, Finished, clean_environment
 
 STORE = ("--seller-id", "A1", "--region", "na", "--seller-name", "我的店铺 ☕")

@@ -14,7 +14,7 @@ from linkfox_client.cli import output
 from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import FakeGateway, tokens
+from tests.support.fake_gateway import FakeGateway, tokens
 from tests.support.house import SCRIPTS, clean_environment
 
 STORE = ("store_tokens.py", "--seller-id", "A1", "--region", "NA")

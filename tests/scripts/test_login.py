@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.scripts import keyrings
-from tests.scripts.fake_gateway import KEY, FakeGateway
+from tests.support import keyrings
+from tests.support.fake_gateway import KEY, FakeGateway
 from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment
 
 LOCAL_KEY = "lfx_local_" + "q" * 43

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import NOBODYS_PORT, FakeGateway, fake_gateway
+from tests.support.fake_gateway import NOBODYS_PORT, FakeGateway, fake_gateway
 
 HOST = "gateway.example"
 LIST = ("authorized_stores.py",)

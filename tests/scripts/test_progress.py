@@ -15,7 +15,7 @@ import pytest
 from linkfox_client.cli.progress import Progress
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import FakeGateway, tokens
+from tests.support.fake_gateway import FakeGateway, tokens
 from tests.support.house import PATIENCE, SCRIPTS, clean_environment, until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"

@@ -13,7 +13,7 @@ from linkfox_client.cli import child, output, runtime
 from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import KEY, FakeGateway
+from tests.support.fake_gateway import KEY, FakeGateway
 from tests.support.house import PATIENCE, ROOT, SCRIPTS, clean_environment
 from tests.support.interpreters import python_of
 

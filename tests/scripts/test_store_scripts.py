@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, KEY, NOBODYS_PORT, REFRESH, FakeGateway, Handler, tokens
+from tests.support.fake_gateway import ACCESS, KEY, NOBODYS_PORT, REFRESH, FakeGateway, Handler, tokens
 from tests.support.house import PATIENCE, SCRIPTS, clean_environment, until
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"

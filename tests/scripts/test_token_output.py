@@ -20,7 +20,7 @@ from linkfox_client.errors import ClientError
 from linkfox_client.secrets.secret import Secret
 
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, REFRESH, FakeGateway, tokens
+from tests.support.fake_gateway import ACCESS, REFRESH, FakeGateway, tokens
 
 ONE_STORE = ("store_tokens.py", "--seller-id", "A1", "--region", "NA")
 

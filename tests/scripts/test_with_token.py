@@ -11,9 +11,9 @@ import pytest
 from linkfox_client.cli import child
 from linkfox_client.errors import ClientError
 
-from tests.scripts import keyrings
 from tests.scripts.conftest import Run
-from tests.scripts.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, tokens
+from tests.support import keyrings
+from tests.support.fake_gateway import ACCESS, KEY, REFRESH, FakeGateway, tokens
 from tests.support.house import PATIENCE, SCRIPTS, clean_environment, until
 
 STORE = ("with_token.py", "--seller-id", "A1", "--region", "na")
