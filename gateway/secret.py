@@ -1,6 +1,6 @@
 """A value that must not be seen: it prints masked wherever it ends up, and is unwrapped on purpose only.
 
-The scripts keep a copy of their own (`scripts/linkfox_client/secrets/secret.py`): the parts never import each other.
+The scripts keep a copy of their own (`linkfox_client/secrets/secret.py`): the parts never import each other.
 """
 
 import hmac
