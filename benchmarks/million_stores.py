@@ -23,7 +23,8 @@ from gateway.vault import Vault
 from gateway.vault.grant_rows import REFRESH_JITTER
 from gateway.vault.refresh_queue import MARGIN
 from tests.gateway.running import Amazon
-from tests.support.replicas import PostgreSQL, replicas, running_postgresql
+from tests.support.postgresql import PostgreSQL, running_postgresql
+from tests.support.replicas import replicas
 
 STORES = 1_000_000
 REFRESHED = 2_000

@@ -15,7 +15,8 @@ from benchmarks.load import Clients, Processor, beside, processor_of, request_by
 from benchmarks.stores import open_seeded, seller
 from gateway.secret import Secret
 from tests.gateway.running import Amazon, running_amazon
-from tests.support.replicas import Replica, replicas, running_postgresql
+from tests.support.postgresql import running_postgresql
+from tests.support.replicas import Replica, replicas
 
 STORES = 100
 COUNT = 300

@@ -19,7 +19,8 @@ from typing import Any
 from benchmarks.stores import open_seeded, seller
 from gateway.secret import Secret
 from tests.gateway.running import running_amazon
-from tests.support.replicas import PostgreSQL, Replica, Replicas, replicas, running_postgresql
+from tests.support.postgresql import PostgreSQL, running_postgresql
+from tests.support.replicas import Replica, Replicas, replicas
 
 STORES = 50
 CALLERS = 4

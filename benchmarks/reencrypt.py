@@ -20,7 +20,8 @@ from benchmarks.stores import open_seeded, seller
 from gateway.secret import Secret
 from tests.gateway.running import Amazon, running_amazon
 from tests.support.house import ROOT
-from tests.support.replicas import MASTER_KEY, Replica, replicas, running_postgresql
+from tests.support.postgresql import running_postgresql
+from tests.support.replicas import MASTER_KEY, Replica, replicas
 
 STORES = 20_000
 CALLERS = 2

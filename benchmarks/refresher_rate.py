@@ -21,7 +21,8 @@ from benchmarks.stores import open_seeded
 from gateway.secret import Secret
 from tests.gateway.running import Amazon
 from tests.support.house import ROOT, call_json
-from tests.support.replicas import Replicas, replicas, running_postgresql
+from tests.support.postgresql import running_postgresql
+from tests.support.replicas import Replicas, replicas
 
 STORES = 20_000
 GATEWAYS = 2

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.running import Amazon, running_amazon
-from tests.support.replicas import (
-    PGBOUNCER,
-    PostgreSQL,
-    Replicas,
-    replicas,
-    running_pgbouncer,
-    running_postgresql,
-)
+from tests.support.postgresql import PostgreSQL, running_postgresql
+from tests.support.replicas import PGBOUNCER, Replicas, replicas, running_pgbouncer
 
 _numbers = itertools.count(1)
 

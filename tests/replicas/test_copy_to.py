@@ -22,7 +22,8 @@ from gateway.vault.migrations import upgrade
 from gateway.vault.tables import grants, metadata, vault_facts
 from tests.replicas.test_replicas import authorize
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
-from tests.support.replicas import PostgreSQL, Replica, Replicas
+from tests.support.postgresql import PostgreSQL
+from tests.support.replicas import Replica, Replicas
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002")
 PASSWORD = "a-password-of-the-database"

@@ -15,14 +15,8 @@ from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.gateway.running import Amazon
 from tests.support.house import call_json, until
-from tests.support.replicas import (
-    PGBOUNCER,
-    PostgreSQL,
-    Replica,
-    Replicas,
-    replicas,
-    running_pgbouncer,
-)
+from tests.support.postgresql import PostgreSQL
+from tests.support.replicas import PGBOUNCER, Replica, Replicas, replicas, running_pgbouncer
 
 SELLER = "A1SANDBOXNA001"
 STORE = {"sellerId": SELLER, "region": "NA"}

