@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from gateway.__main__ import main
 from gateway.app import create_app as create_gateway
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 FACTORY = "benchmarks.empty_route:create_app"
 

@@ -18,11 +18,11 @@ import psycopg
 from benchmarks.load import processor_seconds
 from benchmarks.refresher_rate import CREDENTIALS, SETTINGS, refresh_all, slow_amazon
 from benchmarks.stores import open_seeded
-from gateway.secret import Secret
-from gateway.vault import Vault
+from gateway.util.secret import Secret
 from gateway.vault.grant_rows import REFRESH_JITTER
 from gateway.vault.refresh_queue import MARGIN
-from tests.gateway.running import Amazon
+from gateway.vault.vault import Vault
+from tests.support.gateway_server import Amazon
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.replicas import replicas
 

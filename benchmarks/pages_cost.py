@@ -11,8 +11,8 @@ import requests
 from linkfox_client.local.sandbox_browser import give_consent
 
 from benchmarks.pairs import compare
-from tests.gateway.pages.visitor import Page
 from tests.support.house import House, open_house
+from tests.support.visitor import Page
 
 STORES = 20
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks.load import Clients, Processor, beside, processor_of, request_bytes
 from benchmarks.stores import open_seeded, seller
-from gateway.secret import Secret
-from tests.gateway.running import Amazon, running_amazon
+from gateway.util.secret import Secret
+from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.postgresql import running_postgresql
 from tests.support.replicas import Replica, replicas
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.stores import open_seeded, seller
-from gateway.secret import Secret
-from tests.gateway.running import running_amazon
+from gateway.util.secret import Secret
+from tests.support.gateway_server import running_amazon
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.replicas import Replica, Replicas, replicas
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from benchmarks.load import processor_seconds
 from benchmarks.stores import open_seeded
-from gateway.secret import Secret
-from tests.gateway.running import Amazon
+from gateway.util.secret import Secret
+from tests.support.gateway_server import Amazon
 from tests.support.house import ROOT, call_json
 from tests.support.postgresql import running_postgresql
 from tests.support.replicas import Replicas, replicas

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from gateway.clock import SystemClock
-from gateway.secret import Secret
-from gateway.vault import Vault, open_vault
+from gateway.model import Tokens
+from gateway.util.clock import SystemClock
+from gateway.util.secret import Secret
+from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import sealed_tokens
 from gateway.vault.grants import FIRST_ID
-from gateway.vault.records import Tokens
-from gateway.vault.tables import grants
-from tests.gateway.running import Amazon, settings_for
+from gateway.vault.vault import Vault, open_vault
+from tests.support.gateway_server import Amazon, settings_for
 
 LIFE = 24 * 3600
 CHUNK = 5000

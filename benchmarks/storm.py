@@ -17,9 +17,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.gateway.running import Amazon, running_amazon
-from tests.journeys.gateways import FRESH, SELLER, Place, Process, a_place, authorize
 from tests.journeys.test_storm import ask_all
+from tests.support.gateway_process import FRESH, SELLER, Place, Process, a_place, authorize
+from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import SCRIPTS, clean_environment
 
 CALLERS = 1000

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from benchmarks import empty_route
 from benchmarks.load import Clients, beside, processor_of, request_bytes
 from benchmarks.stores import open_seeded, seller
-from gateway.vault import Vault
+from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import TOKEN_COLUMNS
-from gateway.vault.tables import grants
-from tests.gateway.running import Amazon, running_amazon
-from tests.journeys.gateways import Process, a_place
+from gateway.vault.vault import Vault
+from tests.support.gateway_process import Process, a_place
+from tests.support.gateway_server import Amazon, running_amazon
 
 DRIVER = Path(empty_route.__file__)
 COUNT = 400

@@ -77,13 +77,13 @@ def run(arguments: list[str], **serve_with: Any) -> None:
     """Do what the arguments say. Raises OperatorError. `serve_with` goes to `serve`."""
     options = _parser().parse_args(arguments)
     try:
-        from gateway.logs import set_up_logging
+        from gateway.monitoring.logs import set_up_logging
 
         set_up_logging()
         if options.command != "serve":
             _print(_beside(options))
             return
-        from gateway.serve import ServeOptions, Stopped, serve
+        from gateway.server.serve import ServeOptions, Stopped, serve
     except ModuleNotFoundError as error:
         raise OperatorError(
             f"the Python package {error.name} is not installed",
@@ -106,35 +106,35 @@ def _beside(options: argparse.Namespace) -> dict[str, Any]:
     place = {"data_dir": options.data_dir, "sandbox": options.sandbox}
     match options.command:
         case "check":
-            from gateway.check import check
+            from gateway.cli.check import check
 
             return check(**place, offline=options.offline)
         case "add-user":
-            from gateway.commands.add_user import add_user
+            from gateway.cli.add_user import add_user
 
             return add_user(options.name, options.key_file, options.rights, **place)
         case "list-keys":
-            from gateway.commands.keys import list_keys
+            from gateway.cli.keys import list_keys
 
             return list_keys(**place)
         case "revoke-key":
-            from gateway.commands.keys import revoke_key
+            from gateway.cli.keys import revoke_key
 
             return revoke_key(options.key_id, **place)
         case "rotate-master-key":
-            from gateway.commands.rotate_master_key import rotate_master_key
+            from gateway.cli.rotate_master_key import rotate_master_key
 
             return rotate_master_key(options.new_key_file, **place)
         case "backup":
-            from gateway.commands.backup import backup
+            from gateway.cli.backup import backup
 
             return backup(options.path, **place)
         case "copy-to":
-            from gateway.commands.copy_to import copy_to
+            from gateway.cli.copy_to import copy_to
 
             return copy_to(options.url, **place)
         case "audit":
-            from gateway.commands.audit import audit
+            from gateway.cli.audit import audit
 
             return audit(options.limit, options.offset, **place)
     raise AssertionError(options.command)

@@ -11,47 +11,42 @@ from starlette.middleware import Middleware
 from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.session import AmazonSession
+from gateway.api import (
+    accounts,
+    completion,
+    health,
+    imports,
+    openapi_document,
+    proxy,
+    removal,
+    stores,
+)
+from gateway.api.attempts import LONGEST_EXCHANGE
+from gateway.asgi.failed_keys import FailedKeys
+from gateway.asgi.middleware import Reception
+from gateway.asgi.services import Services
 from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
-from gateway.background import Rounds
-from gateway.clock import Clock
-from gateway.notices import deliverer
-from gateway.notices.deliverer import Deliverer
-from gateway.overview import Overview
-from gateway.pages.renderer import Pages
+from gateway.jobs import deliverer, refresher
+from gateway.jobs.caretaker import Caretaker
+from gateway.jobs.deliverer import Deliverer
+from gateway.jobs.refresher import Refresher
+from gateway.jobs.reminders import ROUND_SECONDS as REMINDER_SECONDS
+from gateway.jobs.reminders import Reminder
+from gateway.jobs.rounds import Rounds
+from gateway.monitoring.overview import Overview
 from gateway.proxy.service import DeveloperProxy
-from gateway.refresher import refresher
-from gateway.refresher.refresher import Refresher
-from gateway.reminders import ROUND_SECONDS as REMINDER_SECONDS
-from gateway.reminders import Reminder
-from gateway.routes import (
-    ads,
-    appstore,
-    browser,
-    completion,
-    confirmation,
-    console,
-    health,
-    imports,
-    openapi,
-    proxy,
-    removal,
-    sign_in,
-    spapi,
-)
-from gateway.routes.attempts import LONGEST_EXCHANGE
-from gateway.routes.middleware import Reception
-from gateway.routes.services import Services
-from gateway.routes.throttle import FailedKeys
-from gateway.settings import Settings
-from gateway.threads import AMAZON_THREADS, Threads
-from gateway.tokens.caretaker import Caretaker
+from gateway.settings.settings import Settings
 from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
-from gateway.vault import Vault
+from gateway.util.clock import Clock
+from gateway.util.threads import AMAZON_THREADS, Threads
+from gateway.vault.vault import Vault
+from gateway.web import appstore, callbacks, confirmation, console, sign_in
+from gateway.web.renderer import Pages
 
 
 def create_app(
@@ -106,7 +101,7 @@ def create_app(
         caretaker = asyncio.create_task(Caretaker(vault, tokens, threads, settings.caretaker_pause).run())
         for one in rounds:
             one.start()
-        yield {"sandbox": settings.sandbox}  # for gateway/http_protocol.py, which has no application to ask
+        yield {"sandbox": settings.sandbox}  # for http_protocol.py, which has no application to ask
         caretaker.cancel()
         refreshing.stop()
         await asyncio.gather(caretaker, *(one.stop() for one in rounds), return_exceptions=True)
@@ -128,9 +123,9 @@ def create_app(
     )
     app.state.services = services
     rooms = (
-        *(spapi, ads, completion, imports, removal, proxy),
-        *(browser, confirmation, sign_in, console, appstore),
-        *(health, openapi),
+        *(stores, accounts, completion, imports, removal, proxy),
+        *(callbacks, confirmation, sign_in, console, appstore),
+        *(health, openapi_document),
     )
     for room in rooms:
         app.include_router(room.router)

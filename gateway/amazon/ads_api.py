@@ -9,9 +9,9 @@ from typing import Any
 
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.session import AmazonSession
-from gateway.outside_text import cleaned
-from gateway.secret import Secret
-from gateway.vault.records import Profile, Region
+from gateway.model import Profile, Region
+from gateway.util.secret import Secret
+from gateway.util.text import cleaned
 
 HOSTS: dict[Region, str] = {
     "NA": "advertising-api.amazon.com",

@@ -1,9 +1,9 @@
 """The token endpoint with every refresh counted by how it ended."""
 
-from gateway import metrics
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
-from gateway.secret import Secret
+from gateway.monitoring import metrics
+from gateway.util.secret import Secret
 
 
 class CountedLogin(LoginWithAmazon):

@@ -7,7 +7,7 @@ and never a request: what was sent holds secrets.
 import re
 from typing import Literal
 
-from gateway.outside_text import cleaned
+from gateway.util.text import cleaned
 
 Kind = Literal[
     "invalid_grant",

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from gateway.amazon.failures import AmazonFailure, Kind
 from gateway.amazon.session import AmazonAnswer, AmazonSession
-from gateway.clock import Clock
-from gateway.outside_text import cleaned
-from gateway.secret import Secret
-from gateway.vault.records import Flow, Region
+from gateway.model import Flow, Region
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
+from gateway.util.text import cleaned
 
 TOKEN_PATH = "/auth/o2/token"  # noqa: S105  an address
 SPAPI_HOST = "api.amazon.com"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gateway.vault.records import Grant, Region
+from gateway.model import Grant, Region
 
 REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 DATA = Path(__file__).resolve().parents[2] / "references" / "marketplaces.json"

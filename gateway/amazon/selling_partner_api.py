@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.session import AmazonAnswer, AmazonSession
-from gateway.outside_text import cleaned
-from gateway.secret import Secret
-from gateway.vault.records import Region
+from gateway.model import Region
+from gateway.util.secret import Secret
+from gateway.util.text import cleaned
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 HOSTS: dict[Region, str] = {

@@ -12,17 +12,17 @@ from typing import Self
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from gateway.amazon.marketplaces import central_region
-from gateway.applications import selling_partner_application
+from gateway.applications.credentials import selling_partner_application
 from gateway.authorization.authorizer import Begun
 from gateway.authorization.callback import SELLER_ID
 from gateway.authorization.consent_links import Address
-from gateway.clock import Clock
-from gateway.outside_text import has_hidden
-from gateway.problems import Problem
-from gateway.settings import Settings
-from gateway.threads import Threads
-from gateway.vault import Vault
-from gateway.vault.records import NewAttempt, Region
+from gateway.errors import Problem
+from gateway.model import NewAttempt, Region
+from gateway.settings.settings import Settings
+from gateway.util.clock import Clock
+from gateway.util.text import has_hidden
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
 
 # What Amazon's own sample gives a state of this workflow (references/amazon.md).
 STATE_SECONDS = 5 * 60

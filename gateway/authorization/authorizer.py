@@ -15,7 +15,8 @@ from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
 from gateway.amazon.marketplaces import Marketplace
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
-from gateway.applications import (
+from gateway.applications.call_breaker import CallGate
+from gateway.applications.credentials import (
     ads_client,
     application_id,
     selling_partner_application,
@@ -26,14 +27,13 @@ from gateway.authorization.consent_links import Central, account_link, consent_h
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
-from gateway.clock import Clock
-from gateway.problems import Problem
-from gateway.proxy.call_gate import CallGate
-from gateway.secret import Secret
-from gateway.settings import Settings
-from gateway.threads import Threads
-from gateway.vault import Vault
-from gateway.vault.records import Attempt, Flow, Grant, NewAttempt, Region, Tokens
+from gateway.errors import Problem
+from gateway.model import Attempt, Flow, Grant, NewAttempt, Region, Tokens
+from gateway.settings.settings import Settings
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.outside_text import cleaned
-from gateway.secret import Secret
-from gateway.vault.records import Attempt
+from gateway.model import Attempt
+from gateway.util.secret import Secret
+from gateway.util.text import cleaned
 
 STATE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 SELLER_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gateway.authorization.callback import Callback
-from gateway.clock import Clock
-from gateway.secret import Secret
-from gateway.settings import Settings, is_loopback
-from gateway.vault import SealBroken
-from gateway.vault.keys import Keys
-from gateway.vault.records import Flow
+from gateway.model import Flow
+from gateway.settings.settings import Settings, is_loopback
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
+from gateway.vault.errors import SealBroken
+from gateway.vault.keys.held_keys import Keys
 
 # As long as an authorization code lives (references/amazon.md).
 CONFIRM_SECONDS = 5 * 60

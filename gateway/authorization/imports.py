@@ -12,17 +12,17 @@ from typing import Any, TypeVar
 from gateway.amazon.failures import AmazonFailure, Kind
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, find_marketplace, is_indian
-from gateway.applications import application_id, token_client
+from gateway.applications.credentials import application_id, token_client
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.profile_sync import Synced
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
-from gateway.problems import Problem, problem_of
-from gateway.secret import Secret
-from gateway.settings import Settings
-from gateway.threads import Threads
-from gateway.vault import Vault
-from gateway.vault.records import Flow, Grant, Import, Region, Tokens
+from gateway.errors import Problem, problem_of
+from gateway.model import Flow, Grant, Import, Region, Tokens
+from gateway.settings.settings import Settings
+from gateway.util.secret import Secret
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from gateway.amazon.ads_api import AdsApi, RegionProfiles
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.marketplaces import REGIONS
-from gateway.applications import ads_client
-from gateway.secret import Secret
-from gateway.settings import Settings
-from gateway.threads import Threads
-from gateway.vault import Vault
-from gateway.vault.records import Grant, Profile, Region
+from gateway.applications.credentials import ads_client
+from gateway.model import Grant, Profile, Region
+from gateway.settings.settings import Settings
+from gateway.util.secret import Secret
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 

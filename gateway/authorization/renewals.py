@@ -4,10 +4,10 @@ import asyncio
 
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.authorization.authorizer import AccountWanted, Authorizer, Begun, StoreWanted
-from gateway.clock import Clock
-from gateway.threads import Threads
-from gateway.vault import Vault
-from gateway.vault.records import Grant
+from gateway.model import Grant
+from gateway.util.clock import Clock
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
 
 # A link with less than this left is not offered any more: somebody still has to sign in.
 LEAST_LEFT = 300

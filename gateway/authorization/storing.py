@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable
 
-from gateway.threads import Threads
+from gateway.model import Grant
+from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
-from gateway.vault.records import Grant
 
 STORE_TRIES = 3
 

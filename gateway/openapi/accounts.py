@@ -1,4 +1,4 @@
-"""The operations of ads accounts: `gateway/routes/ads.py`, and imports and removals of accounts."""
+"""The operations of ads accounts: `gateway/api/accounts.py`, and imports and removals of accounts."""
 
 from functools import partial
 

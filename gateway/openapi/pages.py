@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from gateway.api.fields import LONGEST_NAME
 from gateway.openapi.operations import FORM, Operation, page, redirect
 from gateway.openapi.reasons import REQUEST_ID, VAULT
 from gateway.openapi.shapes import Schema, body, text
-from gateway.routes.fields import LONGEST_NAME
 
 TAG = "Pages"
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}]

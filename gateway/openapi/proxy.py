@@ -1,7 +1,8 @@
-"""The developer proxies: `gateway/routes/proxy.py`."""
+"""The developer proxies: `gateway/api/proxy.py`."""
 
 from typing import Any
 
+from gateway.model import Flow
 from gateway.openapi.operations import Example, Operation, call
 from gateway.openapi.reasons import REFRESH
 from gateway.openapi.records import NOTES
@@ -9,7 +10,6 @@ from gateway.openapi.request_fields import PROFILE_ID, REGION, SELLER_ID, word
 from gateway.openapi.shapes import Schema, body, integer, nullable, number, record, text
 from gateway.proxy.allow_list import METHODS
 from gateway.proxy.targets import LONGEST_PATH, LONGEST_QUERY
-from gateway.vault.records import Flow
 
 REQUEST = {
     "path": text(

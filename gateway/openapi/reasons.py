@@ -5,10 +5,10 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
+from gateway.errors import TABLE, ProblemRow
 from gateway.openapi.shapes import Schema, ref, text
-from gateway.problems import TABLE, ProblemRow
 
-# Before any route: see gateway/routes/middleware.py.
+# Before any route: see gateway/asgi/middleware.py.
 RECEPTION = ("host_not_allowed", "body_too_large", "internal")
 FORM_RECEPTION = ("origin_not_allowed",)
 VAULT = ("vault_unavailable", "vault_failed")

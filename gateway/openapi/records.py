@@ -1,7 +1,18 @@
-"""What answers are made of: the schemas of `gateway/routes/documents.py`, and of an error."""
+"""What answers are made of: the schemas of `gateway/api/documents.py`, and of an error."""
 
-from gateway.openapi.shapes import Schema, flag, integer, list_of, moment, nullable, number, record, ref, text
-from gateway.problems import TABLE
+from gateway.errors import TABLE
+from gateway.openapi.shapes import (
+    Schema,
+    flag,
+    integer,
+    list_of,
+    moment,
+    nullable,
+    number,
+    record,
+    ref,
+    text,
+)
 
 REGION = text("The region", enum=["NA", "EU", "FE"])
 STATUSES = ["authorized", "needs_reauthorization", "suspended_app"]
@@ -56,7 +67,7 @@ STATE_EXTRAS = {
         enum=["store_revoked", "grant_of_another_client"],
     ),
 }
-# Lists carry these; `gateway/reminders.py` makes them.
+# Lists carry these; `gateway/jobs/reminders.py` makes them.
 WARNINGS = list_of(
     record(
         {

@@ -1,9 +1,9 @@
-"""The fields that requests are made of; `gateway/routes/fields.py` has the rules."""
+"""The fields that requests are made of; `gateway/api/fields.py` has the rules."""
 
 from gateway.amazon.ads_api import LARGEST_PROFILE_ID
+from gateway.api.fields import LARGEST_MIN_TTL, LONGEST_NAME
 from gateway.authorization.scopes import SPAPI_SCOPES
 from gateway.openapi.shapes import Schema, integer, list_of, text
-from gateway.routes.fields import LARGEST_MIN_TTL, LONGEST_NAME
 
 
 def word(description: str, *words: str) -> Schema:

@@ -1,4 +1,4 @@
-"""The operations of stores: `gateway/routes/spapi.py`, and imports and removals of stores."""
+"""The operations of stores: `gateway/api/stores.py`, and imports and removals of stores."""
 
 from functools import partial
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gateway.amazon.forwarding import Forwarded, incremental_utf8
-from gateway.outside_text import cleaned
+from gateway.util.text import cleaned
 
 PIECE = 256 * 1024
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-rid")

@@ -1,7 +1,7 @@
 """The headers that each API wants, and no others: none of the caller's own reaches Amazon by itself."""
 
-from gateway.proxy.wanted import JSON, Wanted
-from gateway.secret import Secret
+from gateway.proxy.request import JSON, Wanted
+from gateway.util.secret import Secret
 
 
 def selling_partner_headers(wanted: Wanted, access_token: Secret) -> dict[str, str]:

@@ -13,19 +13,19 @@ from gateway.amazon import ads_api, selling_partner_api
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED
-from gateway.applications import ads_client
-from gateway.problems import Problem, problem_of
-from gateway.proxy.call_gate import CallGate, secret_has_expired
+from gateway.applications.call_breaker import CallGate, secret_has_expired
+from gateway.applications.credentials import ads_client
+from gateway.errors import Problem, problem_of
+from gateway.model import Flow, Grant, Region
 from gateway.proxy.headers import ads_headers, selling_partner_headers
+from gateway.proxy.request import Wanted
 from gateway.proxy.shares import Shares
 from gateway.proxy.verdicts import Verdict, verdict_on_token
-from gateway.proxy.wanted import Wanted
-from gateway.secret import Secret
-from gateway.settings import Settings
-from gateway.threads import PROXY_THREADS, Threads
+from gateway.settings.settings import Settings
 from gateway.tokens.service import TokenService, revoked
-from gateway.vault import Vault
-from gateway.vault.records import Flow, Grant, Region
+from gateway.util.secret import Secret
+from gateway.util.threads import PROXY_THREADS, Threads
+from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.problems import Problem
+from gateway.errors import Problem
 
 LONGEST_WAIT = 10.0
 RETRY_AFTER = 5

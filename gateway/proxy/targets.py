@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-from gateway.outside_text import has_hidden
-from gateway.problems import Problem
+from gateway.errors import Problem
+from gateway.util.text import has_hidden
 
 LONGEST_PATH = 4 * 1024
 LONGEST_QUERY = 16 * 1024

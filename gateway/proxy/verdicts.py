@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from gateway.amazon.forwarding import Forwarded
 from gateway.amazon.selling_partner_api import REFUSED_APPLICATION
-from gateway.vault.records import Flow
+from gateway.model import Flow
 
 Verdict = Literal["accepted", "expired", "refused", "secret_expired"]
 LONGEST_REFUSAL = 64 * 1024

@@ -15,20 +15,20 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from gateway import metrics
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
-from gateway.applications import token_client
-from gateway.clock import Clock
-from gateway.problems import TABLE, Problem, problem_of
-from gateway.settings import Settings
-from gateway.threads import Threads
-from gateway.tokens.gate import Gate, Paused
+from gateway.applications.credentials import token_client
+from gateway.applications.token_breaker import Gate, Paused
+from gateway.errors import TABLE, Problem, problem_of
+from gateway.model import Flow, Grant, Lease, Tokens
+from gateway.monitoring import metrics
+from gateway.settings.settings import Settings
 from gateway.tokens.retries import Retries, Sleep
-from gateway.vault import Vault
+from gateway.util.clock import Clock
+from gateway.util.threads import Threads
 from gateway.vault.applications import Standing
 from gateway.vault.errors import VaultError
-from gateway.vault.records import Flow, Grant, Lease, Tokens
+from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from gateway.model import Flow
 from gateway.vault.audit import Audit
-from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.tables import applications
 from gateway.vault.outbox import Outbox
-from gateway.vault.records import Flow
-from gateway.vault.tables import applications
 
 Cooling = Literal["throttled", "unavailable"]
 

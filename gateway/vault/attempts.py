@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from gateway.clock import Clock
-from gateway.secret import Secret
+from gateway.model import Attempt, Flow, NewAttempt
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
 from gateway.vault.audit import Audit
-from gateway.vault.database import Database
-from gateway.vault.records import Attempt, Flow, NewAttempt
-from gateway.vault.tables import attempts, users
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import attempts, users
 
 _COLUMNS = [column for column in attempts.c if column.name != "state_sha256"]
 INTERRUPTED = "interrupted"

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from gateway.clock import Clock
-from gateway.vault.database import Database
+from gateway.model import AuditEntry, Caller, Grant
+from gateway.util.clock import Clock
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import audit
 from gateway.vault.errors import VaultError
-from gateway.vault.records import AuditEntry, Caller, Grant
-from gateway.vault.tables import audit
 
 MOST_NOTED = 50_000
 BATCH = 1000

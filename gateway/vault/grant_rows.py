@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import case
 
-from gateway.vault.keys import Keys
-from gateway.vault.records import Grant, Tokens
-from gateway.vault.sealing import Sealer
-from gateway.vault.tables import grants
+from gateway.model import Grant, Tokens
+from gateway.vault.database.tables import grants
+from gateway.vault.keys.held_keys import Keys
+from gateway.vault.keys.sealing import Sealer
 
 GRANT_COLUMNS = [grants.c[field.name] for field in fields(Grant)]
 TOKEN_COLUMNS = [

@@ -26,9 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from gateway.clock import Clock
+from gateway.model import Attempt, Flow, Grant, Import, Lease, Region, Tokens
+from gateway.util.clock import Clock
 from gateway.vault.audit import Audit
-from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.tables import attempts, grants, profiles
 from gateway.vault.grant_rows import (
     GRANT_COLUMNS,
     HEALTHIEST_FIRST,
@@ -39,10 +41,8 @@ from gateway.vault.grant_rows import (
     tokens_from,
 )
 from gateway.vault.handed_out import HandedOut
-from gateway.vault.keys import Keys
+from gateway.vault.keys.held_keys import Keys
 from gateway.vault.outbox import Outbox
-from gateway.vault.records import Attempt, Flow, Grant, Import, Lease, Region, Tokens
-from gateway.vault.tables import attempts, grants, profiles
 
 FIRST_ID = 10**11
 LAST_ID = 2**53 - 1

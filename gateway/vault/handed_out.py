@@ -13,14 +13,14 @@ from types import ModuleType
 from sqlalchemy import Connection, Insert, Integer, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.clock import Clock
-from gateway.secret import Secret
-from gateway.vault.database import Database
+from gateway.model import Flow, Grant, Tokens
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import grants, handed_out, vault_facts
 from gateway.vault.grant_rows import GRANT_COLUMNS, TOKEN_COLUMNS, grant_from, tokens_from
-from gateway.vault.keys import Keys
-from gateway.vault.records import Flow, Grant, Tokens
-from gateway.vault.sealing import Sealer
-from gateway.vault.tables import grants, handed_out, vault_facts
+from gateway.vault.keys.held_keys import Keys
+from gateway.vault.keys.sealing import Sealer
 
 FACT = "handed_out_key"
 PURGED_AT_ONCE = 200

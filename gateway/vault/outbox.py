@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from gateway.clock import Clock, rfc3339
-from gateway.vault.database import Database, DatabaseMilliseconds
-from gateway.vault.records import Grant
-from gateway.vault.tables import outbox, users
+from gateway.model import Grant
+from gateway.util.clock import Clock, rfc3339
+from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.tables import outbox, users
 
 Event = Literal["needs_reauthorization", "suspended_app", "app_recovered", "authorization_ends"]
 

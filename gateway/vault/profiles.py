@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, select
 
-from gateway.clock import Clock
-from gateway.vault.database import Database
+from gateway.model import Grant, Profile
+from gateway.util.clock import Clock
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import grants, profiles
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, grant_from
-from gateway.vault.records import Grant, Profile
-from gateway.vault.tables import grants, profiles
 
 _COLUMNS = [profiles.c[field.name] for field in fields(Profile)]
 

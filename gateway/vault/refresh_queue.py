@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
 
-from gateway.clock import Clock, rfc3339
-from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.model import Grant
+from gateway.util.clock import Clock, rfc3339
+from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.tables import applications, grants
 from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
 from gateway.vault.outbox import Outbox
-from gateway.vault.records import Grant
-from gateway.vault.tables import applications, grants
 
 # Written into the statements: SQLite uses a partial index only where its condition stands there as it is.
 _AUTHORIZED = grants.c.status == literal_column("'authorized'")

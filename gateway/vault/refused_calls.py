@@ -21,9 +21,9 @@ from gateway.vault.applications import (
     subject_of,
 )
 from gateway.vault.audit import Audit
-from gateway.vault.database import Database, DatabaseMilliseconds
+from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.tables import refused_calls
 from gateway.vault.outbox import Outbox
-from gateway.vault.tables import refused_calls
 
 # Made once, as each proxied call needs it: making a statement costs about as much as sending it.
 _ADMISSION = select(

@@ -9,11 +9,11 @@ import secrets
 
 from sqlalchemy import delete, insert, select
 
-from gateway.clock import Clock
-from gateway.secret import Secret
-from gateway.vault.database import Database
-from gateway.vault.records import Caller
-from gateway.vault.tables import api_keys, sessions, users
+from gateway.model import Caller
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import api_keys, sessions, users
 
 LIFETIME = 12 * 3600
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

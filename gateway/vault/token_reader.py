@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from gateway.vault.database import BUSY_SECONDS, Database, prepare_sqlite, sentence_for
+from gateway.model import Caller, Flow, TokenRead
+from gateway.vault.database.engine import BUSY_SECONDS, Database, prepare_sqlite, sentence_for
+from gateway.vault.database.tables import api_keys, grants, profiles, users
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
-from gateway.vault.keys import Keys
-from gateway.vault.records import Caller, Flow, TokenRead
-from gateway.vault.tables import api_keys, grants, profiles, users
+from gateway.vault.keys.held_keys import Keys
 from gateway.vault.usage import Usage
 from gateway.vault.users import presentable_digest
 

@@ -9,10 +9,10 @@ import threading
 
 from sqlalchemy import bindparam, or_, update
 
-from gateway.clock import Clock
-from gateway.vault.database import Database
+from gateway.util.clock import Clock
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import api_keys, grants
 from gateway.vault.errors import VaultError
-from gateway.vault.tables import api_keys, grants
 
 FLUSH_SECONDS = 5.0
 

@@ -8,12 +8,12 @@ from typing import get_args
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gateway.clock import Clock
-from gateway.secret import Secret
+from gateway.model import Caller, KeyRecord, Right
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
 from gateway.vault.audit import Audit
-from gateway.vault.database import Database
-from gateway.vault.records import Caller, KeyRecord, Right
-from gateway.vault.tables import api_keys, users
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import api_keys, users
 from gateway.vault.usage import Usage
 
 KEY_PREFIX = "lfx_local_"

@@ -7,26 +7,26 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from gateway.clock import Clock
-from gateway.secret import Secret
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
 from gateway.vault.applications import Applications
 from gateway.vault.attempts import Attempts
 from gateway.vault.audit import Audit
-from gateway.vault.database import Database, open_database
+from gateway.vault.database.engine import Database, open_database
+from gateway.vault.database.migrations import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.errors import SealBroken, VaultError
-from gateway.vault.facts import Facts, Kind
 from gateway.vault.grants import Grants
 from gateway.vault.handed_out import HandedOut, handed_out_key, make_handed_out_key, note_existing
-from gateway.vault.housekeeping import Housekeeping
-from gateway.vault.keys import Keys, held_keys
-from gateway.vault.master_key import FoundKey, find_master_key, master_key_for_new_vault
-from gateway.vault.migrations import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.keys.facts import Facts, Kind
+from gateway.vault.keys.held_keys import Keys, held_keys
+from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
+from gateway.vault.keys.sealing import MasterKey, Sealer
+from gateway.vault.maintenance.housekeeping import Housekeeping
 from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
 from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.refused_calls import RefusedCalls
-from gateway.vault.sealing import MasterKey, Sealer
 from gateway.vault.sessions import Sessions
 from gateway.vault.token_reader import TokenReader
 from gateway.vault.usage import Usage

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.gateway.running import Amazon, Gateway, running_amazon, running_gateway
 from tests.support.chromium import ARGUMENTS, MISSING, find_chromium, is_required
+from tests.support.gateway_server import Amazon, Gateway, running_amazon, running_gateway
 from tests.support.house import ROOT
 
 if TYPE_CHECKING:

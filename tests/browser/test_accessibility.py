@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.routes import console
+from gateway.web import console
 from tests.browser.conftest import SCHEMES, SCREENSHOTS, Opener
-from tests.gateway.running import Gateway
+from tests.support.gateway_server import Gateway
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Opener, sign_in
-from tests.gateway.running import Gateway
+from tests.support.gateway_server import Gateway
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.markdown import ROOT
 from tests.support.house import clean_environment
+from tests.support.markdown import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from linkfox_client.local import sandbox_browser
 
-from tests.documents.markdown import (
+from tests.support.consent import consent
+from tests.support.house import House, clean_environment
+from tests.support.markdown import (
     DOCUMENTS,
     FENCE,
     INLINE,
@@ -27,8 +29,6 @@ from tests.documents.markdown import (
     scripts_named,
     section,
 )
-from tests.support.consent import consent
-from tests.support.house import House, clean_environment
 
 SCRIPTS = ROOT / "scripts"
 COMMANDS = list({(c.script, c.arguments): c for document in DOCUMENTS for c in commands(document)}.values())

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tests.documents.markdown import ROOT
+from tests.support.markdown import ROOT
 
 EVALS: dict[str, Any] = json.loads((ROOT / "evals/evals.json").read_text(encoding="utf-8"))
 TRIGGERS: list[dict[str, Any]] = json.loads((ROOT / "evals/triggers.json").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.documents.markdown import ROOT, SKILL, section
+from tests.support.markdown import ROOT, SKILL, section
 
 REFERENCES = ROOT / "references"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from linkfox_client.errors import EXIT_CODES
 
-from tests.documents.markdown import ROOT
+from tests.support.markdown import ROOT
 from tools import generate_docs
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.markdown import DOCUMENTS, ROOT, anchors, links, name_of
+from tests.support.markdown import DOCUMENTS, ROOT, anchors, links, name_of
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from prometheus_client import Counter, Histogram
 
-from gateway import metrics
-from gateway.overview import State
-from tests.documents.markdown import ROOT, section
+from gateway.monitoring import metrics
+from gateway.monitoring.overview import State
+from tests.support.markdown import ROOT, section
 
 PAGE = ROOT / "references" / "operations.md"
 METRIC = re.compile(r"`(linkfox_[a-z_]+)(?:\{([a-z,]+)\})?`")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from linkfox_client.skill import packaging
 
-from tests.documents.markdown import ROOT, section
+from tests.support.markdown import ROOT, section
 from tests.support.scanner import ScannerMissing, scan
 
 NAME = packaging.NAME

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from linkfox_client.skill import packaging
 
-from tests.documents.markdown import ROOT, SKILL, commands, scripts_named, section
+from tests.support.markdown import ROOT, SKILL, commands, scripts_named, section
 
 TEXT = SKILL.read_text(encoding="utf-8")
 _, HEAD, BODY = TEXT.split("---\n", 2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.running import Amazon, Gateway, running_amazon, running_gateway
+from tests.support.gateway_server import Amazon, Gateway, running_amazon, running_gateway
 
 
 @pytest.fixture(scope="session")

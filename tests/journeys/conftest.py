@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.running import Amazon, running_amazon
-from tests.journeys.gateways import Place, a_place
+from tests.support.gateway_process import Place, a_place
+from tests.support.gateway_server import Amazon, running_amazon
 
 
 @pytest.fixture(scope="module")

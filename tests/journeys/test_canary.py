@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.gateway.running import Amazon, running_amazon
 from tests.support.canary import files_below, leaks
+from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import SCRIPTS, Finished, House, open_house, until
 
 # Every token of this Amazon holds it: whichever one leaks is found.

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon
-from tests.journeys.gateways import (
+from tests.support.gateway_process import (
     SELLER,
     WANTED,
     Place,
@@ -26,6 +25,7 @@ from tests.journeys.gateways import (
     ended,
     open_path,
 )
+from tests.support.gateway_server import Amazon
 from tests.support.house import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills by signal")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon
-from tests.journeys.gateways import DRIVER, WANTED, Place, Process, a_place, authorize
+from tests.support.gateway_process import DRIVER, WANTED, Place, Process, a_place, authorize
+from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, until
 
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.gateway.running import Amazon
 from tests.gateway.vault.conftest import postgresql
-from tests.journeys.gateways import FRESH, WANTED, Place, Process, a_place, authorize
+from tests.support.gateway_process import FRESH, WANTED, Place, Process, a_place, authorize
+from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, until
 
 __all__ = ["postgresql"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.running import Amazon, running_amazon
+from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.replicas import PGBOUNCER, Replicas, replicas, running_pgbouncer
 

@@ -16,10 +16,10 @@ import psycopg
 import pytest
 from linkfox_client.local.sandbox_browser import give_consent
 
-from gateway.secret import Secret
-from gateway.vault.database import open_database
-from gateway.vault.migrations import upgrade
-from gateway.vault.tables import grants, metadata, vault_facts
+from gateway.util.secret import Secret
+from gateway.vault.database.engine import open_database
+from gateway.vault.database.migrations import upgrade
+from gateway.vault.database.tables import grants, metadata, vault_facts
 from tests.replicas.test_replicas import authorize
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
 from tests.support.postgresql import PostgreSQL

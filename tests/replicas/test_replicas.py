@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from linkfox_client.local.sandbox_browser import give_consent
 
-from tests.gateway.running import Amazon
+from tests.support.gateway_server import Amazon
 from tests.support.house import call_json, until
 from tests.support.postgresql import PostgreSQL
 from tests.support.replicas import PGBOUNCER, Replica, Replicas, replicas, running_pgbouncer

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon
 from tests.replicas.test_replicas import SELLER, authorize
+from tests.support.gateway_server import Amazon
 from tests.support.house import House, until
 from tests.support.postgresql import PostgreSQL
 from tests.support.replicas import Replica, Replicas

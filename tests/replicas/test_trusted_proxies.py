@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.routes.throttle import MOST_FAILURES
+from gateway.asgi.failed_keys import MOST_FAILURES
 from tests.support.house import PATIENCE, until
 from tests.support.replicas import Replica, Replicas
 

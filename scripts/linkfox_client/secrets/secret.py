@@ -1,6 +1,6 @@
 """A value that must not be seen: it prints masked wherever it ends up, and is unwrapped on purpose only.
 
-The gateway keeps a copy of its own (`gateway/secret.py`): the parts never import each other.
+The gateway keeps a copy of its own (`gateway/util/secret.py`): the parts never import each other.
 """
 
 import hmac

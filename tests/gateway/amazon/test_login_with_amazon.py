@@ -9,8 +9,8 @@ import pytest
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
 from gateway.amazon.session import AmazonAnswer
-from gateway.secret import Secret
-from tests.gateway.running import START, SteppingClock
+from gateway.util.secret import Secret
+from tests.support.gateway_server import START, SteppingClock
 
 GOOD = {
     "access_token": "Atza|" + "a" * 60,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.running import Gateway, text_of
+from tests.support.gateway_server import Gateway, text_of
 
 BEYOND_FLOAT = 9007199254740993
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.authorization.callback import CODE, STATE, Callback, refusal_of
-from gateway.vault.records import Attempt
+from gateway.model import Attempt
 
 GOOD = {"state": "s" * 43, "spapi_oauth_code": "RHcode", "selling_partner_id": "A1SELLER"}
 CALLBACK = "http://localhost/callback"

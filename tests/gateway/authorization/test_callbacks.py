@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from gateway.amazon.session import AmazonSession
-from tests.gateway.running import Amazon, Gateway, http, query_of, running_gateway, text_of
+from tests.support.gateway_server import Amazon, Gateway, http, query_of, running_gateway, text_of
 
 SELLER = "A1SANDBOXNA001"
 EXCHANGES = {"grantType": "authorization_code"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon, Gateway, query_of
+from tests.support.gateway_server import Amazon, Gateway, query_of
 
 SELLER = "A1SANDBOXNA001"
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from gateway.authorization.confirmation import CONFIRM_SECONDS
-from tests.gateway.running import Amazon, Gateway, http, query_of, running_gateway, text_of
+from tests.support.gateway_server import Amazon, Gateway, http, query_of, running_gateway, text_of
 
 PUBLIC = "https://gateway.example.test"
 SELLER = "A1SANDBOXNA001"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.running import Amazon, Gateway
+from tests.support.gateway_server import Amazon, Gateway
 
 SELLER = "A1SANDBOXNA001"
 STORE = {"sellerId": SELLER, "region": "NA"}

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from gateway.vault.tables import attempts, grants, handed_out, profiles
-from tests.gateway.running import Gateway
+from gateway.vault.database.tables import attempts, grants, handed_out, profiles
+from tests.support.gateway_server import Gateway
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.gateway.running import Amazon, Gateway, query_of, running_gateway, settings_for, text_of
+from tests.support.gateway_server import Amazon, Gateway, query_of, running_gateway, settings_for, text_of
 
 SELLER = "A1SANDBOXNA001"
 

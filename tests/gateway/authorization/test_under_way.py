@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.running import Amazon, Gateway, running_gateway, text_of
+from tests.support.gateway_server import Amazon, Gateway, running_gateway, text_of
 from tests.support.house import until
 
 SELLER = "A1SANDBOXNA001"

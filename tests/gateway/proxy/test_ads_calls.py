@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.proxy.calling import CAMPAIGN, ads_call, forwarded, passed_on, profile_of, store_token
 from tests.gateway.proxy.test_targets import AROUND, BROKEN, ELSEWHERE
-from tests.gateway.running import Amazon, Gateway, running_gateway
+from tests.support.calling import CAMPAIGN, ads_call, forwarded, passed_on, profile_of, store_token
+from tests.support.gateway_server import Amazon, Gateway, running_gateway
 
 PROXY = "/amazonAds/developerProxy"
 

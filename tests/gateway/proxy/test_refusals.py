@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.proxy.calling import (
+from tests.support.calling import (
     SELLER,
     SP_HOST,
     ads_call,
@@ -17,7 +17,7 @@ from tests.gateway.proxy.calling import (
     store_call,
     store_token,
 )
-from tests.gateway.running import Amazon, Gateway
+from tests.support.gateway_server import Amazon, Gateway
 
 PROXY = "/spApi/developerProxy"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES
-from gateway.settings import Settings, SettingsError
+from gateway.settings.settings import Settings, SettingsError
 
 
 def load(tmp_path: Path, **environ: str) -> Settings:

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gateway.problems import Problem
+from gateway.errors import Problem
 from gateway.proxy.shares import Shares
-from gateway.threads import PROXY_THREADS
-from tests.gateway.proxy.calling import SELLER, SP_HOST, call_store, forwarded, store_call
-from tests.gateway.running import Amazon, Gateway
+from gateway.util.threads import PROXY_THREADS
+from tests.support.calling import SELLER, SP_HOST, call_store, forwarded, store_call
+from tests.support.gateway_server import Amazon, Gateway
 from tests.support.house import until
 
 PROXY = "/spApi/developerProxy"

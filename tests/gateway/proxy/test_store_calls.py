@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.proxy.calling import (
+from tests.gateway.proxy.test_targets import AROUND, BROKEN, ELSEWHERE
+from tests.support.calling import (
     PARTICIPATIONS,
     SELLER,
     SP_HOST,
@@ -18,8 +19,7 @@ from tests.gateway.proxy.calling import (
     store_call,
     store_token,
 )
-from tests.gateway.proxy.test_targets import AROUND, BROKEN, ELSEWHERE
-from tests.gateway.running import Amazon, Gateway
+from tests.support.gateway_server import Amazon, Gateway
 
 PROXY = "/spApi/developerProxy"
 LISTING = f"/listings/2021-08-01/items/{SELLER}/SANDBOX-SKU-1"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.problems import Problem
+from gateway.errors import Problem
 from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES, reads_ads
 from gateway.proxy.targets import check_path, check_query
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.running import START, Amazon, Gateway, SteppingClock, running_gateway
+from tests.support.gateway_server import START, Amazon, Gateway, SteppingClock, running_gateway
 
 HOUR = 3600
 WANTED = {"sellerId": "A1SANDBOXNA001", "region": "NA"}

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.vault.errors import VaultError
-from tests.gateway.running import Gateway, running_gateway
+from tests.support.gateway_server import Gateway, running_gateway
 
 SELLER = "A1SANDBOXNA001"
 WANTED = {"sellerId": SELLER, "region": "NA"}

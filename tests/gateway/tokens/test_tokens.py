@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.amazon.session import AmazonSession
-from gateway.vault import VaultError
-from tests.gateway.running import Amazon, Gateway, running_gateway
+from gateway.vault.errors import VaultError
+from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import until
 
 SELLER = "A1SANDBOXNA001"

@@ -7,11 +7,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gateway.secret import Secret
-from gateway.settings import Settings
-from gateway.vault import Vault, applications, open_vault
-from tests.gateway.vault.helpers import MASTER_KEY, SteppedClock
+from gateway.settings.settings import Settings
+from gateway.util.secret import Secret
+from gateway.vault import applications
+from gateway.vault.vault import Vault, open_vault
 from tests.support.postgresql import running_postgresql
+from tests.support.vaults import MASTER_KEY, SteppedClock
 
 _numbers = itertools.count(1)
 

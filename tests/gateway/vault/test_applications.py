@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.vault import Vault
 from gateway.vault.applications import AppKey, Applications
-from tests.gateway.vault.helpers import SteppedClock, store, tokens
+from gateway.vault.vault import Vault
+from tests.support.vaults import SteppedClock, store, tokens
 
 APP = AppKey("spapi", "amzn1.client", "print-of-the-secret")
 

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
 
-from gateway.vault import Vault, VaultError
+from gateway.model import AuditEntry, Import
 from gateway.vault.audit import MOST_NOTED, Trail, follow
-from gateway.vault.records import AuditEntry, Import
-from gateway.vault.tables import audit
-from tests.gateway.vault.helpers import SteppedClock, account, consumed, new_attempt, store, tokens
+from gateway.vault.database.tables import audit
+from gateway.vault.errors import VaultError
+from gateway.vault.vault import Vault
+from tests.support.vaults import SteppedClock, account, consumed, new_attempt, store, tokens
 
 CHANGES = [
     "UPDATE audit SET outcome = 'ok'",

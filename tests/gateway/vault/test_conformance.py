@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.secret import Secret
-from gateway.vault import SealBroken, Vault
+from gateway.model import Lease
+from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import handed_out as handed_out_room
-from gateway.vault.records import Lease
-from gateway.vault.tables import api_keys, attempts, grants, handed_out
+from gateway.vault.database.tables import api_keys, attempts, grants, handed_out
+from gateway.vault.errors import SealBroken
 from gateway.vault.users import UserExists
-from tests.gateway.vault.helpers import SteppedClock, account, consumed, new_attempt, profile, store, tokens
+from gateway.vault.vault import Vault
+from tests.support.vaults import SteppedClock, account, consumed, new_attempt, profile, store, tokens
 
 
 @pytest.fixture

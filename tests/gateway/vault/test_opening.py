@@ -18,13 +18,14 @@ from alembic.script import ScriptDirectory
 from keyring.backend import KeyringBackend
 from sqlalchemy import text
 
-import gateway.vault.migrations as migrations
-from gateway.secret import Secret
-from gateway.settings import Settings
-from gateway.vault import SealBroken, Vault, VaultError, open_vault
-from gateway.vault.database import BUSY_SECONDS
-from gateway.vault.tables import metadata
-from tests.gateway.vault.helpers import MASTER_KEY, SteppedClock, store, tokens
+import gateway.vault.database.migrations as migrations
+from gateway.settings.settings import Settings
+from gateway.util.secret import Secret
+from gateway.vault.database.engine import BUSY_SECONDS
+from gateway.vault.database.tables import metadata
+from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.vault import Vault, open_vault
+from tests.support.vaults import MASTER_KEY, SteppedClock, store, tokens
 
 OTHER_KEY = Secret(base64.b64encode(b"o" * 32).decode())
 
@@ -335,7 +336,7 @@ class TestFile:
         self, with_key: Settings, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """While another program holds the write lock, a write waits and then says so; it may be repeated."""
-        monkeypatch.setattr("gateway.vault.database.BUSY_SECONDS", 0.1)
+        monkeypatch.setattr("gateway.vault.database.engine.BUSY_SECONDS", 0.1)
         with open_vault(with_key, clock) as opened:
             other = sqlite3.connect(with_key.data_dir / "vault.db", isolation_level=None)
             other.execute("BEGIN IMMEDIATE")

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.secret import Secret
-from gateway.settings import Settings, Webhook
-from gateway.vault import Vault, open_vault
+from gateway.settings.settings import Settings, Webhook
+from gateway.util.secret import Secret
 from gateway.vault.applications import AppKey
-from tests.gateway.vault.helpers import SteppedClock, account, store
+from gateway.vault.vault import Vault, open_vault
+from tests.support.vaults import SteppedClock, account, store
 
 APP = AppKey("spapi", "client", "print")
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from gateway.vault import Vault
 from gateway.vault.applications import AppKey
+from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import REFRESH_JITTER
 from gateway.vault.refresh_queue import LEAST_AGE, MARGIN
-from gateway.vault.tables import grants
-from tests.gateway.vault.helpers import SteppedClock, account, store
+from gateway.vault.vault import Vault
+from tests.support.vaults import SteppedClock, account, store
 
 HOUR = 3600
 DAY = 24 * HOUR

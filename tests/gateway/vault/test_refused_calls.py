@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.secret import Secret
-from gateway.settings import Settings, Webhook
-from gateway.vault import Vault
+from gateway.settings.settings import Settings, Webhook
+from gateway.util.secret import Secret
 from gateway.vault.applications import AppKey
 from gateway.vault.refused_calls import RefusedCalls
+from gateway.vault.vault import Vault
 
 APP = AppKey("spapi", "amzn1.client", "print-of-the-secret")
 REASON = "secret_expired"

@@ -2,11 +2,11 @@
 
 from sqlalchemy import func, select
 
-from gateway.vault import Vault
-from gateway.vault.records import Caller
+from gateway.model import Caller
+from gateway.vault.database.tables import sessions
 from gateway.vault.sessions import LIFETIME
-from gateway.vault.tables import sessions
-from tests.gateway.vault.helpers import SteppedClock
+from gateway.vault.vault import Vault
+from tests.support.vaults import SteppedClock
 
 
 def signed_in(vault: Vault, name: str = "ann") -> tuple[Caller, str]:

@@ -1,0 +1,1 @@
+"""The owner's Amazon applications: their credentials, and the circuit breakers around them."""

@@ -1,0 +1,93 @@
+"""Whether an application may call Amazon's APIs now, and what their answers say about it.
+
+It stands beside the gate of refreshes (tokens/gate.py): the token endpoint may go on answering while the APIs
+say that the application's client secret has ended. Tokens are refreshed and handed out meanwhile. To withhold
+them would help nobody: the API itself tells whoever uses one what is wrong, and those who call Amazon without
+the proxy would stay without tokens when Amazon takes the application again, since nothing here would notice.
+"""
+
+import logging
+
+from gateway.applications.credentials import token_client
+from gateway.applications.token_breaker import app_key, tell_suspended
+from gateway.errors import Problem
+from gateway.model import Flow
+from gateway.settings.settings import Settings
+from gateway.util.threads import Threads
+from gateway.vault.applications import AppKey, Standing
+from gateway.vault.vault import Vault
+
+log = logging.getLogger(__name__)
+
+REASON = "secret_expired"
+
+
+def secret_has_expired() -> Problem:
+    """Return what to tell who calls while Amazon's APIs refuse the application for its secret."""
+    return Problem(
+        "suspended_app",
+        "Amazon says that the application's client secret has expired",
+        extra={"status": "suspended_app"},
+    )
+
+
+class CallGate:
+    """The standing of the owner's applications with Amazon's APIs, as calls meet and change it."""
+
+    def __init__(self, settings: Settings, vault: Vault, threads: Threads) -> None:
+        self._settings = settings
+        self._refused_calls = vault.refused_calls
+        self._threads = threads
+
+    async def admit(self, flow: Flow) -> Standing:
+        """Return the standing with which a call may be made: `open` or `probe`. Raises Problem suspended_app.
+
+        Who gets `probe` has to say what came of it: `refused` or `answered`.
+        """
+        standing = await self._threads.vault(self._refused_calls.admit, self._app(flow))
+        if standing.state == "suspended":
+            raise secret_has_expired()
+        return standing
+
+    async def suspended(self, flow: Flow) -> bool:
+        """Tell whether the APIs refuse the application of a flow; without an application nothing does."""
+        if (self._settings.spapi if flow == "spapi" else self._settings.ads) is None:
+            return False
+        return await self._threads.vault(self._refused_calls.reason, self._app(flow)) is not None
+
+    async def refused(self, flow: Flow, standing: Standing | None = None) -> None:
+        """Suspend an application's calls for its secret; the first to find out tells it loudly.
+
+        `standing`: with which the call was admitted. The check of a new authorization is made without.
+        """
+        app, probing = self._app(flow), standing is not None and standing.state == "probe"
+        if await self._threads.vault(self._refused_calls.refuse, app, REASON, probing=probing):
+            tell_suspended(flow, app.client_id, REASON)
+
+    async def answered(self, flow: Flow, standing: Standing, *, accepted: bool) -> None:
+        """Note how a probe ended that was not refused; `accepted`: the call itself succeeded."""
+        if standing.state != "probe":
+            return
+        if accepted:
+            await self._accepted(flow)
+        else:
+            await self._threads.vault(self._refused_calls.prolong, self._app(flow))
+
+    async def store_checked(self, flow: Flow) -> None:
+        """Note that a new authorization could be used, which ends a suspension as any good call does."""
+        if await self.suspended(flow):
+            await self._accepted(flow)
+
+    async def forget_former_secret(self, flow: Flow) -> None:
+        """End a suspension that was met with another client secret than this process was started with."""
+        app = self._app(flow)
+        if await self._threads.vault(self._refused_calls.secret_changed, app):
+            log.warning("app_recovered flow=%s client=%s: its client secret was changed", flow, app.client_id)
+
+    async def _accepted(self, flow: Flow) -> None:
+        app = self._app(flow)
+        if await self._threads.vault(self._refused_calls.accepted, app):
+            log.warning("app_recovered flow=%s client=%s", flow, app.client_id)
+
+    def _app(self, flow: Flow) -> AppKey:
+        return app_key(token_client(self._settings, flow, "NA"))

@@ -1,0 +1,95 @@
+"""Whether Amazon may be asked for an application now, and what its answers say about that application.
+
+Only refreshes speak here: what a code exchange or an import meets says nothing about grants that work.
+"""
+
+import hashlib
+import logging
+import math
+
+from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.login_with_amazon import Client
+from gateway.errors import TABLE, Problem
+from gateway.model import Flow
+from gateway.util.threads import Threads
+from gateway.vault.applications import AppKey, Standing
+from gateway.vault.vault import Vault
+
+log = logging.getLogger(__name__)
+
+
+class Paused(Problem):
+    """Amazon is not asked for another `seconds`."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.seconds = standing.seconds
+        if standing.state == "suspended":
+            super().__init__("suspended_app", extra={"status": "suspended_app"})
+            return
+        seconds = max(1, math.ceil(standing.seconds))
+        super().__init__(
+            "amazon_throttled" if standing.reason == "throttled" else "amazon_failed",
+            "the gateway gives Amazon a rest",
+            extra={"retryAfter": seconds},
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def app_key(client: Client) -> AppKey:
+    """Return the application that a client of the token endpoint is."""
+    digest = hashlib.sha256(f"linkfox client secret|{client.client_secret.reveal()}".encode())
+    return AppKey(client.flow, client.client_id, digest.hexdigest()[:12])
+
+
+def tell_suspended(flow: Flow, client_id: str, reason: str) -> None:
+    """Tell whoever reads the log that Amazon refuses an application, and what to do."""
+    log.critical(
+        "app_suspended flow=%s client=%s reason=%s: %s. All authorizations are kept. %s",
+        flow,
+        client_id,
+        reason,
+        TABLE["suspended_app"].meaning,
+        TABLE["suspended_app"].remedy,
+    )
+
+
+class Gate:
+    """The applications' standing, as refreshes meet and change it."""
+
+    def __init__(self, vault: Vault, threads: Threads) -> None:
+        self._applications = vault.applications
+        self._threads = threads
+
+    async def admit(self, client: Client) -> Standing:
+        """Return the standing with which Amazon may be asked. Raises Paused."""
+        standing = await self._threads.vault(self._applications.admit, app_key(client))
+        if standing.state in ("suspended", "cooling"):
+            raise Paused(standing)
+        return standing
+
+    async def suspended(self, client: Client) -> bool:
+        """Tell whether an application is suspended."""
+        return await self._threads.vault(self._applications.suspended, app_key(client)) is not None
+
+    async def worked(self, client: Client, standing: Standing) -> None:
+        """Note that Amazon took the application's id and secret."""
+        if standing.state == "open" and not standing.failures:
+            return
+        if await self._threads.vault(self._applications.recover, app_key(client)):
+            log.warning("app_recovered flow=%s client=%s", client.flow, client.client_id)
+
+    async def suspend(self, client: Client, standing: Standing, reason: str) -> None:
+        """Suspend an application; the first to find out tells it loudly."""
+        probing = standing.state == "probe"
+        if await self._threads.vault(self._applications.suspend, app_key(client), reason, probing=probing):
+            tell_suspended(client.flow, client.client_id, reason)
+
+    async def failed(self, client: Client, standing: Standing, failure: AmazonFailure) -> None:
+        """Note a failure that says nothing about the grant: Amazon gets a rest, a probe has not succeeded."""
+        if failure.kind == "throttled" or failure.kind == "unavailable":
+            await self._threads.vault(
+                self._applications.cool_down, app_key(client), failure.kind, failure.retry_after
+            )
+            log.warning("app_cooling flow=%s kind=%s", client.flow, failure.kind)
+        elif standing.state == "probe" and standing.reason is not None:
+            await self.suspend(client, standing, standing.reason)

@@ -1,0 +1,46 @@
+"""What the routes work with, made once a process and found on the request's application."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from gateway.asgi.failed_keys import FailedKeys
+from gateway.authorization.appstore import Appstore
+from gateway.authorization.authorizer import Authorizer
+from gateway.authorization.confirmation import Confirmations
+from gateway.authorization.imports import Importer
+from gateway.authorization.renewals import Renewals
+from gateway.monitoring.overview import Overview
+from gateway.proxy.service import DeveloperProxy
+from gateway.settings.settings import Settings
+from gateway.tokens.service import TokenService
+from gateway.util.clock import Clock
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
+from gateway.web.renderer import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms of the gateway, put together by `create_app`."""
+
+    settings: Settings
+    vault: Vault
+    clock: Clock
+    threads: Threads
+    authorizer: Authorizer
+    renewals: Renewals
+    importer: Importer
+    confirmations: Confirmations
+    tokens: TokenService
+    proxy: DeveloperProxy
+    appstore: Appstore
+    pages: Pages
+    failed_keys: FailedKeys
+    overview: Overview
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application that got this request."""
+    return cast(Services, request.app.state.services)

@@ -1,0 +1,40 @@
+"""Opening the vault of a gateway that was set up, for a command beside it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.operator_error import OperatorError
+from gateway.server.data_folder import DataFolder
+from gateway.settings.settings import Settings
+from gateway.util.clock import SystemClock
+from gateway.vault.audit import OPERATOR, Trail, follow
+from gateway.vault.vault import Vault, open_vault
+
+
+def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
+    """Return the settings of the gateway on a data folder, of the kind that it was last started as.
+
+    Raises OperatorError where none ever was.
+    """
+    settings = Settings.load(os.environ, sandbox=sandbox, data_dir=data_dir)
+    remembered = DataFolder(settings.data_dir).remembered_options()
+    if remembered is None:
+        raise OperatorError(
+            f"no gateway was ever started on the data folder {settings.data_dir}",
+            "Start it first (`local_gateway.py start`), or name its folder with --data-dir.",
+            "not_set_up",
+        )
+    if remembered.get("sandbox") and not settings.sandbox:
+        settings = Settings.load(os.environ, sandbox=True, data_dir=settings.data_dir)
+    DataFolder.prepare(settings.data_dir)
+    return settings
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Vault]:
+    """Open the vault; what is done with it is the operator's doing."""
+    follow(Trail(who=OPERATOR))
+    with open_vault(settings, SystemClock()) as vault:
+        yield vault

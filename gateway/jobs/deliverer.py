@@ -1,0 +1,85 @@
+"""Empties the outbox: sends what is due, again and again with growing pauses, and gives up in the end."""
+
+import logging
+from collections.abc import Callable
+from random import random
+
+from gateway.jobs.webhook import NotDelivered, deliver
+from gateway.monitoring import metrics
+from gateway.settings.settings import Webhook
+from gateway.util.clock import Clock
+from gateway.util.threads import Threads
+from gateway.vault.outbox import Notice, Outbox
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 2.0
+BATCH = 20
+# Longer than the batch can take to be sent, so that no other replica sends it meanwhile.
+CLAIM_MILLISECONDS = 600_000
+FIRST_PAUSE = 15.0
+LONGEST_PAUSE = 6 * 3600.0
+# With these pauses: for about two days.
+MOST_TRIES = 17
+
+Deliver = Callable[[Webhook, str, str, int], None]
+
+
+class Deliverer:
+    """Sends notices to one webhook."""
+
+    def __init__(
+        self,
+        webhook: Webhook,
+        outbox: Outbox,
+        clock: Clock,
+        threads: Threads,
+        *,
+        send: Deliver = deliver,
+        randomness: Callable[[], float] = random,
+    ) -> None:
+        self._webhook = webhook
+        self._outbox = outbox
+        self._clock = clock
+        self._threads = threads
+        self._send = send
+        self._randomness = randomness
+
+    async def round(self) -> int:
+        """Send what is due, and return how much of it arrived. Raises VaultError."""
+        arrived = 0
+        while notices := await self._threads.notices(self._outbox.claim, BATCH, CLAIM_MILLISECONDS):
+            for notice in notices:
+                arrived += await self._threads.notices(self._send_one, notice)
+        return arrived
+
+    def _send_one(self, notice: Notice) -> bool:
+        try:
+            self._send(self._webhook, notice.id, notice.body, int(self._clock.now()))
+        except NotDelivered as error:
+            self._failed(notice, error)
+            return False
+        self._outbox.delivered(notice)
+        metrics.NOTICES.labels("delivered").inc()
+        return True
+
+    def _failed(self, notice: Notice, error: NotDelivered) -> None:
+        tries = notice.tries + 1
+        if tries >= MOST_TRIES:
+            self._outbox.given_up(notice)
+            metrics.NOTICES.labels("given_up").inc()
+            log.error(
+                "notice_given_up id=%s event=%s tries=%d error=%s", notice.id, notice.event, tries, error
+            )
+            return
+        pause = min(FIRST_PAUSE * 2**notice.tries, LONGEST_PAUSE) * (0.5 + self._randomness() / 2)
+        self._outbox.again(notice, pause)
+        metrics.NOTICES.labels("failed").inc()
+        log.warning(
+            "notice_failed id=%s event=%s tries=%d error=%s again_in=%.0f",
+            notice.id,
+            notice.event,
+            tries,
+            error,
+            pause,
+        )

@@ -1,0 +1,187 @@
+"""What the vault hands out and takes in: plain frozen records, no database types.
+
+Tokens appear only in `Tokens` and only as `Secret`; a `Grant` carries none, so lists never unseal anything.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.util.secret import Secret
+
+Flow = Literal["spapi", "ads"]
+Right = Literal["tokens", "manage", "proxy"]
+Region = Literal["NA", "EU", "FE"]
+# `suspended_app` is never stored: it is how grants are shown while their application is at fault.
+GrantStatus = Literal["authorized", "needs_reauthorization", "suspended_app"]
+Central = Literal["seller", "vendor"]
+Phase = Literal["pending", "exchanging", "authorized", "denied", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request: the user behind an API key and what that key may do."""
+
+    user_id: int
+    user_name: str
+    key_id: str
+    rights: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """An authorization about to begin. `lifetime` is in seconds."""
+
+    user_id: int
+    flow: Flow
+    app_id: str
+    redirect_uri: str
+    region: Region
+    name: str
+    lifetime: int
+    marketplace: str | None = None
+    requested_scopes: tuple[str, ...] = ()
+    expected_seller_id: str | None = None
+    expected_record_id: int | None = None
+    central: Central | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A refresh token that was proved and is to be kept: whose, and under which name."""
+
+    user_id: int
+    flow: Flow
+    app_id: str
+    region: Region
+    name: str
+    seller_id: str | None = None
+    requested_scopes: tuple[str, ...] = ()
+    marketplace: str | None = None
+    central: Central | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One authorization, from its link to its end. Times are epoch seconds."""
+
+    id: str
+    user_id: int
+    user_name: str
+    flow: Flow
+    app_id: str
+    redirect_uri: str
+    region: Region
+    name: str
+    marketplace: str | None
+    central: Central | None
+    requested_scopes: tuple[str, ...]
+    expected_seller_id: str | None
+    expected_record_id: int | None
+    phase: Phase
+    reason: str | None
+    detail: str | None
+    grant_id: int | None
+    profile_sync: str | None
+    verification: str | None
+    created_at: int
+    expires_at: int
+    consumed_at: int | None
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What Amazon's token endpoint answered. `expires_at`: epoch seconds of the access token's end."""
+
+    access_token: Secret
+    refresh_token: Secret
+    token_type: str
+    expires_at: int
+    granted_scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user holds for one store and region, or one ads account; without its tokens."""
+
+    id: int
+    user_id: int
+    flow: Flow
+    region: Region
+    seller_id: str | None
+    name: str
+    app_id: str
+    marketplace: str | None
+    central: Central | None
+    status: GrantStatus
+    status_reason: str | None
+    access_expires_at: int
+    refreshed_at: int
+    authorized_at: int
+    authorization_expires_at: int | None
+    requested_scopes: tuple[str, ...]
+    granted_scopes: tuple[str, ...] | None
+    verified: bool | None
+    token_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRead:
+    """The answer of the hot read: who asked, and that user's grant with its tokens, or None for both."""
+
+    caller: Caller
+    grant: Grant | None
+    tokens: Tokens | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to refresh one grant. `fence` is the fencing token: higher than any earlier lease's."""
+
+    grant_id: int
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One advertising profile under one grant. `profile_id` is a 64-bit integer."""
+
+    grant_id: int
+    profile_id: int
+    region: Region
+    country_code: str
+    currency_code: str | None
+    daily_budget: float | None
+    timezone: str | None
+    account_info_id: str | None
+    account_info_type: str | None
+    account_info_name: str | None
+    marketplace_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """An API key as its operator sees it: everything but the key. Times are epoch seconds."""
+
+    id: str
+    user_name: str
+    rights: tuple[str, ...]
+    created_at: int
+    last_used_at: int | None
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit. `at`: epoch seconds."""
+
+    id: int
+    at: int
+    who: str
+    key_id: str | None
+    action: str
+    subject: str | None
+    grant_id: int | None
+    outcome: str
+    request_id: str | None

@@ -1,1 +1,0 @@
-"""Telling the owner's webhook what happened, once for each change."""

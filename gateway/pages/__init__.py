@@ -1,1 +1,0 @@
-"""What a browser sees: plain pages, rendered on the server, that work without JavaScript."""

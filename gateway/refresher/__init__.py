@@ -1,1 +1,0 @@
-"""Refreshing ahead of expiry, so that who asks for a token never waits for Amazon."""

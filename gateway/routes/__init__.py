@@ -1,1 +1,0 @@
-"""HTTP in and out: shapes are checked here, decisions are made elsewhere."""

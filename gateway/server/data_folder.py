@@ -1,0 +1,141 @@
+"""The gateway's data folder: its owner's alone (0700), with a lock that the running gateway holds.
+
+Clients trust whoever holds `gateway.lock`, and take the address from `gateway.json` beside it.
+"""
+
+import json
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from gateway.operator_error import OperatorError
+from gateway.util.private_files import replace_private
+from gateway.util.secret import Secret
+
+# A client that looks whether the lock is held has it for a moment itself.
+LOCK_SECONDS = 1.0
+
+
+class DataFolder:
+    """One gateway's folder. Make it with `prepare`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = FileLock(path / "gateway.lock", mode=0o600)
+
+    @classmethod
+    def prepare(cls, path: Path) -> "DataFolder":
+        """Create the folder if needed and check that it is private. Raises OperatorError."""
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.name != "nt":
+                _check_private(path)
+        except OSError as error:
+            raise OperatorError(
+                f"the data folder {path} cannot be used ({error.strerror})",
+                "Name a folder that you can write to with GATEWAY_DATA_DIR or --data-dir.",
+                "not_set_up",
+            ) from None
+        return cls(path)
+
+    def lock(self) -> None:
+        """Take the lock that says that a gateway runs here. Raises OperatorError if one does."""
+        try:
+            self._lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            other = self.running() or {}
+            who = (
+                f"process {other['pid']} at {other['url']}"
+                if "pid" in other and "url" in other
+                else "starting"
+            )
+            raise OperatorError(
+                f"a gateway already runs on the data folder {self.path} ({who})",
+                "Use that one, stop it with `local_gateway.py stop`, or name another folder with --data-dir.",
+            ) from None
+        except OSError as error:
+            raise OperatorError(
+                f"{self.path / 'gateway.lock'} cannot be locked ({error.strerror})",
+                "Give the gateway's user write permission on the data folder.",
+                "not_set_up",
+            ) from None
+        # A killed gateway leaves its address behind, and whoever sees the lock held would believe it.
+        self._forget_address()
+
+    def unlock(self) -> None:
+        """Take back what says that a gateway runs here, and give the lock back."""
+        self._forget_address()
+        self._lock.release()
+
+    def _forget_address(self) -> None:
+        with suppress(OSError):
+            (self.path / "gateway.json").unlink(missing_ok=True)
+
+    def announce(self, running: dict[str, Any]) -> None:
+        """Write `gateway.json`: how to reach the gateway that holds the lock."""
+        self._write_json("gateway.json", running)
+
+    def running(self) -> dict[str, Any] | None:
+        """Return what the last gateway announced, or None; it runs only if the lock is held."""
+        return self._read_json("gateway.json")
+
+    def remember_options(self, options: dict[str, Any]) -> None:
+        """Write `serve.json`: what this gateway was told, so that it can be started the same way."""
+        self._write_json("serve.json", options)
+
+    def remembered_options(self) -> dict[str, Any] | None:
+        """Return what the last gateway was told, or None."""
+        return self._read_json("serve.json")
+
+    def owner_key(self) -> Secret | None:
+        """Return the API key of the user `owner`, or None."""
+        try:
+            return Secret((self.path / "owner.key").read_text(encoding="ascii").strip())
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def write_owner_key(self, key: Secret) -> None:
+        """Keep the API key of the user `owner` for the scripts on this machine."""
+        self._write("owner.key", key.reveal() + "\n")
+
+    def _read_json(self, name: str) -> dict[str, Any] | None:
+        try:
+            value = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        self._write(name, json.dumps(value, ensure_ascii=False) + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        try:
+            replace_private(self.path / name, text)
+        except OSError as error:
+            raise OperatorError(
+                f"{self.path / name} cannot be written ({error.strerror})",
+                "Make room on the disk and give the gateway's user write permission on the data folder.",
+            ) from None
+
+
+def _check_private(path: Path) -> None:
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode):
+        problem = "is a link or no folder"
+    elif status.st_uid != os.geteuid():
+        problem = "belongs to another user"
+    elif status.st_mode & 0o022:
+        problem = "can be written by others"
+    else:
+        # Others could read it: the files in it are 0600 anyway, and their names are nobody's business.
+        path.chmod(0o700)
+        return
+    raise OperatorError(
+        f"the data folder {path} {problem}",
+        "Name a folder of your own with permissions 0700 by GATEWAY_DATA_DIR or --data-dir.",
+        "not_set_up",
+    )

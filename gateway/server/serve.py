@@ -1,0 +1,255 @@
+"""The gateway as a process: from a locked data folder to a server that takes requests, and back."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from gateway.monitoring import metrics_folder
+from gateway.monitoring.logs import set_up_logging
+from gateway.operator_error import EXIT_CODES, OperatorError
+from gateway.server.data_folder import DataFolder
+from gateway.server.listener import addresses, listen
+from gateway.server.sandbox_process import StandInProcess
+from gateway.server.workers import HandedOn, Workers, load_factory
+from gateway.settings.settings import Settings
+from gateway.util.clock import SystemClock
+from gateway.vault.users import OWNER
+from gateway.vault.vault import Vault, open_vault
+
+APP = "gateway.app:create_app"
+GRACE_SECONDS = 20
+KEEP_ALIVE_SECONDS = 30
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What the command line said."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    workers: int = 1
+    sandbox: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    data_dir: Path | None = None
+
+    def to_remember(self) -> dict[str, Any]:
+        """Return what `serve.json` keeps, so that the gateway can be started the same way."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "workers": self.workers,
+            "sandbox": self.sandbox,
+            "tlsCert": str(self.tls_cert.absolute()) if self.tls_cert else None,
+            "tlsKey": str(self.tls_key.absolute()) if self.tls_key else None,
+        }
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end."""
+
+
+def serve(options: ServeOptions, factory: str = APP) -> None:
+    """Serve until a signal comes. Raises OperatorError, and Stopped where it comes before the first request.
+
+    `factory` names the function that makes the ASGI application of settings, vault and clock.
+    """
+    _take_signals()
+    settings = Settings.load(os.environ, sandbox=options.sandbox, data_dir=options.data_dir)
+    _check_tls(options)
+    with ExitStack() as stack:
+        try:
+            _serve(stack, settings, options, factory)
+        finally:
+            # A second Ctrl+C must not interrupt the cleaning up.
+            _ignore_signals()
+
+
+def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory: str) -> None:
+    """Start one thing after the other, each to be ended by `stack`, and serve."""
+    folder = DataFolder.prepare(settings.data_dir)
+    folder.lock()
+    stack.callback(folder.unlock)
+    listener = listen(options.host, options.port)
+    stack.callback(listener.close)
+    url, origin = addresses(listener, options.host, "https" if options.tls_cert else "http")
+    settings = settings.with_origin(origin)
+    set_up_logging(settings.log_format, settings.data_dir)
+    stand_in = None
+    if settings.sandbox and settings.amazon_origin is None:
+        child = StandInProcess.start(settings.data_dir, os.environ)
+        stack.callback(child.stop)
+        stand_in = child.document
+        settings = settings.with_stand_in(stand_in)
+    clock = SystemClock()
+    ready = _ready_document(settings, url)
+
+    def announce() -> None:
+        folder.remember_options(options.to_remember())
+        running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
+        started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
+        folder.announce({**running, "startedAt": started})
+        with suppress(OSError):
+            print(json.dumps(ready), flush=True)
+
+    with open_vault(settings, clock) as vault:
+        _prepare(vault, folder)
+        if options.workers == 1:
+            metrics_folder.leave_out()
+            _run_one(options, settings, listener, load_factory(factory)(settings, vault, clock), announce)
+            return
+    metrics_folder.prepare(settings.data_dir)
+    # Every worker opens the vault for itself.
+    HandedOn(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
+    _run_several(options, settings, listener, announce)
+
+
+def _prepare(vault: Vault, folder: DataFolder) -> None:
+    """Make the user `owner` and its key, and settle what an earlier process left unfinished."""
+    if vault.master_key.generated:
+        log.warning(
+            "A new master key (%s) was made and stored in %s. The vault opens with no other: keep a copy.",
+            vault.master_key.key.id,
+            vault.master_key.place,
+        )
+    vault.users.ensure_owner()
+    known = folder.owner_key()
+    if known is None or vault.users.authenticate(known.reveal()) is None:
+        _, key = vault.users.issue_key(OWNER)
+        folder.write_owner_key(key)
+    if vault.database.is_sqlite:
+        # The folder's lock is ours, so nobody else can be at an exchange.
+        vault.attempts.settle_interrupted()
+        vault.grants.settle_interrupted()
+
+
+def _run_one(
+    options: ServeOptions,
+    settings: Settings,
+    listener: socket.socket,
+    app: Callable[..., Any],
+    announce: Callable[[], None],
+) -> None:
+    server = _Server(_uvicorn_config(options, settings, app), announce)
+    try:
+        server.run(sockets=[listener])
+    except Stopped:
+        # uvicorn stops gracefully, and raises the signal again when it has.
+        if not server.started:
+            raise
+    except SystemExit:
+        raise _not_started() from None
+
+
+def _run_several(
+    options: ServeOptions, settings: Settings, listener: socket.socket, announce: Callable[[], None]
+) -> None:
+    config = _uvicorn_config(options, settings, "gateway.server.workers:create_worker_app")
+    workers = Workers(config, listener, announce)
+    workers.run()
+    if workers.told_to_stop and not workers.served:
+        raise Stopped
+    if not workers.served:
+        raise _not_started()
+    if not workers.told_to_stop:
+        # The one document is printed already; uvicorn has logged why no worker can be started any more.
+        raise SystemExit(EXIT_CODES["gateway_failed"])
+
+
+def _not_started() -> OperatorError:
+    return OperatorError(
+        "the gateway failed while it started", "Read the reason above this document, on standard error."
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+
+def _uvicorn_config(
+    options: ServeOptions, settings: Settings, app: Callable[..., Any] | str
+) -> uvicorn.Config:
+    # No access log: it prints the codes of callbacks. Headers that a proxy adds are believed of those that
+    # the owner named; the list is always given, since uvicorn would take another one from its environment.
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        http="gateway.server.http_protocol:Protocol",
+        workers=options.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
+    )
+
+
+def _ready_document(settings: Settings, url: str) -> dict[str, Any]:
+    ready: dict[str, Any] = {
+        "ok": True,
+        "url": url,
+        "dataDir": str(settings.data_dir),
+        "sandbox": settings.sandbox,
+        "pid": os.getpid(),
+    }
+    if settings.amazon_origin is not None:
+        ready["sandboxUrl"] = settings.amazon_origin
+    return ready
+
+
+def _check_tls(options: ServeOptions) -> None:
+    if options.tls_cert is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(options.tls_cert, options.tls_key)
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or "they do not belong together, or are not in PEM form"
+        raise OperatorError(
+            f"the certificate and key of --tls-cert and --tls-key cannot be used ({reason})",
+            "Name a certificate chain and its unencrypted private key, both PEM.",
+            "bad_arguments",
+        ) from None
+
+
+def _take_signals() -> None:
+    def stop(_number: int, _frame: object) -> None:
+        raise Stopped
+
+    for number in _ending_signals():
+        signal.signal(number, stop)
+
+
+def _ignore_signals() -> None:
+    for number in _ending_signals():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _ending_signals() -> list[signal.Signals]:
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]

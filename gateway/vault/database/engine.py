@@ -1,0 +1,306 @@
+"""One way to read and one way to write, the same on SQLite and PostgreSQL.
+
+Every transaction says beforehand whether it will write: SQLite then takes its write lock at the start
+(BEGIN IMMEDIATE), since raising a read to a write fails at once, whatever the timeout.
+"""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import BigInteger
+
+from gateway.util.secret import Secret
+from gateway.vault.errors import VaultError
+
+BUSY_SECONDS = 10
+# Writers wait while the log is being emptied, so nobody waits long for readers there.
+TRUNCATE_SECONDS = 0.5
+POSTGRES_POOL = 10
+# So long a connection may have been idle and is used without being asked.
+IDLE_SECONDS = 1.0
+# SQLSTATEs (PostgreSQL's appendix A).
+INSUFFICIENT_PRIVILEGE = "42501"
+READ_ONLY = "25006"
+
+
+class DatabaseMilliseconds(FunctionElement[int]):
+    """The database's own clock in milliseconds since 1970, which all replicas share."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(DatabaseMilliseconds, "sqlite")
+def _sqlite_milliseconds(_element: DatabaseMilliseconds, _compiler: Any, **_options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(DatabaseMilliseconds, "postgresql")
+def _postgresql_milliseconds(_element: DatabaseMilliseconds, _compiler: Any, **_options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class Database:
+    """An engine with `reading()` and `writing()` transactions. `path` is the SQLite file, or None."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self.engine = engine
+        self.path = path
+        self._without_transaction = engine if path else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def dialect(self) -> Dialect:
+        """The SQL dialect that this database speaks."""
+        return self.engine.dialect
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file of this machine."""
+        return self.path is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection that only reads: on SQLite one moment, on PostgreSQL each statement its own.
+
+        There, every statement of a transaction sees what was committed before it all the same (READ
+        COMMITTED), and beginning and ending one would cost two round trips more.
+        """
+        with in_words(), self._without_transaction.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction that only reads, for results that are fetched bit by bit."""
+        with in_words(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Open a connection for one statement that writes, which is a transaction by itself."""
+        if self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        with in_words(), self._without_transaction.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that may write; it commits at the end, and rolls back on an error."""
+        with in_words(), self.engine.connect() as connection:
+            connection = connection.execution_options(linkfox_writes=True)
+            with connection.begin():
+                yield connection
+
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log, where old ciphertexts would stay; False where somebody is reading.
+
+        PostgreSQL takes care of its own.
+        """
+        if self.path is None:
+            return True
+        try:
+            with closing(sqlite3.connect(self.path, timeout=TRUNCATE_SECONDS)) as connection:
+                busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise sentence_for(error) or error from None
+        return not busy
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what a database refuses for reasons outside this program into a sentence."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            sentence = sentence_for(error.orig)
+        else:
+            sentence = _postgresql_sentence_for(error)
+        if sentence is None:
+            raise
+        raise sentence from None
+
+
+def _postgresql_sentence_for(error: DBAPIError) -> VaultError | None:
+    """Return what an error of PostgreSQL means for who runs the gateway; None for a mistake of ours."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == INSUFFICIENT_PRIVILEGE:
+        return VaultError(
+            "the PostgreSQL user may not make or use the gateway's tables",
+            "Let it own the database: ALTER DATABASE name OWNER TO user.",
+            "not_set_up",
+        )
+    if state == READ_ONLY:
+        return VaultError(
+            "the PostgreSQL takes no writes",
+            "Name the primary server, not a standby, and a database that is not read-only.",
+            retryable=True,
+        )
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return VaultError(
+            "the PostgreSQL does not answer or refuses the connection",
+            "Check that it runs, and that the address, user and password are right.",
+            retryable=True,
+        )
+    if isinstance(error, ProgrammingError) and state is None:
+        # The driver refuses it before any server is asked.
+        return _bad_address()
+    return None
+
+
+def _bad_address() -> VaultError:
+    return VaultError(
+        "the address of the PostgreSQL cannot be read",
+        "Begin it with postgresql://; user, password, host and database follow, percent-encoded.",
+        "not_set_up",
+    )
+
+
+def sentence_for(error: sqlite3.Error) -> VaultError | None:
+    """Return what an error of SQLite means for who runs the gateway; None for a mistake of ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return VaultError(
+            "the vault's database is locked by another program",
+            "Close whatever has vault.db open, or try again in a moment.",
+            retryable=True,
+        )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return VaultError(
+            "the disk of the data folder is full or fails", "Make room on the disk, then try again."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return VaultError(
+            "the vault's database cannot be opened for writing",
+            "Give the gateway's user write permission on the data folder and on vault.db in it.",
+        )
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return VaultError(
+            "vault.db is damaged or no SQLite database",
+            "Restore it from a backup, or use another data folder.",
+        )
+    return None
+
+
+def open_database(url: Secret | None, sqlite_path: Path, *, patient: bool = False) -> Database:
+    """Open the PostgreSQL at `url`, or with None the SQLite file, created for its owner only (0600).
+
+    `patient`: for work on whole tables, whose statements may take any time.
+    """
+    return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url, patient)
+
+
+def _open_postgresql(url: Secret, patient: bool) -> Database:
+    # Behind a PgBouncer that pools transactions there are no prepared statements and no session state.
+    try:
+        engine = create_engine(
+            url.reveal(),
+            connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
+            pool_size=POSTGRES_POOL,
+            hide_parameters=True,
+        )
+    except (ArgumentError, ValueError):
+        raise _bad_address() from None
+    _ask_idle_connections(engine)
+    if not patient:
+        from gateway.vault.database.bounded import (
+            bound_waiting,  # psycopg, which who uses SQLite does not load
+        )
+
+        bound_waiting(engine)
+    return Database(engine, None)
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """Replace a connection that died while it was idle, before it is used.
+
+    To ask each one each time costs as much as a read. One that dies in between fails one call, which can be
+    repeated, and the pool then replaces all of them.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_SECONDS:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise DisconnectionError
+
+
+def _open_sqlite(path: Path) -> Database:
+    _create_private(path)
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        prepare_sqlite(connection)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("linkfox_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return Database(engine, path)
+
+
+def prepare_sqlite(connection: sqlite3.Connection) -> None:
+    """Set what every connection to the vault's file has to have; transactions are begun by hand."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _create_private(path: Path) -> None:
+    """Create the file with 0600 before SQLite would create it with whatever the umask leaves.
+
+    An existing file is looked at without opening it: closing any descriptor of a file drops the locks that
+    SQLite holds on it elsewhere in this process (POSIX advisory locks).
+    """
+    if os.name == "nt":
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode) or stat.S_IMODE(mode) & 0o077:
+            raise VaultError(
+                f"{path} is not a file that only its owner can read",
+                f"Check who changed it, then: chmod 600 {path}",
+            ) from None
+    except OSError as error:
+        raise VaultError(
+            f"{path} cannot be created ({error.strerror})",
+            "Give the gateway's user write permission on the data folder and make room on its disk.",
+        ) from None

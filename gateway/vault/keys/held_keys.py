@@ -1,0 +1,109 @@
+"""The master keys that a process holds: one, and two while the vault changes from one to the other.
+
+A change is announced in the vault itself, with the new key sealed by the old one, so that every process that
+serves learns of it without a restart. Whoever writes tokens looks which key is in force in the transaction
+that writes them: once a change is announced, nothing is sealed with the old key any more.
+"""
+
+import base64
+import threading
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, select
+
+from gateway.util.secret import Secret
+from gateway.vault.database.engine import Database
+from gateway.vault.database.tables import vault_facts
+from gateway.vault.errors import UnknownKey, VaultError
+from gateway.vault.keys.facts import Facts
+from gateway.vault.keys.sealing import MasterKey, Sealer
+
+_NEXT_KEY_PLACE = ("vault_facts", "next_master_key", "value")
+_LOCK = select(vault_facts.c.value).where(vault_facts.c.name == "master_key_id").with_for_update(read=True)
+
+# Brings the key that the facts name from where it is kept. Raises VaultError.
+FindKey = Callable[[Facts], MasterKey]
+
+
+def seal_next_key(sealer: Sealer, key: MasterKey) -> bytes:
+    """Seal the key that a vault changes to."""
+    return sealer.seal(Secret(base64.b64encode(key.reveal()).decode()), *_NEXT_KEY_PLACE)
+
+
+def open_next_key(sealer: Sealer, sealed: bytes) -> MasterKey:
+    """Open the key that a vault changes to. Raises SealBroken."""
+    return MasterKey(base64.b64decode(sealer.open(sealed, *_NEXT_KEY_PLACE).reveal()))
+
+
+def held_keys(facts: Facts, found: MasterKey) -> list[MasterKey]:
+    """Return the keys to open a vault with, the one to seal with first. Raises SealBroken."""
+    if facts.next_key is None:
+        return [found]
+    return [open_next_key(Sealer([found]), facts.next_key.sealed), found]
+
+
+class Keys:
+    """Opens whatever any of its keys sealed, and learns of new ones."""
+
+    def __init__(self, database: Database, held: Sequence[MasterKey], find: FindKey) -> None:
+        self._database = database
+        self._find = find
+        self._held = list(held)
+        self._sealer = Sealer(self._held)
+        self._lock = threading.Lock()
+
+    def open(self, sealed: bytes, table: str, row: str | int, column: str) -> Secret:
+        """Decrypt what stands in this place. Raises SealBroken, which names the key id that it wants."""
+        sealer = self._sealer
+        try:
+            return sealer.open(sealed, table, row, column)
+        except UnknownKey:
+            self.learn()
+            if self._sealer is sealer:
+                raise
+            return self._sealer.open(sealed, table, row, column)
+
+    def seal(self, secret: Secret, table: str, row: str | int, column: str) -> bytes:
+        """Encrypt what does not go into the database. What does is sealed by `in_force`."""
+        return self._sealer.seal(secret, table, row, column)
+
+    def in_force(self, connection: Connection) -> Sealer:
+        """Return what seals for the transaction of `connection`, which has to be a writing one.
+
+        No change of the key begins or ends before that transaction does. Raises VaultError where the key in
+        force is not to be had.
+        """
+        connection.execute(_LOCK)
+        # A statement of its own: the one that had to wait for the lock still sees what was before.
+        facts = Facts.read(connection)
+        assert facts is not None, "an open vault has facts"
+        if self._sealer.key_id != facts.key_in_force:
+            self._take(facts)
+        return self._sealer
+
+    def learn(self) -> bool:
+        """Look whether the vault's key changes or has changed; True if there was something to learn."""
+        with self._database.reading() as connection:
+            facts = Facts.read(connection)
+        if facts is None or facts.key_in_force == self._sealer.key_id:
+            return False
+        self._take(facts)
+        return True
+
+    def _take(self, facts: Facts) -> None:
+        with self._lock:
+            known = {key.id: key for key in self._held}
+            if facts.key_in_force not in known:
+                if facts.master_key_id not in known:
+                    key = self._find(facts)
+                    known[key.id] = key
+                if facts.next_key is not None:
+                    opener = Sealer([known[facts.master_key_id]])
+                    known[facts.next_key.id] = open_next_key(opener, facts.next_key.sealed)
+            first = known[facts.key_in_force]
+            if first.id != facts.key_in_force:
+                raise VaultError(
+                    "the next master key has another id than the vault says", "Restore it from a backup."
+                )
+            self._held = [first, *(key for key in known.values() if key.id != first.id)]
+            self._sealer = Sealer(self._held)

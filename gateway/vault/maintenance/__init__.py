@@ -1,0 +1,1 @@
+"""Work on the whole vault: rotation, backup, copying."""

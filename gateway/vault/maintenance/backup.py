@@ -1,0 +1,72 @@
+"""A consistent copy of a SQLite vault while it serves, without the master key."""
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from gateway.util.private_files import create_private
+from gateway.vault.database.engine import BUSY_SECONDS, sentence_for
+from gateway.vault.errors import VaultError
+from gateway.vault.vault import Vault
+
+
+def back_up(vault: Vault, path: Path) -> int:
+    """Copy the vault into the new file `path` (0600) and return its size in bytes. Raises VaultError.
+
+    The file is there whole or, after a failure, not at all.
+    """
+    if vault.database.path is None:
+        raise VaultError(
+            "the vault is in PostgreSQL, which has its own tool for this",
+            "Use pg_dump; the database does not hold the master key.",
+            "bad_arguments",
+        )
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        create_private(path, "")
+        try:
+            create_private(draft, "")
+            _copy(vault.database.path, draft)
+            draft.replace(path)
+        except BaseException:
+            for file in (draft, path):
+                with contextlib.suppress(OSError):
+                    file.unlink()
+            raise
+    except FileExistsError:
+        raise VaultError(
+            f"{path} exists already", "Name a new file; none is overwritten.", "bad_arguments"
+        ) from None
+    except OSError as error:
+        raise VaultError(
+            f"{path} cannot be written ({error.strerror})",
+            "Name a file in a folder that you can write to, with room for a copy of vault.db.",
+            "bad_arguments",
+        ) from None
+    with vault.database.writing() as connection:
+        vault.audit.record(connection, "backup_made", subject=path.name)
+    return path.stat().st_size
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        with closing(sqlite3.connect(source, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+            # One reading transaction, without what was deleted: pages that are free are not copied.
+            connection.execute("VACUUM INTO ?", (str(target),))
+        with closing(sqlite3.connect(target)) as copy:
+            changing = copy.execute("SELECT 1 FROM vault_facts WHERE name = 'next_master_key'").fetchone()
+    except sqlite3.Error as error:
+        raise sentence_for(error) or error from None
+    if changing:
+        raise VaultError(
+            "a change of the master key goes on, and a copy from in between would need both keys",
+            "Finish the change with `local_gateway.py rotate-master-key`, then make the backup.",
+        )
+    descriptor = os.open(target, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

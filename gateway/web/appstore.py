@@ -1,0 +1,55 @@
+"""The Login URI that Amazon's Appstore opens, and the page that asks before anything is bound to a user."""
+
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.api.fields import Fields
+from gateway.asgi.services import services_of
+from gateway.authorization.appstore import STATE_SECONDS
+from gateway.errors import Problem
+from gateway.web.page_route import PageRoute
+from gateway.web.redirects import see
+from gateway.web.renderer import Entered
+from gateway.web.sessions import Visit
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/spApi/oauth/login")
+async def login(request: Request) -> Response:
+    """Check what Amazon sent and lead to the page that asks, which needs somebody who is signed in.
+
+    That page has a form and with it a referrer policy of its own; this address tells nobody of itself.
+    """
+    wanted = services_of(request).appstore.read(request.query_params.multi_items())
+    return see(f"/appstore?{urlencode(wanted.fields(), quote_via=quote, safe='')}")
+
+
+@router.get("/appstore")
+async def ask(request: Request) -> Response:
+    """Ask whether the seller is to be connected, and under which name."""
+    wanted = services_of(request).appstore.read(request.query_params.multi_items())
+    visit = await Visit.begin(request, "manage")
+    entered = Entered({"name": wanted.seller_id})
+    return visit.services.pages.appstore(
+        visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered
+    )
+
+
+@router.post("/appstore")
+async def connect(request: Request) -> Response:
+    """Bind a new state to the user who agreed and to the seller, and answer the link back to Amazon."""
+    visit = await Visit.begin(request, "manage")
+    form = await visit.form(request)
+    services = visit.services
+    wanted = services.appstore.read(form.items())
+    try:
+        name = Fields(form).name("name")
+    except Problem:
+        entered = Entered(form, {"name": "name_wrong"})
+        return services.pages.appstore(
+            visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered
+        )
+    begun = await services.appstore.begin(visit.caller.user_id, wanted, name)
+    return services.pages.to_amazon(visit.reader, begun.link, wanted.host, STATE_SECONDS)

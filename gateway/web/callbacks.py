@@ -1,0 +1,78 @@
+"""What browsers come to: the callbacks, the result page and its stylesheet.
+
+A callback answers with a redirect at once, so that the authorization code does not stay in the address bar.
+"""
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.api.attempts import addressed_attempt, profile_sync_of, state_of
+from gateway.asgi.services import services_of
+from gateway.authorization.authorizer import CallbackRefused
+from gateway.authorization.callback import Callback
+from gateway.authorization.confirmation import needs_confirmation
+from gateway.errors import Problem
+from gateway.model import Flow
+from gateway.web.confirmation import see_confirmation
+from gateway.web.page_route import PageRoute
+from gateway.web.redirects import RESULT_PATH, see, see_result
+
+router = APIRouter(route_class=PageRoute)
+
+# Why a callback can belong to no attempt; nothing else can be put on the page through its address.
+SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})
+
+
+@router.get("/spApi/oauth/callback")
+async def store_callback(request: Request) -> Response:
+    """Take a browser that comes back from Seller or Vendor Central."""
+    return await _complete(request, "spapi")
+
+
+@router.get("/amazonAds/oauth/callback")
+async def account_callback(request: Request) -> Response:
+    """Take a browser that comes back from the Ads consent page."""
+    return await _complete(request, "ads")
+
+
+async def _complete(request: Request, flow: Flow) -> Response:
+    services = services_of(request)
+    callback = Callback.from_query(request.query_params.multi_items())
+    if needs_confirmation(services.settings, flow):
+        attempt = await services.authorizer.awaiting(flow, callback)
+        if attempt is not None:
+            return see_confirmation(services, attempt, callback)
+    try:
+        patience = services.settings.callback_patience
+        return see_result(await services.authorizer.complete(flow, callback, patience))
+    except CallbackRefused as refused:
+        return see(f"{RESULT_PATH}?problem={refused.reason}")
+
+
+@router.get(RESULT_PATH)
+async def problem_page(request: Request) -> Response:
+    """Show why a callback could not be matched to an authorization."""
+    reason = request.query_params.get("problem", "")
+    raise Problem(reason if reason in SHOWN_PROBLEMS else "not_found")
+
+
+@router.get(RESULT_PATH + "/{attempt_id}")
+async def result_page(request: Request) -> Response:
+    """Show how an authorization ended. Its id is random, so only who was sent here knows the address."""
+    services = services_of(request)
+    language = request.headers.get("accept-language")
+    attempt = await addressed_attempt(request)
+    state, reason = state_of(attempt, services.clock.now())
+    if state != "authorized":
+        return services.pages.unfinished(attempt, state, reason, language)
+    if attempt.flow == "ads":
+        return services.pages.account(attempt, profile_sync_of(attempt) == "ok", language)
+    grant = None
+    if attempt.grant_id is not None:
+        grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)
+    return services.pages.store(attempt, grant, language)
+
+
+@router.get("/pages/style.css")
+async def stylesheet(request: Request) -> Response:
+    """Serve the one stylesheet."""
+    return services_of(request).pages.stylesheet()

@@ -1,0 +1,217 @@
+"""What somebody who is signed in can see and do: their stores and ads accounts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.amazon.marketplaces import Marketplace, marketplaces
+from gateway.api.fields import DIGITS, Fields
+from gateway.api.removal import remove_for_good
+from gateway.api.shown import as_listed
+from gateway.api.stores import store_region
+from gateway.authorization.authorizer import AccountWanted, StoreWanted
+from gateway.authorization.consent_links import Central, account_host, consent_host
+from gateway.errors import Problem
+from gateway.model import Flow, Grant, Profile, Region
+from gateway.vault import audit
+from gateway.web.page_route import PageRoute
+from gateway.web.redirects import see
+from gateway.web.renderer import Entered, Listed
+from gateway.web.sessions import Visit
+
+router = APIRouter(route_class=PageRoute)
+
+PER_PAGE = 50
+SHOWN_ACTIVITY = 20
+NOTICES = frozenset({"removed"})
+
+
+@router.get("/")
+async def overview(request: Request) -> Response:
+    """Show the user's stores, ads accounts and what happened lately."""
+    visit = await Visit.begin(request, "manage", "tokens")
+    vault, user_id = visit.services.vault, visit.caller.user_id
+
+    def read() -> tuple[list[Grant], list[Grant], dict[int, list[Profile]]]:
+        profiles: dict[int, list[Profile]] = defaultdict(list)
+        for profile, grant in vault.profiles.of_user(user_id):
+            profiles[grant.id].append(profile)
+        return vault.grants.list(user_id, "spapi"), vault.grants.list(user_id, "ads"), profiles
+
+    stores, accounts, profiles = await visit.services.threads.vault(read)
+    stores = await as_listed(visit.services, "spapi", stores)
+    accounts = await as_listed(visit.services, "ads", accounts)
+    activity = await visit.services.threads.vault(vault.audit.of_user, visit.caller.user_name, SHOWN_ACTIVITY)
+    notice = request.query_params.get("notice")
+    return visit.services.pages.overview(
+        visit.reader,
+        _page(stores, request.query_params.get("stores")),
+        _page(accounts, request.query_params.get("accounts")),
+        profiles,
+        activity,
+        notice if notice in NOTICES else None,
+    )
+
+
+def _page(grants: Sequence[Grant], wanted: str | None) -> Listed:
+    """Return one page of a list; the nearest one there is to a number that is none."""
+    pages = max(1, -(-len(grants) // PER_PAGE))
+    page = int(wanted) if wanted and DIGITS.fullmatch(wanted) else 1
+    page = min(max(page, 1), pages)
+    return Listed(grants[(page - 1) * PER_PAGE : page * PER_PAGE], len(grants), page, pages)
+
+
+@router.get("/stores/authorize")
+async def store_form(request: Request) -> Response:
+    """Ask for what is needed to authorize a store."""
+    return await _form(request, "spapi")
+
+
+@router.get("/accounts/authorize")
+async def account_form(request: Request) -> Response:
+    """Ask for what is needed to authorize an ads account."""
+    return await _form(request, "ads")
+
+
+async def _form(request: Request, flow: Flow) -> Response:
+    visit = await Visit.begin(request, "manage")
+    again = await _again(visit, flow, request.query_params.get("again"))
+    values = {"name": again.name, "marketplace": again.marketplace or ""} if again else {}
+    if again and again.central == "vendor":
+        values["vendor"] = "yes"
+    return visit.services.pages.authorize(visit.reader, flow, marketplaces(), Entered(values), again)
+
+
+async def _again(visit: Visit, flow: Flow, record_id: str | None) -> Grant | None:
+    """Return the grant that is to be authorized again, if one is named. Raises Problem not_found."""
+    if record_id is None:
+        return None
+    grant = await _own_grant(visit, record_id)
+    if grant.flow != flow:
+        raise Problem("not_found")
+    return grant
+
+
+async def _own_grant(visit: Visit, record_id: str) -> Grant:
+    """Return one of the user's grants; any other is as one that does not exist. Raises Problem not_found."""
+    if not DIGITS.fullmatch(record_id) or int(record_id) >= 2**63:
+        raise Problem("not_found")
+    grant = await visit.services.threads.vault(visit.services.vault.grants.get, int(record_id))
+    if grant is None or grant.user_id != visit.caller.user_id:
+        raise Problem("not_found")
+    audit.concerns(audit.subject_of(grant))
+    return grant
+
+
+@router.post("/stores/authorize")
+async def authorize_store(request: Request) -> Response:
+    """Make a consent link for a store and answer the page that leads there."""
+    visit = await Visit.begin(request, "manage")
+    form = await visit.form(request)
+    again = await _again(visit, "spapi", form.get("again"))
+    read = _Reading(form)
+    name = read.name()
+    marketplace = read.marketplace()
+    region = read.region(marketplace, again)
+    if name is None or region is None or read.errors:
+        return visit.services.pages.authorize(visit.reader, "spapi", marketplaces(), read.entered(), again)
+    central: Central = "vendor" if form.get("vendor") else "seller"
+    wanted = StoreWanted(
+        region=region,
+        name=name,
+        marketplace=marketplace,
+        central=central,
+        scopes=again.requested_scopes if again else (),
+        seller_id=again.seller_id if again else None,
+    )
+    begun = await visit.services.authorizer.begin_store(visit.caller.user_id, wanted)
+    host = consent_host(region, marketplace, central)
+    lifetime = visit.services.settings.attempt_lifetime
+    return visit.services.pages.to_amazon(visit.reader, begun.link, host, lifetime)
+
+
+@router.post("/accounts/authorize")
+async def authorize_account(request: Request) -> Response:
+    """Make a consent link for an ads account and answer the page that leads there."""
+    visit = await Visit.begin(request, "manage")
+    form = await visit.form(request)
+    again = await _again(visit, "ads", form.get("again"))
+    read = _Reading(form)
+    name = read.name()
+    region = read.region(None, again)
+    if name is None or region is None:
+        return visit.services.pages.authorize(visit.reader, "ads", (), read.entered(), again)
+    wanted = AccountWanted(region=region, name=name, record_id=again.id if again else None)
+    begun = await visit.services.authorizer.begin_account(visit.caller.user_id, wanted)
+    lifetime = visit.services.settings.attempt_lifetime
+    return visit.services.pages.to_amazon(visit.reader, begun.link, account_host(region), lifetime)
+
+
+class _Reading:
+    """Reads a form by the rules of the JSON API, and notes which field is wrong and how."""
+
+    def __init__(self, form: dict[str, str]) -> None:
+        self._form = form
+        self._fields = Fields({name: value for name, value in form.items() if value})
+        self._site: Marketplace | None = None
+        self.errors: dict[str, str] = {}
+
+    def name(self) -> str | None:
+        """Return the name."""
+        try:
+            return self._fields.name("name")
+        except Problem:
+            self.errors["name"] = "name_wrong"
+            return None
+
+    def marketplace(self) -> Marketplace | None:
+        """Return the site, if one was chosen."""
+        try:
+            return self._fields.marketplace()
+        except Problem:
+            self.errors["marketplace"] = "site_wrong"
+            return None
+
+    def region(self, marketplace: Marketplace | None, again: Grant | None) -> Region | None:
+        """Return the region that was chosen, or is given, and that the site belongs to."""
+        try:
+            region = again.region if again else self._fields.required_region()
+        except Problem:
+            self.errors["region"] = "region_wrong"
+            return None
+        try:
+            return store_region(region, marketplace)[0]
+        except Problem:
+            self._site = marketplace
+            self.errors["marketplace"] = "site_elsewhere"
+            return None
+
+    def entered(self) -> Entered:
+        """Return what to show again."""
+        return Entered(self._form, self.errors, self._site)
+
+
+@router.get("/remove/{record_id}")
+async def removal_form(request: Request) -> Response:
+    """Ask whether a store or an ads account is really to be removed."""
+    visit = await Visit.begin(request, "manage")
+    grant = await _own_grant(visit, request.path_params["record_id"])
+    return visit.services.pages.remove(visit.reader, grant)
+
+
+@router.post("/remove/{record_id}")
+async def remove(request: Request) -> Response:
+    """Remove a store or an ads account of the user's."""
+    visit = await Visit.begin(request, "manage")
+    await visit.form(request)
+    grant = await _own_grant(visit, request.path_params["record_id"])
+    grants, user_id = visit.services.vault.grants, visit.caller.user_id
+    if grant.flow == "ads":
+        remove = partial(grants.remove_account, user_id, grant.id)
+    else:
+        assert grant.seller_id is not None, "a store has a seller"
+        remove = partial(grants.remove_store, user_id, grant.seller_id, grant.region)
+    await remove_for_good(visit.services, remove)
+    return see("/?notice=removed")

@@ -1,0 +1,293 @@
+"""Renders the pages. Everything that goes into a template is escaped; no token ever does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.amazon.marketplaces import REGIONS, Marketplace
+from gateway.authorization.scopes import missing_scopes
+from gateway.errors import Problem
+from gateway.jobs.reminders import is_ending
+from gateway.model import Attempt, AuditEntry, Caller, Flow, Grant, Profile
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
+from gateway.util.text import cleaned
+from gateway.web.relative_time import Moments
+from gateway.web.texts import language_for
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a page is for. `form_token` goes into every form of the page; without one it has none."""
+
+    accept_language: str | None
+    caller: Caller | None = None
+    form_token: str | None = None
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether the reader's key may change anything."""
+        return self.caller is not None and "manage" in self.caller.rights
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list, and where in the list it is (pages count from 1)."""
+
+    grants: Sequence[Grant]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What somebody filled into a form: the values by field, and by field the word for what is wrong."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    site: Marketplace | None = None
+
+
+class Pages:
+    """The pages of one gateway. `sandbox`: each of them says that it is one."""
+
+    def __init__(self, *, sandbox: bool, clock: Clock) -> None:
+        self._sandbox = sandbox
+        self._clock = clock
+        self._stylesheet = (HERE / "style.css").read_text(encoding="utf-8")
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["cleaned"] = cleaned
+
+    def stylesheet(self) -> Response:
+        """Answer the one stylesheet."""
+        return Response(self._stylesheet, media_type="text/css")
+
+    # --- how an authorization ended ---
+
+    def store(self, attempt: Attempt, grant: Grant | None, language: str | None) -> Response:
+        """Answer that a store is authorized. `grant` is None where it has been removed since."""
+        return self._page(
+            "authorized.html",
+            Reader(language),
+            "store_authorized",
+            outcome="good",
+            attempt=attempt,
+            grant=grant,
+            missing=missing_scopes(grant.requested_scopes, grant.granted_scopes) if grant else None,
+            reason=None,
+        )
+
+    def account(self, attempt: Attempt, synced: bool, language: str | None) -> Response:
+        """Answer that an ads account is authorized; without profiles, why and what to do."""
+        return self._page(
+            "authorized.html",
+            Reader(language),
+            "account_authorized" if synced else "account_without_profiles",
+            outcome="good" if synced else "half",
+            attempt=attempt,
+            grant=None,
+            missing=None,
+            reason=None if synced else "profile_sync_failed",
+        )
+
+    def confirmation(
+        self,
+        attempt: Attempt,
+        seller_id: str | None,
+        *,
+        action: str,
+        held: str,
+        csrf_token: Secret,
+        language: str | None,
+    ) -> Response:
+        """Answer the question whether the attempt's user may have access; its form posts to `action`."""
+        return self._page(
+            "confirm.html",
+            Reader(language, None, csrf_token.reveal()),
+            "confirm",
+            outcome="open",
+            attempt=attempt,
+            seller_id=seller_id,
+            action=action,
+            held=held,
+        )
+
+    def unfinished(self, attempt: Attempt, state: str, reason: str | None, language: str | None) -> Response:
+        """Answer how an attempt stands that led to nothing, or not yet: then it looks again by itself."""
+        under_way = state == "pending" and attempt.phase != "pending"
+        return self._page(
+            "unfinished.html",
+            Reader(language),
+            "under_way" if under_way else state,
+            under_way=under_way,
+            outcome="open" if state == "pending" else "bad",
+            attempt=attempt,
+            reason=reason,
+            request_id=None,
+        )
+
+    def problem(self, problem: Problem, language: str | None, request_id: str) -> Response:
+        """Answer a problem that belongs to no attempt; where the log tells more, with the request's id."""
+        is_ours = problem.row.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return self._page(
+            "unfinished.html",
+            Reader(language),
+            "expired" if problem.reason == "expired" else "problem",
+            status=problem.row.http_status,
+            headers=problem.headers,
+            under_way=False,
+            outcome="bad",
+            attempt=None,
+            reason=problem.reason,
+            request_id=request_id if is_ours else None,
+        )
+
+    # --- signing in, and what a user has ---
+
+    def sign_in(
+        self, reader: Reader, back_to: str, error: str | None = None, *, status: int = 200, wait: int = 0
+    ) -> Response:
+        """Ask for an API key. `error`: the word for what was wrong with the last one."""
+        headers = {"Retry-After": str(wait)} if wait else None
+        return self._page(
+            "sign_in.html",
+            reader,
+            "sign_in",
+            status=status,
+            headers=headers,
+            back_to=back_to,
+            error=error,
+            wrong=error is not None,
+            wait=wait,
+        )
+
+    def overview(
+        self,
+        reader: Reader,
+        stores: Listed,
+        accounts: Listed,
+        profiles: Mapping[int, Sequence[Profile]],
+        activity: Sequence[AuditEntry],
+        notice: str | None,
+    ) -> Response:
+        """Show a user's stores, ads accounts and recent audit lines. `profiles`: by the account's id."""
+        return self._page(
+            "overview.html",
+            reader,
+            "overview",
+            wide=True,
+            stores=stores,
+            accounts=accounts,
+            profiles=profiles,
+            activity=activity,
+            notice=notice,
+            is_ending=lambda grant: is_ending(grant, self._clock.now()),
+            missing_of=lambda grant: missing_scopes(grant.requested_scopes, grant.granted_scopes),
+        )
+
+    def authorize(
+        self,
+        reader: Reader,
+        flow: Flow,
+        sites: Sequence[Marketplace],
+        entered: Entered,
+        again: Grant | None,
+    ) -> Response:
+        """Ask for the name and region of what is to be authorized, or only the name where it is `again`."""
+        title = {"spapi": "authorize_store", "ads": "authorize_account"}[flow]
+        if again is not None:
+            title = {"spapi": "again_store", "ads": "again_account"}[flow]
+        return self._page(
+            "authorize.html",
+            reader,
+            title,
+            title_name=cleaned(again.name) if again else "",
+            status=400 if entered.errors else 200,
+            wrong=bool(entered.errors),
+            flow=flow,
+            sites=sites,
+            regions=REGIONS,
+            entered=entered,
+            again=again,
+        )
+
+    def to_amazon(self, reader: Reader, link: str, host: str, lifetime: int) -> Response:
+        """Answer the link to Amazon: a form's answer may not redirect there under `form-action 'self'`."""
+        # Without a form, so that the strictest referrer policy can stand on the page that leads away.
+        without_forms = Reader(reader.accept_language)
+        return self._page(
+            "to_amazon.html", without_forms, "to_amazon", link=link, host=host, lifetime=lifetime
+        )
+
+    def remove(self, reader: Reader, grant: Grant) -> Response:
+        """Ask whether a store or account is really to be removed."""
+        return self._page("remove.html", reader, "remove_title", title_name=cleaned(grant.name), grant=grant)
+
+    def appstore(
+        self, reader: Reader, seller_id: str, region: str, fields: Mapping[str, str], entered: Entered
+    ) -> Response:
+        """Ask whether a seller who came from Amazon's Appstore is to be connected, and under which name."""
+        return self._page(
+            "appstore.html",
+            reader,
+            "appstore",
+            status=400 if entered.errors else 200,
+            wrong=bool(entered.errors),
+            seller_id=seller_id,
+            region=region,
+            fields=fields,
+            entered=entered,
+        )
+
+    def _page(
+        self,
+        template: str,
+        reader: Reader,
+        title: str,
+        *,
+        title_name: str = "",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        wide: bool = False,
+        **values: object,
+    ) -> Response:
+        language = language_for(reader.accept_language)
+        has_forms = reader.form_token is not None
+        # Under `no-referrer` a browser sends a form's Origin as `null`, and it could not be checked.
+        referrer_policy = "same-origin" if has_forms else "no-referrer"
+        content = self._templates.get_template(template).render(
+            language=language,
+            t=language.words,
+            moments=Moments(self._clock.now(), language.words),
+            title=language.words[title].format(name=title_name),
+            reader=reader,
+            referrer_policy=referrer_policy,
+            sandbox=self._sandbox,
+            wide=wide,
+            **{"outcome": "", "wrong": False, **values},
+        )
+        form_action = "'self'" if has_forms else "'none'"
+        policy = (
+            "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action {form_action}"
+        )
+        own_headers = {
+            "Content-Security-Policy": policy,
+            "Referrer-Policy": referrer_policy,
+            "Content-Language": language.words["tag"],
+            "Vary": "Accept-Language",
+        }
+        return Response(content, status, {**(headers or {}), **own_headers}, media_type="text/html")

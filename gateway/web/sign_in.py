@@ -1,0 +1,100 @@
+"""Signing in with an API key, and out again."""
+
+import re
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.asgi.calls import check_rights, refused_key
+from gateway.asgi.services import services_of
+from gateway.errors import Problem
+from gateway.vault import audit
+from gateway.web.page_route import PROBLEM_PAGE, PageRoute
+from gateway.web.redirects import see
+from gateway.web.renderer import Reader
+from gateway.web.sessions import (
+    Cookie,
+    Visit,
+    check_token,
+    form_token,
+    new_form_secret,
+    read_form,
+    start_session,
+)
+
+router = APIRouter(route_class=PageRoute)
+
+# The gateway's own pages, and nothing that a browser could take for another host.
+OWN_PAGE = re.compile(r"/(stores/authorize|accounts/authorize|remove/[0-9]{1,19}|appstore)?(\?[!-\[\]-~]*)?")
+LONGEST_ADDRESS = 8000
+ERRORS = {
+    "unauthorized": "sign_in_failed",
+    "key_lacks_right": "sign_in_no_rights",
+    "too_many_failures": "sign_in_too_many",
+}
+
+
+def own_page(address: str) -> str:
+    """Return `address` if it is a page of this gateway, else the overview's."""
+    return address if len(address) <= LONGEST_ADDRESS and OWN_PAGE.fullmatch(address) else "/"
+
+
+@router.get("/signin")
+async def sign_in_page(request: Request) -> Response:
+    """Ask for the API key; who is signed in already is sent on."""
+    back_to = own_page(request.query_params.get("next", "/"))
+    if await Visit.find(request) is not None:
+        return see(back_to)
+    return _ask(request, back_to)
+
+
+def _ask(
+    request: Request, back_to: str, error: str | None = None, *, status: int = 200, wait: int = 0
+) -> Response:
+    cookie = Cookie.of(request, "form")
+    # One that is there is kept, so that a form in another tab stays good.
+    secret = cookie.read(request) or new_form_secret()
+    reader = Reader(request.headers.get("accept-language"), None, form_token(secret))
+    answer = services_of(request).pages.sign_in(reader, back_to, error, status=status, wait=wait)
+    cookie.write(answer, secret, None)
+    return answer
+
+
+@router.post("/signin")
+async def sign_in(request: Request) -> Response:
+    """Check the API key and begin a session."""
+    services = services_of(request)
+    fields = check_token(await read_form(request), Cookie.of(request, "form").read(request))
+    back_to = own_page(fields.get("next", "/"))
+    caller = await services.threads.vault(services.vault.users.authenticate, fields.get("key", "").strip())
+    # A key that does not do is said beside its field.
+    request.scope[PROBLEM_PAGE] = partial(_refused, request, back_to)
+    if caller is None:
+        raise refused_key(request)
+    audit.identified(caller)
+    check_rights(caller, ("manage", "tokens"))
+    session = await services.threads.vault(services.vault.sessions.begin, caller)
+    answer = see(back_to)
+    start_session(request, answer, session.reveal())
+    return answer
+
+
+def _refused(request: Request, back_to: str, problem: Problem, request_id: str) -> Response:
+    """Ask again after a key that is not valid, may do nothing here, or was one too many."""
+    if problem.reason not in ERRORS:
+        language = request.headers.get("accept-language")
+        return services_of(request).pages.problem(problem, language, request_id)
+    wait = problem.extra.get("retryAfter", 0)
+    return _ask(request, back_to, ERRORS[problem.reason], status=problem.row.http_status, wait=wait)
+
+
+@router.post("/signout")
+async def sign_out(request: Request) -> Response:
+    """End the session."""
+    visit = await Visit.find(request)
+    answer = see("/signin")
+    if visit is not None:
+        await visit.form(request)
+        await visit.services.threads.vault(visit.services.vault.sessions.end, visit.session)
+    Cookie.of(request, "session").clear(answer)
+    return answer

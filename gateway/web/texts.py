@@ -1,0 +1,65 @@
+"""In which language a browser is answered; a further language is a further module of words in LANGUAGES."""
+
+import re
+from dataclasses import dataclass
+
+from gateway.amazon.marketplaces import Marketplace
+from gateway.errors import TABLE
+from gateway.web import words_en, words_zh
+
+# How the audit calls a request whose caller was gone before it was answered.
+NOT_AWAITED = "client_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of one language. What it lacks of `problems`, `sites` and `actions` is said in English."""
+
+    code: str
+    words: dict[str, str]
+    problems: dict[str, tuple[str, str]]
+    sites: dict[str, str]
+    actions: dict[str, str]
+
+    def problem(self, reason: str) -> tuple[str, str, str]:
+        """Return what happened and what to do, for a row of references/errors.json, and in which language."""
+        if reason in self.problems:
+            return *self.problems[reason], self.words["tag"]
+        return TABLE[reason].meaning, TABLE[reason].remedy, "en"
+
+    def site(self, marketplace: Marketplace) -> str:
+        """Return an Amazon site's name."""
+        return self.sites.get(marketplace.code, marketplace.country)
+
+    def action(self, name: str) -> str:
+        """Return what an audit line is about."""
+        return self.actions.get(name, name)
+
+    def outcome(self, name: str) -> tuple[str, str]:
+        """Return how an audit line says that something did not end well, and in which language that is."""
+        if name not in TABLE:
+            return self.words["not_awaited"] if name == NOT_AWAITED else name, self.words["tag"]
+        meaning, _, spoken = self.problem(name)
+        return meaning, spoken
+
+
+ENGLISH = Language("en", words_en.WORDS, words_en.PROBLEMS, words_en.SITES, words_en.ACTIONS)
+CHINESE = Language("zh", words_zh.WORDS, words_zh.PROBLEMS, words_zh.SITES, words_zh.ACTIONS)
+WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
+LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
+
+
+def language_for(accept_language: str | None) -> Language:
+    """Return the language that a browser prefers among those there are (RFC 9110, 12.5.4), else English."""
+    weights: dict[str, float] = {}
+    for part in (accept_language or "")[:500].lower().split(","):
+        tag, _, parameter = part.partition(";")
+        weight = WEIGHT.fullmatch(parameter.strip() or "q=1")
+        code = tag.strip().partition("-")[0]
+        if weight is not None:
+            weights[code] = max(float(weight[1]), weights.get(code, 0.0))
+    # "*" is any language that is not named. Of several as much wanted, the one named first, else English.
+    others = weights.pop("*", 0.0)
+    candidates = [*(code for code in weights if code in LANGUAGES), *LANGUAGES]
+    best = max(candidates, key=lambda code: weights.get(code, others))
+    return LANGUAGES[best] if weights.get(best, others) > 0 else ENGLISH

@@ -1,0 +1,198 @@
+"""Everything that the document describes really comes: one journey, on which each field is answered once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.settings.settings import Webhook
+from gateway.util.secret import Secret
+from tests.support.documented import DOCUMENT, JSON, fields_of, operations
+from tests.support.gateway_server import START, Amazon, Gateway, running_gateway, settings_for
+
+STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+INDIAN = {"sellerId": "A1SANDBOXEU002", "region": "FE"}
+SCOPES = ["sellingpartnerapi::orders", "sellingpartnerapi::reports"]
+SEVERAL = "A1SANDBOXWORLD"
+DAY = 86_400
+NAMED_SCOPE = {"token": {"set": {"scope": "advertising::campaign_management"}}}
+
+
+SUCCESSES = {
+    path: operation["responses"]["200"]["content"][JSON]["schema"]
+    for _, path, operation in operations(DOCUMENT)
+    if JSON in operation["responses"].get("200", {}).get("content", {})
+}
+ERROR = {"$ref": "#/components/schemas/Error"}
+
+
+@dataclass
+class Journey:
+    """Calls a gateway and keeps the described fields that it answered."""
+
+    gateway: Gateway
+    answered: set[str] = field(default_factory=set)
+
+    def good(self, path: str, body: Any = None) -> dict[str, Any]:
+        """Make a call that succeeds."""
+        document = self.gateway.good(path, body)
+        self.answered |= fields_of(SUCCESSES[path], path, document)
+        return document
+
+    def bad(self, path: str, body: Any, status: int) -> None:
+        """Make a call that fails."""
+        self.answered |= fields_of(ERROR, path, self.gateway.bad(path, body, status=status))
+
+    def read(self, path: str) -> None:
+        """GET a document."""
+        self.answered |= fields_of(SUCCESSES[path], path, self.gateway.get(path).json())
+
+    def consented(self, path: str, body: dict[str, Any], **decision: Any) -> tuple[dict[str, Any], str]:
+        """Begin and decide: return what began, and the address that the browser is sent to."""
+        begun = self.good(f"{path}/authorizeUrl", body)
+        decided = {"decision": "confirm", **decision}
+        return begun, self.gateway.amazon.consent(begun["authorizeUrl"], **decided)
+
+    def ended(self, path: str, body: dict[str, Any], **decision: Any) -> dict[str, Any]:
+        """Begin, decide and follow the browser: return how it ended."""
+        begun, back = self.consented(path, body, **decision)
+        self.gateway.open(back)
+        attempt = {"authorizationId": begun["authorizationId"]}
+        return self.good(f"{path}/authorizationStatus", attempt)
+
+
+@pytest.fixture
+def journey(amazon: Amazon, tmp_path: Path) -> Iterator[Journey]:
+    """A gateway whose client secrets are old, with a webhook that nobody listens at."""
+    settings = settings_for(amazon, tmp_path)
+    assert settings.spapi
+    assert settings.ads
+    since = (datetime.fromtimestamp(START, UTC) - timedelta(days=170)).date()
+    old = {name: replace(getattr(settings, name), secret_since=since) for name in ("spapi", "ads")}
+    webhook = Webhook("http://127.0.0.1:9/", Secret("a-secret-of-nobody-who-listens"))
+    with running_gateway(amazon, tmp_path, webhook=webhook, **old) as gateway:
+        yield Journey(gateway)
+
+
+def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
+    """By each call of the JSON API and each document for operators, with all that an error can carry."""
+    store, account = stores(journey), accounts(journey)
+    calls(journey)
+    endings(journey)
+    journey.good("/spApi/authorizationStatus", {"authorizationId": store})
+    journey.good("/amazonAds/authorizationStatus", {"authorizationId": account})
+    journey.good("/spApi/removeStore", INDIAN)
+    for path in ("/healthz", "/readyz"):
+        journey.read(path)
+    described = fields_of(ERROR, "")
+    for path, schema in SUCCESSES.items():
+        described |= fields_of(schema, path)
+    assert "\n".join(sorted(described - journey.answered)) == ""
+
+
+def stores(journey: Journey) -> str:
+    """Authorize, refuse, look, read and refresh stores; return the first attempt."""
+    amazon = journey.gateway.amazon
+    body = {"sellerName": "Store", "scopes": SCOPES}
+    chosen = {"selling_partner_id": STORE["sellerId"]}
+    amazon.fault({"answer": "spApi.roleMissing"}, path="/sellers/*")
+    store = journey.ended("/spApi", body, **chosen, scope=SCOPES[:1])
+    indian = {"sellerName": "India", "marketplace": "IN", "region": "FE"}
+    amazon.fault({"answer": "spApi.roleMissing"}, path="/sellers/*")
+    _, back = journey.consented("/spApi", indian, selling_partner_id=INDIAN["sellerId"])
+    journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
+    journey.bad("/spApi/completeAuthorization", {"callbackUrl": back}, 400)
+    for region in ("NA", "EU"):
+        journey.ended("/spApi", {"sellerName": region, "region": region}, selling_partner_id=SEVERAL)
+    journey.bad("/spApi/refreshToken", {"sellerId": SEVERAL}, 409)
+    # A code that Amazon refuses ends the attempt, in Amazon's words.
+    for complete in (False, True):
+        begun, back = journey.consented("/spApi", body, **chosen)
+        amazon.fault(
+            {"status": 400, "body": {"error": "invalid_grant", "error_description": "spent"}},
+            grantType="authorization_code",
+        )
+        if complete:
+            journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
+        else:
+            journey.gateway.open(back)
+            journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
+    journey.good("/spApi/refreshToken", INDIAN)
+    kept = journey.good("/spApi/storeTokens", INDIAN)["refreshToken"]
+    amazon.fault({"answer": "spApi.roleMissing"}, times=2, path="/sellers/*")
+    journey.good("/spApi/importStore", {**INDIAN, "sellerName": "India", "refreshToken": kept})
+    kept = journey.good("/spApi/storeTokens", STORE)["refreshToken"]
+    amazon.fault(NAMED_SCOPE, grantType="refresh_token")
+    journey.good("/spApi/importStore", {**STORE, "sellerName": "Again", "refreshToken": kept})
+    return store["authorizationId"]
+
+
+def accounts(journey: Journey) -> str:
+    """Authorize, refuse, look, read and refresh ads accounts; return the first attempt."""
+    amazon = journey.gateway.amazon
+    for grant_type in ("authorization_code", "refresh_token"):
+        amazon.fault(NAMED_SCOPE, times=None, grantType=grant_type)
+    status = journey.ended("/amazonAds", {"accountName": "Brand"}, advertiser_id="SANDBOX_BRANDS")
+    journey.ended("/amazonAds", {"accountName": "Empty"}, advertiser_id="SANDBOX_EMPTY")
+    journey.ended("/amazonAds", {"accountName": "Refused"}, decision="cancel")
+    for advertiser in ("SANDBOX_BRANDS", "SANDBOX_EMPTY"):
+        _, back = journey.consented("/amazonAds", {"accountName": advertiser}, advertiser_id=advertiser)
+        journey.good("/amazonAds/completeAuthorization", {"callbackUrl": back})
+    _, back = journey.consented("/amazonAds", {"accountName": "Refused"}, decision="cancel")
+    journey.good("/amazonAds/completeAuthorization", {"callbackUrl": back})
+    journey.good("/amazonAds/profiles", {"refresh": True})
+    named = {"authRecordId": status["account"]["authRecordId"]}
+    journey.good("/amazonAds/refreshToken", named)
+    for advertiser in ("SANDBOX_BRANDS", "SANDBOX_EMPTY"):
+        made = amazon.control("grants", [{"advertiserId": advertiser}])["grants"][0]["refreshToken"]
+        body = {"accountName": f"Imported {advertiser}", "region": "NA", "refreshToken": made}
+        imported = journey.good("/amazonAds/importAccount", body)
+        # Nobody knows when it ends: what was consented to shall be the newest again.
+        journey.good("/amazonAds/removeAccount", {"authRecordId": imported["authRecordId"]})
+    amazon.control("faults/clear", {})
+    return status["authorizationId"]
+
+
+def calls(journey: Journey) -> None:
+    """Call Amazon's APIs; one of the answers is no text."""
+    profile = journey.good("/amazonAds/profiles")["profiles"][0]
+    for path, body in (
+        ("/spApi/developerProxy", {**INDIAN, "path": "/sellers/v1/marketplaceParticipations"}),
+        (
+            "/amazonAds/developerProxy",
+            {"profileId": profile["profileId"], "region": profile["region"], "path": "/v2/profiles"},
+        ),
+    ):
+        journey.gateway.amazon.fault({"status": 200, "bodyBase64": "iVBORw0KGgr/"}, path=str(body["path"]))
+        journey.good(path, {**body, "method": "GET"})
+
+
+def endings(journey: Journey) -> None:
+    """Amazon fails, time passes, authorizations are revoked, and at last Amazon refuses the application."""
+    gateway = journey.gateway
+    gateway.clock.step(3_300)
+    gateway.amazon.fault({"status": 503}, times=None, grantType="refresh_token")
+    profile = journey.good("/amazonAds/profiles")["profiles"][0]["profileId"]
+    journey.good("/spApi/storeTokens", {**STORE, "minTtl": 3_000})
+    journey.good("/amazonAds/storeTokens", {"profileId": profile, "minTtl": 3_000})
+    journey.bad("/spApi/refreshToken", STORE, 502)
+    gateway.amazon.control("faults/clear", {})
+    gateway.end_pauses()
+    gateway.clock.step(340 * DAY)
+    gateway.amazon.control("revoke", {"sellerId": STORE["sellerId"]})
+    journey.bad("/spApi/refreshToken", STORE, 409)
+    journey.good("/spApi/authorizedStores")
+    for advertiser in ("SANDBOX_BRANDS", "SANDBOX_EMPTY"):
+        gateway.amazon.control("revoke", {"advertiserId": advertiser})
+    listed = journey.good("/amazonAds/authorizedStores")
+    for record_id in {
+        *(number for store in listed["stores"] for number in store["authRecordIds"]),
+        *(account["authRecordId"] for account in listed["accountsWithoutProfiles"]),
+    }:
+        journey.bad("/amazonAds/refreshToken", {"authRecordId": record_id}, 409)
+    journey.good("/amazonAds/authorizedStores")
+    gateway.amazon.control("apps", {"clientId": gateway.amazon.spapi["clientId"], "secretRefused": True})
+    journey.bad("/spApi/refreshToken", INDIAN, 503)

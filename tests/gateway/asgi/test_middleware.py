@@ -1,0 +1,193 @@
+"""What every request passes through: host, key, size, headers, and the envelope of whatever went wrong."""
+
+import json
+import logging
+import socket
+from http.client import HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from gateway.monitoring.logs import formatter
+from tests.support.gateway_server import Gateway, check_envelope, http, running_gateway
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:80",
+        "localhost.evil.example",
+        "user@localhost",
+        "localhost/x",
+        "",
+        "169.254.1.1",
+    ],
+)
+def test_a_foreign_host_is_refused(gateway: Gateway, host: str) -> None:
+    """A name that somebody else's DNS points here gets nothing, whatever is asked."""
+    for path in ("/healthz", "/nothing", "/spApi/oauth/callback?state=x"):
+        answer = gateway.get(path, headers={"Host": host})
+        assert answer.status_code == 403
+        assert check_envelope(answer)["reason"] == "host_not_allowed"
+    assert gateway.post("/spApi/storeTokens", {}, Host=host).status_code == 403
+
+
+def test_what_is_not_http_gets_the_envelope_too(gateway: Gateway) -> None:
+    """Marked as a sandbox's, as every answer is."""
+    where = urlsplit(gateway.url)
+    with socket.create_connection((str(where.hostname), where.port), 30) as raw:
+        raw.sendall(b"hello there\r\n\r\n")
+        with HTTPResponse(raw) as answer:
+            answer.begin()
+            told = json.loads(answer.read())
+    assert answer.status == 400
+    assert (told["errcode"], told["reason"], told["sandbox"]) == (1002, "bad_parameter", True)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8765", "127.0.0.1:1", "127.9.9.9", "[::1]:8765"])
+def test_loopback_names_are_answered(gateway: Gateway, host: str) -> None:
+    """With any port, since a tunnel may change it."""
+    assert gateway.get("/healthz", headers={"Host": host}).json() == {"status": "ok", "sandbox": True}
+
+
+def test_the_public_name_and_the_registered_callbacks_are_answered(amazon: Any, tmp_path: Any) -> None:
+    """Those are the names that browsers reach it by."""
+    with running_gateway(amazon, tmp_path, given_public_url="https://gateway.example:8443") as gateway:
+        assert gateway.get("/healthz", headers={"Host": "gateway.example"}).status_code == 200
+        assert gateway.get("/healthz", headers={"Host": "other.example"}).status_code == 403
+        link = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})["authorizeUrl"]
+        assert "redirect_uri=https%3A%2F%2Fgateway.example%3A8443%2FspApi%2Foauth%2Fcallback" in link
+
+
+@pytest.mark.parametrize(
+    "key", ["", "Bearer", "lfx_local_" + "x" * 43, "lfx_local_short", "x" * 5000, "Basic abc"]
+)
+@pytest.mark.parametrize("path", ["/spApi/authorizedStores", "/spApi/storeTokens", "/amazonAds/profiles"])
+def test_a_key_that_is_none_is_401_before_anything_else(gateway: Gateway, path: str, key: str) -> None:
+    """Also where the body is wrong: who has no key learns nothing else."""
+    for body in ({}, {"sellerId": 7, "region": "XX"}):
+        refused = gateway.bad(path, body, status=401, user=key)
+        assert (refused["errcode"], refused["reason"]) == (401, "unauthorized")
+
+
+def test_a_leading_bearer_is_accepted(gateway: Gateway) -> None:
+    """In any case."""
+    for scheme in ("Bearer", "bearer"):
+        key = f"{scheme} {gateway.keys['owner']}"
+        assert gateway.post("/spApi/authorizedStores", {}, user=key).status_code == 200
+
+
+def test_a_key_does_only_what_its_rights_allow(gateway: Gateway) -> None:
+    """A key for tokens cannot begin an authorization, and one for managing gets no tokens."""
+    gateway.authorize_store()
+    for right in ("tokens", "manage", "proxy"):
+        gateway.keys[right] = gateway.vault.users.issue_key("owner", (right,))[1].reveal()
+    wanted = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+    allowed = {
+        right: {
+            path
+            for path, body in (
+                ("/spApi/storeTokens", wanted),
+                ("/spApi/refreshToken", wanted),
+                ("/spApi/authorizeUrl", {"sellerName": "Store"}),
+                ("/spApi/authorizedStores", {}),
+            )
+            if gateway.post(path, body, user=right).status_code == 200
+        }
+        for right in ("tokens", "manage", "proxy")
+    }
+    assert allowed == {
+        "tokens": {"/spApi/storeTokens", "/spApi/refreshToken", "/spApi/authorizedStores"},
+        "manage": {"/spApi/authorizeUrl", "/spApi/authorizedStores"},
+        "proxy": set(),
+    }
+    assert gateway.bad("/spApi/storeTokens", wanted, status=401, user="manage")["reason"] == "key_lacks_right"
+
+
+def test_an_unknown_path_and_a_wrong_method_have_the_envelope(gateway: Gateway) -> None:
+    """A path with a slash too many is not redirected with the key."""
+    for path in ("/nothing", "/spApi/storeTokens/", "/docs", "/openapi.yaml", "//spApi/storeTokens"):
+        answer = gateway.post(path, {})
+        assert (answer.status_code, check_envelope(answer)["reason"]) == (404, "unknown_path")
+    answer = gateway.get("/spApi/storeTokens")
+    assert (answer.status_code, check_envelope(answer)["reason"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "POST"
+    assert gateway.post("/healthz").status_code == 405
+
+
+def test_a_body_that_is_too_large_is_413(gateway: Gateway) -> None:
+    """Whether it says its length beforehand or comes in pieces."""
+    large = b" " * (gateway.settings.largest_body + 1)
+    headers = {"Authorization": gateway.keys["owner"]}
+    for data in (large, iter([large[:1000], large[1000:]])):
+        with http() as session:
+            answer = session.post(gateway.url + "/spApi/storeTokens", data=data, headers=headers)
+        assert (answer.status_code, check_envelope(answer)["reason"]) == (413, "body_too_large")
+
+
+def test_every_answer_is_kept_out_of_caches_and_frames(gateway: Gateway) -> None:
+    """JSON, pages, redirects and errors alike."""
+    answers = [
+        gateway.get("/healthz"),
+        gateway.get("/nothing"),
+        gateway.get("/spApi/oauth/callback"),
+        gateway.get("/oauth/result?problem=expired"),
+        gateway.post("/spApi/authorizedStores", {}),
+    ]
+    for answer in answers:
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert len(answer.headers["X-Request-Id"]) == 16
+
+
+def test_what_was_not_expected_is_500_without_its_message(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message and the values of an exception may hold secrets: neither is answered or logged."""
+
+    def fail(_presented: str) -> None:
+        raise RuntimeError("Atzr|a-refresh-token-in-a-message")
+
+    object.__setattr__(gateway.vault, "users", type("Users", (), {"authenticate": staticmethod(fail)})())
+    caplog.handler.setFormatter(formatter())
+    with caplog.at_level(logging.INFO):
+        refused = gateway.bad("/spApi/authorizedStores", {}, status=500)
+    assert refused["reason"] == "internal"
+    assert "Atzr" not in str(refused)
+    assert "Atzr" not in caplog.text
+    assert "RuntimeError" in caplog.text
+    assert refused["requestId"] in caplog.text
+
+
+def test_the_log_names_the_route_and_never_the_query(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Codes and states are in query strings; whatever is typed after a slash may be a secret too."""
+    caplog.handler.setFormatter(formatter())
+    with caplog.at_level(logging.INFO):
+        gateway.authorize_store()
+        gateway.get("/spApi/oauth/callback?state=the-state&spapi_oauth_code=the-code")
+        gateway.get("/oauth/result/something-secret")
+        gateway.get("/lfx_local_a_key_in_a_path")
+    assert "route=/spApi/oauth/callback status=303" in caplog.text
+    gateway_log = "\n".join(
+        f"{record.getMessage()} {getattr(record, 'fields', '')}"
+        for record in caplog.records
+        if record.name.startswith("gateway")
+    )
+    assert len(gateway_log) > 500
+    for secret in (
+        "the-state",
+        "the-code",
+        "something-secret",
+        "lfx_local_",
+        "Atza|",
+        "Atzr|",
+        gateway.keys["owner"],
+    ):
+        assert secret not in gateway_log

@@ -1,0 +1,49 @@
+"""What the gateway does for attempts by itself, and what is left of an attempt afterwards."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.jobs import caretaker
+from gateway.vault.attempts import KEPT_SECONDS, LONGEST_EXCHANGE
+from tests.support.gateway_server import Amazon, query_of, running_gateway
+from tests.support.house import until
+
+LINK_SECONDS = 15 * 60
+
+
+def test_old_attempts_are_forgotten_and_their_stores_stay(amazon: Amazon, tmp_path: Path) -> None:
+    """Thirty days after its link's end an attempt answers as one that never was; until then as it ended."""
+    with running_gateway(amazon, tmp_path) as gateway:
+        attempt = gateway.authorize_store()["authorizationId"]
+        clock = gateway.clock
+        clock.step(LINK_SECONDS + KEPT_SECONDS)
+        gateway.vault.attempts.forget_old()
+        assert gateway.status("spapi", attempt)["state"] == "authorized"
+    clock.step(1)
+    with running_gateway(amazon, tmp_path, clock, caretaker_pause=0.05) as gateway:
+        named = {"authorizationId": attempt}
+        until(
+            lambda: gateway.post("/spApi/authorizationStatus", named).status_code == 404,
+            "the attempt is forgotten",
+        )
+        assert gateway.good("/spApi/authorizedStores")["total"] == 1
+
+
+def test_an_exchange_that_another_replica_left_behind_is_settled(
+    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While this one runs on: its end stands in the attempt, and once in the audit."""
+    monkeypatch.setattr(caretaker, "ATTEMPT_ROUNDS", 1)
+    with running_gateway(amazon, tmp_path, caretaker_pause=0.05) as gateway:
+        begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})
+        state = query_of(begun["authorizeUrl"])["state"]
+        attempt = gateway.vault.attempts.consume(state, "spapi")
+        assert attempt is not None
+        gateway.clock.step(LONGEST_EXCHANGE)
+        kept = gateway.vault.attempts.get
+        until(lambda: kept(attempt.id).phase == "failed", "the exchange is settled")  # type: ignore[union-attr]
+        ended = gateway.status("spapi", attempt.id)
+        assert (ended["state"], ended["reason"]) == ("failed", "interrupted")
+        entries, _ = gateway.vault.audit.newest(100)
+        assert [entry.outcome for entry in entries if entry.action == "authorization"] == ["interrupted"]

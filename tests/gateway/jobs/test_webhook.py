@@ -1,0 +1,162 @@
+"""Notices over HTTP: signed, repeated with pauses, given up in the end, and never twice for one change."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from gateway.jobs.deliverer import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, Deliverer
+from gateway.jobs.reminders import Reminder
+from gateway.settings.settings import Webhook
+from gateway.util.secret import Secret
+from gateway.util.threads import Threads
+from gateway.vault.applications import AppKey
+from gateway.vault.database.tables import grants
+from tests.support.gateway_server import Amazon, Gateway, running_gateway
+from tests.support.house import until
+
+SECRET = "a-secret-of-the-webhook-receiver"
+APP = AppKey("spapi", "client", "print")
+
+
+@dataclass
+class Receiver:
+    """A webhook. `statuses`: what it answers next; 204 when there are none left."""
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=list)
+    requests: list[tuple[dict[str, str], str]] = field(default_factory=list)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook on loopback."""
+    received = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            received.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(received.statuses.pop(0) if received.statuses else 204)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    received.url = f"http://127.0.0.1:{server.server_port}/hook"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield received
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def told(amazon: Amazon, tmp_path: Path, receiver: Receiver) -> Iterator[Gateway]:
+    """A gateway that tells the receiver."""
+    webhook = Webhook(receiver.url, Secret(SECRET))
+    with running_gateway(amazon, tmp_path, webhook=webhook) as gateway:
+        yield gateway
+
+
+def test_a_revoked_store_is_told_once_and_signed(told: Gateway, receiver: Receiver) -> None:
+    """From Amazon's refusal to the webhook; the signature covers the time and the body."""
+    told.authorize_store()
+    told.amazon.control("revoke", {"sellerId": "A1SANDBOXNA001"})
+    for _ in range(2):
+        told.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=409)
+    until(lambda: receiver.requests, "the notice arrives")
+    until(lambda: told.vault.outbox.waiting() == 0, "it is noted as delivered")
+    ((headers, body),) = receiver.requests
+    event = json.loads(body)
+    assert event["event"] == "needs_reauthorization"
+    assert event["store"]["sellerId"] == "A1SANDBOXNA001"
+    assert event["id"] == headers["x-linkfox-notice"]
+    signed = f"{headers['x-linkfox-timestamp']}.{body}".encode()
+    expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["x-linkfox-signature"] == f"v1={expected}"
+    assert "Atz" not in body
+
+
+def test_an_application_at_fault_and_an_ending_are_told_once_each(told: Gateway, receiver: Receiver) -> None:
+    """However often they are met; each names what it is about."""
+    told.authorize_store()
+    with told.vault.database.writing() as connection:
+        connection.execute(update(grants).values(authorization_expires_at=int(told.clock.now()) + 86_400))
+    told.amazon.control("apps", {"clientId": told.amazon.spapi["clientId"], "secretRefused": True})
+    reminder = Reminder(told.settings, told.vault, told.clock, Threads())
+    for _ in range(2):
+        told.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=503)
+        asyncio.run(reminder.round())
+    until(lambda: len(receiver.requests) >= 2, "the notices arrive")
+    until(lambda: told.vault.outbox.waiting() == 0, "they are noted as delivered")
+    events = {event["event"]: event for event in (json.loads(body) for _, body in receiver.requests)}
+    assert len(receiver.requests) == 2
+    assert events["suspended_app"]["application"] == "spapi"
+    assert events["suspended_app"]["reason"] == "invalid_client"
+    assert events["authorization_ends"]["store"]["sellerId"] == "A1SANDBOXNA001"
+    assert events["authorization_ends"]["endsAt"].endswith("Z")
+
+
+def deliverer(gateway: Gateway, url: str) -> Deliverer:
+    """A deliverer whose pauses are whole."""
+    webhook = Webhook(url, Secret(SECRET))
+    return Deliverer(webhook, gateway.vault.outbox, gateway.clock, Threads(), randomness=lambda: 1.0)
+
+
+@pytest.fixture
+def quiet(gateway: Gateway) -> Gateway:
+    """A gateway that has a notice to send and does not send it by itself."""
+    object.__setattr__(gateway.vault.outbox, "_open", True)
+    gateway.vault.applications.suspend(APP, "invalid_client")
+    return gateway
+
+
+@pytest.mark.parametrize("status", [500, 404, 302])
+def test_what_is_not_taken_is_sent_again_after_a_pause(
+    quiet: Gateway, receiver: Receiver, status: int
+) -> None:
+    """Any answer but a 2xx counts as not delivered, a redirect too; then it comes again, the same."""
+    receiver.statuses = [status]
+    work = deliverer(quiet, receiver.url)
+    assert asyncio.run(work.round()) == 0
+    assert asyncio.run(work.round()) == 0
+    assert len(receiver.requests) == 1
+    quiet.clock.step(FIRST_PAUSE)
+    assert asyncio.run(work.round()) == 1
+    assert receiver.requests[0][1] == receiver.requests[1][1]
+    quiet.clock.step(LONGEST_PAUSE)
+    assert asyncio.run(work.round()) == 0
+
+
+def test_it_gives_up_in_the_end_and_says_so(quiet: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    """A webhook that is gone for days does not hold up what comes later; the log names the notice."""
+    work = deliverer(quiet, "http://127.0.0.1:9/none")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(MOST_TRIES):
+            asyncio.run(work.round())
+            quiet.clock.step(LONGEST_PAUSE)
+    assert quiet.vault.outbox.waiting() == 0
+    assert "notice_given_up" in caplog.text
+    assert "127.0.0.1:9" not in caplog.text
+
+
+def test_the_secret_is_not_shown() -> None:
+    """Neither the secret nor an address that may hold one is in the settings' text."""
+    webhook = Webhook("https://hooks.example.com/T0KEN", Secret(SECRET))
+    assert SECRET not in repr(webhook)
+    assert "T0KEN" not in repr(webhook)

@@ -1,0 +1,103 @@
+"""Log lines: one form for every logger, request ids, nothing secret, and a file that stays small."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from gateway.monitoring import logs
+from tests.support.house import ROOT
+
+TOKEN = "Atza|" + "secretpart" * 10
+
+
+def record(message: str, *arguments: object, **fields: object) -> logging.LogRecord:
+    """A record of some library's logger."""
+    made = logging.LogRecord("some.library", logging.WARNING, "f", 1, message, arguments, None)
+    if fields:
+        made.fields = fields
+    return made
+
+
+def test_a_line_in_json_has_fields() -> None:
+    """Any logger's record becomes one object on one line."""
+    line = logs.formatter("json").format(record("called %s", "twice", route="/x", status=200))
+    assert "\n" not in line
+    document = json.loads(line)
+    assert document.pop("timestamp").endswith("+00:00")
+    assert document == {
+        "event": "called twice",
+        "level": "WARNING",
+        "logger": "some.library",
+        "route": "/x",
+        "status": 200,
+    }
+
+
+def test_a_line_in_text_begins_with_time_and_level() -> None:
+    """A person reads time, level, logger and message, then the fields."""
+    line = logs.formatter().format(record("called", status=200))
+    assert line.split(" ", 1)[1] == "WARNING some.library called status=200"
+
+
+def test_secrets_are_masked_by_value_and_by_name() -> None:
+    """In either form, whether the secret is in the message, an argument or a field."""
+    for form in ("text", "json"):
+        line = logs.formatter(form).format(
+            record("got %s", TOKEN, detail=TOKEN, client_secret="short", code="ANcode")
+        )
+        assert "secretpart" not in line
+        assert "short" not in line
+        assert "ANcode" not in line
+
+
+def test_an_exception_is_shown_without_its_locals() -> None:
+    """The traceback names the places; values of variables may be secrets."""
+
+    def fail(_hidden: str) -> None:
+        raise ValueError("no")
+
+    try:
+        fail("-".join(["a", "local", "value"]))
+    except ValueError:
+        made = record("failed")
+        made.exc_info = sys.exc_info()
+    line = json.loads(logs.formatter("json").format(made))
+    assert "ValueError: no" in line["exception"]
+    assert "a-local-value" not in line["exception"]
+
+
+PROGRAM = """\
+import logging, sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from gateway import logs
+logs.LARGEST_LOG = 20_000
+logs.set_up_logging("text", Path({folder!r}))
+for number in range(3100):
+    logging.getLogger("x").info("line %d", number)
+"""
+
+
+def test_the_log_in_the_background_does_not_grow_without_bound(tmp_path: Path) -> None:
+    """Beyond its size the older lines are in gateway.log.1, the owner's alone, and the file begins anew."""
+    path = tmp_path / "gateway.log"
+    with path.open("ab") as log:
+        program = PROGRAM.format(root=str(ROOT), folder=str(tmp_path))
+        subprocess.run([sys.executable, "-c", program], stderr=log, check=True)
+    older = tmp_path / "gateway.log.1"
+    assert path.stat().st_size < 60_000
+    assert older.stat().st_size < 60_000
+    assert older.stat().st_mode & 0o077 == 0
+    assert "line 3099" in path.read_text()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["gateway.log", "gateway.log.1"]
+
+
+def test_a_log_that_somebody_else_keeps_is_left_to_them(tmp_path: Path) -> None:
+    """Where standard error goes elsewhere, no file in the data folder is touched."""
+    path = tmp_path / "gateway.log"
+    path.write_bytes(b"x" * 50_000)
+    program = PROGRAM.format(root=str(ROOT), folder=str(tmp_path))
+    subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL, check=True)
+    assert path.stat().st_size == 50_000

@@ -1,1 +1,0 @@
-"""Notices to the owner's webhook."""

@@ -1,1 +1,0 @@
-"""Refreshing ahead of expiry."""

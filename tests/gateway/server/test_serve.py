@@ -1,0 +1,551 @@
+"""The gateway as a process, seen from outside: documents, exit codes, files, signals and kills."""
+
+import base64
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from gateway.operator_error import EXIT_CODES
+from tests.support import serve_driver
+
+DRIVER = Path(serve_driver.__file__)
+KEY = base64.b64encode(bytes(32)).decode()
+PATIENCE = 60.0
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and permissions of POSIX")
+
+
+@dataclass
+class Box:
+    """An empty home with a data folder, and the processes that a test starts in it."""
+
+    home: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.home / "data 家"
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """A newcomer's environment, with a master key so that no keyring is asked."""
+        return {
+            "HOME": str(self.home),
+            "PATH": os.defpath,
+            "GATEWAY_DATA_DIR": str(self.data),
+            "GATEWAY_MASTER_KEY": KEY,
+            "AMAZON_ORIGIN": "http://127.0.0.1:9",
+        } | more
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start the gateway's command line in an empty working directory."""
+        cwd = self.home / "cwd"
+        cwd.mkdir(exist_ok=True)
+        with (self.home / "stderr").open("a") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-I", str(DRIVER), *arguments],
+                env={name: value for name, value in self.environ(**more).items() if value},
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+            )
+        self.started.append(process)
+        return process
+
+    def serve(self, *arguments: str, **more: Any) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+        """Start `serve` on a free port and return it with its ready document."""
+        process = self.start("serve", "--port", "0", *arguments, **more)
+        line = process.stdout.readline()  # type: ignore[union-attr]
+        assert line, self.errors()
+        return process, json.loads(line)
+
+    def fail(self, *arguments: str, **more: Any) -> tuple[int, dict[str, Any]]:
+        """Run a command that must fail; return its exit code and its error."""
+        process = self.start(*arguments, **more)
+        out, _ = process.communicate(timeout=PATIENCE)
+        document = json.loads(out)
+        assert document["ok"] is False
+        assert process.returncode == EXIT_CODES[document["error"]["code"]]
+        assert document["error"]["message"]
+        assert document["error"]["hint"]
+        assert "Traceback" not in self.errors()
+        return process.returncode, document["error"]
+
+    def errors(self) -> str:
+        """What was written to standard error so far."""
+        return (self.home / "stderr").read_text()
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    """A box; whatever still runs in it at the end is killed."""
+    box = Box(tmp_path)
+    yield box
+    for process in box.started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Poll until the condition is true, and return what it answered."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return value
+
+
+def get(url: str, path: str = "/") -> str:
+    """Fetch a path over a connection of its own."""
+    host = url.split("//")[1]
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE)
+    connection.request("GET", path)
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
+
+
+def is_listening(url: str) -> bool:
+    """Whether anybody takes connections there."""
+    host, _, port = url.split("//")[1].rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def stop(process: subprocess.Popen[str]) -> int:
+    """Ask a process to end and return its exit code."""
+    process.send_signal(signal.SIGTERM)
+    return process.wait(PATIENCE)
+
+
+class TestServing:
+    """From start to stop."""
+
+    def test_it_announces_itself_and_serves(self, box: Box) -> None:
+        """One document on standard output, the same in gateway.json, and requests are answered."""
+        process, ready = box.serve()
+        assert ready["ok"] is True
+        assert (ready["dataDir"], ready["sandbox"], ready["pid"]) == (str(box.data), True, process.pid)
+        assert ready["sandboxUrl"] == "http://127.0.0.1:9"
+        announced = json.loads((box.data / "gateway.json").read_text())
+        assert (announced["url"], announced["pid"]) == (ready["url"], process.pid)
+        port = ready["url"].rpartition(":")[2]
+        assert get(ready["url"]) == f"{process.pid} http://localhost:{port} sandbox False"
+        assert stop(process) == 0
+        assert process.stdout.read() == ""  # type: ignore[union-attr]
+
+    def test_a_stop_leaves_nothing_running(self, box: Box) -> None:
+        """After SIGTERM the address is free, gateway.json gone, the lock free for the next start."""
+        process, ready = box.serve()
+        assert stop(process) == 0
+        assert not (box.data / "gateway.json").exists()
+        assert not is_listening(ready["url"])
+        again, _ = box.serve()
+        assert stop(again) == 0
+
+    @posix_only
+    def test_requests_under_way_are_finished(self, box: Box) -> None:
+        """A request that has begun when the signal comes gets its whole answer."""
+        process, ready = box.serve()
+        connection = http.client.HTTPConnection(ready["url"].split("//")[1], timeout=PATIENCE)
+        connection.request("GET", "/slow")
+        answer = connection.getresponse()
+        assert answer.read(6) == b"begun "
+        process.send_signal(signal.SIGINT)
+        assert answer.read() == b"done"
+        connection.close()
+        assert process.wait(PATIENCE) == 0
+
+    @posix_only
+    def test_everything_it_writes_is_private(self, box: Box) -> None:
+        """The folder is 0700 and every file in it 0600, and the owner's key works as one."""
+        process, _ = box.serve()
+        assert stat.S_IMODE(box.data.stat().st_mode) == 0o700
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in box.data.iterdir()}
+        assert {"gateway.lock", "gateway.json", "serve.json", "owner.key", "vault.db"} <= set(modes)
+        assert set(modes.values()) == {0o600}
+        key = (box.data / "owner.key").read_text()
+        assert key.startswith("lfx_local_")
+        stop(process)
+        process, _ = box.serve()
+        assert (box.data / "owner.key").read_text() == key
+        assert key.strip() not in box.errors()
+
+    def test_it_remembers_what_it_was_told(self, box: Box) -> None:
+        """serve.json has the options, for whoever starts it the same way again."""
+        process, _ = box.serve("--workers", "1")
+        assert json.loads((box.data / "serve.json").read_text()) == {
+            "host": "127.0.0.1",
+            "port": 0,
+            "workers": 1,
+            "sandbox": False,
+            "tlsCert": None,
+            "tlsKey": None,
+        }
+        stop(process)
+
+    def test_a_lost_owner_key_is_made_again(self, box: Box) -> None:
+        """A key file that is gone, or holds no key of this vault, is replaced by one that works."""
+        process, _ = box.serve()
+        first = (box.data / "owner.key").read_text()
+        stop(process)
+        (box.data / "owner.key").write_text("lfx_local_nonsense\n")
+        process, _ = box.serve()
+        second = (box.data / "owner.key").read_text()
+        assert len(second) == len(first)
+        assert second != first
+
+    def test_the_working_directory_is_not_imported_from(self, box: Box) -> None:
+        """Modules and `.env` files that lie where the gateway is started are not used."""
+        cwd = box.home / "cwd"
+        cwd.mkdir()
+        (cwd / "uvicorn.py").write_text("raise SystemExit('imported from the working directory')\n")
+        (cwd / ".env").write_text("GATEWAY_PUBLIC_URL=https://evil.example\n")
+        process, ready = box.serve()
+        assert "evil" not in get(ready["url"])
+        assert stop(process) == 0
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_what_is_not_http_gets_the_envelope(self, box: Box, workers: str) -> None:
+        """As every error does, and the connection ends."""
+        _, ready = box.serve("--workers", workers)
+        where = urlsplit(ready["url"])
+        with socket.create_connection((str(where.hostname), where.port), PATIENCE) as raw:
+            raw.sendall(b"hello there\r\n\r\n")
+            with http.client.HTTPResponse(raw) as answer:
+                answer.begin()
+                told = json.loads(answer.read())
+            assert raw.recv(1) == b""
+        assert answer.status == 400
+        assert answer.getheader("Cache-Control") == "no-store"
+        assert (told["errcode"], told["reason"]) == (1002, "bad_parameter")
+        assert told["requestId"] == answer.getheader("X-Request-Id")
+
+    def test_several_workers_share_the_address(self, box: Box) -> None:
+        """Two processes answer on one port, all end with the stop, and the document came once."""
+        process, ready = box.serve("--workers", "2")
+        seen: set[str] = set()
+
+        def both() -> bool:
+            seen.add(get(ready["url"]).split()[0])
+            return len(seen) == 2
+
+        until(both)
+        assert str(process.pid) not in seen
+        assert stop(process) == 0
+        until(lambda: not is_listening(ready["url"]))
+        assert process.stdout.read() == ""  # type: ignore[union-attr]
+
+    @posix_only
+    def test_workers_end_with_a_killed_supervisor(self, box: Box) -> None:
+        """Nobody goes on serving without the lock."""
+        process, ready = box.serve("--workers", "2")
+        process.kill()
+        process.wait()
+        until(lambda: not is_listening(ready["url"]))
+
+    @posix_only
+    def test_a_killed_gateway_does_not_block_the_next(self, box: Box) -> None:
+        """After SIGKILL the lock is free, whatever gateway.json still says."""
+        process, _ = box.serve()
+        process.kill()
+        process.wait()
+        assert (box.data / "gateway.json").exists()
+        again, ready = box.serve()
+        assert json.loads((box.data / "gateway.json").read_text())["url"] == ready["url"]
+        assert stop(again) == 0
+
+
+class TestSandbox:
+    """With --sandbox the gateway brings its own stand-in Amazon."""
+
+    def test_the_stand_in_comes_and_goes_with_it(self, box: Box) -> None:
+        """The stand-in listens while the gateway runs, its applications are used, and the stop ends it."""
+        process, ready = box.serve("--sandbox", AMAZON_ORIGIN="")
+        assert is_listening(ready["sandboxUrl"])
+        assert get(ready["url"]).endswith("sandbox True")
+        assert stop(process) == 0
+        assert not is_listening(ready["sandboxUrl"])
+
+    def test_workers_use_the_same_stand_in(self, box: Box) -> None:
+        """Every worker has the stand-in's applications."""
+        process, ready = box.serve("--sandbox", "--workers", "2", AMAZON_ORIGIN="")
+        assert get(ready["url"]).endswith("sandbox True")
+        assert stop(process) == 0
+
+    @posix_only
+    def test_a_killed_gateway_leaves_no_stand_in_behind(self, box: Box) -> None:
+        """The stand-in notices that its parent is gone, however it went."""
+        process, ready = box.serve("--sandbox", AMAZON_ORIGIN="")
+        process.kill()
+        process.wait()
+        until(lambda: not is_listening(ready["sandboxUrl"]))
+
+    def test_a_damaged_state_is_told(self, box: Box) -> None:
+        """A stand-in that does not start ends the gateway with a sentence."""
+        box.data.mkdir(0o700)
+        (box.data / "sandbox-state.json").write_text("{broken")
+        code, error = box.fail("serve", "--port", "0", "--sandbox", AMAZON_ORIGIN="")
+        assert code == 6
+        assert "sandbox-state.json" in error["hint"]
+
+    def test_a_real_gateway_refuses_a_sandbox_vault(self, box: Box) -> None:
+        """The kinds do not mix, and the refused start leaves the vault usable."""
+        process, _ = box.serve()
+        stop(process)
+        code, error = box.fail("serve", "--port", "0", AMAZON_ORIGIN="")
+        assert code == 3
+        assert "sandbox" in error["message"]
+        process, _ = box.serve()
+        assert stop(process) == 0
+
+
+class TestRefusals:
+    """What makes a start impossible is told in one document."""
+
+    def test_a_second_gateway_on_one_folder_is_refused(self, box: Box) -> None:
+        """The error names the first one, which is not disturbed."""
+        process, ready = box.serve()
+        code, error = box.fail("serve", "--port", "0")
+        assert code == 6
+        assert str(process.pid) in error["message"]
+        assert ready["url"] in error["message"]
+        assert get(ready["url"])
+        assert json.loads((box.data / "gateway.json").read_text())["pid"] == process.pid
+
+    def test_a_taken_port_is_named(self, box: Box) -> None:
+        """The error names the port and --port, and nothing was started or made."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            code, error = box.fail("serve", "--port", port)
+        assert code == 6
+        assert port in error["message"]
+        assert "--port" in error["hint"]
+        assert not (box.data / "vault.db").exists()
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            (),
+            ("dance",),
+            ("serve", "--port", "65536"),
+            ("serve", "--port", "-1"),
+            ("serve", "--port", "x"),
+            ("serve", "--workers", "0"),
+            ("serve", "--tls-cert", "x.pem"),
+            ("serve", "--tls-cert", "x.pem", "--tls-key", "y.pem"),
+            ("serve", "--host", "192.0.2.1", "--port", "0"),
+            ("serve", "--host", "no such host"),
+            ("serve", "--unknown"),
+            ("add-user", "bob"),
+        ],
+    )
+    def test_bad_arguments_are_refused(self, box: Box, arguments: tuple[str, ...]) -> None:
+        """Exit 2, one document."""
+        assert box.fail(*arguments)[0] == 2
+
+    def test_help_needs_nothing(self, box: Box) -> None:
+        """--help ends with 0 and prints the options."""
+        process = box.start("serve", "--help")
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        assert "--tls-cert" in out
+
+    @pytest.mark.parametrize(
+        ("more", "named"),
+        [
+            ({"GATEWAY_MASTER_KEY": "canary"}, "GATEWAY_MASTER_KEY"),
+            ({"GATEWAY_MASTER_KEY": "", "GATEWAY_MASTER_KEY_FILE": "/nonexistent"}, "/nonexistent"),
+            ({"GATEWAY_PUBLIC_URL": "http://x.example"}, "GATEWAY_PUBLIC_URL"),
+            ({"GATEWAY_DATABASE_URL": "mysql://canary"}, "GATEWAY_DATABASE_URL"),
+            ({"ADS_CLIENT_SECRET": "canary"}, "ADS_CLIENT_ID"),
+        ],
+    )
+    def test_bad_settings_are_refused(self, box: Box, more: dict[str, str], named: str) -> None:
+        """Exit 3, naming the setting and showing no secret."""
+        code, error = box.fail("serve", "--port", "0", **more)
+        assert code == 3
+        assert named in error["message"]
+        assert "canary" not in json.dumps(error) + box.errors()
+
+    @posix_only
+    @pytest.mark.parametrize("spoil", ["open", "link", "file"])
+    def test_a_folder_that_is_not_one_s_own_is_refused(self, box: Box, spoil: str) -> None:
+        """A data folder that others can write, a link, and a file are refused."""
+        if spoil == "open":
+            box.data.mkdir()
+            box.data.chmod(0o777)
+        elif spoil == "link":
+            (box.home / "elsewhere").mkdir()
+            box.data.symlink_to(box.home / "elsewhere")
+        else:
+            box.data.touch()
+        code, error = box.fail("serve", "--port", "0")
+        assert code == 3
+        assert str(box.data) in error["message"]
+
+    def test_an_application_that_cannot_start_is_told(self, box: Box) -> None:
+        """With workers too, a start that fails ends in one document instead of hanging."""
+        process, _ = box.serve()
+        stop(process)
+        database = box.data / "vault.db"
+        database.write_bytes(b"not a database" * 1000)
+        for workers in ("1", "2"):
+            code, error = box.fail("serve", "--port", "0", "--workers", workers)
+            assert code == 6
+            assert "SQLite" in error["message"]
+
+    @posix_only
+    @pytest.mark.parametrize(("workers", "reached"), [("1", "gateway.lock"), ("2", "owner.key")])
+    def test_a_stop_during_the_start_is_told(self, box: Box, workers: str, reached: str) -> None:
+        """A signal before the first request ends with `interrupted` and leaves the folder usable."""
+        process = box.start("serve", "--port", "0", "--sandbox", "--workers", workers, AMAZON_ORIGIN="")
+        until(lambda: (box.data / reached).exists())
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert json.loads(out)["error"]["code"] == "interrupted"
+        assert process.returncode == 130
+        again, _ = box.serve()
+        assert stop(again) == 0
+
+
+class TestTls:
+    """--tls-cert and --tls-key."""
+
+    def test_it_serves_https(self, box: Box) -> None:
+        """With a certificate the address is https and answers so."""
+        import ssl
+
+        certificate, key = self_signed(box.home)
+        process, ready = box.serve("--tls-cert", str(certificate), "--tls-key", str(key))
+        assert ready["url"].startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=certificate)
+        connection = http.client.HTTPSConnection(
+            "localhost", int(ready["url"].rpartition(":")[2]), context=trusting, timeout=PATIENCE
+        )
+        connection.request("GET", "/")
+        assert b"https://localhost:" in connection.getresponse().read()
+        connection.close()
+        assert stop(process) == 0
+
+
+class TestAddUser:
+    """`add-user`, beside a running gateway."""
+
+    def test_a_user_is_added_while_it_runs(self, box: Box) -> None:
+        """The key goes into a new private file and is printed nowhere."""
+        running, _ = box.serve()
+        path = box.home / "ann.key"
+        process = box.start("add-user", "ann", "--key-file", str(path))
+        out, _ = process.communicate(timeout=PATIENCE)
+        document = json.loads(out)
+        key = path.read_text().strip()
+        assert (document["ok"], document["user"], document["keyFile"]) == (True, "ann", str(path))
+        assert key.startswith("lfx_local_")
+        assert key not in out + box.errors()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600 or os.name == "nt"
+        assert document["created"] is True
+        assert stop(running) == 0
+
+    def test_a_second_time_is_a_further_key(self, box: Box) -> None:
+        """Of the same user, with rights of its own."""
+        process, _ = box.serve()
+        stop(process)
+        keys = []
+        for name, *rights in (("one",), ("two", "--rights", "proxy, tokens")):
+            path = box.home / name
+            adding = box.start("add-user", "ann", "--key-file", str(path), *rights)
+            document = json.loads(adding.communicate(timeout=PATIENCE)[0])
+            keys.append((document["created"], document["rights"], path.read_text()))
+        assert [key[:2] for key in keys] == [
+            (True, ["tokens", "manage", "proxy"]),
+            (False, ["tokens", "proxy"]),
+        ]
+        assert keys[0][2] != keys[1][2]
+
+    @pytest.mark.parametrize("rights", ["", "everything", "tokens,", "tokens manage"])
+    def test_rights_that_are_none_are_refused(self, box: Box, rights: str) -> None:
+        """No user, no file."""
+        process, _ = box.serve()
+        stop(process)
+        code, error = box.fail("add-user", "ann", "--key-file", str(box.home / "k"), "--rights", rights)
+        assert code == 2
+        assert "tokens, manage, proxy" in error["message"]
+        assert not (box.home / "k").exists()
+
+    def test_no_file_is_overwritten(self, box: Box) -> None:
+        """An existing path, or a link, is refused and stays as it is."""
+        process, _ = box.serve()
+        stop(process)
+        existing = box.home / "existing"
+        existing.write_text("precious")
+        link = box.home / "link"
+        link.symlink_to(box.home / "target")
+        for path in (existing, link):
+            code, error = box.fail("add-user", "ann", "--key-file", str(path))
+            assert code == 2
+            assert "exists" in error["message"]
+        assert existing.read_text() == "precious"
+        assert not (box.home / "target").exists()
+
+    def test_a_name_that_is_none_is_refused(self, box: Box) -> None:
+        """No user, no file."""
+        process, _ = box.serve()
+        stop(process)
+        assert box.fail("add-user", "  ", "--key-file", str(box.home / "k"))[0] == 2
+        assert not (box.home / "k").exists()
+
+    def test_without_a_gateway_no_vault_is_made(self, box: Box) -> None:
+        """A folder where nothing was ever started is refused and stays empty."""
+        code, _ = box.fail("add-user", "ann", "--key-file", str(box.home / "k"))
+        assert code == 3
+        assert not box.data.exists()
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for localhost and its key."""
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return paths

@@ -1,0 +1,253 @@
+"""Settings: where they come from, which win, and what is refused, never with a secret in the message."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.settings.settings import Settings, SettingsError
+from gateway.util.secret import Secret
+
+SPAPI = {"SPAPI_APP_ID": "amzn1.sellerapps.app.1", "SPAPI_CLIENT_ID": "amzn1.application-oa2-client.1"}
+SECRET = "amzn1.oa2-cs.v1.canary"
+
+
+class Place:
+    """An empty home and bundle to load settings from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        self.bundle = folder / "bundle"
+        (self.home / ".config" / "linkfox").mkdir(parents=True)
+        self.bundle.mkdir()
+
+    def load(self, environ: Mapping[str, str], **options: object) -> Settings:
+        """Load settings from this place; the keyring is empty unless a test brings one."""
+        given = {"secret_store": lambda _name: None} | options
+        return Settings.load(environ, home=self.home, bundle=self.bundle, **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A place without any `.env`."""
+    return Place(tmp_path_factory.mktemp("place"))
+
+
+def test_without_anything_set_the_defaults_hold(place: Place) -> None:
+    """A real gateway on SQLite in the home folder, without applications."""
+    settings = place.load({})
+    assert settings.data_dir == place.home / ".local/share/linkfox/gateway"
+    assert settings.public_url == "http://localhost:8765"
+    assert (settings.sandbox, settings.database_url, settings.spapi, settings.ads) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    assert settings.master_key_folder == place.home / ".config/linkfox/master-keys"
+
+
+def test_a_sandbox_has_a_folder_of_its_own(place: Place) -> None:
+    """Sandbox and real never share the default folder; a folder that is named is taken as it is."""
+    assert place.load({}, sandbox=True).data_dir.name == "gateway-sandbox"
+    assert place.load({"GATEWAY_DATA_DIR": "/srv/x"}, sandbox=True).data_dir == Path("/srv/x")
+    assert place.load({"GATEWAY_DATA_DIR": "/srv/x"}, data_dir=Path("/srv/y")).data_dir == Path("/srv/y")
+
+
+def test_a_sandbox_does_not_read_the_owner_s_applications(place: Place) -> None:
+    """With --sandbox the real client secrets are not looked at; with AMAZON_ORIGIN those set are used."""
+
+    def refuse(_name: str) -> Secret:
+        raise AssertionError("the keyring was asked")
+
+    assert place.load(SPAPI, sandbox=True, secret_store=refuse).spapi is None
+    environ = SPAPI | {"SPAPI_CLIENT_SECRET": SECRET, "AMAZON_ORIGIN": "http://127.0.0.1:9"}
+    settings = place.load(environ)
+    assert settings.sandbox
+    assert settings.spapi is not None
+
+
+def test_the_stand_in_brings_its_own_applications(place: Place) -> None:
+    """What the stand-in announced takes the place of Amazon and of the applications."""
+    announced = {
+        "url": "http://127.0.0.1:9",
+        "spapi": {"appId": "a", "clientId": "b", "clientSecret": "c"},
+        "ads": {"clientId": "d", "clientSecret": "e"},
+    }
+    settings = place.load({}, sandbox=True).with_stand_in(announced)
+    assert settings.amazon_origin == "http://127.0.0.1:9"
+    assert settings.spapi is not None
+    assert settings.spapi.client_secret.reveal() == "c"
+    assert settings.ads is not None
+    assert settings.ads.client_id == "d"
+
+
+def test_the_environment_goes_before_the_bundle_before_the_home(tmp_path: Path) -> None:
+    """The first place that sets a variable wins, and an empty value sets nothing."""
+    place = Place(tmp_path)
+    (place.bundle / ".env").write_text("GATEWAY_PUBLIC_URL=https://bundle.example\nADS_CLIENT_ID=\n")
+    (place.home / ".config/linkfox/.env").write_text(
+        "GATEWAY_PUBLIC_URL=https://home.example\nADS_CLIENT_ID=from-home\nADS_CLIENT_SECRET=${HOME}\n"
+    )
+    assert (
+        place.load({"GATEWAY_PUBLIC_URL": "https://environ.example"}).public_url == "https://environ.example"
+    )
+    settings = place.load({"GATEWAY_PUBLIC_URL": " "})
+    assert settings.public_url == "https://bundle.example"
+    assert settings.ads is not None
+    assert settings.ads.client_id == "from-home"
+    assert settings.ads.client_secret.reveal() == "${HOME}"
+
+
+def test_the_working_directory_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` that lies where the process was started changes nothing."""
+    place = Place(tmp_path)
+    somewhere = tmp_path / "somewhere"
+    somewhere.mkdir()
+    (somewhere / ".env").write_text("GATEWAY_PUBLIC_URL=https://evil.example\n")
+    monkeypatch.chdir(somewhere)
+    assert place.load({}).public_url == "http://localhost:8765"
+
+
+def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
+    """A `.env` that is not UTF-8 gives a sentence with its path and none of its content."""
+    place = Place(tmp_path)
+    (place.bundle / ".env").write_bytes(b"ADS_CLIENT_SECRET=canary\xff\n")
+    with pytest.raises(SettingsError, match=r"\.env") as refused:
+        place.load({})
+    assert "canary" not in str(refused.value)
+
+
+def test_client_secrets_come_from_variable_file_or_keyring(place: Place, tmp_path: Path) -> None:
+    """The variable goes before the file, the file before the keyring."""
+    path = tmp_path / "secret"
+    path.write_text("from-file\n")
+    in_file = SPAPI | {"SPAPI_CLIENT_SECRET_FILE": str(path)}
+
+    def held(name: str) -> Secret:
+        return Secret(f"keyring {name}")
+
+    def secret(environ: dict[str, str]) -> str:
+        app = place.load(environ, secret_store=held).spapi
+        assert app is not None
+        return app.client_secret.reveal()
+
+    assert secret(in_file | {"SPAPI_CLIENT_SECRET": SECRET}) == SECRET
+    assert secret(in_file) == "from-file"
+    assert secret(SPAPI) == "keyring SPAPI_CLIENT_SECRET"
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        (SPAPI, "SPAPI_CLIENT_SECRET"),
+        ({"SPAPI_APP_ID": "a", "SPAPI_CLIENT_SECRET": SECRET}, "SPAPI_CLIENT_ID"),
+        ({"SPAPI_CLIENT_SECRET": SECRET}, "SPAPI_APP_ID and SPAPI_CLIENT_ID"),
+        ({"ADS_CLIENT_SECRET": SECRET}, "ADS_CLIENT_ID"),
+        (SPAPI | {"SPAPI_CLIENT_SECRET_FILE": "/nonexistent"}, "/nonexistent"),
+        (SPAPI | {"SPAPI_CLIENT_SECRET": "c" * 5000}, "SPAPI_CLIENT_SECRET"),
+        (SPAPI | {"SPAPI_CLIENT_SECRET": SECRET, "SPAPI_DRAFT": "perhaps"}, "SPAPI_DRAFT"),
+        ({"ADS_CLIENT_ID": "a b", "ADS_CLIENT_SECRET": SECRET}, "ADS_CLIENT_ID"),
+        ({"ADS_CLIENT_ID": "a\u202eb", "ADS_CLIENT_SECRET": SECRET}, "ADS_CLIENT_ID"),
+        ({"GATEWAY_DATA_DIR": "relative/path"}, "GATEWAY_DATA_DIR"),
+        ({"GATEWAY_DATABASE_URL": "mysql://u:canary@h/d"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_DATABASE_URL": "canary"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_MASTER_KEY": "canary\x07"}, "GATEWAY_MASTER_KEY"),
+        ({"AMAZON_ORIGIN": "http://amazon.example"}, "AMAZON_ORIGIN"),
+        ({"AMAZON_ORIGIN": "https://api.amazon.com"}, "AMAZON_ORIGIN"),
+        ({"AMAZON_ORIGIN": "http://127.0.0.1:9/path"}, "AMAZON_ORIGIN"),
+        ({"AMAZON_ORIGIN": "http://127.0.0.1@evil.example"}, "AMAZON_ORIGIN"),
+        ({"AMAZON_ORIGIN": "http://127.0.0.1.evil.example"}, "AMAZON_ORIGIN"),
+        ({"GATEWAY_PUBLIC_URL": "http://gateway.example"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://gateway.example/path"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://gateway.example?x=1"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://user:canary@gateway.example"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://gateway.example:port"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://[::1"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "gateway.example"}, "GATEWAY_PUBLIC_URL"),
+    ],
+)
+def test_a_bad_setting_is_named_and_explained(place: Place, environ: dict[str, str], named: str) -> None:
+    """The error is one line that names the variable, tells what to do, and repeats no value."""
+    with pytest.raises(SettingsError) as refused:
+        place.load(environ)
+    assert named in refused.value.message
+    assert refused.value.hint
+    assert refused.value.code == "not_set_up"
+    assert "\n" not in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://example.com/cb", "https://example.com/cb#x", "ftp://x/cb", "https://u:canary@x/cb", "nonsense"],
+)
+def test_a_redirect_address_that_amazon_would_not_take_is_refused(place: Place, uri: str) -> None:
+    """Only https, or plain http on loopback, without a fragment."""
+    with pytest.raises(SettingsError, match="ADS_REDIRECT_URI"):
+        place.load({"ADS_CLIENT_ID": "a", "ADS_CLIENT_SECRET": SECRET, "ADS_REDIRECT_URI": uri})
+
+
+def test_a_registered_redirect_address_is_taken_as_it_is_written(place: Place) -> None:
+    """Amazon compares it as text, so not a character changes; without one it is built on the public URL."""
+    registered = "https://Example.COM/CallBack/?a=b"
+    ads = {"ADS_CLIENT_ID": "a", "ADS_CLIENT_SECRET": SECRET}
+    settings = place.load(ads | {"ADS_REDIRECT_URI": registered})
+    assert settings.redirect_uri("ads") == registered
+    assert settings.redirect_uri("spapi") == "http://localhost:8765/spApi/oauth/callback"
+    moved = place.load(ads).with_origin("http://localhost:5")
+    assert moved.redirect_uri("ads") == "http://localhost:5/amazonAds/oauth/callback"
+    public = place.load({"GATEWAY_PUBLIC_URL": "https://Gateway.example/"}).with_origin("http://localhost:5")
+    assert public.redirect_uri("spapi") == "https://gateway.example/spApi/oauth/callback"
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_postgresql_address_is_taken_in_its_usual_spellings(place: Place, scheme: str) -> None:
+    """All spellings lead to the same driver, and the address prints masked: it may hold a password."""
+    url = place.load({"GATEWAY_DATABASE_URL": f"{scheme}://u:canary@h/d"}).database_url
+    assert url is not None
+    assert url.reveal() == "postgresql+psycopg://u:canary@h/d"
+    assert "canary" not in repr(url)
+
+
+NAMES = (
+    *("GATEWAY_DATA_DIR", "GATEWAY_DATABASE_URL", "GATEWAY_MASTER_KEY", "GATEWAY_MASTER_KEY_FILE"),
+    *("GATEWAY_PUBLIC_URL", "AMAZON_ORIGIN", "SPAPI_APP_ID", "SPAPI_CLIENT_ID", "SPAPI_CLIENT_SECRET"),
+    *("SPAPI_CLIENT_SECRET_FILE", "SPAPI_REDIRECT_URI", "SPAPI_DRAFT", "ADS_CLIENT_ID", "ADS_CLIENT_SECRET"),
+)
+VALUES = st.one_of(
+    st.text(max_size=60),
+    st.builds("https://{}".format, st.text(max_size=20)),
+    st.builds("http://127.0.0.1:{}".format, st.text("0123456789/?#@", max_size=8)),
+)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), VALUES))
+def test_any_environment_gives_settings_or_one_sentence(place: Place, environ: dict[str, str]) -> None:
+    """Whatever stands in the variables, it is taken or refused in one printable line."""
+    try:
+        settings = place.load(environ)
+    except SettingsError as error:
+        told = str(error)
+    else:
+        told = settings.public_url
+        assert settings.data_dir.is_absolute()
+    assert told.isprintable()
+    assert told
+
+
+@given(
+    st.text(min_size=41, max_size=100)
+    .map(str.strip)
+    .filter(lambda text: len(text) > 40 and text.isprintable())
+)
+def test_no_setting_prints_a_secret(place: Place, secret: str) -> None:
+    """However the settings are printed, no secret is in it."""
+    environ = SPAPI | {"SPAPI_CLIENT_SECRET": secret, "GATEWAY_MASTER_KEY": secret}
+    settings = place.load(environ | {"ADS_CLIENT_ID": "x", "ADS_CLIENT_SECRET": secret})
+    assert settings.spapi is not None
+    assert settings.spapi.client_secret.reveal() == secret
+    assert repr(secret)[1:-1] not in repr(settings)
+    assert secret not in f"{settings}"

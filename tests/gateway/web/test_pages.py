@@ -1,0 +1,268 @@
+"""What a browser sees."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from gateway.amazon.marketplaces import marketplaces
+from gateway.errors import TABLE, Problem
+from gateway.openapi.accounts import OPERATIONS as ACCOUNTS
+from gateway.openapi.pages import OPERATIONS as FORMS
+from gateway.openapi.proxy import OPERATIONS as PROXY
+from gateway.openapi.stores import OPERATIONS as STORES
+from gateway.web.relative_time import Moments
+from gateway.web.renderer import Pages
+from gateway.web.texts import CHINESE, ENGLISH, LANGUAGES, language_for
+from tests.support.gateway_server import Gateway, SteppingClock, text_of
+from tests.support.house import ROOT
+
+HOSTILE = '"><script>alert(1)</script>'
+
+
+class Elements(HTMLParser):
+    """Collects what a page is made of."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+
+
+def test_a_hostile_name_is_shown_as_text(gateway: Gateway) -> None:
+    """On the page of a success and on that of a refusal."""
+    begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": HOSTILE})
+    _, refused = gateway.open(gateway.amazon.consent(begun["authorizeUrl"], decision="cancel"))
+    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": HOSTILE})
+    back = gateway.amazon.consent(
+        begun["authorizeUrl"], decision="confirm", selling_partner_id="A1SANDBOXNA001"
+    )
+    _, authorized = gateway.open(back)
+    for page in (refused, authorized):
+        elements = Elements(page.text)
+        assert "script" not in elements.tags
+        assert not any(name.startswith("on") or name == "style" for name, _ in elements.attributes)
+        assert HOSTILE in text_of(page)
+
+
+def test_pages_say_that_they_are_a_sandboxs(gateway: Gateway) -> None:
+    """Nobody takes the stand-in for Amazon."""
+    page = gateway.get("/oauth/result?problem=expired")
+    assert "Sandbox" in text_of(page)
+
+
+def test_a_page_loads_nothing_but_its_stylesheet(gateway: Gateway) -> None:
+    """And the policy lets it do no more."""
+    page = gateway.get("/oauth/result?problem=state_used")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    links = [value for name, value in Elements(page.text).attributes if name in ("href", "src", "action")]
+    assert links == ["/pages/style.css", "#content", "/"]
+    style = gateway.get("/pages/style.css")
+    assert style.headers["Content-Type"].startswith("text/css")
+    assert "prefers-color-scheme: dark" in style.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "style-src 'self'" in policy
+    assert "script-src" not in policy
+    assert "form-action 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/oauth/result", "/oauth/result?problem=nonsense", "/oauth/result/x", "/oauth/result/" + "A" * 22],
+)
+def test_a_result_that_is_not_there_is_404(gateway: Gateway, path: str) -> None:
+    """What stands in the address is not put on the page."""
+    page = gateway.get(path)
+    assert page.status_code == 404
+    assert "nonsense" not in page.text
+
+
+@pytest.mark.parametrize("problem", ["state_unknown", "state_used", "expired"])
+def test_each_problem_says_what_to_do(gateway: Gateway, problem: str) -> None:
+    """In words of its own."""
+    page = gateway.get(f"/oauth/result?problem={problem}")
+    assert page.status_code == 400
+    assert "Make a new link" in text_of(page)
+
+
+def test_a_pending_attempt_says_so(gateway: Gateway) -> None:
+    """Somebody who opens the result page early is told to go on."""
+    attempt_id = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})["authorizationId"]
+    page = gateway.get(f"/oauth/result/{attempt_id}")
+    assert page.status_code == 200
+    assert "not finished" in text_of(page)
+
+
+def test_no_page_holds_a_token(gateway: Gateway) -> None:
+    """Neither an access token nor a refresh token, nor the state."""
+    gateway.authorize_store()
+    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})
+    back = gateway.amazon.consent(
+        begun["authorizeUrl"], decision="confirm", selling_partner_id="A1SANDBOXNA001"
+    )
+    _, page = gateway.open(back)
+    assert len(page.text) > 500
+    assert "Atza|" not in page.text
+    assert "Atzr|" not in page.text
+
+
+def test_every_language_has_every_word() -> None:
+    """A further language cannot leave a hole in a page, nor forget what is to be filled in."""
+    for language in LANGUAGES.values():
+        assert set(language.words) == set(ENGLISH.words)
+        assert set(language.actions) == set(ENGLISH.actions)
+        for name, words in language.words.items():
+            assert words
+            assert set(re.findall(r"{\w+}", words)) == set(re.findall(r"{\w+}", ENGLISH.words[name])), name
+
+
+def test_every_word_is_used() -> None:
+    """What no page says any more is taken out."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("web/templates", "web")
+        for path in (ROOT / "gateway" / folder).glob("*.*")
+        if not path.name.startswith("words_")
+    )
+    families = ("region_", "status_", "notice_")
+    unused = [
+        word
+        for word in ENGLISH.words
+        if not re.search(rf"\bt\.{word}\b|[\"']{word}[\"']", sources) and not word.startswith(families)
+    ]
+    assert unused == []
+
+
+def test_every_problem_of_a_browser_is_said_in_chinese() -> None:
+    """Whatever can end an authorization in a browser, and what a page can answer."""
+    codes = ("authorization_failed", "denied", "expired")
+    ends = {row.reason for row in TABLE.values() if row.code in codes and "import" not in row.reason}
+    others = {
+        "app_not_configured",
+        "bad_parameter",
+        "form_refused",
+        "grant_of_another_client",
+        "internal",
+        "interrupted",
+        "key_lacks_right",
+        "not_found",
+        "not_stored",
+        "profile_sync_failed",
+        "store_revoked",
+        "suspended_app",
+        "too_many_failures",
+        "unauthorized",
+        "vault_failed",
+        "vault_unavailable",
+    }
+    assert ends | others <= set(CHINESE.problems)
+    assert set(CHINESE.problems) | set(ENGLISH.problems) <= set(TABLE)
+
+
+def test_every_call_has_a_name_in_the_activity() -> None:
+    """Whatever a user's key can do, so that no path stands there for people to guess at."""
+    named = {each.path for each in (*STORES, *ACCOUNTS, *PROXY)}
+    named |= {each.path for each in FORMS if each.method == "post" and not each.path.startswith("/oauth/")}
+    assert len(named) > 20
+    for language in LANGUAGES.values():
+        assert named <= set(language.actions)
+
+
+def test_a_fault_of_the_gateways_is_found_in_its_log() -> None:
+    """The page names the request; a page about anything else has nothing to look up."""
+    pages = Pages(sandbox=False, clock=SteppingClock())
+    page = pages.problem(Problem("internal"), "zh", "0123456789abcdef")
+    assert page.status_code == 500
+    assert "请求 ID: 0123456789abcdef" in bytes(page.body).decode()
+    page = pages.problem(Problem("not_found"), "zh", "0123456789abcdef")
+    assert "0123456789abcdef" not in bytes(page.body).decode()
+
+
+def test_every_site_has_a_chinese_name() -> None:
+    """Those of the marketplaces' file."""
+    assert set(CHINESE.sites) == {site.code for site in marketplaces()}
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("xx", "en"),
+        ("de;q=0.5, fr", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        (";;;", "en"),
+        ("en;q=x", "en"),
+        ("*", "en"),
+        ("," * 1000, "en"),
+        ("zh", "zh"),
+        ("zh-CN", "zh"),
+        ("zh-TW,zh;q=0.9,en;q=0.8", "zh"),
+        ("ZH-hans-cn", "zh"),
+        ("en;q=0.8, zh;q=0.9", "zh"),
+        ("zh;q=0.1, en;q=0.9", "en"),
+        ("zh;q=0, en;q=0.1", "en"),
+        ("de, zh;q=0.4", "zh"),
+        ("en ; q=0.5 , zh ; Q=0.6", "zh"),
+        ("en;q=0.999, zh;q=1.000", "zh"),
+        ("zh;q=0.2, *;q=0.8", "en"),
+        ("en;q=0, *", "zh"),
+        ("en;q=0, zh;q=0, *", "en"),
+        ("*;q=0", "en"),
+        ("zh;q=nan, en;q=0.1", "en"),
+        ("zh;q=inf, en;q=0.1", "en"),
+        ("zh;q=-1, en;q=0.1", "en"),
+        ("zh;q=2, en;q=0.1", "en"),
+        ("zh;q=0.1, zh-TW;q=0.9, en;q=0.5", "zh"),
+    ],
+)
+def test_any_accept_language_leads_to_a_language(header: str | None, code: str) -> None:
+    """The one that is preferred most; English where nothing fits."""
+    assert language_for(header).code == code
+
+
+def test_a_chinese_browser_gets_chinese(gateway: Gateway) -> None:
+    """The page says in which language it is, and that this depends on the browser."""
+    page = gateway.get("/oauth/result?problem=expired", headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert "链接已过期" in text_of(page)
+    assert 'lang="zh-CN"' in page.text
+    assert page.headers["Content-Language"] == "zh-CN"
+    assert "Accept-Language" in page.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59, "less than a minute"),
+        (60, "1 minute"),
+        (119, "1 minute"),
+        (120, "2 minutes"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"),
+        (172_799, "47 hours"),
+        (172_800, "2 days"),
+        (365 * 86400, "365 days"),
+    ],
+)
+def test_a_span_is_said_in_the_largest_fitting_unit(seconds: int, words: str) -> None:
+    """Two of a unit at least, so that there is one plural only."""
+    assert Moments(0, ENGLISH.words).span(seconds) == words
+
+
+def test_moments_are_seen_from_now() -> None:
+    """Past, present and future, and a token whose time is over."""
+    moments = Moments(1_000_000, ENGLISH.words)
+    assert moments.ago(1_000_000) == moments.ago(1_000_030) == "just now"
+    assert moments.ago(996_000) == "66 minutes ago"
+    assert moments.until(1_000_000) == "ended"
+    assert moments.until(1_600_000) == "in 6 days"
+    assert moments.left(1_000_000) is None
+    assert moments.left(1_003_600) == "60 minutes left"
+    assert moments.machine(0) == "1970-01-01T00:00:00Z"
