@@ -40,7 +40,7 @@ def find_program(options):
 
 def run(options, gateway):
     from linkfox_client.cli import child, output
-    from linkfox_client.commands import tokens
+    from linkfox_client.commands import token_output, tokens
 
     if options.seller_id:
         which = {"sellerId": options.seller_id, "region": options.region}
@@ -50,7 +50,7 @@ def run(options, gateway):
         fields = {**tokens.fetch(gateway, "/amazonAds", which, options.min_ttl), **which}
     for note in fields.get("notes", []):
         output.tell(note)
-    environment = child.child_environment(os.environ, fields)
+    environment = token_output.child_environment(os.environ, fields)
     child.replace_with(options.program, options.command, environment)
 
 

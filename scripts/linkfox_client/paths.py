@@ -4,3 +4,18 @@ from pathlib import Path
 
 BUNDLE = Path(__file__).resolve().parents[2]
 REFERENCES = BUNDLE / "references"
+
+
+def settings_folder() -> Path:
+    """Return where a person's own settings and key files are. Raise RuntimeError where there is no home."""
+    return Path.home() / ".config" / "linkfox"
+
+
+def data_folder() -> Path:
+    """Return where local gateways keep their data. Raise RuntimeError where there is no home."""
+    return Path.home() / ".local" / "share" / "linkfox"
+
+
+def cache_folder() -> Path:
+    """Return where consent links are left to be pasted from. Raise RuntimeError where there is no home."""
+    return Path.home() / ".cache" / "linkfox"

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import responses
+from linkfox_client.config import HOSTED
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway.client import Gateway
-from linkfox_client.gateway.settings import HOSTED, Settings
+from linkfox_client.gateway.settings import Settings
 from linkfox_client.secrets.masking import Secrets
 from linkfox_client.secrets.secret import Secret
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from linkfox_client.amazon import consent_link
 from linkfox_client.cli import clipboard
+from linkfox_client.commands import link_delivery
 from linkfox_client.errors import ClientError
 
 from tests.support.house import until
@@ -107,7 +108,7 @@ def test_amazons_hosts_are_known() -> None:
 def test_the_link_is_in_a_private_file_without_a_line_end(home: Path) -> None:
     """0600, exactly the link, and what was there before is replaced."""
     for url in (ADS_LINK, LINK):
-        handed = consent_link.hand_over(url, {})
+        handed = link_delivery.deliver(url, {})
         assert handed.file == link_file(home)
         assert link_file(home).read_bytes() == url.encode()
     assert stat.S_IMODE(link_file(home).stat().st_mode) == 0o600
@@ -123,7 +124,7 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(home: Path, tmp_path: P
     precious.write_text("precious")
     link_file(home).parent.mkdir(parents=True, mode=0o700)
     link_file(home).symlink_to(precious)
-    assert consent_link.hand_over(LINK, {}).file == link_file(home)
+    assert link_delivery.deliver(LINK, {}).file == link_file(home)
     assert precious.read_text() == "precious"
     assert not link_file(home).is_symlink()
     assert link_file(home).read_text() == LINK
@@ -141,7 +142,7 @@ def test_without_a_place_for_the_file_the_command_goes_on(
     else:
         link_file(home).parent.mkdir(parents=True)
         link_file(home).parent.chmod(0o777)
-    handed = consent_link.hand_over(LINK, {})
+    handed = link_delivery.deliver(LINK, {})
     assert handed.file is None
     assert len(handed.facts()["notes"]) == 1
     assert "document" in handed.advice()
@@ -149,13 +150,13 @@ def test_without_a_place_for_the_file_the_command_goes_on(
 
 def test_a_full_disk_leaves_the_old_link_and_no_rest(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file changes whole or not at all."""
-    consent_link.hand_over(ADS_LINK, {})
+    link_delivery.deliver(ADS_LINK, {})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "No space left" in consent_link.hand_over(LINK, {}).facts()["notes"][0]
+    assert "No space left" in link_delivery.deliver(LINK, {}).facts()["notes"][0]
     assert link_file(home).read_text() == ADS_LINK
     assert len(list(link_file(home).parent.iterdir())) == 1
 
@@ -168,7 +169,7 @@ def test_the_clipboard_gets_the_link_and_nothing_on_a_command_line(home: Path, t
     """The text goes through a pipe: `ps` shows none of it."""
     fake_program(tmp_path / "bin", "xclip", f'echo "$@" > {tmp_path}/words; cat > {tmp_path}/copied')
     environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "DISPLAY": ":9"}
-    handed = consent_link.hand_over(LINK, environ, timeout=30)
+    handed = link_delivery.deliver(LINK, environ, timeout=30)
     assert handed.clipboard is True
     assert (tmp_path / "copied").read_text() == LINK
     assert "amazon" not in (tmp_path / "words").read_text()
@@ -212,10 +213,10 @@ def test_only_amazon_and_the_sandbox_are_opened(tmp_path: Path) -> None:
     """A gateway that sends people elsewhere does not get to open a page here."""
     browser = fake_program(tmp_path, "browser", f'echo "$@" >> {tmp_path}/opened; echo noise')
     environ = {"PATH": "/usr/bin:/bin", "BROWSER": str(browser)}
-    assert consent_link.open_in_browser("https://partner.example.com/", environ, sandbox=True) is False
-    assert consent_link.open_in_browser(SANDBOX_LINK, environ, sandbox=False) is False
-    assert consent_link.open_in_browser(LINK, environ, sandbox=False) is True
-    assert consent_link.open_in_browser(SANDBOX_LINK, environ, sandbox=True) is True
+    assert link_delivery.open_in_browser("https://partner.example.com/", environ, sandbox=True) is False
+    assert link_delivery.open_in_browser(SANDBOX_LINK, environ, sandbox=False) is False
+    assert link_delivery.open_in_browser(LINK, environ, sandbox=False) is True
+    assert link_delivery.open_in_browser(SANDBOX_LINK, environ, sandbox=True) is True
     # On a busy machine a browser may still be about to begin when it is taken for one that stays.
     opened = tmp_path / "opened"
     until(lambda: opened.exists() and len(opened.read_text().split()) == 2, "both links were opened")
@@ -224,5 +225,5 @@ def test_only_amazon_and_the_sandbox_are_opened(tmp_path: Path) -> None:
 
 def test_without_a_desktop_no_browser_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text browser would take over the terminal."""
-    monkeypatch.setattr(consent_link.sys, "platform", "linux")
-    assert consent_link.open_in_browser(LINK, {"PATH": "/usr/bin:/bin"}, sandbox=False) is False
+    monkeypatch.setattr(link_delivery.sys, "platform", "linux")
+    assert link_delivery.open_in_browser(LINK, {"PATH": "/usr/bin:/bin"}, sandbox=False) is False

@@ -36,7 +36,7 @@ def options() -> SimpleNamespace:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, in this process."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("linkfox_client.gateway.settings.BUNDLE", tmp_path / "bundle")
+    monkeypatch.setattr("linkfox_client.config.BUNDLE", tmp_path / "bundle")
     return tmp_path
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client.amazon import consent_link
 from linkfox_client.cli import clipboard
+from linkfox_client.commands import link_delivery
 
 from tests.scripts.conftest import Run
 from tests.support import keyrings
@@ -137,15 +137,15 @@ def test_a_text_browser_is_never_opened(
     until(lambda: len(written()) >= len(opened), "the browser began")
     assert written() == opened
     assert done.document["opened"] is bool(opened)
-    assert (consent_link.NOT_OPENED in done.document.get("notes", [])) is not bool(opened)
+    assert (link_delivery.NOT_OPENED in done.document.get("notes", [])) is not bool(opened)
 
 
 @pytest.mark.parametrize("system", ["darwin", "win32"])
 def test_over_ssh_no_browser_opens_at_the_other_end(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody sits there."""
-    monkeypatch.setattr(consent_link.sys, "platform", system)
-    assert consent_link._has_browser({}) is True
-    assert consent_link._has_browser(SSH) is False
+    monkeypatch.setattr(link_delivery.sys, "platform", system)
+    assert link_delivery._has_browser({}) is True
+    assert link_delivery._has_browser(SSH) is False
 
 
 # Keyring

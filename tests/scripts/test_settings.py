@@ -9,9 +9,11 @@ from types import ModuleType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linkfox_client import config
+from linkfox_client.config import HOSTED, checked_gateway
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import settings
-from linkfox_client.gateway.settings import HOSTED, Settings, checked_gateway, load
+from linkfox_client.gateway.settings import Settings, load
 from linkfox_client.local import local_gateway
 from linkfox_client.local.local_gateway import LocalGateway
 from linkfox_client.secrets.secret import Secret
@@ -139,11 +141,11 @@ def test_a_file_in_the_working_directory_is_not_read(tmp_path: Path, monkeypatch
     """Only the bundle's folder and the user's own are."""
     write_env(tmp_path / "work", "LINKFOX_AGENT_API_KEY=planted-key\n")
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(settings, "BUNDLE", tmp_path / "bundle")
+    monkeypatch.setattr(config, "BUNDLE", tmp_path / "bundle")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     with pytest.raises(ClientError, match="No gateway"):
         load({}, read_keyring=none_stored)
-    assert settings.default_folders() == [tmp_path / "bundle", tmp_path / "home" / ".config" / "linkfox"]
+    assert config.default_folders() == [tmp_path / "bundle", tmp_path / "home" / ".config" / "linkfox"]
 
 
 def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
@@ -287,7 +289,7 @@ def test_a_key_only_goes_where_its_own_place_says(
     keyring's for that origin, or it stood alone and the gateway is the hosted one, never with a local key.
     """
     named = [
-        settings.Place(name, {key: value.format(name) for key, value in values.items()})
+        config.Place(name, {key: value.format(name) for key, value in values.items()})
         for name, values in (("environment", environ), ("bundle", bundle), ("home", home))
     ]
     asked: list[str] = []

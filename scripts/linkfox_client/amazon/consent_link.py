@@ -1,68 +1,16 @@
-"""Handing a consent link to the person who opens it, whole.
+"""Amazon's consent links: what one has to look like before a person may be given it."""
 
-A link of 270 characters copied off a terminal or out of a chat comes back with spaces in its `client_id`, and
-Amazon then answers 400. So it goes to the clipboard and to a file, and people are told to paste from there.
-"""
-
-import ipaddress
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from linkfox_client.cli import clipboard
+from linkfox_client.config import is_loopback
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import REFERENCES
-from linkfox_client.private_files import UnsafePlace, replace_private
 
 # Where the consent pages of Amazon Ads are, by region: references/amazon.md.
 ADS_CONSENT_HOSTS = frozenset({"www.amazon.com", "eu.account.amazon.com", "apac.account.amazon.com"})
 LONGEST_LINK = 8192
-TEXT_BROWSERS = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
-
-_OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
-
-
-NOT_OPENED = "No browser of the person's could be opened from here: the link has to be opened where they sit."
-
-
-@dataclass(frozen=True)
-class HandedOver:
-    """Where a link can be pasted from. `file` is None where none could be written; `notes` say why."""
-
-    clipboard: bool
-    file: Path | None
-    notes: tuple[str, ...] = ()
-    is_far: bool = False
-    """True over SSH: the file is not on the machine that the person sits at."""
-
-    def facts(self) -> dict[str, Any]:
-        """The fields for the document."""
-        facts: dict[str, Any] = {"clipboard": self.clipboard, "file": str(self.file) if self.file else None}
-        return facts | ({"notes": list(self.notes)} if self.notes else {})
-
-    def advice(self) -> str:
-        """What to tell the person, on standard error."""
-        places = ["the clipboard (Ctrl+V)"] if self.clipboard else []
-        places += [str(self.file)] if self.file else []
-        if not places:
-            return (
-                "Neither clipboard nor file could take the link: copy `authorizeUrl` out of the document "
-                "into a browser, whole and without spaces, best in an incognito window."
-            )
-        advice = (
-            f"Paste the link into the browser's address bar from {' or from '.join(places)}, "
-            "never from the screen: a copied line break breaks it. An incognito window is best."
-        )
-        if self.is_far and self.file is not None:
-            advice += " You are here over SSH: fetch that file to your own machine, with scp for instance."
-        return advice
 
 
 def check_link(url: object, *, sandbox: bool) -> str:
@@ -86,7 +34,7 @@ def check_link(url: object, *, sandbox: bool) -> str:
         raise _bad_link("it cannot be parsed") from None
     if not host or "@" in parts.netloc:
         raise _bad_link("it names no host, or a user before the host")
-    if parts.scheme != "https" and not (sandbox and parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme != "https" and not (sandbox and parts.scheme == "http" and is_loopback(host)):
         raise _bad_link("it is not https")
     return url
 
@@ -97,81 +45,12 @@ def is_amazon(url: str) -> bool:
     return parts.scheme == "https" and parts.port in (None, 443) and parts.hostname in _amazon_hosts()
 
 
-def hand_over(url: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> HandedOver:
-    """Put a checked link on the clipboard and into the file that people paste from.
-
-    The command goes on without either: a read-only home is told in `notes`, not raised.
-    `timeout`: seconds that the clipboard may take.
-    """
-    far = clipboard.is_over_ssh(environ)
-    path = None
-    try:
-        path = Path.home() / ".cache" / "linkfox" / "last_authorize_url.txt"
-        replace_private(path, url.encode())
-    except (OSError, UnsafePlace, RuntimeError) as problem:  # RuntimeError: there is no home at all
-        reason = getattr(problem, "strerror", None) or str(problem)
-        note = f"The link could not be written to {path or 'a file'}: {reason}."
-        return HandedOver(clipboard.copy(url, environ, timeout=timeout), None, (note,), far)
-    return HandedOver(clipboard.copy(url, environ, timeout=timeout), path, (), far)
-
-
-def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> bool:
-    """Open a checked link in the person's browser, if it leads to Amazon or is the sandbox's; say whether.
-
-    In a process of its own with no standard streams: browsers write there, and text browsers would stay.
-    """
-    if not is_amazon(url) and not (sandbox and _is_loopback(urlsplit(url).hostname or "")):
-        return False
-    if not _has_browser(environ):
-        return False
-    # Without a terminal webbrowser leaves the text browsers aside, which could only hang there unseen.
-    chosen = {name: value for name, value in environ.items() if name not in ("TERM", "BROWSER")}
-    if _named_browsers(environ):
-        chosen["BROWSER"] = os.pathsep.join(_named_browsers(environ))
-    opener = subprocess.Popen(  # noqa: S603 - our own interpreter and words, and a link that was checked
-        [sys.executable, "-P", "-c", _OPEN, url],
-        env=chosen,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        return opener.wait(timeout=5) == 0
-    except subprocess.TimeoutExpired:  # a browser that stays in the foreground has opened the link
-        opener.returncode = 0  # it is left running on purpose: no warning about that
-        return True
-
-
-def _has_browser(environ: Mapping[str, str]) -> bool:
-    """True where a browser can show a page to the person, who may sit at the other end of an SSH connection:
-    there only a display that is passed on or a program named in BROWSER, as editors set one, gets to them."""
-    if _named_browsers(environ) or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
-        return True
-    return sys.platform in ("win32", "darwin") and not clipboard.is_over_ssh(environ)
-
-
-def _named_browsers(environ: Mapping[str, str]) -> list[str]:
-    """The programs that BROWSER names, without those that show pages in a terminal."""
-    named = [command.strip() for command in environ.get("BROWSER", "").split(os.pathsep)]
-    return [command for command in named if command and Path(command.split()[0]).name not in TEXT_BROWSERS]
-
-
 def _bad_link(why: str) -> ClientError:
     return ClientError(
         "gateway_failed",
         f"The gateway's answer holds no usable consent link: {why}",
         "Check that LINKFOX_TOOL_GATEWAY is the gateway you mean; do not open the link.",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @lru_cache(maxsize=1)

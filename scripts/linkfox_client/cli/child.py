@@ -1,4 +1,4 @@
-"""Running a command that gets a token in its environment: this process becomes that command."""
+"""Running another program: this process becomes it, or a child does the work where systems cannot do that."""
 
 import os
 import shutil
@@ -6,17 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from linkfox_client.commands.token_output import token_variables
 from linkfox_client.errors import ClientError, bad_arguments
-
-
-def child_environment(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
-    """`environ` with the token's variables: what the command under with_token.py gets."""
-    variables = token_variables(fields)
-    inherited = {name: value for name, value in environ.items() if name not in variables}
-    return inherited | {name: value for name, value in variables.items() if value is not None}
 
 
 def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:

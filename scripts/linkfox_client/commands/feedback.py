@@ -12,9 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from linkfox_client import config
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import settings
 from linkfox_client.local import local_gateway
+from linkfox_client.paths import data_folder
 from linkfox_client.private_files import UnsafePlace, check_folder
 from linkfox_client.secrets.scrubbing import plain, scrub
 from linkfox_client.secrets.secret import Secret
@@ -58,15 +60,14 @@ def give(options: SimpleNamespace, environ: Mapping[str, str] = os.environ) -> d
 
 def _known_keys(environ: Mapping[str, str]) -> list[str]:
     try:
-        found = [place.first([name]) for place in settings.places(environ) for name in settings.KEY_NAMES]
+        found = [place.first([name]) for place in config.places(environ) for name in config.KEY_NAMES]
     except ClientError:  # a settings file that cannot be read
         found = []
     return [pair[1] for pair in found if pair is not None]
 
 
 def _is_off(environ: Mapping[str, str]) -> bool:
-    found = [place.first(["LINKFOX_FEEDBACK"]) for place in settings.places(environ)]
-    value = next((pair[1] for pair in found if pair is not None), "")
+    value = config.read(environ, [config.FEEDBACK_NAME]).get(config.FEEDBACK_NAME, "")
     return value.lower() in ("off", "0", "false", "no")
 
 
@@ -75,7 +76,7 @@ def _goes_to_the_hosted_service(environ: Mapping[str, str]) -> bool:
     named = settings.named_gateway(environ)
     if named is not None:
         return settings.Settings(named[0], Secret(""), "", "").is_hosted
-    if any(place.first(settings.KEY_NAMES) for place in settings.places(environ)):
+    if any(place.first(config.KEY_NAMES) for place in config.places(environ)):
         return True
     return local_gateway.locate(local_gateway.read_settings(environ)) is None
 
@@ -120,7 +121,7 @@ def _append(entry: Mapping[str, str]) -> None:
 
 
 def _file() -> Path:
-    return Path.home() / ".local" / "share" / "linkfox" / "feedback.jsonl"
+    return data_folder() / "feedback.jsonl"
 
 
 def _in_words(problem: Exception) -> str:

@@ -10,9 +10,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from linkfox_client import config
+from linkfox_client.config import HOSTED, LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.gateway import key_check, settings
-from linkfox_client.gateway.settings import HOSTED, LOCAL_KEY_PREFIX, Settings
+from linkfox_client.gateway.settings import Settings
 from linkfox_client.keys import key_files, keyring
 from linkfox_client.local import local_gateway
 from linkfox_client.secrets import secret_input
@@ -76,7 +78,7 @@ def _status(options: SimpleNamespace) -> dict[str, Any]:
 def _logout(options: SimpleNamespace) -> dict[str, Any]:
     """Remove the key that is kept for the gateway, from the keyring and from its file. Raises ClientError."""
     gateway, gateway_from = settings.named_gateway(os.environ) or (HOSTED, "default")
-    origin = settings.origin_of(gateway)
+    origin = config.origin_of(gateway)
     removed = ["file"] if key_files.delete(origin) else []
     try:
         if keyring.delete(origin):
@@ -151,8 +153,8 @@ def _used_instead(stored: Settings) -> list[str]:
 
 def _key_variable(gateway_from: str) -> str | None:
     """The variable whose key is used before a stored one, and where it is set; None without one."""
-    for place in settings.places(os.environ):
-        key = place.first(settings.KEY_NAMES)
+    for place in config.places(os.environ):
+        key = place.first(config.KEY_NAMES)
         if key is not None and gateway_from in ("default", place.name):
             return f"{key[0]} ({place.name})"
     return None

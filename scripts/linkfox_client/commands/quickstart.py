@@ -19,7 +19,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
-from linkfox_client.gateway.settings import GATEWAY_NAMES, KEY_NAMES
+from linkfox_client.config import GATEWAY_NAMES, KEY_NAMES
 from linkfox_client.local import sandbox_browser
 from linkfox_client.paths import BUNDLE
 

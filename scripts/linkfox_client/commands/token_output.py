@@ -87,6 +87,13 @@ def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
     return variables
 
 
+def child_environment(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
+    """`environ` with the token's variables: what the command under with_token.py gets."""
+    variables = token_variables(fields)
+    inherited = {name: value for name, value in environ.items() if name not in variables}
+    return inherited | {name: value for name, value in variables.items() if value is not None}
+
+
 def _leaving(value: Any, *, with_refresh_token: bool) -> list[Secret]:
     """The secrets of a document that may leave: all but the refresh tokens, and these too if asked for."""
     return [

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from linkfox_client.amazon import consent_link
 from linkfox_client.cli import output
 from linkfox_client.cli.progress import Progress
+from linkfox_client.commands import link_delivery
 from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.gateway.client import Gateway
 
@@ -68,12 +69,12 @@ def authorize(
     output.tell("The consent link was made.")
     if wait is not None:
         output.tell(link)
-    handed = consent_link.hand_over(link, environ)
-    output.tell(handed.advice())
-    document = _with_notes(answer, handed.facts())
+    delivery = link_delivery.deliver(link, environ)
+    output.tell(delivery.advice())
+    document = _with_notes(answer, delivery.facts())
     if open_browser:
-        opened = consent_link.open_in_browser(link, environ, sandbox=gateway.sandbox)
-        told = {} if opened else {"notes": [consent_link.NOT_OPENED]}
+        opened = link_delivery.open_in_browser(link, environ, sandbox=gateway.sandbox)
+        told = {} if opened else {"notes": [link_delivery.NOT_OPENED]}
         document = _with_notes(document, {"opened": opened, **told})
     if wait is None:
         return document

@@ -7,24 +7,27 @@
    with the key that login.py stored for it.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from linkfox_client.config import (
+    GATEWAY_NAMES,
+    HOSTED,
+    HOSTED_HOST,
+    KEY_NAMES,
+    LOCAL_KEY_PREFIX,
+    Place,
+    checked_gateway,
+    is_loopback,
+    origin_of,
+    places,
+)
 from linkfox_client.errors import ClientError
-from linkfox_client.paths import BUNDLE
 from linkfox_client.secrets.secret import Secret
 
-HOSTED = "https://tool-gateway.linkfox.com"
-HOSTED_HOST = "tool-gateway.linkfox.com"
-LOCAL_KEY_PREFIX = "lfx_local_"
 KEYRING_SECONDS = 3.0
-
-# The current name first, then the older ones.
-KEY_NAMES = ("LINKFOX_AGENT_API_KEY", "LINKFOXAGENT_API_KEY")
-GATEWAY_NAMES = ("LINKFOX_TOOL_GATEWAY", "STORE_API_BASE_URL", "SPAPI_BASE_URL", "AMAZON_ADS_BASE_URL")
 
 WAYS = (
     "For the hosted gateway set LINKFOX_AGENT_API_KEY (made at https://agent.linkfox.com/, personal center, "
@@ -56,21 +59,6 @@ class Settings(NamedTuple):
     def is_loopback(self) -> bool:
         """True where the gateway is on this machine."""
         return is_loopback(urlsplit(self.gateway).hostname or "")
-
-
-class Place(NamedTuple):
-    """Somewhere that settings are written: its name for people, and what it holds."""
-
-    name: str
-    values: Mapping[str, str | None]
-
-    def first(self, names: Iterable[str]) -> tuple[str, str] | None:
-        """The first of these variables that has a value here: its name and the trimmed value."""
-        for name in names:
-            value = (self.values.get(name) or "").strip()
-            if value:
-                return name, value
-        return None
 
 
 ReadStored = Callable[[str], str | None]
@@ -130,66 +118,6 @@ def named_gateway(environ: Mapping[str, str]) -> tuple[str, str] | None:
         if found is not None:
             return checked_gateway(found[1], f"{found[0]} ({place.name})"), place.name
     return None
-
-
-def places(environ: Mapping[str, str], folders: Iterable[Path] | None = None) -> Iterable[Place]:
-    """Where settings may be, the first to win first: the environment, then the `.env` files that exist."""
-    yield Place("environment", environ)
-    for folder in default_folders() if folders is None else folders:
-        path = folder / ".env"
-        if path.is_file():
-            yield Place(str(path), _read_env(path))
-
-
-def default_folders() -> list[Path]:
-    """The folders whose `.env` is read; never the working directory, which may be somebody else's."""
-    try:
-        return [BUNDLE, Path.home() / ".config" / "linkfox"]
-    except RuntimeError:  # no home at all
-        return [BUNDLE]
-
-
-def checked_gateway(address: str, source: str) -> str:
-    """A gateway's address in its plain form, without a final slash.
-
-    It has to be https, or http on loopback, with no user, query or fragment. Raises ClientError
-    (`not_set_up`) that names `source`, not the address, which may hold a password.
-    """
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise _bad_gateway(source, "cannot be parsed") from None
-    if not address.isascii() or not address.isprintable() or set(address) & set(" \\"):
-        raise _bad_gateway(source, "holds characters that no address has")
-    if parts.scheme not in ("http", "https") or not host:
-        raise _bad_gateway(source, "is not an http address")
-    if "@" in parts.netloc:
-        raise _bad_gateway(source, "holds a user name or password")
-    if parts.query or parts.fragment or address.endswith(("?", "#")):
-        raise _bad_gateway(source, "holds a query or a fragment")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise _bad_gateway(source, "is plain http, which is allowed on loopback only")
-    name = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}[parts.scheme]
-    where = name if port in (None, default) else f"{name}:{port}"
-    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
-
-
-def origin_of(gateway: str) -> str:
-    """Scheme, host and port of a checked address."""
-    parts = urlsplit(gateway)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def is_loopback(host: str) -> bool:
-    """True for `localhost` and the addresses of the loopback interface."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def key_in_keyring(origin: str, seconds: float = KEYRING_SECONDS) -> str | None:
@@ -284,23 +212,3 @@ def _key(text: str, source: str) -> Secret:
             "Store the key again, alone and on one line.",
         )
     return Secret(text)
-
-
-def _read_env(path: Path) -> Mapping[str, str | None]:
-    from dotenv import dotenv_values
-
-    try:
-        return dotenv_values(path, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "it is not UTF-8"
-        raise ClientError(
-            "not_set_up", f"{path} cannot be read: {reason}", "Make it readable, or remove it."
-        ) from None
-
-
-def _bad_gateway(source: str, why: str) -> ClientError:
-    return ClientError(
-        "not_set_up",
-        f"The gateway's address in {source} {why}",
-        "Give the gateway's origin: https://HOST, or http://127.0.0.1:PORT for one on this machine.",
-    )

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from linkfox_client.errors import ClientError
+from linkfox_client.paths import settings_folder
 from linkfox_client.private_files import UnsafePlace, replace_private
 from linkfox_client.secrets.secret import Secret
 
@@ -15,7 +16,7 @@ LONGEST = 4096
 def path_of(origin: str) -> Path:
     """Where the key for the gateway at `origin` is. Raises RuntimeError where there is no home."""
     # Quoted, so that no two origins share a file, and every system takes the name.
-    return Path.home() / ".config" / "linkfox" / "keys" / quote(origin, safe="")
+    return settings_folder() / "keys" / quote(origin, safe="")
 
 
 def read(origin: str) -> str | None:

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from linkfox_client import config, paths
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.local.process_lock import is_held, try_exclusive
-from linkfox_client.paths import BUNDLE
 from linkfox_client.private_files import UnsafePlace, is_private_folder, replace_private
 from linkfox_client.secrets.secret import Secret
 
-PROGRAM = BUNDLE / "gateway" / "__main__.py"
+PROGRAM = paths.BUNDLE / "gateway" / "__main__.py"
 PATIENCE = 60.0  # seconds that a start, or a stop, may take
 FAILURE_SHARED = 5.0  # seconds in which scripts that ask take a start that failed for an answer
 _ANSWER_SECONDS = 10
@@ -74,7 +74,7 @@ def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
             )
         return Path(given)
     try:
-        share = Path.home() / ".local" / "share" / "linkfox"
+        share = paths.data_folder()
     except RuntimeError:
         raise ClientError(
             "not_set_up",
@@ -127,15 +127,7 @@ def probe(data_dir: Path) -> Running | None:
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings of this module, `environ` over the `.env` files. Raises ClientError for a bad file."""
-    from linkfox_client.gateway.settings import places
-
-    given: dict[str, str] = {}
-    for place in places(environ):
-        for name in ("GATEWAY_DATA_DIR", "AMAZON_ORIGIN", "LINKFOX_AUTOSTART"):
-            found = place.first([name])
-            if found is not None:
-                given.setdefault(name, found[1])
-    return given
+    return config.read(environ, config.LOCAL_NAMES)
 
 
 def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -> LocalGateway | None:
@@ -206,7 +198,7 @@ def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]
             "This copy of the skill comes without a gateway",
             "Run local_gateway.py in the whole project, or use the hosted gateway.",
         )
-    venv_python = BUNDLE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    venv_python = paths.BUNDLE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     python = str(venv_python) if venv_python.is_file() else sys.executable
     # -I: nothing is imported from the working directory, nor from where PYTHONPATH says.
     return [python, "-I", str(PROGRAM), command, "--data-dir", str(data_dir), *arguments]

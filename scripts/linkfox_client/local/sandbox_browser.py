@@ -11,7 +11,8 @@ import urllib.request
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+from linkfox_client.config import is_loopback
+
 TIMEOUT = 30  # seconds
 
 
@@ -73,12 +74,12 @@ class _Form(HTMLParser):
 
 
 def _open(url: str, data: bytes | None = None) -> Page:
-    if urllib.parse.urlsplit(url).hostname not in LOOPBACK:
+    if not is_loopback(urllib.parse.urlsplit(url).hostname or ""):
         raise NotTheSandbox(f"{urllib.parse.urlsplit(url).netloc} is not the stand-in Amazon on loopback")
 
     class Redirects(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
-            if urllib.parse.urlsplit(newurl).hostname not in LOOPBACK:
+            if not is_loopback(urllib.parse.urlsplit(newurl).hostname or ""):
                 raise NotTheSandbox(f"redirected to {urllib.parse.urlsplit(newurl).netloc}")
             return urllib.request.Request(newurl, headers={"User-Agent": "linkfox-sandbox-browser"})  # noqa: S310
 

@@ -1,23 +1,21 @@
 """Which gateway and key the scripts use, and where each setting comes from."""
 
+from linkfox_client import config
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import settings
+from linkfox_client.local import local_gateway
 
 NAMES = (
-    *settings.KEY_NAMES,
-    *settings.GATEWAY_NAMES,
-    "GATEWAY_DATA_DIR",
-    "AMAZON_ORIGIN",
-    "LINKFOX_AUTOSTART",
-    "LINKFOX_FEEDBACK",
+    *config.KEY_NAMES,
+    *config.GATEWAY_NAMES,
+    *config.LOCAL_NAMES,
+    config.FEEDBACK_NAME,
 )
 
 
 def pair(patient: Patient) -> Finding:
     """The gateway and the key in force; nothing is started here. The variables are named, not shown."""
-    from linkfox_client.local import local_gateway
-
     try:
         variables = _variables(patient)
         patient.pair = settings.named(patient.environ)
@@ -41,7 +39,7 @@ def pair(patient: Patient) -> Finding:
 def _variables(patient: Patient) -> list[dict[str, str]]:
     """Each variable that is set, and the first place that sets it, which is the one that counts."""
     from_place: dict[str, str] = {}
-    for place in settings.places(patient.environ):
+    for place in config.places(patient.environ):
         for name in NAMES:
             if place.first([name]):
                 from_place.setdefault(name, place.name)

@@ -7,13 +7,13 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
+from linkfox_client import paths
 from linkfox_client.cli import clipboard
 from linkfox_client.cli.runtime import SETUP_HINT
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, ok, warning
+from linkfox_client.config import default_folders
 from linkfox_client.keys import keyring
-from linkfox_client.paths import BUNDLE
 from linkfox_client.private_files import UnsafePlace, replace_private
 from linkfox_client.secrets.secret import Secret
 
@@ -26,7 +26,7 @@ FIND_CLIPBOARD = "import sys, pyperclip; sys.exit(not pyperclip.determine_clipbo
 def python(patient: Patient) -> Finding:
     """The interpreter, and whether it is the bundle's own."""
     version = ".".join(str(part) for part in sys.version_info[:3])
-    own = os.path.realpath(sys.prefix) == os.path.realpath(BUNDLE / ".venv")
+    own = os.path.realpath(sys.prefix) == os.path.realpath(paths.BUNDLE / ".venv")
     detail = f"{version}, {'in .venv' if own else sys.executable}, {sys.platform}"
     if sys.version_info[:2] > NEWEST_TRIED:
         return warning("Python", f"{detail}; not tried with this version", "Use Python 3.11, 3.12 or 3.13.")
@@ -83,7 +83,7 @@ def cache_folder(patient: Patient) -> Finding:
     """Whether consent links can be written to the file that people paste from."""
     remedy = "Make ~/.cache/linkfox writable for you alone; until then take links from the document."
     try:
-        folder = Path.home() / ".cache" / "linkfox"
+        folder = paths.cache_folder()
         path = folder / f"doctor-{secrets.token_hex(8)}"
         replace_private(path, b"")
         path.unlink()
@@ -95,9 +95,7 @@ def cache_folder(patient: Patient) -> Finding:
 
 def private_settings(patient: Patient) -> Iterator[Finding]:
     """Whether `.env` files with a key are the user's alone."""
-    from linkfox_client.gateway import settings
-
-    for folder in settings.default_folders():
+    for folder in default_folders():
         path = folder / ".env"
         if os.name != "nt" and path.is_file() and path.stat().st_mode & 0o077:
             yield warning(
