@@ -129,9 +129,12 @@ def test_two_gateways_on_one_database_cause_one_refresh(gateway: Gateway, tmp_pa
     assert len(gateway.amazon.refreshes()) == 1
 
 
-def test_refreshes_that_arrive_while_one_is_under_way_share_it(gateway: Gateway) -> None:
+def test_refreshes_that_arrive_while_one_is_under_way_share_it(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever comes later asks anew."""
     gateway.authorize_store()
+    joined = joining(gateway, monkeypatch)
     gateway.amazon.fault({"hold": "shared"}, grantType="refresh_token")
 
     def refresh(_: int) -> str:
@@ -141,7 +144,7 @@ def test_refreshes_that_arrive_while_one_is_under_way_share_it(gateway: Gateway)
         calls: list[Future[str]] = [pool.submit(refresh, number) for number in range(10)]
         gateway.amazon.until_held("shared")
         # Those that have not arrived yet would make a refresh of their own: all have to be in.
-        until(lambda: waiting(gateway) == 10, "all ten wait for it")
+        until(lambda: len(joined) == 10, "all ten wait for it")
         gateway.amazon.release("shared")
         assert len({call.result() for call in calls}) == 1
     assert len(gateway.amazon.refreshes()) == 1
@@ -149,25 +152,38 @@ def test_refreshes_that_arrive_while_one_is_under_way_share_it(gateway: Gateway)
     assert len(gateway.amazon.refreshes()) == 2
 
 
-def test_reads_that_need_a_new_token_share_the_refresh_that_others_asked_for(gateway: Gateway) -> None:
+def test_reads_that_need_a_new_token_share_the_refresh_that_others_asked_for(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`storeTokens` with `minTtl` and `refreshToken` go one way: one call to Amazon serves both."""
     gateway.authorize_store()
+    joined = joining(gateway, monkeypatch)
     gateway.clock.step(3500)
     gateway.amazon.fault({"hold": "both"}, grantType="refresh_token")
     with ThreadPoolExecutor(10) as pool:
         ways = [("/spApi/storeTokens", FRESH), ("/spApi/refreshToken", WANTED)] * 5
         calls = [pool.submit(gateway.good, path, body) for path, body in ways]
         gateway.amazon.until_held("both")
-        until(lambda: waiting(gateway) == 10, "all ten wait for it")
+        until(lambda: len(joined) == 10, "all ten wait for it")
         gateway.amazon.release("both")
         assert len({call.result()["accessToken"] for call in calls}) == 1
     assert len(gateway.amazon.refreshes()) == 1
 
 
-def waiting(gateway: Gateway) -> int:
-    """How many callers wait for the refresh that is under way in this process."""
+def joining(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the record id of each caller who joins a refresh under way, or begins one.
+
+    A caller is on it before the next step of the gateway's loop, so before Amazon's answer can be taken in.
+    """
     tokens = gateway.app.state.services.tokens
-    return sum(len(flight._callbacks or ()) - 1 for flight in tokens._flights.values())
+    join, joined = tokens._renewed, []
+
+    def noted(seen: Any) -> Any:
+        joined.append(seen.grant.id)
+        return join(seen)
+
+    monkeypatch.setattr(tokens, "_renewed", noted)
+    return joined
 
 
 def test_a_holder_that_is_gone_costs_the_others_a_bounded_wait(amazon: Amazon, tmp_path: Path) -> None:
