@@ -7,7 +7,6 @@ sure that a script which Ctrl-C ends among its imports prints its document, too.
 
 import os
 import sys
-from pathlib import Path
 
 INTERRUPTED = """{
   "ok": false,
@@ -34,13 +33,17 @@ def _print_interrupted(kind, error, trace):
 def _runs_a_script():
     """True where the program is one of the scripts beside this package."""
     program = getattr(sys.modules.get("__main__"), "__file__", None)
-    scripts = Path(__file__).resolve().parent.parent
-    return program is not None and Path(program).resolve().parent == scripts
+    if program is None:
+        return False
+    # Not by pathlib: it imports much on Python 3.14, and Ctrl-C meanwhile would find no hook in place.
+    scripts = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
+    return os.path.dirname(os.path.realpath(program)) == scripts  # noqa: PTH120
 
 
 def _turn_away():
     import json
     import subprocess
+    from pathlib import Path
 
     script = Path(sys.argv[0])
     venv = Path(__file__).resolve().parent.parent.parent / ".venv"
