@@ -1,7 +1,7 @@
 """Compile requirements*.txt from the dependency groups of pyproject.toml.
 
 `python tools/compile_requirements.py` pins every package with its hashes for all platforms and Pythons
-from 3.11 on, by way of `uv` (which must be installed). Run it after a change of a group, or with
+that pyproject.toml takes, by way of `uv` (which must be installed). Run it after a change of a group, or with
 `--upgrade` to take newer versions. The scanner's list leaves out what it does not use, so it is installed
 with `--no-deps`.
 """
@@ -9,6 +9,7 @@ with `--no-deps`.
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,11 +25,13 @@ LEFT_OUT = ("anthropic", "fastapi", "litellm", "openai", "pyjwt", "python-multip
 
 def main() -> int:
     """Write the files; answer uv's exit code of the first that fails."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest = project["requires-python"].removeprefix(">=")
     with tempfile.TemporaryDirectory() as folder:
         excludes = Path(folder, "left-out.txt")
         excludes.write_text("\n".join(LEFT_OUT), encoding="utf-8")
         for group, file in FILES.items():
-            command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+            command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", oldest]
             command += ["--generate-hashes", "--no-annotate", "--no-header", *sys.argv[1:]]
             command += ["--group", f"pyproject.toml:{group}", "-o", file]
             command += ["--excludes", str(excludes)] if group == "scanner" else []

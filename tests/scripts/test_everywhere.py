@@ -12,13 +12,12 @@ import pytest
 
 from tests.support.fake_gateway import ACCESS, KEY, FakeGateway, tokens
 from tests.support.house import ROOT, Finished, clean_environment
-from tests.support.interpreters import python_of
+from tests.support.interpreters import SUPPORTED, python_of
 from tests.support.read_only import make_read_only
 
 LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
 STORE = ("--seller-id", "A1", "--region", "NA")
 NAME = "我的店铺 ☕"
-SUPPORTED = ("3.11", "3.12", "3.13")
 EVERY_PYTHON = "LINKFOX_TEST_EVERY_PYTHON"
 
 Call = Callable[..., Finished]
