@@ -1,12 +1,20 @@
 """What the scripts share. This file alone runs on every Python 3: it turns an older one away in words.
 
 An older Python continues under the bundle's `.venv` where that is there; otherwise it prints the failure
-document and leaves with exit code 3. On Python 3.11 and newer, importing this package does nothing but make
-sure that a script which Ctrl-C ends among its imports prints its document, too.
+document and leaves with exit code 3. On a newer one, importing this package does nothing but make sure that a
+script which Ctrl-C ends among its imports prints its document, too.
 """
 
 import os
 import sys
+
+TYPE_CHECKING = False  # typing itself would cost time at every start
+if TYPE_CHECKING:
+    from types import TracebackType
+
+OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)  # the newest that everything is tried with
+PYTHONS = "%d.%d to %d.%d" % (OLDEST_PYTHON + NEWEST_PYTHON)
 
 INTERRUPTED = """{
   "ok": false,
@@ -19,7 +27,9 @@ INTERRUPTED = """{
 }"""
 
 
-def _print_interrupted(kind, error, trace):
+def _print_interrupted(
+    kind: "type[BaseException]", error: BaseException, trace: "TracebackType | None"
+) -> None:
     """In the place of sys.excepthook: Ctrl-C before the script's own frame was there to handle it."""
     if not issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
@@ -30,8 +40,8 @@ def _print_interrupted(kind, error, trace):
         os._exit(130)
 
 
-def _runs_a_script():
-    """True where the program is one of the scripts beside this package."""
+def _runs_a_script() -> bool:
+    """Tell whether the program is one of the scripts beside this package."""
     program = getattr(sys.modules.get("__main__"), "__file__", None)
     if program is None:
         return False
@@ -40,7 +50,7 @@ def _runs_a_script():
     return os.path.dirname(os.path.realpath(program)) == scripts  # noqa: PTH120
 
 
-def _turn_away():
+def _turn_away() -> None:
     import json
     import subprocess
     from pathlib import Path
@@ -54,10 +64,12 @@ def _turn_away():
         if os.name == "nt":
             sys.exit(subprocess.call(command))  # noqa: S603 - the same script, under our own interpreter
         os.execv(command[0], command)  # noqa: S606
+    oldest = "%d.%d" % OLDEST_PYTHON
     failure = {
         "code": "not_set_up",
-        "message": "Python 3.11 or newer is needed, and this is Python %d.%d.%d." % sys.version_info[:3],
-        "hint": "Run the same command with Python 3.11, 3.12 or 3.13: python3.11 scripts/" + script.name,
+        "message": "Python %s or newer is needed, and this is Python %s."
+        % (oldest, "%d.%d.%d" % sys.version_info[:3]),
+        "hint": "Run the same command with Python %s: python%s scripts/%s" % (PYTHONS, oldest, script.name),
         "retryable": False,
     }
     print(json.dumps({"ok": False, "error": failure}, indent=2))
@@ -66,5 +78,5 @@ def _turn_away():
 
 if _runs_a_script():
     sys.excepthook = _print_interrupted
-if sys.version_info < (3, 11):
+if sys.version_info < OLDEST_PYTHON:
     _turn_away()

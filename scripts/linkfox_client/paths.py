@@ -6,6 +6,11 @@ BUNDLE = Path(__file__).resolve().parents[2]
 REFERENCES = BUNDLE / "references"
 
 
+def version() -> str:
+    """Return the version of the bundle, as in "0.2.0"."""
+    return (REFERENCES / "VERSION").read_text(encoding="utf-8").strip()
+
+
 def settings_folder() -> Path:
     """Return where a person's own settings and key files are. Raise RuntimeError where there is no home."""
     return Path.home() / ".config" / "linkfox"

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from linkfox_client import OLDEST_PYTHON
 from linkfox_client.paths import BUNDLE
 
 # Each file holds everything that those before it hold.
@@ -99,7 +100,7 @@ def _works(python: Path) -> bool:
     """True where `python` starts, is new enough and has pip."""
     if not python.exists():
         return False
-    probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    probe = f"import sys, pip; sys.exit(sys.version_info < {OLDEST_PYTHON})"
     try:
         return _run([str(python), "-c", probe]).returncode == 0
     except OSError:  # not executable, or for another kind of machine

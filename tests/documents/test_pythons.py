@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+from linkfox_client import NEWEST_PYTHON, OLDEST_PYTHON
 
 from tests.support.interpreters import PROJECT, SUPPORTED
 from tests.support.markdown import ROOT
@@ -43,3 +44,9 @@ def test_tools_and_scripts_begin_at_the_oldest() -> None:
     assert scripts
     for script in scripts:
         assert f'# requires-python = "{wanted}"' in script.read_text(encoding="utf-8"), script.name
+
+
+def test_the_scripts_turn_away_what_is_older_and_warn_of_what_is_newer() -> None:
+    """They run without pyproject.toml where the skill is installed."""
+    assert "{}.{}".format(*OLDEST_PYTHON) == OLDEST
+    assert "{}.{}".format(*NEWEST_PYTHON) == NEWEST

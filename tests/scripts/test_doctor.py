@@ -9,15 +9,17 @@ import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from linkfox_client import NEWEST_PYTHON, PYTHONS
 from linkfox_client.commands.diagnosis import examination, machine, network, stores
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, ok
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.gateway.key_check import KeyCheck
 from linkfox_client.gateway.settings import Settings
-from linkfox_client.paths import BUNDLE
+from linkfox_client.paths import BUNDLE, version
 from linkfox_client.secrets.secret import Secret
 
 from tests.scripts.conftest import Run
@@ -53,6 +55,7 @@ def test_a_healthy_machine_has_nothing_failed(run: Run, healthy: FakeGateway, tm
     checks = by_name(done.document)
     assert done.document["failed"] == 0
     assert done.document["skipped"] == []
+    assert done.document["version"] == checks["version"]["detail"] == version()
     for name in ("Python", "packages", "settings", "keyring", "cache folder", "gateway", "clock", "API key"):
         assert checks[name]["state"] == "ok", checks[name]
     assert checks["store My Store (A1, NA)"]["state"] == "ok"
@@ -91,6 +94,19 @@ def test_settings_are_named_with_the_place_that_they_come_from(
     ]
     assert checks["settings file"]["state"] == "warning"
     assert "chmod 600" in checks["settings file"]["remedy"]
+
+
+@pytest.mark.parametrize(("newer", "state"), [(0, "ok"), (1, "warning")])
+def test_only_a_python_that_nothing_was_tried_with_is_warned_of(
+    newer: int, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest one that everything is tried with is as good as the oldest."""
+    version = (NEWEST_PYTHON[0], NEWEST_PYTHON[1] + newer, 2)
+    there = SimpleNamespace(version_info=version, prefix="", executable="python3", platform="linux")
+    monkeypatch.setattr(machine, "sys", there)
+    found = machine.python(Patient(offline=True))
+    assert found.state == state
+    assert found.remedy == (f"Use Python {PYTHONS}." if newer else None)
 
 
 def test_offline_calls_nothing(run: Run, healthy: FakeGateway) -> None:

@@ -164,6 +164,28 @@ def test_an_update_replaces_what_is_its_own(bundle: Path, root: Path) -> None:
     assert (entry["add"], entry["replace"], entry["remove"], entry["unchanged"]) == ([], [], [], 4)
 
 
+def test_an_update_moves_what_has_moved(bundle: Path, root: Path) -> None:
+    """A module that went into a folder, even one of its own name, leaves nothing of itself behind."""
+    scripts = bundle / "scripts"
+    (scripts / "old").mkdir()
+    (scripts / "old" / "moved.py").write_text("# moved\n", encoding="utf-8")
+    do(root, bundle)
+    compiled = root / NAME / "scripts" / "old" / "__pycache__" / "moved.cpython-311.pyc"
+    compiled.parent.mkdir()
+    compiled.write_bytes(b"x")
+    for former, later in (("old/moved.py", "new/moved.py"), ("b.py", "b/inner.py")):
+        (scripts / later).parent.mkdir()
+        (scripts / former).rename(scripts / later)
+    (scripts / "old").rmdir()
+    (entry,) = do(root, bundle)["installed"]
+    assert entry["add"] == ["scripts/b/inner.py", "scripts/new/moved.py"]
+    assert entry["remove"] == ["scripts/b.py", "scripts/old/moved.py"]
+    installed = {
+        path.relative_to(root / NAME / "scripts").as_posix() for path in (root / NAME / "scripts").rglob("*")
+    }
+    assert installed == {"a.py", "b", "b/inner.py", "new", "new/moved.py"}
+
+
 def test_what_the_user_changed_or_added_stays(bundle: Path, root: Path) -> None:
     """In an update as in a removal; both say so, again and again."""
     do(root, bundle)

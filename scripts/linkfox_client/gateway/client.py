@@ -15,6 +15,7 @@ from linkfox_client.cli import output
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import answers, settings
 from linkfox_client.gateway.answers import Reply
+from linkfox_client.paths import version
 from linkfox_client.secrets.masking import Secrets
 
 CONNECT_SECONDS = 5.0
@@ -163,7 +164,7 @@ class Gateway:
     def _new_session(self, environ: Mapping[str, str]) -> requests.Session:
         session = requests.Session()
         session.auth = self._authorize  # a callable: .netrc would replace a header
-        session.headers["User-Agent"] = "linkfox-amazon-auth/0.1"
+        session.headers["User-Agent"] = f"linkfox-amazon-auth/{version()}"
         session.headers["Accept-Encoding"] = "identity"  # what is measured is what was sent
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=WORKERS)

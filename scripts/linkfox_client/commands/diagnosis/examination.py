@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from linkfox_client import paths
 from linkfox_client.cli import output, runtime
 from linkfox_client.commands.diagnosis import configuration, local, machine, network, stores
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed
@@ -21,6 +22,7 @@ class Check(NamedTuple):
 
 
 CHECKS = (
+    Check("version", machine.version),
     Check("Python", machine.python),
     Check("packages", machine.packages),
     Check("settings", configuration.pair),
@@ -108,7 +110,7 @@ def _tell(finding: Finding) -> None:
 
 def _document(patient: Patient, findings: list[Finding], skipped: list[str]) -> dict[str, Any]:
     failures = [finding for finding in findings if finding.state == "failed"]
-    document: dict[str, Any] = {"ok": not failures}
+    document: dict[str, Any] = {"ok": not failures, "version": paths.version()}
     if failures:
         first = failures[0]
         message = f"{first.name}: {first.detail}"

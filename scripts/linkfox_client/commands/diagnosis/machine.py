@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from linkfox_client import paths
+from linkfox_client import NEWEST_PYTHON, PYTHONS, paths
 from linkfox_client.cli import clipboard
 from linkfox_client.cli.runtime import SETUP_HINT
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, ok, warning
@@ -19,8 +19,12 @@ from linkfox_client.secrets.secret import Secret
 
 NEEDED = {"requests": "requests", "dotenv": "python-dotenv"}
 USEFUL = {"keyring": "keyring", "pyperclip": "pyperclip"}
-NEWEST_TRIED = (3, 13)
 FIND_CLIPBOARD = "import sys, pyperclip; sys.exit(not pyperclip.determine_clipboard()[0])"
+
+
+def version(patient: Patient) -> Finding:
+    """Tell which version of the skill this is."""
+    return ok("version", paths.version())
 
 
 def python(patient: Patient) -> Finding:
@@ -28,8 +32,8 @@ def python(patient: Patient) -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
     own = os.path.realpath(sys.prefix) == os.path.realpath(paths.BUNDLE / ".venv")
     detail = f"{version}, {'in .venv' if own else sys.executable}, {sys.platform}"
-    if sys.version_info[:2] > NEWEST_TRIED:
-        return warning("Python", f"{detail}; not tried with this version", "Use Python 3.11, 3.12 or 3.13.")
+    if sys.version_info[:2] > NEWEST_PYTHON:
+        return warning("Python", f"{detail}; not tried with this version", f"Use Python {PYTHONS}.")
     return ok("Python", detail)
 
 
