@@ -13,8 +13,8 @@ from gateway.api.renewals import with_consent_link
 from gateway.api.shown import as_listed
 from gateway.api.token_reads import Look, read_tokens
 from gateway.applications.credentials import ads_client
-from gateway.asgi.calls import Call, json_answer
-from gateway.authorization.authorizer import AccountWanted
+from gateway.asgi.calls import ApiCall, json_answer
+from gateway.authorization.authorizer import AccountAuthorization
 from gateway.errors import Problem, problem_of
 from gateway.jobs.reminders import application_warnings, grant_warnings
 from gateway.model import Attempt, Grant, Profile
@@ -29,12 +29,12 @@ FRESH_ENOUGH = 60
 @router.post("/authorizeUrl")
 async def authorize_url(request: Request) -> Response:
     """Make a consent link for an ads account."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     fields = call.fields
     name, region, record_id = fields.name("accountName"), fields.region(), fields.number("authRecordId")
     if record_id is not None:
         region = region or (await _account(call, record_id)).region
-    wanted = AccountWanted(region=region or "NA", name=name, record_id=record_id)
+    wanted = AccountAuthorization(region=region or "NA", name=name, record_id=record_id)
     begun = await call.services.authorizer.begin_account(call.caller.user_id, wanted)
     return call.answer(
         {
@@ -47,7 +47,7 @@ async def authorize_url(request: Request) -> Response:
     )
 
 
-async def _account(call: Call, record_id: int) -> Grant:
+async def _account(call: ApiCall, record_id: int) -> Grant:
     """Return the caller's ads authorization by its authRecordId; Problem not_found where there is none."""
     services = call.services
     grant = await services.threads.vault(services.vault.grants.account, call.caller.user_id, record_id)
@@ -56,7 +56,7 @@ async def _account(call: Call, record_id: int) -> Grant:
     return grant
 
 
-async def _covered(call: Call) -> list[tuple[Profile, list[Grant]]]:
+async def _covered(call: ApiCall) -> list[tuple[Profile, list[Grant]]]:
     """Return the caller's profiles, each once, with what covers it, the newest healthy grant first."""
     services = call.services
     pairs = await services.threads.vault(services.vault.profiles.of_user, call.caller.user_id)
@@ -74,7 +74,7 @@ async def authorized_stores(request: Request) -> Response:
 
     `accountsWithoutProfiles` are authorizations whose profiles could not be read: without it nobody saw them.
     """
-    call = await Call.begin(request, "manage", "tokens")
+    call = await ApiCall.begin(request, "manage", "tokens")
     covered = await _covered(call)
     now = call.services.clock.now()
     stores = [
@@ -94,7 +94,7 @@ async def authorized_stores(request: Request) -> Response:
 @router.post("/profiles")
 async def profiles(request: Request) -> Response:
     """List the caller's profiles; with `refresh: true` Amazon is asked again first."""
-    call = await Call.begin(request, "manage", "tokens")
+    call = await ApiCall.begin(request, "manage", "tokens")
     failures: list[dict[str, Any]] = []
     refreshed = call.fields.flag("refresh") or False
     if refreshed:
@@ -106,7 +106,7 @@ async def profiles(request: Request) -> Response:
     return call.answer(document)
 
 
-async def _sync_all(call: Call) -> list[dict[str, Any]]:
+async def _sync_all(call: ApiCall) -> list[dict[str, Any]]:
     """Ask Amazon for the profiles of each of the caller's accounts; return what went wrong, by account.
 
     Raises the Problem of the only, or first, account where not one could be asked.
@@ -145,7 +145,7 @@ async def _sync_all(call: Call) -> list[dict[str, Any]]:
 @router.post("/refreshToken")
 async def refresh_token(request: Request) -> Response:
     """Refresh an account's access token now; calls that arrive while one is under way share it."""
-    call = await Call.begin(request, "tokens")
+    call = await ApiCall.begin(request, "tokens")
     record_id, profile_id = call.fields.one_account()
     if record_id is not None:
         grant = await _account(call, record_id)
@@ -194,11 +194,11 @@ async def store_tokens(request: Request) -> Response:
 @router.post("/authorizationStatus")
 async def authorization_status(request: Request) -> Response:
     """Tell how one of the caller's authorizations stands, and whether its profiles could be read."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     return call.answer(await account_status(call, await named_attempt(call, "ads")))
 
 
-async def account_status(call: Call, attempt: Attempt) -> dict[str, Any]:
+async def account_status(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
     """Return how an ads account's authorization stands, with the account once there is one."""
     document = standing(call, attempt)
     if document["state"] == "authorized":

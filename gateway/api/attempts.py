@@ -5,7 +5,7 @@ from typing import Any, Literal
 from fastapi import Request
 
 from gateway.api.fields import ATTEMPT_ID
-from gateway.asgi.calls import Call
+from gateway.asgi.calls import ApiCall
 from gateway.asgi.services import services_of
 from gateway.errors import TABLE, Problem
 from gateway.model import Attempt, Flow, Grant
@@ -38,7 +38,7 @@ def profile_sync_of(attempt: Attempt) -> str:
     return attempt.profile_sync or "profile_sync_failed"
 
 
-async def named_attempt(call: Call, flow: Flow) -> Attempt:
+async def named_attempt(call: ApiCall, flow: Flow) -> Attempt:
     """Return the caller's attempt that the body names. Raises Problem not_found."""
     services = call.services
     attempt = await services.threads.vault(
@@ -61,7 +61,7 @@ async def addressed_attempt(request: Request) -> Attempt:
     return attempt
 
 
-def standing(call: Call, attempt: Attempt) -> dict[str, Any]:
+def standing(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
     """Return how an attempt stands, as the JSON API tells it."""
     state, reason = state_of(attempt, call.services.clock.now())
     document: dict[str, Any] = {"authorizationId": attempt.id, "state": state}
@@ -72,7 +72,7 @@ def standing(call: Call, attempt: Attempt) -> dict[str, Any]:
     return document
 
 
-async def granted(call: Call, attempt: Attempt) -> Grant | None:
+async def granted(call: ApiCall, attempt: Attempt) -> Grant | None:
     """Return the grant that an attempt led to; None where it has been removed since."""
     if attempt.grant_id is None:
         return None

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.api.accounts import account_status
 from gateway.api.stores import store_status
-from gateway.asgi.calls import Call
+from gateway.asgi.calls import ApiCall
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
 from gateway.errors import Problem
@@ -27,9 +27,9 @@ async def complete_account(request: Request) -> Response:
     return call.answer(await account_status(call, attempt))
 
 
-async def _completed(request: Request, flow: Flow) -> tuple[Call, Attempt]:
+async def _completed(request: Request, flow: Flow) -> tuple[ApiCall, Attempt]:
     """Do what the callback would have done, for an attempt of the caller's own. Raises Problem."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     services = call.services
     expected = services.settings.redirect_uri(flow)
     callback = Callback.from_query(call.fields.query_of("callbackUrl", expected))

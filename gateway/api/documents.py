@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.authorization.scopes import missing_scopes
 from gateway.model import Grant, Profile
-from gateway.tokens.service import Held, seconds_left
+from gateway.tokens.service import GrantTokens, seconds_left
 from gateway.util.clock import rfc3339
 
 
@@ -85,7 +85,7 @@ def advertising_profile(profile: Profile, grants: Sequence[Grant]) -> dict[str, 
     }
 
 
-def tokens(held: Held, now: float) -> dict[str, Any]:
+def tokens(held: GrantTokens, now: float) -> dict[str, Any]:
     """Return a grant's tokens, revealed: for their owner. `now`: epoch seconds."""
     document = {
         "authRecordId": held.grant.id,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.api import documents
 from gateway.api.shown import as_listed
 from gateway.api.stores import checked, notes_of
-from gateway.asgi.calls import Call
+from gateway.asgi.calls import ApiCall
 from gateway.errors import TABLE, Problem
 from gateway.model import Flow
 
@@ -20,7 +20,7 @@ async def import_store(request: Request) -> Response:
 
     Where the store did not answer for itself the answer says why, and what to do.
     """
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     fields = call.fields
     seller_id, region, name = fields.required_seller_id(), fields.required_region(), fields.name("sellerName")
     try:
@@ -34,7 +34,7 @@ async def import_store(request: Request) -> Response:
     return call.answer({**documents.store(grant), **found, **notes_of(region, grant)})
 
 
-async def _blaming_the_application(call: Call, flow: Flow, problem: Problem) -> Problem:
+async def _blaming_the_application(call: ApiCall, flow: Flow, problem: Problem) -> Problem:
     """Return a refusal of the application as what it is known as where the application is suspended."""
     if problem.reason != "app_credentials" or not await call.services.tokens.suspended(flow):
         return problem
@@ -44,7 +44,7 @@ async def _blaming_the_application(call: Call, flow: Flow, problem: Problem) -> 
 @router.post("/amazonAds/importAccount")
 async def import_account(request: Request) -> Response:
     """Keep an ads account's refresh token likewise, and answer the account with its profiles."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     fields = call.fields
     region, name = fields.required_region(), fields.name("accountName")
     try:

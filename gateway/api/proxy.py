@@ -9,11 +9,11 @@ from starlette.responses import StreamingResponse
 from gateway.amazon.forwarding import Forwarded
 from gateway.amazon.marketplaces import INDIA_NOTE
 from gateway.api.fields import Fields
-from gateway.asgi.calls import JSON_TYPE, Call, not_json, parse_fields
+from gateway.asgi.calls import JSON_TYPE, ApiCall, not_json, parse_fields
 from gateway.asgi.services import Services, services_of
 from gateway.model import Flow
 from gateway.proxy.answers import PIECE, answer_document
-from gateway.proxy.request import Wanted, read_wanted
+from gateway.proxy.request import ProxyRequest, read_wanted
 from gateway.proxy.service import Bearer
 from gateway.util.secret import Secret
 
@@ -42,12 +42,12 @@ async def _forward(request: Request, flow: Flow) -> Response:
     return await _answer(services, answer, notes)
 
 
-async def _checked(request: Request, flow: Flow) -> tuple[Wanted, Bearer, list[str]]:
+async def _checked(request: Request, flow: Flow) -> tuple[ProxyRequest, Bearer, list[str]]:
     """Return what is to be sent with which token, and what to tell the caller beside the answer.
 
     The caller's own document is dropped with this frame.
     """
-    call = await Call.begin(request, "proxy", read=_read_large_fields)
+    call = await ApiCall.begin(request, "proxy", read=_read_large_fields)
     services, fields, user_id = call.services, call.fields, call.caller.user_id
     if len(fields.text("body") or "") <= SMALL:
         wanted = read_wanted(fields, flow, services.settings)

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, INDIA_NOTE
-from gateway.asgi.calls import Call
+from gateway.asgi.calls import ApiCall
 from gateway.asgi.services import Services
 from gateway.errors import Problem
 from gateway.vault.errors import VaultError
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 @router.post("/spApi/removeStore")
 async def remove_store(request: Request) -> Response:
     """Remove the caller's store with its tokens."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     seller_id, region = call.fields.required_seller_id(), call.fields.required_region()
     services, user_id = call.services, call.caller.user_id
     grants = services.vault.grants
@@ -35,13 +35,13 @@ async def remove_store(request: Request) -> Response:
 @router.post("/amazonAds/removeAccount")
 async def remove_account(request: Request) -> Response:
     """Remove the caller's ads account with its tokens and profiles."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     record_id = call.fields.required_number("authRecordId")
     grants = call.services.vault.grants
     return await _removed(call, partial(grants.remove_account, call.caller.user_id, record_id))
 
 
-async def _removed(call: Call, remove: "partial[bool]", notes: Sequence[str] = ()) -> Response:
+async def _removed(call: ApiCall, remove: "partial[bool]", notes: Sequence[str] = ()) -> Response:
     await remove_for_good(call.services, remove)
     return call.answer({"removed": True, **({"notes": list(notes)} if notes else {})})
 

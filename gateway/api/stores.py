@@ -20,8 +20,8 @@ from gateway.api.fields import Fields
 from gateway.api.renewals import with_consent_link
 from gateway.api.shown import as_listed
 from gateway.api.token_reads import Look, read_tokens
-from gateway.asgi.calls import Call, json_answer
-from gateway.authorization.authorizer import StoreWanted
+from gateway.asgi.calls import ApiCall, json_answer
+from gateway.authorization.authorizer import StoreAuthorization
 from gateway.errors import TABLE, Problem
 from gateway.jobs.reminders import application_warnings, grant_warnings
 from gateway.model import Attempt, Central, Grant, Region, TokenRead
@@ -37,12 +37,12 @@ CHECK_REASONS = {"unverified": "role_missing", "wrong_region": "wrong_region"}
 @router.post("/authorizeUrl")
 async def authorize_url(request: Request) -> Response:
     """Make a consent link for a store."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     fields = call.fields
     seller_id, asked = fields.seller_id(), fields.region()
     marketplace = fields.marketplace() or await _known_site(call, seller_id, asked)
     region, notes = store_region(asked, marketplace)
-    wanted = StoreWanted(
+    wanted = StoreAuthorization(
         region=region,
         name=fields.name("sellerName"),
         marketplace=marketplace,
@@ -62,7 +62,7 @@ async def authorize_url(request: Request) -> Response:
     return call.answer(document)
 
 
-async def _known_site(call: Call, seller_id: str | None, asked: Region | None) -> Marketplace | None:
+async def _known_site(call: ApiCall, seller_id: str | None, asked: Region | None) -> Marketplace | None:
     """Return India where a store of the caller's that is kept as such is asked for under the Far East."""
     if seller_id is None or asked != INDIA_ASKED:
         return None
@@ -97,7 +97,7 @@ def _central(fields: Fields) -> Central:
 @router.post("/authorizedStores")
 async def authorized_stores(request: Request) -> Response:
     """List the caller's stores, by seller id, then region."""
-    call = await Call.begin(request, "manage", "tokens")
+    call = await ApiCall.begin(request, "manage", "tokens")
     grants = await call.services.threads.vault(call.services.vault.grants.list, call.caller.user_id, "spapi")
     grants = await as_listed(call.services, "spapi", grants)
     now = call.services.clock.now()
@@ -112,7 +112,7 @@ async def authorized_stores(request: Request) -> Response:
 @router.post("/refreshToken")
 async def refresh_token(request: Request) -> Response:
     """Refresh a store's access token now; calls that arrive while one is under way share it."""
-    call = await Call.begin(request, "tokens")
+    call = await ApiCall.begin(request, "tokens")
     seller_id, region = call.fields.required_seller_id(), call.fields.region()
     grant = await _one_store(call, seller_id, region)
     try:
@@ -135,7 +135,7 @@ def notes_of(asked: Region | None, grant: Grant) -> dict[str, Any]:
     return {} if asked in (None, grant.region) else {"notes": [INDIA_NOTE]}
 
 
-async def _one_store(call: Call, seller_id: str, region: Region | None) -> Grant:
+async def _one_store(call: ApiCall, seller_id: str, region: Region | None) -> Grant:
     """Return the caller's one grant for a seller; Problem not_found or ambiguous otherwise."""
     known = await call.services.threads.vault(
         call.services.vault.grants.stores_of, call.caller.user_id, seller_id
@@ -191,11 +191,11 @@ def _perhaps_indian(look: Look, under_europe: Look, presented: str) -> TokenRead
 @router.post("/authorizationStatus")
 async def authorization_status(request: Request) -> Response:
     """Tell how one of the caller's authorizations stands."""
-    call = await Call.begin(request, "manage")
+    call = await ApiCall.begin(request, "manage")
     return call.answer(await store_status(call, await named_attempt(call, "spapi")))
 
 
-async def store_status(call: Call, attempt: Attempt) -> dict[str, Any]:
+async def store_status(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
     """Return how a store's authorization stands, with the store once there is one."""
     document = standing(call, attempt)
     if document["state"] == "authorized":

@@ -14,7 +14,7 @@ from gateway.asgi.calls import check_rights, presented_key, read_fields, refused
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.model import TokenRead
-from gateway.tokens.service import Held, revoked, seconds_left
+from gateway.tokens.service import GrantTokens, revoked, seconds_left
 from gateway.vault import audit
 from gateway.vault.token_reader import TokenReader
 
@@ -24,7 +24,7 @@ Look = Callable[[str], TokenRead | None]
 
 async def read_tokens(
     request: Request, choose: Callable[[TokenReader, Fields], Look]
-) -> tuple[Services, Held]:
+) -> tuple[Services, GrantTokens]:
     """Return the tokens of the grant that the body names, as fresh as `minTtl` asks. Raises Problem."""
     services = services_of(request)
     reader = services.vault.reader
@@ -52,7 +52,7 @@ async def read_tokens(
         raise await with_consent_link(services, read.caller, read.grant, revoked(read.grant))
     left = seconds_left(read.grant, read.tokens, services.clock.now())
     if min_ttl is None or left >= max(min_ttl, 1):
-        return services, Held(read.grant, read.tokens)
+        return services, GrantTokens(read.grant, read.tokens)
     try:
         return services, await services.tokens.fresh(read.grant.id, min_ttl)
     except Problem as problem:

@@ -1,20 +1,21 @@
 """Whether an application may call Amazon's APIs now, and what their answers say about it.
 
-It stands beside the gate of refreshes (tokens/gate.py): the token endpoint may go on answering while the APIs
-say that the application's client secret has ended. Tokens are refreshed and handed out meanwhile. To withhold
-them would help nobody: the API itself tells whoever uses one what is wrong, and those who call Amazon without
-the proxy would stay without tokens when Amazon takes the application again, since nothing here would notice.
+It stands beside the circuit breaker of refreshes (token_breaker.py): the token endpoint may go on answering
+while the APIs say that the application's client secret has ended. Tokens are refreshed and handed out
+meanwhile. To withhold them would help nobody: the API itself tells whoever uses one what is wrong, and those
+who call Amazon without the proxy would stay without tokens when Amazon takes the application again, since
+nothing here would notice.
 """
 
 import logging
 
 from gateway.applications.credentials import token_client
-from gateway.applications.token_breaker import app_key, tell_suspended
+from gateway.applications.token_breaker import app_key, log_suspension
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.settings.settings import Settings
 from gateway.util.threads import Threads
-from gateway.vault.applications import AppKey, Standing
+from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -31,23 +32,24 @@ def secret_has_expired() -> Problem:
     )
 
 
-class CallGate:
-    """The standing of the owner's applications with Amazon's APIs, as calls meet and change it."""
+class CallCircuitBreaker:
+    """The circuit of the owner's applications with Amazon's APIs, as calls meet and change it."""
 
     def __init__(self, settings: Settings, vault: Vault, threads: Threads) -> None:
         self._settings = settings
         self._refused_calls = vault.refused_calls
         self._threads = threads
 
-    async def admit(self, flow: Flow) -> Standing:
-        """Return the standing with which a call may be made: `open` or `probe`. Raises Problem suspended_app.
+    async def admit(self, flow: Flow) -> CircuitState:
+        """Return the circuit with which a call may be made: `closed` or `half_open`.
 
-        Who gets `probe` has to say what came of it: `refused` or `answered`.
+        Raises Problem suspended_app.
+        Who gets `half_open` has to say what came of it: `refused` or `answered`.
         """
-        standing = await self._threads.vault(self._refused_calls.admit, self._app(flow))
-        if standing.state == "suspended":
+        circuit = await self._threads.vault(self._refused_calls.admit, self._app(flow))
+        if circuit.state == "suspended":
             raise secret_has_expired()
-        return standing
+        return circuit
 
     async def suspended(self, flow: Flow) -> bool:
         """Tell whether the APIs refuse the application of a flow; without an application nothing does."""
@@ -55,18 +57,18 @@ class CallGate:
             return False
         return await self._threads.vault(self._refused_calls.reason, self._app(flow)) is not None
 
-    async def refused(self, flow: Flow, standing: Standing | None = None) -> None:
+    async def refused(self, flow: Flow, circuit: CircuitState | None = None) -> None:
         """Suspend an application's calls for its secret; the first to find out tells it loudly.
 
-        `standing`: with which the call was admitted. The check of a new authorization is made without.
+        `circuit`: with which the call was admitted. The check of a new authorization is made without.
         """
-        app, probing = self._app(flow), standing is not None and standing.state == "probe"
+        app, probing = self._app(flow), circuit is not None and circuit.state == "half_open"
         if await self._threads.vault(self._refused_calls.refuse, app, REASON, probing=probing):
-            tell_suspended(flow, app.client_id, REASON)
+            log_suspension(flow, app.client_id, REASON)
 
-    async def answered(self, flow: Flow, standing: Standing, *, accepted: bool) -> None:
+    async def answered(self, flow: Flow, circuit: CircuitState, *, accepted: bool) -> None:
         """Note how a probe ended that was not refused; `accepted`: the call itself succeeded."""
-        if standing.state != "probe":
+        if circuit.state != "half_open":
             return
         if accepted:
             await self._accepted(flow)

@@ -12,7 +12,7 @@ from gateway.amazon.login_with_amazon import Client
 from gateway.errors import TABLE, Problem
 from gateway.model import Flow
 from gateway.util.threads import Threads
-from gateway.vault.applications import AppKey, Standing
+from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 class Paused(Problem):
     """Amazon is not asked for another `seconds`."""
 
-    def __init__(self, standing: Standing) -> None:
-        self.seconds = standing.seconds
-        if standing.state == "suspended":
+    def __init__(self, circuit: CircuitState) -> None:
+        self.seconds = circuit.seconds
+        if circuit.state == "suspended":
             super().__init__("suspended_app", extra={"status": "suspended_app"})
             return
-        seconds = max(1, math.ceil(standing.seconds))
+        seconds = max(1, math.ceil(circuit.seconds))
         super().__init__(
-            "amazon_throttled" if standing.reason == "throttled" else "amazon_failed",
+            "amazon_throttled" if circuit.reason == "throttled" else "amazon_failed",
             "the gateway gives Amazon a rest",
             extra={"retryAfter": seconds},
             headers={"Retry-After": str(seconds)},
@@ -41,7 +41,7 @@ def app_key(client: Client) -> AppKey:
     return AppKey(client.flow, client.client_id, digest.hexdigest()[:12])
 
 
-def tell_suspended(flow: Flow, client_id: str, reason: str) -> None:
+def log_suspension(flow: Flow, client_id: str, reason: str) -> None:
     """Tell whoever reads the log that Amazon refuses an application, and what to do."""
     log.critical(
         "app_suspended flow=%s client=%s reason=%s: %s. All authorizations are kept. %s",
@@ -53,43 +53,43 @@ def tell_suspended(flow: Flow, client_id: str, reason: str) -> None:
     )
 
 
-class Gate:
-    """The applications' standing, as refreshes meet and change it."""
+class TokenCircuitBreaker:
+    """The applications' circuit, as refreshes meet and change it."""
 
     def __init__(self, vault: Vault, threads: Threads) -> None:
         self._applications = vault.applications
         self._threads = threads
 
-    async def admit(self, client: Client) -> Standing:
-        """Return the standing with which Amazon may be asked. Raises Paused."""
-        standing = await self._threads.vault(self._applications.admit, app_key(client))
-        if standing.state in ("suspended", "cooling"):
-            raise Paused(standing)
-        return standing
+    async def admit(self, client: Client) -> CircuitState:
+        """Return the circuit with which Amazon may be asked. Raises Paused."""
+        circuit = await self._threads.vault(self._applications.admit, app_key(client))
+        if circuit.state in ("suspended", "cooling"):
+            raise Paused(circuit)
+        return circuit
 
     async def suspended(self, client: Client) -> bool:
         """Tell whether an application is suspended."""
         return await self._threads.vault(self._applications.suspended, app_key(client)) is not None
 
-    async def worked(self, client: Client, standing: Standing) -> None:
+    async def worked(self, client: Client, circuit: CircuitState) -> None:
         """Note that Amazon took the application's id and secret."""
-        if standing.state == "open" and not standing.failures:
+        if circuit.state == "closed" and not circuit.failures:
             return
         if await self._threads.vault(self._applications.recover, app_key(client)):
             log.warning("app_recovered flow=%s client=%s", client.flow, client.client_id)
 
-    async def suspend(self, client: Client, standing: Standing, reason: str) -> None:
+    async def suspend(self, client: Client, circuit: CircuitState, reason: str) -> None:
         """Suspend an application; the first to find out tells it loudly."""
-        probing = standing.state == "probe"
+        probing = circuit.state == "half_open"
         if await self._threads.vault(self._applications.suspend, app_key(client), reason, probing=probing):
-            tell_suspended(client.flow, client.client_id, reason)
+            log_suspension(client.flow, client.client_id, reason)
 
-    async def failed(self, client: Client, standing: Standing, failure: AmazonFailure) -> None:
+    async def failed(self, client: Client, circuit: CircuitState, failure: AmazonFailure) -> None:
         """Note a failure that says nothing about the grant: Amazon gets a rest, a probe has not succeeded."""
         if failure.kind == "throttled" or failure.kind == "unavailable":
             await self._threads.vault(
                 self._applications.cool_down, app_key(client), failure.kind, failure.retry_after
             )
             log.warning("app_cooling flow=%s kind=%s", client.flow, failure.kind)
-        elif standing.state == "probe" and standing.reason is not None:
-            await self.suspend(client, standing, standing.reason)
+        elif circuit.state == "half_open" and circuit.reason is not None:
+            await self.suspend(client, circuit, circuit.reason)

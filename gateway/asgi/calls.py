@@ -78,7 +78,7 @@ def json_answer(document: dict[str, Any], *, sandbox: bool, status: int = 200) -
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """An authenticated call with its body."""
 
     services: Services

@@ -24,7 +24,7 @@ from gateway.asgi.calls import json_answer
 from gateway.errors import Problem
 from gateway.monitoring import logs, metrics
 from gateway.settings.settings import Settings, is_loopback
-from gateway.vault.audit import OK, Audit, Trail, follow
+from gateway.vault.audit import OK, Audit, AuditContext, follow
 from gateway.vault.errors import VaultError
 from gateway.web.page_route import PROBLEM_PAGE
 
@@ -70,7 +70,7 @@ class Reception:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
-        trail = Trail(request_id)
+        trail = AuditContext(request_id)
         follow(trail)
         logs.in_request(request_id)
         began = time.perf_counter()

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from gateway.amazon.marketplaces import central_region
 from gateway.applications.credentials import selling_partner_application
-from gateway.authorization.authorizer import Begun
+from gateway.authorization.authorizer import StartedAuthorization
 from gateway.authorization.callback import SELLER_ID
 from gateway.authorization.consent_links import Address
 from gateway.errors import Problem
@@ -130,7 +130,7 @@ class Appstore:
         """Check what the Login URI was opened with. Raises Problem appstore_refused."""
         return AppstoreRequest.from_query(pairs, self._address)
 
-    async def begin(self, user_id: int, request: AppstoreRequest, name: str) -> Begun:
+    async def begin(self, user_id: int, request: AppstoreRequest, name: str) -> StartedAuthorization:
         """Make a state for a user who has agreed, and the link back to Amazon.
 
         Another seller coming back with it is refused. Raises Problem app_not_configured.
@@ -161,4 +161,4 @@ class Appstore:
         parts = urlsplit(request.callback_uri)
         added = urlencode(query, quote_via=quote, safe="")
         link = urlunsplit(parts._replace(query="&".join(part for part in (parts.query, added) if part)))
-        return Begun(link, attempt_id, expires_at)
+        return StartedAuthorization(link, attempt_id, expires_at)

@@ -15,7 +15,7 @@ from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
 from gateway.amazon.marketplaces import Marketplace
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
-from gateway.applications.call_breaker import CallGate
+from gateway.applications.call_breaker import CallCircuitBreaker
 from gateway.applications.credentials import (
     ads_client,
     application_id,
@@ -55,7 +55,7 @@ NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True, slots=True)
-class StoreWanted:
+class StoreAuthorization:
     """A store to be authorized: checked input of `/spApi/authorizeUrl`."""
 
     region: Region
@@ -67,7 +67,7 @@ class StoreWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountWanted:
+class AccountAuthorization:
     """An ads account to be authorized: checked input of `/amazonAds/authorizeUrl`."""
 
     region: Region
@@ -76,7 +76,7 @@ class AccountWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartedAuthorization:
     """An attempt that waits for its browser. `expires_at`: epoch seconds of the link's end."""
 
     link: str
@@ -106,10 +106,10 @@ class Authorizer:
         self._login = LoginWithAmazon(session, clock)
         self.selling_partner_api = SellingPartnerApi(session)
         self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
-        self._call_gate = CallGate(settings, vault, threads)
+        self._call_breaker = CallCircuitBreaker(settings, vault, threads)
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def begin_store(self, user_id: int, wanted: StoreWanted) -> Begun:
+    async def begin_store(self, user_id: int, wanted: StoreAuthorization) -> StartedAuthorization:
         """Make a state and a consent link for a store. Raises Problem app_not_configured."""
         app = selling_partner_application(self._settings)
         redirect_uri = self._settings.redirect_uri("spapi")
@@ -132,9 +132,9 @@ class Authorizer:
         link = store_link(
             self._session.address, host, app, redirect_uri=redirect_uri, state=state, scopes=wanted.scopes
         )
-        return Begun(link, attempt_id, expires_at)
+        return StartedAuthorization(link, attempt_id, expires_at)
 
-    async def begin_account(self, user_id: int, wanted: AccountWanted) -> Begun:
+    async def begin_account(self, user_id: int, wanted: AccountAuthorization) -> StartedAuthorization:
         """Make a state and a consent link for an ads account. Raises Problem app_not_configured."""
         client = ads_client(self._settings)
         redirect_uri = self._settings.redirect_uri("ads")
@@ -154,7 +154,7 @@ class Authorizer:
         link = account_link(
             self._session.address, wanted.region, client, redirect_uri=redirect_uri, state=state
         )
-        return Begun(link, attempt_id, expires_at)
+        return StartedAuthorization(link, attempt_id, expires_at)
 
     async def _begin(self, attempt: NewAttempt) -> tuple[str, Secret, int]:
         expires_at = int(self._clock.now()) + attempt.lifetime
@@ -296,10 +296,10 @@ class Authorizer:
             found = await self._threads.amazon(self.selling_partner_api.check_store, region, access_token)
         except AmazonFailure as failure:
             if failure.kind == "secret_expired":
-                await self._call_gate.refused("spapi")
+                await self._call_breaker.refused("spapi")
             return f"{NOT_CHECKED}: {failure.detail}"
         if found == "verified":
-            await self._call_gate.store_checked("spapi")
+            await self._call_breaker.store_checked("spapi")
         return found
 
     async def note_check(self, grant: Grant, verification: str) -> None:

@@ -31,7 +31,7 @@ def needs_confirmation(settings: Settings, flow: Flow) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PendingCallback:
     """What a callback brought, for the attempt of that id. `csrf_token` comes back with the page's form."""
 
     attempt_id: str
@@ -46,7 +46,7 @@ class Confirmations:
         self._keys = keys
         self._clock = clock
 
-    def hold(self, held: Held) -> str:
+    def hold(self, held: PendingCallback) -> str:
         """Return what the browser holds: URL-safe text that tells nothing."""
         assert held.callback.code is not None, "only a callback with a code waits"
         content = {
@@ -59,7 +59,7 @@ class Confirmations:
         sealed = self._keys.seal(Secret(json.dumps(content)), *_place(held.attempt_id))
         return base64.urlsafe_b64encode(sealed).decode()
 
-    def take_back(self, attempt_id: str, text: str) -> Held | None:
+    def take_back(self, attempt_id: str, text: str) -> PendingCallback | None:
         """Return what a browser held for this attempt; None where it has ended or was made up."""
         if len(text) > LONGEST_HELD:
             return None
@@ -71,7 +71,7 @@ class Confirmations:
         if self._clock.now() >= content["ends"]:
             return None
         callback = Callback(content["state"], Secret(content["code"]), content["seller_id"], None, "")
-        return Held(attempt_id, callback, Secret(content["csrf_token"]))
+        return PendingCallback(attempt_id, callback, Secret(content["csrf_token"]))
 
 
 def _place(attempt_id: str) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, find_marketplace, is_indian
 from gateway.applications.credentials import application_id, token_client
 from gateway.authorization.authorizer import Authorizer
-from gateway.authorization.profile_sync import Synced
+from gateway.authorization.profile_sync import SyncResult
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
 from gateway.errors import Problem, problem_of
@@ -35,7 +35,7 @@ IMPORT_REASONS: dict[Kind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """A store that is kept now. `verification`: what the check found, as of an attempt."""
 
     grant: Grant
@@ -62,14 +62,14 @@ class Importer:
 
     async def import_store(
         self, user_id: int, seller_id: str, region: Region, name: str, refresh_token: Secret
-    ) -> Imported:
+    ) -> ImportResult:
         """Keep a store's refresh token and return its grant, an Indian one's under Europe. Raises Problem."""
         wanted = Import(user_id, "spapi", self._app_id("spapi"), region, name, seller_id)
         return await self._to_its_end(self._import_store(wanted, refresh_token))
 
     async def import_account(
         self, user_id: int, region: Region, name: str, refresh_token: Secret
-    ) -> tuple[Grant, Synced]:
+    ) -> tuple[Grant, SyncResult]:
         """Keep an ads account's refresh token; return its grant and how its profiles could be read."""
         wanted = Import(user_id, "ads", self._app_id("ads"), region, name, requested_scopes=(ADS_SCOPE,))
         return await self._to_its_end(self._import_account(wanted, refresh_token))
@@ -88,7 +88,7 @@ class Importer:
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _import_store(self, wanted: Import, refresh_token: Secret) -> Imported:
+    async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportResult:
         tokens = await self._proved(wanted, refresh_token)
         verification = None
         if wanted.region == INDIA_ASKED:
@@ -99,7 +99,9 @@ class Importer:
         if verification is None:
             verification = await self._authorizer.check_store(grant.region, tokens.access_token)
         await self._authorizer.note_check(grant, verification)
-        return Imported(await self._threads.vault(self._vault.grants.get, grant.id) or grant, verification)
+        return ImportResult(
+            await self._threads.vault(self._vault.grants.get, grant.id) or grant, verification
+        )
 
     async def _is_indian(self, wanted: Import, access_token: Secret) -> bool:
         """Tell whether a store that does not answer in the Far East is India's: as known, or by Amazon."""
@@ -115,7 +117,7 @@ class Importer:
         except AmazonFailure:
             return False
 
-    async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, Synced]:
+    async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, SyncResult]:
         tokens = await self._proved(wanted, refresh_token)
         grant = await self._kept(wanted, tokens)
         return grant, await self._authorizer.profile_sync.sync(grant, tokens.access_token)

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncResult:
     """How a sync ended: the number of profiles now kept, and what went wrong by region."""
 
     profiles: int
@@ -34,7 +34,7 @@ class ProfileSync:
         self._ads_api = ads_api
         self._threads = threads
 
-    async def sync(self, grant: Grant, access_token: Secret) -> Synced:
+    async def sync(self, grant: Grant, access_token: Secret) -> SyncResult:
         """Replace the grant's profiles by what Amazon lists now.
 
         A region that cannot be asked keeps the profiles it had. Nothing is replaced where no region answers.
@@ -58,7 +58,7 @@ class ProfileSync:
             sum(answer.skipped for answer in listed.values()),
             {region: failure.kind for region, failure in failures.items()},
         )
-        return Synced(count, failures)
+        return SyncResult(count, failures)
 
     async def _ask(
         self, region: Region, client_id: str, access_token: Secret, grant: Grant

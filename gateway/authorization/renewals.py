@@ -3,7 +3,12 @@
 import asyncio
 
 from gateway.amazon.marketplaces import find_marketplace
-from gateway.authorization.authorizer import AccountWanted, Authorizer, Begun, StoreWanted
+from gateway.authorization.authorizer import (
+    AccountAuthorization,
+    Authorizer,
+    StartedAuthorization,
+    StoreAuthorization,
+)
 from gateway.model import Grant
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
@@ -21,10 +26,10 @@ class Renewals:
         self._vault = vault
         self._clock = clock
         self._threads = threads
-        self._begun: dict[int, Begun] = {}
+        self._begun: dict[int, StartedAuthorization] = {}
         self._making = asyncio.Lock()
 
-    async def link_for(self, grant: Grant) -> Begun:
+    async def link_for(self, grant: Grant) -> StartedAuthorization:
         """Return a link that authorizes this grant again, and nothing else. Raises Problem."""
         async with self._making:
             known = self._begun.get(grant.id)
@@ -32,17 +37,17 @@ class Renewals:
                 known = self._begun[grant.id] = await self._begin(grant)
             return known
 
-    async def _is_open(self, begun: Begun) -> bool:
+    async def _is_open(self, begun: StartedAuthorization) -> bool:
         if begun.expires_at - self._clock.now() < LEAST_LEFT:
             return False
         attempt = await self._threads.vault(self._vault.attempts.get, begun.attempt_id)
         return attempt is not None and attempt.phase == "pending"
 
-    async def _begin(self, grant: Grant) -> Begun:
+    async def _begin(self, grant: Grant) -> StartedAuthorization:
         if grant.flow == "ads":
-            account = AccountWanted(region=grant.region, name=grant.name, record_id=grant.id)
+            account = AccountAuthorization(region=grant.region, name=grant.name, record_id=grant.id)
             return await self._authorizer.begin_account(grant.user_id, account)
-        store = StoreWanted(
+        store = StoreAuthorization(
             region=grant.region,
             name=grant.name,
             marketplace=find_marketplace(grant.marketplace or ""),

@@ -9,7 +9,7 @@ from gateway.operator_error import OperatorError
 from gateway.server.data_folder import DataFolder
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
-from gateway.vault.audit import OPERATOR, Trail, follow
+from gateway.vault.audit import OPERATOR, AuditContext, follow
 from gateway.vault.vault import Vault, open_vault
 
 
@@ -35,6 +35,6 @@ def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Vault]:
     """Open the vault; what is done with it is the operator's doing."""
-    follow(Trail(who=OPERATOR))
+    follow(AuditContext(who=OPERATOR))
     with open_vault(settings, SystemClock()) as vault:
         yield vault

@@ -81,7 +81,7 @@ class Reminder:
                 log.warning(
                     "client_secret_ends application=%s age_days=%d ends_after_days=%d", *key, SECRET_DAYS
                 )
-        while ending := await self._threads.vault(self._vault.refresh_queue.tell_ending, ENDING_SECONDS):
+        while ending := await self._threads.vault(self._vault.refresh_queue.notify_of_ending, ENDING_SECONDS):
             for grant in ending:
                 assert grant.authorization_expires_at is not None, "it was chosen by it"
                 log.warning(

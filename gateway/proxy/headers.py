@@ -1,16 +1,16 @@
 """The headers that each API wants, and no others: none of the caller's own reaches Amazon by itself."""
 
-from gateway.proxy.request import JSON, Wanted
+from gateway.proxy.request import JSON, ProxyRequest
 from gateway.util.secret import Secret
 
 
-def selling_partner_headers(wanted: Wanted, access_token: Secret) -> dict[str, str]:
+def selling_partner_headers(wanted: ProxyRequest, access_token: Secret) -> dict[str, str]:
     """Return the SP-API's headers (references/amazon.md, "SP-API calls")."""
     return {"x-amz-access-token": access_token.reveal(), "Accept": JSON, **_content_type(wanted)}
 
 
 def ads_headers(
-    wanted: Wanted, access_token: Secret, client_id: str, profile_id: int | None
+    wanted: ProxyRequest, access_token: Secret, client_id: str, profile_id: int | None
 ) -> dict[str, str]:
     """Return the Ads API's headers. Its versioned media types are wanted as Accept, too.
 
@@ -26,7 +26,7 @@ def ads_headers(
     }
 
 
-def _content_type(wanted: Wanted) -> dict[str, str]:
+def _content_type(wanted: ProxyRequest) -> dict[str, str]:
     if wanted.body is None:
         return {}
     return {"Content-Type": wanted.content_type or JSON}

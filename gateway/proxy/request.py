@@ -28,7 +28,7 @@ class Texts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ProxyRequest:
     """One call of an API. `query` is without `?`; `body` is None where none is sent."""
 
     method: str
@@ -48,7 +48,7 @@ class Wanted:
         return self.method == "GET"
 
 
-def read_wanted(fields: Texts, flow: Flow, settings: Settings) -> Wanted:
+def read_wanted(fields: Texts, flow: Flow, settings: Settings) -> ProxyRequest:
     """Return what a request asks for. Raises Problem bad_parameter (1002) or not_allowed (1005)."""
     prefixes = settings.proxy_spapi_prefixes if flow == "spapi" else settings.proxy_ads_prefixes
     given_path = fields.text("path")
@@ -65,7 +65,7 @@ def read_wanted(fields: Texts, flow: Flow, settings: Settings) -> Wanted:
     content_type = fields.text("contentType") or None
     if content_type is not None and not MEDIA_TYPE.fullmatch(content_type):
         raise Problem("bad_parameter", "contentType: expected a media type such as application/json")
-    return Wanted(
+    return ProxyRequest(
         method, path, check_query(fields.text("queryString") or ""), _body(fields, method), content_type
     )
 

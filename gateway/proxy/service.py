@@ -13,12 +13,12 @@ from gateway.amazon import ads_api, selling_partner_api
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED
-from gateway.applications.call_breaker import CallGate, secret_has_expired
+from gateway.applications.call_breaker import CallCircuitBreaker, secret_has_expired
 from gateway.applications.credentials import ads_client
 from gateway.errors import Problem, problem_of
 from gateway.model import Flow, Grant, Region
 from gateway.proxy.headers import ads_headers, selling_partner_headers
-from gateway.proxy.request import Wanted
+from gateway.proxy.request import ProxyRequest
 from gateway.proxy.shares import Shares
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.settings.settings import Settings
@@ -62,7 +62,7 @@ class DeveloperProxy:
         self._tokens = tokens
         self._forwarder = forwarder
         self._threads = threads
-        self._gate = CallGate(settings, vault, threads)
+        self._breaker = CallCircuitBreaker(settings, vault, threads)
         # Half of the lane: whatever one user's calls do, the other half is for everybody else.
         self._shares = Shares(PROXY_THREADS // 2)
 
@@ -112,7 +112,7 @@ class DeveloperProxy:
         return Bearer(grant, presented, region, presented=True, profile_id=profile_id)
 
     async def _proved(self, user_id: int, flow: Flow, presented: Secret) -> Grant:
-        grant = await self._threads.vault(self._vault.handed_out.grant_of, user_id, flow, presented)
+        grant = await self._threads.vault(self._vault.issued_tokens.grant_of, user_id, flow, presented)
         if grant is None:
             raise Problem(
                 "not_found", "amzAccessToken was not handed to you, or has expired; get one from storeTokens"
@@ -125,37 +125,37 @@ class DeveloperProxy:
         held = await self._tokens.fresh(grant.id, FRESH_ENOUGH)
         return Bearer(held.grant, held.tokens.access_token, region, presented=False)
 
-    async def call(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
+    async def call(self, wanted: ProxyRequest, bearer: Bearer) -> Forwarded:
         """Return Amazon's answer, whatever its status. Raises Problem where there is none to pass on."""
         async with self._shares.place_for(bearer.grant.user_id):
             return await self._call(wanted, bearer)
 
-    async def _call(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
+    async def _call(self, wanted: ProxyRequest, bearer: Bearer) -> Forwarded:
         flow = bearer.grant.flow
-        standing = await self._gate.admit(flow)
+        circuit = await self._breaker.admit(flow)
         try:
             answer, verdict = await self._ask_and_prove(wanted, bearer)
         except Problem:
-            await self._gate.answered(flow, standing, accepted=False)
+            await self._breaker.answered(flow, circuit, accepted=False)
             raise
         if verdict == "secret_expired":
-            await self._gate.refused(flow, standing)
+            await self._breaker.refused(flow, circuit)
             raise secret_has_expired()
-        await self._gate.answered(flow, standing, accepted=200 <= answer.status < 300)
+        await self._breaker.answered(flow, circuit, accepted=200 <= answer.status < 300)
         return answer
 
     async def suspended(self, flow: Flow) -> bool:
         """Tell whether Amazon's APIs refuse the application of a flow."""
-        return await self._gate.suspended(flow)
+        return await self._breaker.suspended(flow)
 
     async def started(self) -> None:
         """Let applications whose client secret was changed for this start call again at once."""
         if self._settings.spapi is not None:
-            await self._gate.forget_former_secret("spapi")
+            await self._breaker.forget_former_secret("spapi")
         if self._settings.ads is not None:
-            await self._gate.forget_former_secret("ads")
+            await self._breaker.forget_former_secret("ads")
 
-    async def _ask_and_prove(self, wanted: Wanted, bearer: Bearer) -> tuple[Forwarded, Verdict]:
+    async def _ask_and_prove(self, wanted: ProxyRequest, bearer: Bearer) -> tuple[Forwarded, Verdict]:
         """Return Amazon's answer with what it says of the token, after a refresh where that was bad news."""
         answer = await self._ask(wanted, bearer)
         verdict = verdict_on_token(bearer.grant.flow, answer)
@@ -166,7 +166,7 @@ class DeveloperProxy:
                 verdict = verdict_on_token(bearer.grant.flow, answer)
         return answer, verdict
 
-    async def _ask(self, wanted: Wanted, bearer: Bearer) -> Forwarded:
+    async def _ask(self, wanted: ProxyRequest, bearer: Bearer) -> Forwarded:
         if bearer.grant.flow == "spapi":
             host = selling_partner_api.HOSTS[bearer.region]
             headers = selling_partner_headers(wanted, bearer.access_token)

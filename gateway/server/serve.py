@@ -21,7 +21,7 @@ from gateway.operator_error import EXIT_CODES, OperatorError
 from gateway.server.data_folder import DataFolder
 from gateway.server.listener import addresses, listen
 from gateway.server.sandbox_process import StandInProcess
-from gateway.server.workers import HandedOn, Workers, load_factory
+from gateway.server.workers import WorkerConfig, Workers, load_factory
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.vault.users import OWNER
@@ -113,7 +113,7 @@ def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory:
             return
     metrics_folder.prepare(settings.data_dir)
     # Every worker opens the vault for itself.
-    HandedOn(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
+    WorkerConfig(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
     _run_several(options, settings, listener, announce)
 
 

@@ -27,7 +27,7 @@ AppFactory = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOn:
+class WorkerConfig:
     """What a worker cannot read for itself. It holds no secret of the owner's: those a worker reads again."""
 
     data_dir: Path
@@ -49,7 +49,7 @@ class HandedOn:
         )
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "HandedOn":
+    def from_environment(cls, environ: Mapping[str, str]) -> "WorkerConfig":
         """Read it in a worker."""
         values = json.loads(environ[HANDED_ON])
         return cls(data_dir=Path(values.pop("data_dir")), **values)
@@ -71,7 +71,7 @@ def create_worker_app() -> Callable[..., Any]:
     """Return the ASGI application of a worker process. It closes its vault when the server ends."""
     set_up_logging()
     _end_with_parent()
-    handed_on = HandedOn.from_environment(os.environ)
+    handed_on = WorkerConfig.from_environment(os.environ)
     settings = handed_on.settings(os.environ)
     set_up_logging(settings.log_format, settings.data_dir)
     clock = SystemClock()

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
 from gateway.applications.credentials import token_client
-from gateway.applications.token_breaker import Gate, Paused
+from gateway.applications.token_breaker import Paused, TokenCircuitBreaker
 from gateway.errors import TABLE, Problem, problem_of
 from gateway.model import Flow, Grant, Lease, Tokens
 from gateway.monitoring import metrics
@@ -26,7 +26,7 @@ from gateway.settings.settings import Settings
 from gateway.tokens.retries import Retries, Sleep
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
-from gateway.vault.applications import Standing
+from gateway.vault.applications import CircuitState
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
@@ -49,7 +49,7 @@ FINAL_REASONS = frozenset({REVOKED, FOREIGN, "not_found"})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class GrantTokens:
     """A grant with its tokens. `below_minimum`: they live, but not for as long as was asked."""
 
     grant: Grant
@@ -58,7 +58,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unstored:
+class _UnstoredAnswer:
     """An answer of Amazon's to the tokens of that version. `rotated`: it holds another refresh token."""
 
     answer: TokenAnswer
@@ -72,7 +72,7 @@ def seconds_left(grant: Grant, tokens: Tokens, now: float) -> float:
 
 
 @dataclass(slots=True)
-class _Keeping:
+class _KeptLease:
     """A lease that is kept. `ended`: there is nothing to give back."""
 
     ended: bool = False
@@ -107,14 +107,14 @@ class TokenService:
         self._sleep = sleep
         self._retries = retries or Retries(sleep)
         self._once = Retries(sleep, tries=1)
-        self._gate = Gate(vault, threads)
+        self._breaker = TokenCircuitBreaker(vault, threads)
         self._monotonic = monotonic
         self._owner = secrets.token_hex(8)
         self._lease_seconds = settings.refresh_lease
-        self._flights: dict[int, asyncio.Task[Held]] = {}
-        self._unstored: dict[int, _Unstored] = {}
+        self._flights: dict[int, asyncio.Task[GrantTokens]] = {}
+        self._unstored: dict[int, _UnstoredAnswer] = {}
 
-    async def fresh(self, grant_id: int, min_ttl: int) -> Held:
+    async def fresh(self, grant_id: int, min_ttl: int) -> GrantTokens:
         """Return tokens with at least `min_ttl` seconds left, refreshing once if need be.
 
         Where the refresh fails for a passing reason and the token lives, the token is returned as
@@ -136,11 +136,11 @@ class TokenService:
                 raise
         return replace(held, below_minimum=self._left(held) < min_ttl)
 
-    async def refresh(self, grant_id: int) -> Held:
+    async def refresh(self, grant_id: int) -> GrantTokens:
         """Return tokens that were refreshed after this call came in. Raises Problem."""
         return await self._patiently_renewed(await self._look(grant_id))
 
-    async def renew_ahead(self, grant_id: int, min_ttl: int) -> Held | None:
+    async def renew_ahead(self, grant_id: int, min_ttl: int) -> GrantTokens | None:
         """Return tokens with at least `min_ttl` seconds left, refreshing if need be; None where others do.
 
         For work that nobody waits for: in fewer steps than `fresh`, and without waiting. Raises Problem.
@@ -166,7 +166,7 @@ class TokenService:
         """Tell whether Amazon refuses the application of a flow; without an application nothing does."""
         if (self._settings.spapi if flow == "spapi" else self._settings.ads) is None:
             return False
-        return await self._gate.suspended(token_client(self._settings, flow, "NA"))
+        return await self._breaker.suspended(token_client(self._settings, flow, "NA"))
 
     async def store_unstored(self) -> None:
         """Store the answers that the vault could not take when they came. What still fails stays kept."""
@@ -188,21 +188,21 @@ class TokenService:
         for grant_id in self._unstored:
             log.critical("refresh_lost grant=%d: what Amazon answered could not be stored", grant_id)
 
-    def _left(self, held: Held) -> float:
+    def _left(self, held: GrantTokens) -> float:
         return seconds_left(held.grant, held.tokens, self._clock.now())
 
-    async def _look(self, grant_id: int) -> Held:
+    async def _look(self, grant_id: int) -> GrantTokens:
         """Read the grant and its tokens; Problem where there is none or it needs a new authorization."""
         return self._usable(await self._threads.vault(self._vault.grants.with_tokens, grant_id))
 
-    def _usable(self, found: tuple[Grant, Tokens] | None) -> Held:
+    def _usable(self, found: tuple[Grant, Tokens] | None) -> GrantTokens:
         """Return a grant with its tokens; Problem where there is none or it needs a new authorization."""
         if found is None:
             raise Problem("not_found")
         grant, tokens = found
         if grant.status == "needs_reauthorization" and not self._holds_its_token(grant):
             raise revoked(grant)
-        return Held(grant, tokens)
+        return GrantTokens(grant, tokens)
 
     def _holds_its_token(self, grant: Grant) -> bool:
         """Tell whether the refresh token that Amazon takes now is here, and only waits to be stored.
@@ -217,7 +217,7 @@ class TokenService:
         if problem.reason in FINAL_REASONS:
             self._unstored.pop(grant_id, None)
 
-    async def _patiently_renewed(self, seen: Held) -> Held:
+    async def _patiently_renewed(self, seen: GrantTokens) -> GrantTokens:
         """As `_renewed`, for callers whom the old token does not help: they wait for a short rest to end."""
         try:
             return await self._renewed(seen)
@@ -227,7 +227,7 @@ class TokenService:
             await self._sleep(paused.seconds)
         return await self._renewed(seen)
 
-    async def _renewed(self, seen: Held) -> Held:
+    async def _renewed(self, seen: GrantTokens) -> GrantTokens:
         """Join the refresh of this grant that is under way in this process, or begin one."""
         while True:
             flight = self._flights.get(seen.grant.id)
@@ -239,7 +239,7 @@ class TokenService:
             if held.grant.token_version > seen.grant.token_version:
                 return held
 
-    async def _fly(self, seen: Held) -> Held:
+    async def _fly(self, seen: GrantTokens) -> GrantTokens:
         try:
             return await self._renew(seen)
         except Problem as problem:
@@ -248,7 +248,7 @@ class TokenService:
         finally:
             del self._flights[seen.grant.id]
 
-    async def _renew(self, seen: Held) -> Held:
+    async def _renew(self, seen: GrantTokens) -> GrantTokens:
         """Refresh under the lease, or wait for whoever holds it; see the module's first lines."""
         grant_id = seen.grant.id
         deadline = self._monotonic() + self._lease_seconds + LONGEST_REFRESH
@@ -278,7 +278,7 @@ class TokenService:
             await self._sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    async def _refresh(self, lease: Lease, current: Held) -> Held | None:
+    async def _refresh(self, lease: Lease, current: GrantTokens) -> GrantTokens | None:
         """Ask Amazon and store the answer, or store one that is still waiting for it.
 
         Returns what is stored now; None where that has to be looked up.
@@ -289,63 +289,63 @@ class TokenService:
             if answer is None:
                 return None
             rotated = answer.refresh_token not in (None, current.tokens.refresh_token)
-            kept = _Unstored(answer, current.grant.token_version, rotated)
+            kept = _UnstoredAnswer(answer, current.grant.token_version, rotated)
             self._unstored[lease.grant_id] = kept
         return await self._store(lease, current, kept.answer)
 
-    async def _ask_amazon(self, current: Held) -> TokenAnswer | None:
+    async def _ask_amazon(self, current: GrantTokens) -> TokenAnswer | None:
         """Return Amazon's answer; None where somebody else has changed the grant meanwhile."""
         grant = current.grant
         client = token_client(self._settings, grant.flow, grant.region)
 
-        standing = await self._gate.admit(client)
+        circuit = await self._breaker.admit(client)
 
         async def ask() -> TokenAnswer:
             return await self._threads.amazon(self._login.refresh, client, current.tokens.refresh_token)
 
-        retries = self._once if standing.state == "probe" else self._retries
+        retries = self._once if circuit.state == "half_open" else self._retries
         try:
             answer = await retries.call(ask)
         except AmazonFailure as failure:
             log.warning("refresh_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
-            if await self._is_stale(failure, grant, client, standing):
+            if await self._is_stale(failure, grant, client, circuit):
                 return None
             raise problem_of(failure) from None
-        await self._gate.worked(client, standing)
+        await self._breaker.worked(client, circuit)
         return answer
 
     async def _is_stale(
-        self, failure: AmazonFailure, grant: Grant, client: Client, standing: Standing
+        self, failure: AmazonFailure, grant: Grant, client: Client, circuit: CircuitState
     ) -> bool:
         """Note whose fault a failure is; True where the grant has changed since, so that it says nothing.
 
         Marks go by the version seen: only if nobody refreshed or authorized again meanwhile.
         """
         if failure.kind == "invalid_grant":
-            await self._gate.worked(client, standing)  # Amazon checks the client before the token
+            await self._breaker.worked(client, circuit)  # Amazon checks the client before the token
             return not await self._threads.vault(
                 self._vault.grants.mark_needs_reauthorization, grant.id, grant.token_version, REVOKED
             )
         if failure.kind == "invalid_client":
-            await self._gate.suspend(client, standing, failure.kind)
+            await self._breaker.suspend(client, circuit, failure.kind)
         elif failure.kind == "unauthorized_client":
             verdict = "all"
-            if standing.reason != failure.kind or not grant.token_version:
+            if circuit.reason != failure.kind or not grant.token_version:
                 verdict = await self._threads.vault(
                     self._vault.grants.regard_foreign, grant.id, grant.token_version, FOREIGN
                 )
             if verdict == "stale":
                 return True
             if verdict == "all":
-                await self._gate.suspend(client, standing, failure.kind)
+                await self._breaker.suspend(client, circuit, failure.kind)
                 raise Problem("suspended_app", failure.detail, extra={"status": "suspended_app"})
-            if standing.state == "probe":
-                await self._gate.suspend(client, standing, standing.reason or failure.kind)
+            if circuit.state == "half_open":
+                await self._breaker.suspend(client, circuit, circuit.reason or failure.kind)
         else:
-            await self._gate.failed(client, standing, failure)
+            await self._breaker.failed(client, circuit, failure)
         return False
 
-    async def _store(self, lease: Lease, current: Held, answer: TokenAnswer) -> Held | None:
+    async def _store(self, lease: Lease, current: GrantTokens, answer: TokenAnswer) -> GrantTokens | None:
         """Store by compare-and-swap, which ends the lease; None where somebody else's tokens are there."""
         tokens = Tokens(
             access_token=answer.access_token,
@@ -373,7 +373,7 @@ class TokenService:
                 await self._sleep(pause)
                 pause *= 2
             else:
-                return Held(self._after(current.grant, tokens), tokens) if stored else None
+                return GrantTokens(self._after(current.grant, tokens), tokens) if stored else None
         raise AssertionError("the last try returns or raises")
 
     def _after(self, grant: Grant, tokens: Tokens) -> Grant:
@@ -389,9 +389,9 @@ class TokenService:
         )
 
     @contextlib.asynccontextmanager
-    async def _kept(self, lease: Lease) -> "AsyncIterator[_Keeping]":
+    async def _kept(self, lease: Lease) -> "AsyncIterator[_KeptLease]":
         """Renew the lease while the body runs, and give it back afterwards unless it has ended."""
-        keeping = _Keeping()
+        keeping = _KeptLease()
         renewing = asyncio.create_task(self._keep_renewing(lease))
         try:
             yield keeping
@@ -416,7 +416,7 @@ class TokenService:
                     return
 
 
-def _retrieve(flight: asyncio.Task[Held]) -> None:
+def _retrieve(flight: asyncio.Task[GrantTokens]) -> None:
     """Look at how a flight ended, so that one whose callers have all gone is not reported as forgotten."""
     if not flight.cancelled():
         flight.exception()

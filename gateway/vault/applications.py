@@ -48,22 +48,23 @@ class AppKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CircuitState:
     """Whether Amazon may be asked for an application now.
 
-    `open`: yes. `probe`: yes, and what comes of it decides whether the application is still `suspended`.
+    `closed`: yes. `half_open`: yes, and what comes of it decides whether the application is still
+    `suspended`.
     `suspended` and `cooling`: not for `seconds`; `reason` is why, or the kind of failure.
     `failures`: how often in a row it failed.
     """
 
-    state: Literal["open", "probe", "suspended", "cooling"]
+    state: Literal["closed", "half_open", "suspended", "cooling"]
     reason: str | None = None
     seconds: float = 0.0
     failures: int = 0
 
 
 class Applications:
-    """Every application's standing. `randomness`: from 0 to 1, spreads the pauses."""
+    """Every application's circuit. `randomness`: from 0 to 1, spreads the pauses."""
 
     def __init__(
         self, database: Database, audit: Audit, outbox: Outbox, randomness: Callable[[], float] = random
@@ -73,21 +74,21 @@ class Applications:
         self._outbox = outbox
         self._randomness = randomness
 
-    def admit(self, app: AppKey) -> Standing:
-        """Return whether Amazon may be asked now; of all processes one at a time gets `probe`."""
+    def admit(self, app: AppKey) -> CircuitState:
+        """Return whether Amazon may be asked now; of all processes one at a time gets `half_open`."""
         with self._database.reading() as connection:
             row = connection.execute(_ADMISSION, {"of_flow": app.flow, "client": app.client_id}).first()
         if row is None:
-            return Standing("open")
+            return CircuitState("closed")
         suspended, cooling, until, failures, secret_print, now = row
         left = (until - now) / 1000
         if suspended is None:
             if cooling is not None and left > 0:
-                return Standing("cooling", cooling, left, failures)
-            return Standing("open", failures=failures)
+                return CircuitState("cooling", cooling, left, failures)
+            return CircuitState("closed", failures=failures)
         # Another client secret than the refused one is tried at once.
         if left > 0 and secret_print == app.secret_print:
-            return Standing("suspended", suspended, left, failures)
+            return CircuitState("suspended", suspended, left, failures)
         claim = (
             update(applications)
             .where(
@@ -100,8 +101,8 @@ class Applications:
         )
         with self._database.writing() as connection:
             if connection.execute(claim).rowcount == 1:
-                return Standing("probe", suspended, failures=failures)
-        return Standing("suspended", suspended, PROBE_SECONDS, failures)
+                return CircuitState("half_open", suspended, failures=failures)
+        return CircuitState("suspended", suspended, PROBE_SECONDS, failures)
 
     def suspended(self, app: AppKey) -> str | None:
         """Return why an application is suspended, or None."""

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Trail:
+class AuditContext:
     """Whose doing the current request is, filled in as it is understood.
 
     `who` stays None for a request that is of no interest; `subject` is the store, account or attempt that it
@@ -42,11 +42,11 @@ class Trail:
     subject: str | None = None
 
 
-_trail: ContextVar[Trail] = ContextVar("audit_trail")
-_NO_REQUEST = Trail()
+_trail: ContextVar[AuditContext] = ContextVar("audit_trail")
+_NO_REQUEST = AuditContext()
 
 
-def follow(trail: Trail) -> None:
+def follow(trail: AuditContext) -> None:
     """Make this the trail of everything that happens from now on in this context."""
     _trail.set(trail)
 
@@ -88,7 +88,7 @@ class Audit:
         self._noted: deque[dict[str, Any]] = deque()
         self._lost = 0
 
-    def note(self, trail: Trail, action: str, outcome: str) -> None:
+    def note(self, trail: AuditContext, action: str, outcome: str) -> None:
         """Note how a call ended; it is written with the next batch."""
         if trail.who is None:
             return

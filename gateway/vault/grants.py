@@ -40,7 +40,7 @@ from gateway.vault.grant_rows import (
     sealed_tokens,
     tokens_from,
 )
-from gateway.vault.handed_out import HandedOut
+from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.outbox import Outbox
 
@@ -95,7 +95,7 @@ class Grants:
         database: Database,
         clock: Clock,
         keys: Keys,
-        handed_out: HandedOut,
+        issued_tokens: IssuedTokens,
         audit: Audit,
         outbox: Outbox,
     ) -> None:
@@ -104,7 +104,7 @@ class Grants:
         self._keys = keys
         self._audit = audit
         self._outbox = outbox
-        self._handed_out = handed_out
+        self._issued_tokens = issued_tokens
 
     def authorize(
         self, attempt: Attempt, seller_id: str | None, tokens: Tokens, authorization_expires_at: int | None
@@ -199,7 +199,7 @@ class Grants:
                     token_version=grants.c.token_version + 1,
                 )
             )
-        self._handed_out.note(connection, grant_id, tokens)
+        self._issued_tokens.note(connection, grant_id, tokens)
         return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
 
     def _to_replace(
@@ -335,7 +335,7 @@ class Grants:
             wanted = {**_held(lease), "seen_version": seen_version, **values}
             if connection.execute(_STORE, wanted).rowcount != 1:
                 return False
-            self._handed_out.note(connection, lease.grant_id, tokens)
+            self._issued_tokens.note(connection, lease.grant_id, tokens)
             return True
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:

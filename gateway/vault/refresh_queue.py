@@ -90,7 +90,7 @@ class RefreshQueue:
         with self._database.writing() as connection:
             return [grant_id for _, grant_id in sorted(tuple(row) for row in connection.execute(claimed))]
 
-    def tell_ending(self, horizon: int, most: int = 500) -> list[Grant]:
+    def notify_of_ending(self, horizon: int, most: int = 500) -> list[Grant]:
         """Return the grants whose authorization ends within `horizon` seconds and was not told of before.
 
         They count as told from now on, and the outbox has a notice of each.

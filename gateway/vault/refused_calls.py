@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway.vault.applications import (
     PROBE_SECONDS,
     AppKey,
-    Standing,
+    CircuitState,
     growing_pause,
     in_seconds,
     subject_of,
@@ -45,19 +45,19 @@ class RefusedCalls:
         self._outbox = outbox
         self._randomness = randomness
 
-    def admit(self, app: AppKey) -> Standing:
-        """Return whether a call may be made now: `open`, `suspended`, or `probe` for one caller at a time.
+    def admit(self, app: AppKey) -> CircuitState:
+        """Return whether a call may be made now: `closed`, `suspended`, or `half_open` for one caller.
 
-        Who gets `probe` has to tell how it ended: `accepted`, `refuse` or `prolong`. Where that never comes
-        (the process was killed), another may probe after PROBE_SECONDS.
+        Who gets `half_open` has to report how it ended: `accepted`, `refuse` or `prolong`. Where that never
+        comes (the process was killed), another may probe after PROBE_SECONDS.
         """
         with self._database.reading() as connection:
             row = connection.execute(_ADMISSION, {"of_flow": app.flow, "client": app.client_id}).first()
         if row is None:
-            return Standing("open")
+            return CircuitState("closed")
         reason, until, failures, now = row
         if until > now:
-            return Standing("suspended", reason, (until - now) / 1000, failures)
+            return CircuitState("suspended", reason, (until - now) / 1000, failures)
         claim = (
             update(refused_calls)
             .where(_is(app), refused_calls.c.pause_until_ms == until)
@@ -65,8 +65,8 @@ class RefusedCalls:
         )
         with self._database.changing() as connection:
             if connection.execute(claim).rowcount == 1:
-                return Standing("probe", reason, failures=failures)
-        return Standing("suspended", reason, PROBE_SECONDS, failures)
+                return CircuitState("half_open", reason, failures=failures)
+        return CircuitState("suspended", reason, PROBE_SECONDS, failures)
 
     def reason(self, app: AppKey) -> str | None:
         """Return why an application's calls are refused, or None."""

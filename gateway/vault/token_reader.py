@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, s
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from gateway.model import Caller, Flow, TokenRead
-from gateway.vault.database.engine import BUSY_SECONDS, Database, prepare_sqlite, sentence_for
+from gateway.vault.database.engine import BUSY_SECONDS, Database, describe_error, prepare_sqlite
 from gateway.vault.database.tables import api_keys, grants, profiles, users
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
 from gateway.vault.keys.held_keys import Keys
@@ -130,7 +130,7 @@ class _SqliteRows:
                 # All rows, never more than one: a cursor left in the middle would hold its snapshot open.
                 rows = self._connection.execute(sql, constants | values).fetchall()
         except sqlite3.Error as error:
-            raise sentence_for(error) or error from None
+            raise describe_error(error) or error from None
         return rows[0] if rows else None
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migrations import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.grants import Grants
-from gateway.vault.handed_out import HandedOut, handed_out_key, make_handed_out_key, note_existing
+from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, note_existing, token_print_key
 from gateway.vault.keys.facts import Facts, Kind
 from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
@@ -48,7 +48,7 @@ class Vault:
     sessions: Sessions
     applications: Applications
     refused_calls: RefusedCalls
-    handed_out: HandedOut
+    issued_tokens: IssuedTokens
     reader: TokenReader
     audit: Audit
     outbox: Outbox
@@ -108,7 +108,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
                 _keep_account_of_tokens(connection, opened[2], database, clock)
         facts, found, sealer = opened
         with database.reading() as connection:
-            token_key = handed_out_key(connection, sealer)
+            token_key = token_print_key(connection, sealer)
         assert token_key is not None, "a vault of the newest version has one"
     except BaseException:
         database.close()
@@ -116,7 +116,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     usage = Usage(database, clock)
     audit = Audit(database, clock)
     outbox = Outbox(database, clock, open=settings.webhook is not None)
-    handed_out = HandedOut(database, clock, token_key)
+    issued_tokens = IssuedTokens(database, clock, token_key)
 
     def find(facts: Facts) -> MasterKey:
         return find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id).key
@@ -125,12 +125,12 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     return Vault(
         users=Users(database, clock, usage, audit),
         attempts=Attempts(database, clock, audit),
-        grants=Grants(database, clock, keys, handed_out, audit, outbox),
+        grants=Grants(database, clock, keys, issued_tokens, audit, outbox),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, audit, outbox),
         refused_calls=RefusedCalls(database, audit, outbox),
-        handed_out=handed_out,
+        issued_tokens=issued_tokens,
         reader=TokenReader(database, keys, usage),
         audit=audit,
         outbox=outbox,
@@ -181,6 +181,6 @@ def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tu
 
 def _keep_account_of_tokens(connection: Connection, sealer: Sealer, database: Database, clock: Clock) -> None:
     """Give a vault what it proves handed-out tokens with, where it is new or older than that."""
-    if handed_out_key(connection, sealer) is None:
-        handed_out = HandedOut(database, clock, make_handed_out_key(connection, sealer))
-        note_existing(connection, sealer, handed_out)
+    if token_print_key(connection, sealer) is None:
+        issued_tokens = IssuedTokens(database, clock, make_token_print_key(connection, sealer))
+        note_existing(connection, sealer, issued_tokens)

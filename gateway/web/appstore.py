@@ -10,8 +10,8 @@ from gateway.authorization.appstore import STATE_SECONDS
 from gateway.errors import Problem
 from gateway.web.page_route import PageRoute
 from gateway.web.redirects import see
-from gateway.web.renderer import Entered
-from gateway.web.sessions import Visit
+from gateway.web.renderer import FormState
+from gateway.web.sessions import SignedInRequest
 
 router = APIRouter(route_class=PageRoute)
 
@@ -30,8 +30,8 @@ async def login(request: Request) -> Response:
 async def ask(request: Request) -> Response:
     """Ask whether the seller is to be connected, and under which name."""
     wanted = services_of(request).appstore.read(request.query_params.multi_items())
-    visit = await Visit.begin(request, "manage")
-    entered = Entered({"name": wanted.seller_id})
+    visit = await SignedInRequest.begin(request, "manage")
+    entered = FormState({"name": wanted.seller_id})
     return visit.services.pages.appstore(
         visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered
     )
@@ -40,14 +40,14 @@ async def ask(request: Request) -> Response:
 @router.post("/appstore")
 async def connect(request: Request) -> Response:
     """Bind a new state to the user who agreed and to the seller, and answer the link back to Amazon."""
-    visit = await Visit.begin(request, "manage")
+    visit = await SignedInRequest.begin(request, "manage")
     form = await visit.form(request)
     services = visit.services
     wanted = services.appstore.read(form.items())
     try:
         name = Fields(form).name("name")
     except Problem:
-        entered = Entered(form, {"name": "name_wrong"})
+        entered = FormState(form, {"name": "name_wrong"})
         return services.pages.appstore(
             visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered
         )

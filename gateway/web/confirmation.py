@@ -9,7 +9,7 @@ from gateway.api.attempts import addressed_attempt
 from gateway.asgi.services import Services, services_of
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
-from gateway.authorization.confirmation import Held
+from gateway.authorization.confirmation import PendingCallback
 from gateway.errors import Problem
 from gateway.model import Attempt
 from gateway.util.secret import Secret
@@ -26,7 +26,7 @@ CSRF_BYTES = 32
 def see_confirmation(services: Services, attempt: Attempt, callback: Callback) -> Response:
     """Send the browser to the confirmation page, whose address holds what the callback brought, encrypted."""
     token = Secret(secrets.token_urlsafe(CSRF_BYTES))
-    held = services.confirmations.hold(Held(attempt.id, callback, token))
+    held = services.confirmations.hold(PendingCallback(attempt.id, callback, token))
     return see(f"{CONFIRM_PATH}/{quote(attempt.id, safe='')}?held={held}")
 
 

@@ -11,15 +11,15 @@ from gateway.api.fields import DIGITS, Fields
 from gateway.api.removal import remove_for_good
 from gateway.api.shown import as_listed
 from gateway.api.stores import store_region
-from gateway.authorization.authorizer import AccountWanted, StoreWanted
+from gateway.authorization.authorizer import AccountAuthorization, StoreAuthorization
 from gateway.authorization.consent_links import Central, account_host, consent_host
 from gateway.errors import Problem
 from gateway.model import Flow, Grant, Profile, Region
 from gateway.vault import audit
 from gateway.web.page_route import PageRoute
 from gateway.web.redirects import see
-from gateway.web.renderer import Entered, Listed
-from gateway.web.sessions import Visit
+from gateway.web.renderer import FormState, Page
+from gateway.web.sessions import SignedInRequest
 
 router = APIRouter(route_class=PageRoute)
 
@@ -31,7 +31,7 @@ NOTICES = frozenset({"removed"})
 @router.get("/")
 async def overview(request: Request) -> Response:
     """Show the user's stores, ads accounts and what happened lately."""
-    visit = await Visit.begin(request, "manage", "tokens")
+    visit = await SignedInRequest.begin(request, "manage", "tokens")
     vault, user_id = visit.services.vault, visit.caller.user_id
 
     def read() -> tuple[list[Grant], list[Grant], dict[int, list[Profile]]]:
@@ -55,12 +55,12 @@ async def overview(request: Request) -> Response:
     )
 
 
-def _page(grants: Sequence[Grant], wanted: str | None) -> Listed:
+def _page(grants: Sequence[Grant], wanted: str | None) -> Page:
     """Return one page of a list; the nearest one there is to a number that is none."""
     pages = max(1, -(-len(grants) // PER_PAGE))
     page = int(wanted) if wanted and DIGITS.fullmatch(wanted) else 1
     page = min(max(page, 1), pages)
-    return Listed(grants[(page - 1) * PER_PAGE : page * PER_PAGE], len(grants), page, pages)
+    return Page(grants[(page - 1) * PER_PAGE : page * PER_PAGE], len(grants), page, pages)
 
 
 @router.get("/stores/authorize")
@@ -76,15 +76,15 @@ async def account_form(request: Request) -> Response:
 
 
 async def _form(request: Request, flow: Flow) -> Response:
-    visit = await Visit.begin(request, "manage")
+    visit = await SignedInRequest.begin(request, "manage")
     again = await _again(visit, flow, request.query_params.get("again"))
     values = {"name": again.name, "marketplace": again.marketplace or ""} if again else {}
     if again and again.central == "vendor":
         values["vendor"] = "yes"
-    return visit.services.pages.authorize(visit.reader, flow, marketplaces(), Entered(values), again)
+    return visit.services.pages.authorize(visit.reader, flow, marketplaces(), FormState(values), again)
 
 
-async def _again(visit: Visit, flow: Flow, record_id: str | None) -> Grant | None:
+async def _again(visit: SignedInRequest, flow: Flow, record_id: str | None) -> Grant | None:
     """Return the grant that is to be authorized again, if one is named. Raises Problem not_found."""
     if record_id is None:
         return None
@@ -94,7 +94,7 @@ async def _again(visit: Visit, flow: Flow, record_id: str | None) -> Grant | Non
     return grant
 
 
-async def _own_grant(visit: Visit, record_id: str) -> Grant:
+async def _own_grant(visit: SignedInRequest, record_id: str) -> Grant:
     """Return one of the user's grants; any other is as one that does not exist. Raises Problem not_found."""
     if not DIGITS.fullmatch(record_id) or int(record_id) >= 2**63:
         raise Problem("not_found")
@@ -108,7 +108,7 @@ async def _own_grant(visit: Visit, record_id: str) -> Grant:
 @router.post("/stores/authorize")
 async def authorize_store(request: Request) -> Response:
     """Make a consent link for a store and answer the page that leads there."""
-    visit = await Visit.begin(request, "manage")
+    visit = await SignedInRequest.begin(request, "manage")
     form = await visit.form(request)
     again = await _again(visit, "spapi", form.get("again"))
     read = _Reading(form)
@@ -118,7 +118,7 @@ async def authorize_store(request: Request) -> Response:
     if name is None or region is None or read.errors:
         return visit.services.pages.authorize(visit.reader, "spapi", marketplaces(), read.entered(), again)
     central: Central = "vendor" if form.get("vendor") else "seller"
-    wanted = StoreWanted(
+    wanted = StoreAuthorization(
         region=region,
         name=name,
         marketplace=marketplace,
@@ -135,7 +135,7 @@ async def authorize_store(request: Request) -> Response:
 @router.post("/accounts/authorize")
 async def authorize_account(request: Request) -> Response:
     """Make a consent link for an ads account and answer the page that leads there."""
-    visit = await Visit.begin(request, "manage")
+    visit = await SignedInRequest.begin(request, "manage")
     form = await visit.form(request)
     again = await _again(visit, "ads", form.get("again"))
     read = _Reading(form)
@@ -143,7 +143,7 @@ async def authorize_account(request: Request) -> Response:
     region = read.region(None, again)
     if name is None or region is None:
         return visit.services.pages.authorize(visit.reader, "ads", (), read.entered(), again)
-    wanted = AccountWanted(region=region, name=name, record_id=again.id if again else None)
+    wanted = AccountAuthorization(region=region, name=name, record_id=again.id if again else None)
     begun = await visit.services.authorizer.begin_account(visit.caller.user_id, wanted)
     lifetime = visit.services.settings.attempt_lifetime
     return visit.services.pages.to_amazon(visit.reader, begun.link, account_host(region), lifetime)
@@ -188,15 +188,15 @@ class _Reading:
             self.errors["marketplace"] = "site_elsewhere"
             return None
 
-    def entered(self) -> Entered:
+    def entered(self) -> FormState:
         """Return what to show again."""
-        return Entered(self._form, self.errors, self._site)
+        return FormState(self._form, self.errors, self._site)
 
 
 @router.get("/remove/{record_id}")
 async def removal_form(request: Request) -> Response:
     """Ask whether a store or an ads account is really to be removed."""
-    visit = await Visit.begin(request, "manage")
+    visit = await SignedInRequest.begin(request, "manage")
     grant = await _own_grant(visit, request.path_params["record_id"])
     return visit.services.pages.remove(visit.reader, grant)
 
@@ -204,7 +204,7 @@ async def removal_form(request: Request) -> Response:
 @router.post("/remove/{record_id}")
 async def remove(request: Request) -> Response:
     """Remove a store or an ads account of the user's."""
-    visit = await Visit.begin(request, "manage")
+    visit = await SignedInRequest.begin(request, "manage")
     await visit.form(request)
     grant = await _own_grant(visit, request.path_params["record_id"])
     grants, user_id = visit.services.vault.grants, visit.caller.user_id

@@ -7,7 +7,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-class Moments:
+class RelativeTime:
     """Speaks of epoch seconds as seen from `now`, with one language's words."""
 
     def __init__(self, now: float, words: dict[str, str]) -> None:

@@ -16,14 +16,14 @@ from gateway.model import Attempt, AuditEntry, Caller, Flow, Grant, Profile
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
-from gateway.web.relative_time import Moments
+from gateway.web.relative_time import RelativeTime
 from gateway.web.texts import language_for
 
 HERE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PageContext:
     """Whom a page is for. `form_token` goes into every form of the page; without one it has none."""
 
     accept_language: str | None
@@ -37,7 +37,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Page:
     """One page of a list, and where in the list it is (pages count from 1)."""
 
     grants: Sequence[Grant]
@@ -47,7 +47,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class FormState:
     """What somebody filled into a form: the values by field, and by field the word for what is wrong."""
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Pages:
         """Answer that a store is authorized. `grant` is None where it has been removed since."""
         return self._page(
             "authorized.html",
-            Reader(language),
+            PageContext(language),
             "store_authorized",
             outcome="good",
             attempt=attempt,
@@ -94,7 +94,7 @@ class Pages:
         """Answer that an ads account is authorized; without profiles, why and what to do."""
         return self._page(
             "authorized.html",
-            Reader(language),
+            PageContext(language),
             "account_authorized" if synced else "account_without_profiles",
             outcome="good" if synced else "half",
             attempt=attempt,
@@ -116,7 +116,7 @@ class Pages:
         """Answer the question whether the attempt's user may have access; its form posts to `action`."""
         return self._page(
             "confirm.html",
-            Reader(language, None, csrf_token.reveal()),
+            PageContext(language, None, csrf_token.reveal()),
             "confirm",
             outcome="open",
             attempt=attempt,
@@ -130,7 +130,7 @@ class Pages:
         under_way = state == "pending" and attempt.phase != "pending"
         return self._page(
             "unfinished.html",
-            Reader(language),
+            PageContext(language),
             "under_way" if under_way else state,
             under_way=under_way,
             outcome="open" if state == "pending" else "bad",
@@ -144,7 +144,7 @@ class Pages:
         is_ours = problem.row.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return self._page(
             "unfinished.html",
-            Reader(language),
+            PageContext(language),
             "expired" if problem.reason == "expired" else "problem",
             status=problem.row.http_status,
             headers=problem.headers,
@@ -158,7 +158,7 @@ class Pages:
     # --- signing in, and what a user has ---
 
     def sign_in(
-        self, reader: Reader, back_to: str, error: str | None = None, *, status: int = 200, wait: int = 0
+        self, reader: PageContext, back_to: str, error: str | None = None, *, status: int = 200, wait: int = 0
     ) -> Response:
         """Ask for an API key. `error`: the word for what was wrong with the last one."""
         headers = {"Retry-After": str(wait)} if wait else None
@@ -176,9 +176,9 @@ class Pages:
 
     def overview(
         self,
-        reader: Reader,
-        stores: Listed,
-        accounts: Listed,
+        reader: PageContext,
+        stores: Page,
+        accounts: Page,
         profiles: Mapping[int, Sequence[Profile]],
         activity: Sequence[AuditEntry],
         notice: str | None,
@@ -200,10 +200,10 @@ class Pages:
 
     def authorize(
         self,
-        reader: Reader,
+        reader: PageContext,
         flow: Flow,
         sites: Sequence[Marketplace],
-        entered: Entered,
+        entered: FormState,
         again: Grant | None,
     ) -> Response:
         """Ask for the name and region of what is to be authorized, or only the name where it is `again`."""
@@ -224,20 +224,20 @@ class Pages:
             again=again,
         )
 
-    def to_amazon(self, reader: Reader, link: str, host: str, lifetime: int) -> Response:
+    def to_amazon(self, reader: PageContext, link: str, host: str, lifetime: int) -> Response:
         """Answer the link to Amazon: a form's answer may not redirect there under `form-action 'self'`."""
         # Without a form, so that the strictest referrer policy can stand on the page that leads away.
-        without_forms = Reader(reader.accept_language)
+        without_forms = PageContext(reader.accept_language)
         return self._page(
             "to_amazon.html", without_forms, "to_amazon", link=link, host=host, lifetime=lifetime
         )
 
-    def remove(self, reader: Reader, grant: Grant) -> Response:
+    def remove(self, reader: PageContext, grant: Grant) -> Response:
         """Ask whether a store or account is really to be removed."""
         return self._page("remove.html", reader, "remove_title", title_name=cleaned(grant.name), grant=grant)
 
     def appstore(
-        self, reader: Reader, seller_id: str, region: str, fields: Mapping[str, str], entered: Entered
+        self, reader: PageContext, seller_id: str, region: str, fields: Mapping[str, str], entered: FormState
     ) -> Response:
         """Ask whether a seller who came from Amazon's Appstore is to be connected, and under which name."""
         return self._page(
@@ -255,7 +255,7 @@ class Pages:
     def _page(
         self,
         template: str,
-        reader: Reader,
+        reader: PageContext,
         title: str,
         *,
         title_name: str = "",
@@ -271,7 +271,7 @@ class Pages:
         content = self._templates.get_template(template).render(
             language=language,
             t=language.words,
-            moments=Moments(self._clock.now(), language.words),
+            moments=RelativeTime(self._clock.now(), language.words),
             title=language.words[title].format(name=title_name),
             reader=reader,
             referrer_policy=referrer_policy,

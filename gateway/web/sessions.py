@@ -21,7 +21,7 @@ from gateway.model import Caller, Right
 from gateway.settings.settings import is_loopback
 from gateway.vault import audit
 from gateway.vault.sessions import LIFETIME, SESSION_ID
-from gateway.web.renderer import Reader
+from gateway.web.renderer import PageContext
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 30
@@ -82,13 +82,13 @@ def start_session(request: Request, answer: Response, session: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SignedInRequest:
     """A request of somebody who is signed in."""
 
     services: Services
     caller: Caller
     session: str
-    reader: Reader
+    reader: PageContext
 
     @classmethod
     async def begin(cls, request: Request, *rights: Right) -> Self:
@@ -109,7 +109,7 @@ class Visit:
             return None
         if request.method != "GET":  # looking at pages is no news
             audit.identified(caller)
-        reader = Reader(request.headers.get("accept-language"), caller, form_token(session))
+        reader = PageContext(request.headers.get("accept-language"), caller, form_token(session))
         return cls(services, caller, session, reader)
 
     async def form(self, request: Request) -> dict[str, str]:

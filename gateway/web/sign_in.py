@@ -11,10 +11,10 @@ from gateway.errors import Problem
 from gateway.vault import audit
 from gateway.web.page_route import PROBLEM_PAGE, PageRoute
 from gateway.web.redirects import see
-from gateway.web.renderer import Reader
+from gateway.web.renderer import PageContext
 from gateway.web.sessions import (
     Cookie,
-    Visit,
+    SignedInRequest,
     check_token,
     form_token,
     new_form_secret,
@@ -43,7 +43,7 @@ def own_page(address: str) -> str:
 async def sign_in_page(request: Request) -> Response:
     """Ask for the API key; who is signed in already is sent on."""
     back_to = own_page(request.query_params.get("next", "/"))
-    if await Visit.find(request) is not None:
+    if await SignedInRequest.find(request) is not None:
         return see(back_to)
     return _ask(request, back_to)
 
@@ -54,7 +54,7 @@ def _ask(
     cookie = Cookie.of(request, "form")
     # One that is there is kept, so that a form in another tab stays good.
     secret = cookie.read(request) or new_form_secret()
-    reader = Reader(request.headers.get("accept-language"), None, form_token(secret))
+    reader = PageContext(request.headers.get("accept-language"), None, form_token(secret))
     answer = services_of(request).pages.sign_in(reader, back_to, error, status=status, wait=wait)
     cookie.write(answer, secret, None)
     return answer
@@ -91,7 +91,7 @@ def _refused(request: Request, back_to: str, problem: Problem, request_id: str) 
 @router.post("/signout")
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    visit = await Visit.find(request)
+    visit = await SignedInRequest.find(request)
     answer = see("/signin")
     if visit is not None:
         await visit.form(request)

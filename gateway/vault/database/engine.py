@@ -81,13 +81,13 @@ class Database:
         There, every statement of a transaction sees what was committed before it all the same (READ
         COMMITTED), and beginning and ending one would cost two round trips more.
         """
-        with in_words(), self._without_transaction.connect() as connection:
+        with translated_errors(), self._without_transaction.connect() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Open a transaction that only reads, for results that are fetched bit by bit."""
-        with in_words(), self.engine.begin() as connection:
+        with translated_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -97,13 +97,13 @@ class Database:
             with self.writing() as connection:
                 yield connection
             return
-        with in_words(), self._without_transaction.connect() as connection:
+        with translated_errors(), self._without_transaction.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that may write; it commits at the end, and rolls back on an error."""
-        with in_words(), self.engine.connect() as connection:
+        with translated_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(linkfox_writes=True)
             with connection.begin():
                 yield connection
@@ -119,7 +119,7 @@ class Database:
             with closing(sqlite3.connect(self.path, timeout=TRUNCATE_SECONDS)) as connection:
                 busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
-            raise sentence_for(error) or error from None
+            raise describe_error(error) or error from None
         return not busy
 
     def close(self) -> None:
@@ -128,21 +128,21 @@ class Database:
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turn what a database refuses for reasons outside this program into a sentence."""
     try:
         yield
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
-            sentence = sentence_for(error.orig)
+            sentence = describe_error(error.orig)
         else:
-            sentence = _postgresql_sentence_for(error)
+            sentence = _describe_postgresql_error(error)
         if sentence is None:
             raise
         raise sentence from None
 
 
-def _postgresql_sentence_for(error: DBAPIError) -> VaultError | None:
+def _describe_postgresql_error(error: DBAPIError) -> VaultError | None:
     """Return what an error of PostgreSQL means for who runs the gateway; None for a mistake of ours."""
     state = getattr(error.orig, "sqlstate", None)
     if state == INSUFFICIENT_PRIVILEGE:
@@ -177,7 +177,7 @@ def _bad_address() -> VaultError:
     )
 
 
-def sentence_for(error: sqlite3.Error) -> VaultError | None:
+def describe_error(error: sqlite3.Error) -> VaultError | None:
     """Return what an error of SQLite means for who runs the gateway; None for a mistake of ours."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gateway.util.private_files import create_private
-from gateway.vault.database.engine import BUSY_SECONDS, sentence_for
+from gateway.vault.database.engine import BUSY_SECONDS, describe_error
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
@@ -59,7 +59,7 @@ def _copy(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(target)) as copy:
             changing = copy.execute("SELECT 1 FROM vault_facts WHERE name = 'next_master_key'").fetchone()
     except sqlite3.Error as error:
-        raise sentence_for(error) or error from None
+        raise describe_error(error) or error from None
     if changing:
         raise VaultError(
             "a change of the master key goes on, and a copy from in between would need both keys",

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select
 from gateway.settings.settings import Settings
 from gateway.vault.database.tables import grants, vault_facts
 from gateway.vault.errors import VaultError
-from gateway.vault.handed_out import reseal_handed_out_key
+from gateway.vault.issued_tokens import reseal_token_print_key
 from gateway.vault.keys.facts import Facts, NextKey, Source
 from gateway.vault.keys.held_keys import seal_next_key
 from gateway.vault.keys.master_key import find_master_key, store_master_key
@@ -185,7 +185,7 @@ def _complete(vault: Vault, next_key: NextKey) -> bool:
         if connection.execute(left).first() is not None:
             return False
         sealer = vault.keys.in_force(connection)
-        reseal_handed_out_key(connection, vault.keys, sealer)
+        reseal_token_print_key(connection, vault.keys, sealer)
         Facts.complete(connection, next_key, sealer.seal(KEY_CHECK, *CHECK_PLACE))
         vault.audit.record(
             connection, "master_key_changed", subject=f"{facts.master_key_id} to {next_key.id}"

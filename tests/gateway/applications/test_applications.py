@@ -109,7 +109,12 @@ def test_exchanges_and_imports_say_nothing_about_the_application(gateway: Gatewa
     refuse_secret(gateway, refused=True)
     ended = gateway.authorize_store(OTHER)
     assert (ended["state"], ended["reason"]) == ("failed", "app_credentials")
-    body = {"sellerId": OTHER, "region": "NA", "sellerName": "Imported", "refreshToken": "Atzr|" + "x" * 300}
+    body = {
+        "sellerId": OTHER,
+        "region": "NA",
+        "sellerName": "Imported",
+        "refreshToken": "Atzr|" + "x" * 300,
+    }
     gateway.bad("/spApi/importStore", body, status=502)
     assert statuses(gateway) == ["authorized"]
 

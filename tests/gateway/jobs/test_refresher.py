@@ -14,7 +14,7 @@ from gateway.amazon.session import AmazonSession
 from gateway.errors import Problem
 from gateway.jobs.refresher import Refresher
 from gateway.settings.settings import Settings
-from gateway.tokens.service import Held, TokenService
+from gateway.tokens.service import GrantTokens, TokenService
 from gateway.util.threads import Threads
 from gateway.vault.refresh_queue import MARGIN
 from gateway.vault.vault import open_vault
@@ -115,11 +115,11 @@ class _Queue:
 class _Tokens:
     """Tokens that are refreshed when the test says so."""
 
-    def __init__(self, fresh: Callable[[int], Held]) -> None:
+    def __init__(self, fresh: Callable[[int], GrantTokens]) -> None:
         self.at_once = self.most_at_once = 0
         self._fresh = fresh
 
-    async def renew_ahead(self, grant_id: int, _min_ttl: int) -> Held:
+    async def renew_ahead(self, grant_id: int, _min_ttl: int) -> GrantTokens:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0)
@@ -127,9 +127,9 @@ class _Tokens:
         return self._fresh(grant_id)
 
 
-def held(_grant_id: int) -> Held:
+def held(_grant_id: int) -> GrantTokens:
     """What a refresh brings."""
-    return Held(None, None)  # type: ignore[arg-type]
+    return GrantTokens(None, None)  # type: ignore[arg-type]
 
 
 def refresher(
@@ -172,7 +172,7 @@ def test_one_that_is_stopped_claims_nothing(tmp_path: Path) -> None:
 def test_what_nobody_foresaw_is_one_grants_trouble(tmp_path: Path) -> None:
     """A failure of any kind is counted by its reason, and the round goes on."""
 
-    def fresh(grant_id: int) -> Held:
+    def fresh(grant_id: int) -> GrantTokens:
         if grant_id == 1:
             raise Problem("amazon_throttled")
         if grant_id == 2:

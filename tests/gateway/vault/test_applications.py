@@ -30,7 +30,7 @@ def user(vault: Vault) -> int:
 
 def test_an_application_is_fine_until_it_fails(vault: Vault) -> None:
     """Nothing is known of it, so nothing stands against it."""
-    assert vault.applications.admit(APP).state == "open"
+    assert vault.applications.admit(APP).state == "closed"
     assert vault.applications.suspended(APP) is None
 
 
@@ -39,9 +39,9 @@ def test_a_suspended_application_is_news_once(vault: Vault) -> None:
     assert vault.applications.suspend(APP, "invalid_client")
     assert not vault.applications.suspend(APP, "invalid_client")
     assert vault.applications.suspended(APP) == "invalid_client"
-    standing = vault.applications.admit(APP)
-    assert (standing.state, standing.reason, standing.failures) == ("suspended", "invalid_client", 1)
-    assert 400 < standing.seconds <= 1000
+    circuit = vault.applications.admit(APP)
+    assert (circuit.state, circuit.reason, circuit.failures) == ("suspended", "invalid_client", 1)
+    assert 400 < circuit.seconds <= 1000
 
 
 def test_calls_that_failed_together_make_the_pause_no_longer(vault: Vault) -> None:
@@ -57,7 +57,7 @@ def test_another_application_is_not_concerned(vault: Vault) -> None:
     """Neither the other flow's nor one of another client id."""
     vault.applications.suspend(APP, "invalid_client")
     for other in (replace(APP, flow="ads"), replace(APP, client_id="amzn1.other")):
-        assert vault.applications.admit(other).state == "open"
+        assert vault.applications.admit(other).state == "closed"
 
 
 def test_one_process_at_a_time_probes(vault: Vault, open_another: Callable[[], Vault]) -> None:
@@ -67,13 +67,13 @@ def test_one_process_at_a_time_probes(vault: Vault, open_another: Callable[[], V
     both = [vault.applications, open_another().applications] * 10
     with ThreadPoolExecutor(20) as pool:
         states = list(pool.map(lambda one: one.admit(APP).state, both))
-    assert sorted(states) == ["probe", *["suspended"] * 19]
+    assert sorted(states) == ["half_open", *["suspended"] * 19]
 
 
 def test_a_new_client_secret_is_tried_at_once(vault: Vault) -> None:
     """Who has corrected the secret does not wait, and the old secret is no longer tried."""
     vault.applications.suspend(APP, "invalid_client")
-    assert vault.applications.admit(replace(APP, secret_print="another")).state == "probe"
+    assert vault.applications.admit(replace(APP, secret_print="another")).state == "half_open"
     assert vault.applications.admit(replace(APP, secret_print="another")).state == "suspended"
 
 
@@ -82,7 +82,7 @@ def test_a_recovery_is_news_once(vault: Vault) -> None:
     vault.applications.suspend(APP, "invalid_client")
     assert vault.applications.recover(APP)
     assert not vault.applications.recover(APP)
-    assert vault.applications.admit(APP).state == "open"
+    assert vault.applications.admit(APP).state == "closed"
     assert vault.applications.admit(APP).failures == 0
 
 
@@ -103,13 +103,13 @@ def test_amazon_is_given_the_rest_that_it_asks_for(vault: Vault) -> None:
     """But not more than five minutes; calls that failed together make it no longer."""
     vault.applications.cool_down(APP, "throttled", 20_000)
     vault.applications.cool_down(APP, "unavailable")
-    standing = vault.applications.admit(APP)
-    assert (standing.state, standing.reason, standing.failures) == ("cooling", "throttled", 1)
-    assert 19_900 < standing.seconds <= 20_000
+    circuit = vault.applications.admit(APP)
+    assert (circuit.state, circuit.reason, circuit.failures) == ("cooling", "throttled", 1)
+    assert 19_900 < circuit.seconds <= 20_000
     vault.applications.cool_down(APP, "throttled", 86_400_000)
     assert 299_900 < vault.applications.admit(APP).seconds <= 300_000
     pause_is_over(vault)
-    assert vault.applications.admit(APP).state == "open"
+    assert vault.applications.admit(APP).state == "closed"
 
 
 def test_the_audit_tells_when_an_application_was_suspended(vault: Vault) -> None:

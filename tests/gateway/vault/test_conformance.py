@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, text, update
 from gateway.model import Lease
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
-from gateway.vault import handed_out as handed_out_room
+from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault.database.tables import api_keys, attempts, grants, handed_out
 from gateway.vault.errors import SealBroken
 from gateway.vault.users import UserExists
@@ -625,7 +625,7 @@ class TestCovering:
         assert vault.profiles.covering(vault.users.create("eve"), 7) == []
 
 
-class TestHandedOut:
+class TestIssuedTokens:
     """Which tokens a user was handed, proved without keeping them."""
 
     def test_a_stored_token_is_known_for_its_owner_alone(self, vault: Vault, user: int) -> None:
@@ -633,9 +633,9 @@ class TestHandedOut:
         grant = store(vault, user)
         eve = vault.users.create("eve")
         given = tokens().access_token
-        assert vault.handed_out.grant_of(user, "spapi", given) == vault.grants.get(grant.id)
-        assert vault.handed_out.grant_of(eve, "spapi", given) is None
-        assert vault.handed_out.grant_of(user, "ads", given) is None
+        assert vault.issued_tokens.grant_of(user, "spapi", given) == vault.grants.get(grant.id)
+        assert vault.issued_tokens.grant_of(eve, "spapi", given) is None
+        assert vault.issued_tokens.grant_of(user, "ads", given) is None
         for other in (
             given.reveal()[:-1],
             given.reveal() + "a",
@@ -643,7 +643,7 @@ class TestHandedOut:
             "Atza|\ud800",
             tokens().refresh_token.reveal(),
         ):
-            assert vault.handed_out.grant_of(user, "spapi", Secret(other)) is None
+            assert vault.issued_tokens.grant_of(user, "spapi", Secret(other)) is None
 
     def test_one_from_before_a_refresh_counts_until_it_expires(
         self, vault: Vault, user: int, clock: SteppedClock
@@ -654,23 +654,23 @@ class TestHandedOut:
         assert lease is not None
         assert vault.grants.store_refresh(lease, grant.token_version, tokens("second"))
         old, new = tokens().access_token, tokens("second").access_token
-        assert vault.handed_out.grant_of(user, "spapi", old) is not None
-        assert vault.handed_out.grant_of(user, "spapi", new) is not None
+        assert vault.issued_tokens.grant_of(user, "spapi", old) is not None
+        assert vault.issued_tokens.grant_of(user, "spapi", new) is not None
         clock.time = tokens().expires_at
-        assert vault.handed_out.grant_of(user, "spapi", old) is None
-        assert vault.handed_out.grant_of(user, "spapi", new) is None
+        assert vault.issued_tokens.grant_of(user, "spapi", old) is None
+        assert vault.issued_tokens.grant_of(user, "spapi", new) is None
 
     def test_a_refresh_that_was_not_stored_hands_nothing_out(self, vault: Vault, user: int) -> None:
         """Whoever lost the lease has nothing to show for it."""
         grant = store(vault, user)
         assert not vault.grants.store_refresh(Lease(grant.id, "late", 1), 0, tokens("lost"))
-        assert vault.handed_out.grant_of(user, "spapi", tokens("lost").access_token) is None
+        assert vault.issued_tokens.grant_of(user, "spapi", tokens("lost").access_token) is None
 
     def test_the_same_token_twice_is_no_error(self, vault: Vault, user: int) -> None:
         """Amazon may answer a token that it answered before."""
         store(vault, user)
         grant = store(vault, user)
-        found = vault.handed_out.grant_of(user, "spapi", tokens().access_token)
+        found = vault.issued_tokens.grant_of(user, "spapi", tokens().access_token)
         assert found is not None
         assert found.id == grant.id
 
@@ -692,7 +692,7 @@ class TestHandedOut:
         self, vault: Vault, user: int, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A bounded number with each store, until none is left; one that expires meanwhile goes later."""
-        monkeypatch.setattr(handed_out_room, "PURGED_AT_ONCE", 2)
+        monkeypatch.setattr(issued_tokens_room, "PURGED_AT_ONCE", 2)
         for number in range(5):
             store(vault, user, f"A{number}", f"label{number}")
         clock.time = tokens().expires_at + 1
@@ -713,7 +713,7 @@ class TestHandedOut:
         longer = replace(tokens(), expires_at=tokens().expires_at + 600)
         vault.grants.authorize(consumed(vault, user), "A1", longer, None)
         clock.time = tokens().expires_at + 1
-        assert vault.handed_out.grant_of(user, "spapi", tokens().access_token) is not None
+        assert vault.issued_tokens.grant_of(user, "spapi", tokens().access_token) is not None
         with vault.database.reading() as connection:
             assert connection.execute(select(func.count()).select_from(handed_out)).scalar() == 1
 
@@ -722,7 +722,7 @@ class TestHandedOut:
     ) -> None:
         """The key of the HMACs belongs to the vault, not to the process."""
         store(vault, user)
-        assert open_another().handed_out.grant_of(user, "spapi", tokens().access_token) is not None
+        assert open_another().issued_tokens.grant_of(user, "spapi", tokens().access_token) is not None
 
     def test_tokens_go_with_their_grant(self, vault: Vault, user: int) -> None:
         """What was removed leaves no token that still opens it."""
@@ -753,7 +753,7 @@ class TestHandedOut:
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()
-        assert again.handed_out.grant_of(user, "spapi", tokens().access_token) is not None
+        assert again.issued_tokens.grant_of(user, "spapi", tokens().access_token) is not None
 
 
 class TestTransactions:

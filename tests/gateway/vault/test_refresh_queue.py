@@ -137,12 +137,12 @@ def test_an_ending_is_told_once_for_each_date(vault: Vault, user: int, clock: St
     with vault.database.writing() as connection:
         ends_at = int(clock.now()) + 29 * DAY
         connection.execute(update(grants).values(authorization_expires_at=ends_at))
-    told = vault.refresh_queue.tell_ending(30 * DAY)
+    told = vault.refresh_queue.notify_of_ending(30 * DAY)
     assert [(one.id, one.authorization_expires_at) for one in told] == [(grant.id, ends_at)]
-    assert vault.refresh_queue.tell_ending(30 * DAY) == []
+    assert vault.refresh_queue.notify_of_ending(30 * DAY) == []
     with vault.database.writing() as connection:
         connection.execute(update(grants).values(authorization_expires_at=ends_at + DAY))
-    assert [one.id for one in vault.refresh_queue.tell_ending(30 * DAY)] == [grant.id]
+    assert [one.id for one in vault.refresh_queue.notify_of_ending(30 * DAY)] == [grant.id]
 
 
 def test_the_census_counts_what_is_there(vault: Vault, user: int, clock: SteppedClock) -> None:

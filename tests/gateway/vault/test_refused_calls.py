@@ -38,13 +38,13 @@ def events(vault: Vault) -> list[str]:
 
 def test_an_application_may_call_until_it_is_refused(vault: Vault) -> None:
     """Nothing is known of it, and nothing is told of it."""
-    assert vault.refused_calls.admit(APP).state == "open"
+    assert vault.refused_calls.admit(APP).state == "closed"
     assert vault.refused_calls.reason(APP) is None
     assert vault.refused_calls.reasons([APP.client_id]) == {}
     assert not vault.refused_calls.accepted(APP)
     assert not vault.refused_calls.secret_changed(replace(APP, secret_print="another"))
     vault.refused_calls.prolong(APP)
-    assert vault.refused_calls.admit(APP).state == "open"
+    assert vault.refused_calls.admit(APP).state == "closed"
     assert events(vault) == []
 
 
@@ -55,8 +55,8 @@ def test_a_refusal_is_news_once(vault: Vault, open_another: Callable[[], Vault])
     assert not other.refused_calls.refuse(APP, REASON)
     assert other.refused_calls.reason(APP) == REASON
     assert other.refused_calls.reasons([APP.client_id, "another"]) == {APP.client_id: REASON}
-    standing = other.refused_calls.admit(APP)
-    assert (standing.state, standing.reason, standing.failures) == ("suspended", REASON, 1)
+    circuit = other.refused_calls.admit(APP)
+    assert (circuit.state, circuit.reason, circuit.failures) == ("suspended", REASON, 1)
     assert events(vault) == ["suspended_app"]
     entries, _ = vault.audit.newest(10)
     told = [(entry.subject, entry.outcome) for entry in entries if entry.action == "app_suspended"]
@@ -77,7 +77,7 @@ def test_calls_that_are_refused_together_are_news_once(
 def test_the_token_endpoint_s_word_is_another_matter(vault: Vault) -> None:
     """Neither suspension begins or ends the other."""
     vault.refused_calls.refuse(APP, REASON)
-    assert vault.applications.admit(APP).state == "open"
+    assert vault.applications.admit(APP).state == "closed"
     vault.applications.suspend(APP, "invalid_client")
     vault.applications.recover(APP)
     assert vault.refused_calls.reason(APP) == REASON
@@ -90,7 +90,7 @@ def test_another_application_is_not_concerned(vault: Vault) -> None:
     """Neither the other flow's nor one of another client id."""
     vault.refused_calls.refuse(APP, REASON)
     for other in (replace(APP, flow="ads"), replace(APP, client_id="amzn1.other")):
-        assert vault.refused_calls.admit(other).state == "open"
+        assert vault.refused_calls.admit(other).state == "closed"
         assert not vault.refused_calls.accepted(other)
     assert vault.refused_calls.reason(APP) == REASON
 
@@ -102,7 +102,7 @@ def test_one_process_at_a_time_probes(vault: Vault, open_another: Callable[[], V
     both = [vault.refused_calls, open_another().refused_calls] * 10
     with ThreadPoolExecutor(20) as pool:
         states = list(pool.map(lambda one: one.admit(APP).state, both))
-    assert sorted(states) == ["probe", *["suspended"] * 19]
+    assert sorted(states) == ["half_open", *["suspended"] * 19]
 
 
 def test_pauses_grow_with_probes_that_failed(vault: Vault) -> None:
@@ -129,7 +129,7 @@ def test_a_call_that_is_accepted_ends_it_once(vault: Vault, open_another: Callab
     other = open_another()
     assert other.refused_calls.accepted(APP)
     assert not vault.refused_calls.accepted(APP)
-    assert vault.refused_calls.admit(APP).state == "open"
+    assert vault.refused_calls.admit(APP).state == "closed"
     assert vault.refused_calls.refuse(APP, REASON)
     assert events(vault) == ["app_recovered", "suspended_app", "suspended_app"]
     entries, _ = vault.audit.newest(10)

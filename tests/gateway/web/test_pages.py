@@ -11,7 +11,7 @@ from gateway.openapi.accounts import OPERATIONS as ACCOUNTS
 from gateway.openapi.pages import OPERATIONS as FORMS
 from gateway.openapi.proxy import OPERATIONS as PROXY
 from gateway.openapi.stores import OPERATIONS as STORES
-from gateway.web.relative_time import Moments
+from gateway.web.relative_time import RelativeTime
 from gateway.web.renderer import Pages
 from gateway.web.texts import CHINESE, ENGLISH, LANGUAGES, language_for
 from tests.support.gateway_server import Gateway, SteppingClock, text_of
@@ -253,12 +253,12 @@ def test_a_chinese_browser_gets_chinese(gateway: Gateway) -> None:
 )
 def test_a_span_is_said_in_the_largest_fitting_unit(seconds: int, words: str) -> None:
     """Two of a unit at least, so that there is one plural only."""
-    assert Moments(0, ENGLISH.words).span(seconds) == words
+    assert RelativeTime(0, ENGLISH.words).span(seconds) == words
 
 
 def test_moments_are_seen_from_now() -> None:
     """Past, present and future, and a token whose time is over."""
-    moments = Moments(1_000_000, ENGLISH.words)
+    moments = RelativeTime(1_000_000, ENGLISH.words)
     assert moments.ago(1_000_000) == moments.ago(1_000_030) == "just now"
     assert moments.ago(996_000) == "66 minutes ago"
     assert moments.until(1_000_000) == "ended"

@@ -49,7 +49,7 @@ _EXPIRED = (
 _FORGET = delete(handed_out).where(handed_out.c.token_hmac.in_(_EXPIRED))
 
 
-class HandedOut:
+class IssuedTokens:
     """The tokens that were handed out and have not expired."""
 
     def __init__(self, database: Database, clock: Clock, key: Secret) -> None:
@@ -92,20 +92,20 @@ class HandedOut:
         return hmac.digest(self._key, text, hashlib.sha256).hex()
 
 
-def handed_out_key(connection: Connection, sealer: Sealer) -> Secret | None:
+def token_print_key(connection: Connection, sealer: Sealer) -> Secret | None:
     """Return the key of the vault's HMACs, or None where the vault is older than they are."""
     sealed = connection.execute(select(vault_facts.c.value).where(vault_facts.c.name == FACT)).scalar()
     return None if sealed is None else sealer.open(bytes.fromhex(sealed), *_PLACE)
 
 
-def make_handed_out_key(connection: Connection, sealer: Sealer) -> Secret:
+def make_token_print_key(connection: Connection, sealer: Sealer) -> Secret:
     """Give the vault a key for its HMACs."""
     key = Secret(secrets.token_hex(32))
     connection.execute(insert(vault_facts).values(name=FACT, value=sealer.seal(key, *_PLACE).hex()))
     return key
 
 
-def reseal_handed_out_key(connection: Connection, keys: Keys, sealer: Sealer) -> None:
+def reseal_token_print_key(connection: Connection, keys: Keys, sealer: Sealer) -> None:
     """Seal the key of the vault's HMACs with the master key that `sealer` has."""
     which = vault_facts.c.name == FACT
     sealed = connection.execute(select(vault_facts.c.value).where(which)).scalar_one()
@@ -113,7 +113,7 @@ def reseal_handed_out_key(connection: Connection, keys: Keys, sealer: Sealer) ->
     connection.execute(update(vault_facts).where(which).values(value=again.hex()))
 
 
-def note_existing(connection: Connection, sealer: Sealer, handed: HandedOut) -> None:
+def note_existing(connection: Connection, sealer: Sealer, handed: IssuedTokens) -> None:
     """Note the tokens that the vault held before it kept account of them."""
     for row in connection.execute(select(*TOKEN_COLUMNS)).all():
         handed.note(connection, row.id, tokens_from(sealer, row))
