@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 # `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from gateway.operator_error import EXIT_CODES, OperatorError
+from gateway.errors import EXIT_CODES, OperatorError
 
 INTERRUPTED = OperatorError("the gateway was told to stop while it started", "Start it again.", "interrupted")
 

@@ -1,16 +1,15 @@
-"""Everything that a caller can be told went wrong, from the one table `references/errors.json`.
+"""Everything that can be said to have gone wrong: to a caller (Problem) and to an operator (OperatorError).
 
-A Problem is raised by its reason; its code, status and wording come from the table, so that the documents and
-the scripts, which read the same table, always agree.
+A Problem is raised by its reason; its code, status and wording come from the one table
+`references/errors.json`, so that the documents and the scripts, which read the same table, always agree.
+An OperatorError ends a command of the gateway's own command line, with an exit code.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from gateway.amazon.failures import AmazonFailure, Kind
+from typing import Any, Literal
 
 TABLE_FILE = Path(__file__).resolve().parent.parent / "references" / "errors.json"
 
@@ -85,33 +84,33 @@ class Problem(Exception):
         }
 
 
-# What a failure of Amazon's means to somebody who asked for a token or a list.
-REASONS: dict[Kind, str] = {
-    "invalid_grant": "store_revoked",
-    "invalid_client": "suspended_app",
-    "unauthorized_client": "grant_of_another_client",
-    "invalid_scope": "scope_refused",
-    "invalid_request": "request_refused",
-    "unauthorized": "token_refused",
-    "forbidden": "amazon_rejected",
-    "throttled": "amazon_throttled",
-    "unavailable": "amazon_failed",
-    "unusable": "amazon_failed",
-    "too_large": "answer_too_large",
-    "secret_expired": "suspended_app",
+Code = Literal["bad_arguments", "not_set_up", "not_found", "gateway_failed", "interrupted", "internal"]
+EXIT_CODES: dict[Code, int] = {
+    "internal": 1,
+    "bad_arguments": 2,
+    "not_set_up": 3,
+    "not_found": 5,
+    "gateway_failed": 6,
+    "interrupted": 130,
 }
 
 
-def problem_of(failure: AmazonFailure) -> Problem:
-    """Return the Problem that a failure of Amazon's amounts to for a caller of the JSON API."""
-    reason = REASONS[failure.kind]
-    extra: dict[str, Any] = {}
-    headers: dict[str, str] = {}
-    if failure.retry_after is not None:
-        extra["retryAfter"] = failure.retry_after
-        headers["Retry-After"] = str(failure.retry_after)
-    if reason in {"store_revoked", "grant_of_another_client"}:
-        extra["status"] = "needs_reauthorization"
-    elif reason == "suspended_app":
-        extra["status"] = "suspended_app"
-    return Problem(reason, failure.detail, extra=extra, headers=headers)
+class OperatorError(Exception):
+    """A failure in words: what is wrong (`message`) and what to do (`hint`), each one line without secrets.
+
+    `code` is the contract's; `retryable`: the same command may work in a moment, with nothing changed.
+    """
+
+    code: Code = "gateway_failed"
+
+    def __init__(self, message: str, hint: str, code: Code | None = None, *, retryable: bool = False) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message = message
+        self.hint = hint
+        self.code = code or self.code
+        self.retryable = retryable
+
+    def document(self) -> dict[str, object]:
+        """Return the one JSON document that tells it on standard output."""
+        error = {"code": self.code, "message": self.message, "hint": self.hint, "retryable": self.retryable}
+        return {"ok": False, "error": error}

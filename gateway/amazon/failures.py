@@ -5,8 +5,9 @@ and never a request: what was sent holds secrets.
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
+from gateway.errors import Problem
 from gateway.util.text import cleaned
 
 Kind = Literal[
@@ -51,3 +52,35 @@ class AmazonFailure(Exception):
     def passing(self) -> bool:
         """Whether the same call may well succeed a little later."""
         return self.kind in PASSING
+
+
+# What a failure of Amazon's means to somebody who asked for a token or a list.
+REASONS: dict[Kind, str] = {
+    "invalid_grant": "store_revoked",
+    "invalid_client": "suspended_app",
+    "unauthorized_client": "grant_of_another_client",
+    "invalid_scope": "scope_refused",
+    "invalid_request": "request_refused",
+    "unauthorized": "token_refused",
+    "forbidden": "amazon_rejected",
+    "throttled": "amazon_throttled",
+    "unavailable": "amazon_failed",
+    "unusable": "amazon_failed",
+    "too_large": "answer_too_large",
+    "secret_expired": "suspended_app",
+}
+
+
+def problem_of(failure: AmazonFailure) -> Problem:
+    """Return the Problem that a failure of Amazon's amounts to for a caller of the JSON API."""
+    reason = REASONS[failure.kind]
+    extra: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if failure.retry_after is not None:
+        extra["retryAfter"] = failure.retry_after
+        headers["Retry-After"] = str(failure.retry_after)
+    if reason in {"store_revoked", "grant_of_another_client"}:
+        extra["status"] = "needs_reauthorization"
+    elif reason == "suspended_app":
+        extra["status"] = "suspended_app"
+    return Problem(reason, failure.detail, extra=extra, headers=headers)

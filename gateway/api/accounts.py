@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.amazon.failures import problem_of
 from gateway.api import documents
 from gateway.api.attempts import granted, named_attempt, profile_sync_of, standing
 from gateway.api.fields import Fields
@@ -15,7 +16,7 @@ from gateway.api.token_reads import Look, read_tokens
 from gateway.applications.credentials import ads_client
 from gateway.asgi.calls import ApiCall, json_answer
 from gateway.authorization.authorizer import AccountAuthorization
-from gateway.errors import Problem, problem_of
+from gateway.errors import Problem
 from gateway.jobs.reminders import application_warnings, grant_warnings
 from gateway.model import Attempt, Grant, Profile
 from gateway.util.clock import rfc3339

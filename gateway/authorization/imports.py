@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.failures import AmazonFailure, Kind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, find_marketplace, is_indian
 from gateway.applications.credentials import application_id, token_client
@@ -17,7 +17,7 @@ from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.profile_sync import SyncResult
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
-from gateway.errors import Problem, problem_of
+from gateway.errors import Problem
 from gateway.model import Flow, Grant, Import, Region, Tokens
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret

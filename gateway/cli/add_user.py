@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.opening import opened, settings_of
+from gateway.errors import OperatorError
 from gateway.model import Right
-from gateway.operator_error import OperatorError
 from gateway.settings.settings import Settings
 from gateway.util.private_files import create_private, replace_private
 from gateway.util.secret import Secret

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.errors import OperatorError
 from gateway.jobs.reminders import SECRET_DAYS, WARN_DAYS
-from gateway.operator_error import OperatorError
 from gateway.server.data_folder import DataFolder
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.util.clock import Clock, SystemClock

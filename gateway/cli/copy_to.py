@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.opening import settings_of
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 from gateway.server.data_folder import DataFolder
 from gateway.settings.settings import SettingsError, postgresql_url
 from gateway.util.secret import Secret

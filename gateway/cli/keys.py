@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.opening import opened, settings_of
+from gateway.errors import OperatorError
 from gateway.model import KeyRecord
-from gateway.operator_error import OperatorError
 from gateway.util.clock import rfc3339
 
 

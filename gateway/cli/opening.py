@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 from gateway.server.data_folder import DataFolder
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock

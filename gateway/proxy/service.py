@@ -10,12 +10,12 @@ import logging
 from dataclasses import dataclass, replace
 
 from gateway.amazon import ads_api, selling_partner_api
-from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.failures import AmazonFailure, problem_of
 from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
 from gateway.amazon.marketplaces import INDIA, INDIA_ASKED
 from gateway.applications.call_breaker import CallCircuitBreaker, secret_has_expired
 from gateway.applications.credentials import ads_client
-from gateway.errors import Problem, problem_of
+from gateway.errors import Problem
 from gateway.model import Flow, Grant, Region
 from gateway.proxy.headers import ads_headers, selling_partner_headers
 from gateway.proxy.request import ProxyRequest

@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 from gateway.util.private_files import replace_private
 from gateway.util.secret import Secret
 

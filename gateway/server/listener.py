@@ -5,7 +5,7 @@ import os
 import socket
 from socket import AI_PASSIVE, SOCK_STREAM, getaddrinfo
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 
 BACKLOG = 1024
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to

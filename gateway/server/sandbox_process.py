@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 from gateway.settings.settings import BUNDLE
 
 START_SECONDS = 30.0

@@ -15,9 +15,9 @@ from typing import Any
 
 import uvicorn
 
+from gateway.errors import EXIT_CODES, OperatorError
 from gateway.monitoring import metrics_folder
 from gateway.monitoring.logs import set_up_logging
-from gateway.operator_error import EXIT_CODES, OperatorError
 from gateway.server.data_folder import DataFolder
 from gateway.server.listener import addresses, listen
 from gateway.server.sandbox_process import StandInProcess

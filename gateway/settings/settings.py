@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES
 from gateway.util.keyring import KEYRING_SERVICE, KeyringUnavailable, read_keyring
 from gateway.util.secret import Secret

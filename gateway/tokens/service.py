@@ -15,11 +15,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
-from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.failures import AmazonFailure, problem_of
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
 from gateway.applications.credentials import token_client
 from gateway.applications.token_breaker import Paused, TokenCircuitBreaker
-from gateway.errors import TABLE, Problem, problem_of
+from gateway.errors import TABLE, Problem
 from gateway.model import Flow, Grant, Lease, Tokens
 from gateway.monitoring import metrics
 from gateway.settings.settings import Settings

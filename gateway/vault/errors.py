@@ -1,6 +1,6 @@
 """Why the vault cannot be opened or read, in words for the person who runs the gateway."""
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 
 
 class VaultError(OperatorError):

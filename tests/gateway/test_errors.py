@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.failures import REASONS, AmazonFailure, Kind, problem_of
 from gateway.authorization.authorizer import EXCHANGE_REASONS
-from gateway.errors import REASONS, TABLE, TABLE_FILE, Problem, ProblemRow, problem_of
+from gateway.errors import TABLE, TABLE_FILE, Problem, ProblemRow
 from gateway.web.callbacks import SHOWN_PROBLEMS
 from tests.support.house import ROOT
 

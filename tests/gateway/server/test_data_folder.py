@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.operator_error import OperatorError
+from gateway.errors import OperatorError
 from gateway.server.data_folder import DataFolder
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.operator_error import EXIT_CODES
+from gateway.errors import EXIT_CODES
 from tests.support import serve_driver
 
 DRIVER = Path(serve_driver.__file__)
