@@ -9,7 +9,7 @@ from tests.support.sandbox_process import SandboxProcess
 
 @pytest.fixture(scope="module")
 def running_sandbox() -> Iterator[SandboxProcess]:
-    """A stand-in Amazon; at the end it must go by itself and have had nothing to complain of."""
+    """Start a stand-in Amazon; at the end it must go by itself and have had nothing to complain of."""
     process = SandboxProcess()
     yield process
     status, errors = process.stop()
@@ -18,6 +18,6 @@ def running_sandbox() -> Iterator[SandboxProcess]:
 
 @pytest.fixture
 def sandbox(running_sandbox: SandboxProcess) -> SandboxProcess:
-    """The module's stand-in Amazon as if it had just been started."""
+    """Return the module's stand-in Amazon as if it had just been started."""
     running_sandbox.control("reset", {})
     return running_sandbox

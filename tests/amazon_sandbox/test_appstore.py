@@ -11,7 +11,7 @@ HOST = "sellercentral.amazon.com"
 
 
 def page_of(sandbox: SandboxProcess, host: str = HOST) -> str:
-    """The application's page in the Appstore."""
+    """Return the path of the application's page in the Appstore."""
     return f"{host}/apps/store/dp/{sandbox.ready['spapi']['appId']}"
 
 
@@ -27,7 +27,7 @@ def opened_login(sandbox: SandboxProcess, **form: str) -> dict[str, str]:
 
 
 def answered(sandbox: SandboxProcess, opened: dict[str, str], **changes: str) -> str:
-    """The address that the application answers at, below the stand-in's own."""
+    """Return the address that the application answers at, below the stand-in's own."""
     parts = urlsplit(opened["amazon_callback_uri"])
     given = {"amazon_state": opened["amazon_state"], "state": "own", "redirect_uri": CALLBACK, **changes}
     return f"{parts.path.lstrip('/')}?{urlencode({name: value for name, value in given.items() if value})}"

@@ -12,7 +12,7 @@ MEDIA_TYPE = "application/vnd.spCampaign.v3+json"
 
 @pytest.fixture
 def token(sandbox: SandboxProcess) -> str:
-    """An advertiser's access token."""
+    """Return an advertiser's access token."""
     return sandbox.grant(advertiserId="SANDBOX_BRANDS")["accessToken"]
 
 

@@ -42,7 +42,7 @@ class _CallbackHandler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def callback() -> Iterator[Callback]:
-    """A running callback."""
+    """Run a callback."""
     server = Callback()
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield server
@@ -52,7 +52,7 @@ def callback() -> Iterator[Callback]:
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[sync_api.Browser]":
-    """A headless Chromium."""
+    """Start a headless Chromium."""
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -61,7 +61,7 @@ def browser() -> "Iterator[sync_api.Browser]":
 
 @pytest.fixture
 def page(browser: "sync_api.Browser") -> "Iterator[sync_api.Page]":
-    """A page of which every violation of a content policy is a failure."""
+    """Open a page of which every violation of a content policy is a failure."""
     opened = browser.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

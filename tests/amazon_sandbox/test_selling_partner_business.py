@@ -18,7 +18,7 @@ REPORT = {"reportType": "GET_MERCHANT_LISTINGS_ALL_DATA", "marketplaceIds": [US]
 
 @pytest.fixture
 def token(sandbox: SandboxProcess) -> str:
-    """A store's access token."""
+    """Return a store's access token."""
     return sandbox.grant()["accessToken"]
 
 

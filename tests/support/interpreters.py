@@ -23,7 +23,7 @@ PROBE = "import json, sys; print(json.dumps(list(sys.version_info[:2])))"
 
 
 def python_of(minor: str) -> str:
-    """An interpreter of this version, as in "3.12"; skips the test, with the reason, where none starts."""
+    """Return an interpreter of this version, as in "3.12"; where none starts, skip the test and say why."""
     found, refused = look_for(minor)
     if found is None:
         pytest.skip(f"no Python {minor} that starts: {refused or 'none on PATH'}")
@@ -32,7 +32,7 @@ def python_of(minor: str) -> str:
 
 @cache
 def look_for(minor: str) -> tuple[str | None, str]:
-    """An interpreter of this version and an empty text, or None and why those that bear its name are none."""
+    """Return an interpreter of this version and "", or None and why those that bear its name are none."""
     refused = []
     for candidate in _candidates(minor):
         said = _version(candidate)
@@ -43,8 +43,10 @@ def look_for(minor: str) -> tuple[str | None, str]:
 
 
 def _candidates(minor: str) -> Iterator[Path]:
-    """What may be this Python: the one that runs, those on PATH, and those that a version manager's shim
-    stands for, which chooses by settings that a test's environment does not have."""
+    """Yield what may be this Python: the one that runs, those on PATH, and those behind a shim.
+
+    A version manager's shim chooses by settings that a test's environment does not have.
+    """
     if sys.version_info[:2] == tuple(map(int, minor.split("."))):
         yield Path(getattr(sys, "_base_executable", sys.executable))
     name = f"python{minor}" + (".exe" if os.name == "nt" else "")
@@ -55,7 +57,7 @@ def _candidates(minor: str) -> Iterator[Path]:
 
 
 def _version(candidate: Path) -> str:
-    """The version that `candidate` has, or what happened instead, in an environment as a test's."""
+    """Return the version that `candidate` has, or what happened instead, in an environment as a test's."""
     environment = {"PATH": os.environ.get("PATH", "")}
     try:
         done = subprocess.run(

@@ -55,7 +55,7 @@ class PostgreSQL:
 
 @contextlib.contextmanager
 def running_postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL out of a wheel.
+    """Run a PostgreSQL out of a wheel.
 
     Its folder is not below pytest's: run by root, the server changes to another user, who could not enter it.
     """
