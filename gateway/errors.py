@@ -8,10 +8,11 @@ An OperatorError ends a command of the gateway's own command line, with an exit 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-TABLE_FILE = Path(__file__).resolve().parent.parent / "references" / "errors.json"
+from gateway.util.paths import REFERENCES
+
+TABLE_FILE = REFERENCES / "errors.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from gateway.model import Grant, Region
+from gateway.util.paths import REFERENCES
 
 REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
-DATA = Path(__file__).resolve().parents[2] / "references" / "marketplaces.json"
+DATA = REFERENCES / "marketplaces.json"
 
 INDIA = "IN"
 INDIA_NOTE = "India is served by Amazon's EU region, so this authorization is kept and looked up under EU."

@@ -10,7 +10,7 @@ from gateway.asgi.calls import check_rights, json_answer, presented_key
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.monitoring import metrics
-from gateway.settings.settings import is_loopback
+from gateway.util.loopback import is_loopback
 from gateway.vault.errors import VaultError
 
 router = APIRouter()

@@ -23,7 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.asgi.calls import json_answer
 from gateway.errors import Problem
 from gateway.monitoring import logs, metrics
-from gateway.settings.settings import Settings, is_loopback
+from gateway.settings.settings import Settings
+from gateway.util.loopback import is_loopback
 from gateway.vault.audit import OK, Audit, AuditContext, follow
 from gateway.vault.errors import VaultError
 from gateway.web.page_route import PROBLEM_PAGE

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from gateway.authorization.callback import Callback
 from gateway.model import Flow
-from gateway.settings.settings import Settings, is_loopback
+from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
+from gateway.util.loopback import is_loopback
 from gateway.util.secret import Secret
 from gateway.vault.errors import SealBroken
 from gateway.vault.keys.held_keys import Keys

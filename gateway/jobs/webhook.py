@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from gateway.settings.settings import Webhook, is_loopback
+from gateway.settings.settings import Webhook
+from gateway.util.loopback import is_loopback
 from gateway.util.secret import Secret
 
 TIMEOUT = (5.0, 10.0)

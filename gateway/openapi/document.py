@@ -1,13 +1,13 @@
 """Puts the document together: all operations, and what they refer to."""
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.openapi import accounts, operator, pages, proxy, reasons, records, stores
+from gateway.util.version import version
 
-VERSION = (Path(__file__).resolve().parents[2] / "references" / "VERSION").read_text(encoding="utf-8").strip()
+VERSION = version()
 DESCRIPTION = """\
 Authorizes Amazon stores (SP-API) and advertising accounts (Ads API) and hands out their tokens.
 

@@ -1,96 +1,6 @@
-"""What the developer proxy calls unless the settings say otherwise, by the first segments of the path.
-
-For the SP-API: the families of Amazon's published models (github.com/amzn/selling-partner-api-models) that
-act for a seller. Left out are `/tokens` (tokens for personal data), `/applications` (the application's own
-secret) and `/authorization` (codes for another token). For Ads: the published APIs' first segments.
-"""
+"""Which methods the developer proxy takes, and which Ads calls only read."""
 
 from collections.abc import Sequence
-
-SPAPI_PREFIXES = (
-    "/aplus",
-    "/appIntegrations",
-    "/awd",
-    "/batches/products/pricing",
-    "/catalog",
-    "/customerFeedback",
-    "/dataKiosk",
-    "/definitions",
-    "/delivery",
-    "/easyShip",
-    "/externalFulfillment",
-    "/fba",
-    "/feeds",
-    "/finances",
-    "/inbound",
-    "/listings",
-    "/messaging",
-    "/mfn",
-    "/notifications",
-    "/orders",
-    "/products/fees",
-    "/products/pricing",
-    "/promotions",
-    "/replenishment",
-    "/reports",
-    "/sales",
-    "/sellers",
-    "/service",
-    "/shipping",
-    "/solicitations",
-    "/supplySources",
-    "/support",
-    "/tax/invoices",
-    "/tracking",
-    "/uploads",
-    "/vehicles",
-    "/vendor",
-)
-
-ADS_PREFIXES = (
-    "/accountBudgetFeatureFlags",
-    "/accounts",
-    "/ads",
-    "/adsAccounts",
-    "/adGroups",
-    "/adsApi",
-    "/amc",
-    "/assets",
-    "/attribution",
-    "/audiences",
-    "/billing",
-    "/brands",
-    "/bsb",
-    "/budgets",
-    "/campaigns",
-    "/creatives",
-    "/dsp",
-    "/eligibility",
-    "/exports",
-    "/history",
-    "/insights",
-    "/invoices",
-    "/locations",
-    "/measurement",
-    "/media",
-    "/moderation",
-    "/pageAsins",
-    "/portfolios",
-    "/preModeration",
-    "/product",
-    "/recommendations",
-    "/reporting",
-    "/sb",
-    "/sd",
-    "/sp",
-    "/st",
-    "/stores",
-    "/streams",
-    "/targeting",
-    "/targets",
-    "/v2",
-    "/validationConfigurations",
-)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -119,7 +29,7 @@ UNIFIED_READS = frozenset({"query", "retrieve"})
 
 
 def reads_ads(method: str, segments: Sequence[str]) -> bool:
-    """Tell whether an Ads call only reads: a GET, or a POST that lists, counts or makes a report."""
+    """Return whether an Ads call only reads: a GET, or a POST that lists, counts or makes a report."""
     if method == "GET":
         return True
     if method != "POST":

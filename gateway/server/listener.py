@@ -6,6 +6,7 @@ import socket
 from socket import AI_PASSIVE, SOCK_STREAM, getaddrinfo
 
 from gateway.errors import OperatorError
+from gateway.util.loopback import LOOPBACK_NAMES, LOOPBACK_V4, LOOPBACK_V6
 
 BACKLOG = 1024
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -63,7 +64,7 @@ def addresses(listener: socket.socket, host: str, scheme: str) -> tuple[str, str
     port = listener.getsockname()[1]
     bound = listener.getsockname()[0]
     if bound in EVERY_ADDRESS:
-        bound = "127.0.0.1" if bound == "0.0.0.0" else "::1"  # noqa: S104 - as above
+        bound = LOOPBACK_V4 if bound == "0.0.0.0" else LOOPBACK_V6  # noqa: S104 - as above
     literal = f"[{bound}]" if ":" in bound else bound
-    name = "localhost" if bound in {"127.0.0.1", "::1"} else host
+    name = "localhost" if bound in LOOPBACK_NAMES else host
     return f"{scheme}://{literal}:{port}", f"{scheme}://{name}:{port}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import OperatorError
-from gateway.settings.settings import BUNDLE
+from gateway.util.paths import BUNDLE
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0

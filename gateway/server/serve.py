@@ -24,6 +24,7 @@ from gateway.server.sandbox_process import StandInProcess
 from gateway.server.workers import WorkerConfig, Workers, load_factory
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
+from gateway.util.loopback import LOOPBACK_V4
 from gateway.vault.users import OWNER
 from gateway.vault.vault import Vault, open_vault
 
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 class ServeOptions:
     """What the command line said."""
 
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK_V4
     port: int = 8765
     workers: int = 1
     sandbox: bool = False

@@ -14,14 +14,14 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from gateway.errors import OperatorError
-from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES
+from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
 from gateway.util.keyring import KEYRING_SERVICE, KeyringUnavailable, read_keyring
+from gateway.util.loopback import is_loopback
+from gateway.util.paths import BUNDLE
 from gateway.util.secret import Secret
 
-BUNDLE = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 8765
 CALLBACK_PATHS = {"spapi": "/spApi/oauth/callback", "ads": "/amazonAds/oauth/callback"}
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SECRET = 4096
 LEAST_WEBHOOK_SECRET = 16
 MEGABYTE = 1024 * 1024
@@ -235,18 +235,6 @@ def _webhook(values: "_Values") -> Webhook | None:
             "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
         )
     return Webhook(url, secret)
-
-
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine's own."""
-    if not host:
-        return False
-    if host.lower() in LOOPBACK_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Values:

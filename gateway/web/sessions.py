@@ -18,7 +18,7 @@ from gateway.asgi.calls import check_rights
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.model import Caller, Right
-from gateway.settings.settings import is_loopback
+from gateway.util.loopback import is_loopback
 from gateway.vault import audit
 from gateway.vault.sessions import LIFETIME, SESSION_ID
 from gateway.web.renderer import PageContext

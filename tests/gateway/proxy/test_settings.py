@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES
+from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
 from gateway.settings.settings import Settings, SettingsError
 
 

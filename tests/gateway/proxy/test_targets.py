@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Problem
-from gateway.proxy.allow_list import ADS_PREFIXES, SPAPI_PREFIXES, reads_ads
+from gateway.proxy.allow_list import reads_ads
 from gateway.proxy.targets import check_path, check_query
+from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
 
 # Also asked for from outside: see test_store_calls.py and test_ads_calls.py.
 ELSEWHERE = [

@@ -1,0 +1,19 @@
+"""What names and addresses mean this machine."""
+
+import ipaddress
+
+LOOPBACK_V4 = "127.0.0.1"
+LOOPBACK_V6 = "::1"
+LOOPBACK_NAMES = frozenset({"localhost", LOOPBACK_V4, LOOPBACK_V6})
+
+
+def is_loopback(host: str | None) -> bool:
+    """Return whether a host name or address is this machine's own."""
+    if not host:
+        return False
+    if host.lower() in LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

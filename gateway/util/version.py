@@ -1,0 +1,8 @@
+"""The version of the bundle, from the one file that holds it."""
+
+from gateway.util.paths import REFERENCES
+
+
+def version() -> str:
+    """Return the version, as in "0.2.0"."""
+    return (REFERENCES / "VERSION").read_text(encoding="utf-8").strip()
