@@ -5,6 +5,7 @@
 Reads only, as in the use of every downstream skill: the tokens live. Run it on a machine at rest.
 """
 
+import asyncio
 import json
 import tempfile
 import timeit
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from benchmarks import empty_route
 from benchmarks.load import Clients, beside, processor_of, request_bytes
 from benchmarks.stores import open_seeded, seller
+from gateway.model import TokenRead
 from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import TOKEN_COLUMNS
 from gateway.vault.vault import Vault
@@ -64,9 +66,14 @@ def _parts(vault: Vault) -> dict[str, float]:
         vault.keys.open(access, "grants", grant_id, "access_token")
         vault.keys.open(refresh, "grants", grant_id, "refresh_token")
 
-    whole = min(timeit.repeat(lambda: vault.reader.by_store(key, **wanted), number=500, repeat=5)) / 500
+    async def read_all(count: int) -> TokenRead | None:
+        for _ in range(count - 1):
+            await vault.reader.by_store(key, **wanted)
+        return await vault.reader.by_store(key, **wanted)
+
+    whole = min(timeit.repeat(lambda: asyncio.run(read_all(500)), number=1, repeat=5)) / 500
     opening = min(timeit.repeat(unseal, number=500, repeat=5)) / 500
-    read = vault.reader.by_store(key, **wanted)
+    read = asyncio.run(read_all(1))
     assert read is not None
     assert read.tokens is not None
     document = {

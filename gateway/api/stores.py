@@ -179,12 +179,12 @@ async def store_tokens(request: Request) -> Response:
     )
 
 
-def _perhaps_indian(look: Look, under_europe: Look, presented: str) -> TokenRead | None:
+async def _perhaps_indian(look: Look, under_europe: Look, presented: str) -> TokenRead | None:
     """Read a store of the Far East; where there is none, the Indian one, which is kept under Europe."""
-    read = look(presented)
+    read = await look(presented)
     if read is None or read.grant is not None:
         return read
-    other = under_europe(presented)
+    other = await under_europe(presented)
     return other if other and other.grant and other.grant.marketplace == INDIA else read
 
 

@@ -1,10 +1,10 @@
 """`storeTokens`: the call that every request of every downstream skill begins with, so it is kept short.
 
-One statement checks the API key and brings the tokens; on SQLite it runs on the event loop's own thread,
-since a local read is faster than a change of threads. Only a token that has to be refreshed takes longer.
+One statement checks the API key and brings the tokens, without a change of threads. Only a token that has to
+be refreshed takes longer.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 
@@ -19,7 +19,7 @@ from gateway.vault import audit
 from gateway.vault.token_reader import TokenReader
 
 # Reads with the API key that was presented; made of a request's fields.
-Look = Callable[[str], TokenRead | None]
+Look = Callable[[str], Awaitable[TokenRead | None]]
 
 
 async def read_tokens(
@@ -40,7 +40,7 @@ async def read_tokens(
             raise refused_key(request) from None
         audit.identified(caller)
         raise
-    read = look(key) if reader.on_event_loop else await services.threads.vault(look, key)
+    read = await look(key)
     if read is None:
         raise refused_key(request)
     audit.identified(read.caller)

@@ -1,19 +1,17 @@
 """The hot read: one statement that checks the API key, finds the grant and brings its sealed tokens.
 
-`storeTokens` is called for every request of every downstream skill. On SQLite the statement, compiled once,
-runs on a raw connection of its own, on the event loop's thread: a local read is faster than changing threads.
+`storeTokens` is called for every request of every downstream skill, so the statement is compiled once and
+goes past SQLAlchemy, from the event loop itself (see `sqlite_reader` and `postgresql_reader`).
 """
 
-import sqlite3
-import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from gateway.model import Caller, Flow, TokenRead
-from gateway.vault.database.engine import BUSY_SECONDS, Database, describe_error, prepare_sqlite
+from gateway.vault.database.engine import Database
+from gateway.vault.database.sqlite_reader import SqliteReader
 from gateway.vault.database.tables import api_keys, grants, profiles, users
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
 from gateway.vault.keys.held_keys import Keys
@@ -66,37 +64,54 @@ _BY_PROFILE = (
 )
 
 
+class RowReader(Protocol):
+    """What runs the statements, in the way that the database wants."""
+
+    def compile(self, statement: Select[Any]) -> None:
+        """Make a statement ready for `first`. It must live as long as this reader."""
+        ...
+
+    async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
+        """Return the first row of a statement. Raises VaultError."""
+        ...
+
+    def close(self) -> None:
+        """Close what only this reader uses."""
+        ...
+
+
 class TokenReader:
-    """Reads tokens for presented API keys. `on_event_loop`: a call is quick enough to block an event loop."""
+    """Reads tokens for presented API keys."""
 
     def __init__(self, database: Database, keys: Keys, usage: Usage) -> None:
         self._keys = keys
         self._usage = usage
-        self.on_event_loop = database.is_sqlite
-        self._rows = _SqliteRows(database) if database.is_sqlite else _PooledRows(database)
+        self._rows = _reader(database)
+        for statement in (_BY_STORE, *_BY_RECORD.values(), _BY_PROFILE):
+            self._rows.compile(statement)
 
-    def by_store(self, presented: str, seller_id: str, region: str) -> TokenRead | None:
-        """Read a store's tokens; None for an API key that does not work."""
-        return self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
+    async def by_store(self, presented: str, seller_id: str, region: str) -> TokenRead | None:
+        """Read a store's tokens; None for an API key that does not work. Raises VaultError."""
+        return await self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
 
-    def by_record(self, presented: str, flow: Flow, record_id: int) -> TokenRead | None:
-        """Read the tokens of an authorization by its authRecordId; None for an API key that does not work."""
-        return self._read(_BY_RECORD[flow], presented, {"record_id": record_id})
+    async def by_record(self, presented: str, flow: Flow, record_id: int) -> TokenRead | None:
+        """Read the tokens of an authorization by its authRecordId; None, and raises, as above."""
+        return await self._read(_BY_RECORD[flow], presented, {"record_id": record_id})
 
-    def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:
-        """Read the tokens of the newest healthy account that covers a profile; None as above."""
-        return self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
+    async def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:
+        """Read the tokens of the newest healthy account that covers a profile; None, and raises, as above."""
+        return await self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
 
     def close(self) -> None:
         """Close what only this reader uses."""
         self._rows.close()
 
-    def _read(self, statement: Select[Any], presented: str, values: dict[str, Any]) -> TokenRead | None:
+    async def _read(self, statement: Select[Any], presented: str, values: dict[str, Any]) -> TokenRead | None:
         digest = presentable_digest(presented)
         if digest is None:
             return None
         values["digest"] = digest
-        row = self._rows.first(statement, values)
+        row = await self._rows.first(statement, values)
         if row is None:
             return None
         user_id, user_name, key_id, rights = row[:_CALLER]
@@ -108,50 +123,11 @@ class TokenReader:
         return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._keys, row[_GRANT:]))
 
 
-class _SqliteRows:
-    """A connection of its own, which only ever reads, and the statements compiled for it."""
+def _reader(database: Database) -> RowReader:
+    if database.path is not None:
+        return SqliteReader(database.path)
+    from gateway.vault.database.postgresql_reader import (
+        PostgresqlReader,  # psycopg, which who uses SQLite does not load
+    )
 
-    def __init__(self, database: Database) -> None:
-        self._connection = sqlite3.connect(
-            database.path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
-        )
-        prepare_sqlite(self._connection)
-        self._connection.execute("PRAGMA query_only=ON")
-        self._lock = threading.Lock()
-        self._compiled = {
-            id(statement): _named_sql(statement)
-            for statement in (_BY_STORE, *_BY_RECORD.values(), _BY_PROFILE)
-        }
-
-    def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        sql, constants = self._compiled[id(statement)]
-        try:
-            with self._lock:
-                # All rows, never more than one: a cursor left in the middle would hold its snapshot open.
-                rows = self._connection.execute(sql, constants | values).fetchall()
-        except sqlite3.Error as error:
-            raise describe_error(error) or error from None
-        return rows[0] if rows else None
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-class _PooledRows:
-    """The same over the connection pool, for a database across the network."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        with self._database.reading() as connection:
-            row = connection.execute(statement, values).first()
-        return None if row is None else tuple(row)
-
-    def close(self) -> None:
-        """Nothing to do: the pool belongs to the database."""
-
-
-def _named_sql(statement: Select[Any]) -> tuple[str, dict[str, Any]]:
-    compiled = statement.compile(dialect=sqlite_dialect(paramstyle="named"))
-    return compiled.string, dict(compiled.params)
+    return PostgresqlReader(database)

@@ -20,8 +20,8 @@ SECONDS_AFTER_A_FAILURE = 2.0
 
 
 @dataclass(slots=True)
-class _Patience:
-    """How long the connections of one engine wait: what one of them meets, the others go by."""
+class Patience:
+    """How long the connections of one pool wait: what one of them meets, the others go by."""
 
     failed: bool = False
 
@@ -32,7 +32,7 @@ class _Patience:
 
 def bound_waiting(engine: Engine) -> None:
     """Let whatever this engine sends be answered within `SECONDS`, or fail as a lost connection does."""
-    patience = _Patience()
+    patience = Patience()
 
     class BoundedConnection(psycopg.Connection[Any]):
         """A connection that is closed when an answer does not come."""
@@ -49,11 +49,25 @@ def bound_waiting(engine: Engine) -> None:
         return BoundedConnection.connect(*args, **parameters)
 
 
+class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
+    """The same for an event loop. `patience` is shared by those that know it from each other."""
+
+    patience: Patience
+
+    async def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
+        """Wait for a statement's answer. Raises psycopg.OperationalError where none comes in time."""
+        try:
+            return await super().wait(_within(self.patience, gen), *args, **options)
+        except _NoAnswer:
+            self.pgconn.finish()
+            raise
+
+
 class _NoAnswer(psycopg.OperationalError):
     """The server was given long enough."""
 
 
-def _within(patience: _Patience, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+def _within(patience: Patience, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
     """Pass on the steps of a statement, as psycopg waits for them, until their time is over."""
     deadline = time.monotonic() + patience.seconds
     try:

@@ -136,36 +136,45 @@ def translated_errors() -> Iterator[None]:
         if isinstance(error.orig, sqlite3.Error):
             sentence = describe_error(error.orig)
         else:
-            sentence = _describe_postgresql_error(error)
+            sentence = _describe_dbapi_error(error)
         if sentence is None:
             raise
         raise sentence from None
 
 
-def _describe_postgresql_error(error: DBAPIError) -> VaultError | None:
-    """Return what an error of PostgreSQL means for who runs the gateway; None for a mistake of ours."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state == INSUFFICIENT_PRIVILEGE:
+def _describe_dbapi_error(error: DBAPIError) -> VaultError | None:
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    lost = isinstance(error, OperationalError) or error.connection_invalidated
+    sentence = describe_postgresql_error(sqlstate, lost=lost)
+    if sentence is None and isinstance(error, ProgrammingError) and sqlstate is None:
+        # The driver refuses it before any server is asked.
+        return _bad_address()
+    return sentence
+
+
+def describe_postgresql_error(sqlstate: str | None, *, lost: bool) -> VaultError | None:
+    """Return what an error of PostgreSQL means for who runs the gateway; None for a mistake of ours.
+
+    `lost`: it came of the connection, not of the statement.
+    """
+    if sqlstate == INSUFFICIENT_PRIVILEGE:
         return VaultError(
             "the PostgreSQL user may not make or use the gateway's tables",
             "Let it own the database: ALTER DATABASE name OWNER TO user.",
             "not_set_up",
         )
-    if state == READ_ONLY:
+    if sqlstate == READ_ONLY:
         return VaultError(
             "the PostgreSQL takes no writes",
             "Name the primary server, not a standby, and a database that is not read-only.",
             retryable=True,
         )
-    if isinstance(error, OperationalError) or error.connection_invalidated:
+    if lost:
         return VaultError(
             "the PostgreSQL does not answer or refuses the connection",
             "Check that it runs, and that the address, user and password are right.",
             retryable=True,
         )
-    if isinstance(error, ProgrammingError) and state is None:
-        # The driver refuses it before any server is asked.
-        return _bad_address()
     return None
 
 

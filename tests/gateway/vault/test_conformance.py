@@ -1,5 +1,6 @@
 """What every database under the vault must do: one suite that SQLite and PostgreSQL both pass."""
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Callable
@@ -73,7 +74,7 @@ class TestUsers:
         """Whatever is not a key of this vault authenticates nobody."""
         vault.users.issue_key("ann")
         assert vault.users.authenticate(presented) is None
-        assert vault.reader.by_store(presented, "A1", "NA") is None
+        assert asyncio.run(vault.reader.by_store(presented, "A1", "NA")) is None
 
     def test_a_revoked_key_stops_working(self, vault: Vault, user: int) -> None:
         """Both ways of reading refuse a key once it is revoked."""
@@ -81,7 +82,7 @@ class TestUsers:
         with vault.database.writing() as connection:
             connection.execute(update(api_keys).values(revoked_at=1))
         assert vault.users.authenticate(key.reveal()) is None
-        assert vault.reader.by_store(key.reveal(), "A1", "NA") is None
+        assert asyncio.run(vault.reader.by_store(key.reveal(), "A1", "NA")) is None
 
     def test_a_name_is_taken_once(self, vault: Vault, user: int) -> None:
         """A second user of the same name is refused."""
@@ -110,11 +111,11 @@ class TestUsers:
                     connection.execute(select(grants.c.last_used_at)).scalar(),
                 )
 
-        vault.reader.by_store(key.reveal(), "A1", "NA")
+        asyncio.run(vault.reader.by_store(key.reveal(), "A1", "NA"))
         vault.usage.flush()
         assert used() == (int(clock.now()), int(clock.now()))
         clock.step(-50)
-        vault.reader.by_store(key.reveal(), "A1", "NA")
+        asyncio.run(vault.reader.by_store(key.reveal(), "A1", "NA"))
         vault.usage.flush()
         assert used() == (int(clock.now()) + 50, int(clock.now()) + 50)
 
@@ -546,7 +547,7 @@ class TestTokenReader:
         """Caller, grant and tokens are what the single questions answer."""
         grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(scopes=("s",)), 1_900_000_000)
         vault.grants.set_verified(grant.id, True)
-        read = vault.reader.by_store(key, "A1", "NA")
+        read = asyncio.run(vault.reader.by_store(key, "A1", "NA"))
         assert read is not None
         assert read.caller == vault.users.authenticate(key)
         assert read.grant == vault.grants.get(grant.id)
@@ -556,11 +557,11 @@ class TestTokenReader:
         """Both ways lead to the same account; an id of the other flow to none."""
         grant = account(vault, user)
         vault.profiles.replace(grant.id, [profile(grant.id, 2**63 - 1)])
-        by_id = vault.reader.by_record(key, "ads", grant.id)
+        by_id = asyncio.run(vault.reader.by_record(key, "ads", grant.id))
         assert by_id is not None
         assert by_id.grant == grant
-        assert vault.reader.by_profile(key, 2**63 - 1) == by_id
-        other_flow = vault.reader.by_record(key, "spapi", grant.id)
+        assert asyncio.run(vault.reader.by_profile(key, 2**63 - 1)) == by_id
+        other_flow = asyncio.run(vault.reader.by_record(key, "spapi", grant.id))
         assert other_flow is not None
         assert other_flow.grant is None
 
@@ -573,9 +574,9 @@ class TestTokenReader:
         second = account(vault, user, "Second")
         for grant in (first, second):
             vault.profiles.replace(grant.id, [profile(grant.id, 7)])
-        assert vault.reader.by_profile(key, 7).grant.id == second.id  # type: ignore[union-attr]
+        assert asyncio.run(vault.reader.by_profile(key, 7)).grant.id == second.id  # type: ignore[union-attr]
         vault.grants.mark_needs_reauthorization(second.id, 0, "store_revoked")
-        assert vault.reader.by_profile(key, 7).grant.id == first.id  # type: ignore[union-attr]
+        assert asyncio.run(vault.reader.by_profile(key, 7)).grant.id == first.id  # type: ignore[union-attr]
 
     def test_what_is_not_the_caller_s_does_not_exist(self, vault: Vault, user: int) -> None:
         """Another user's key finds neither store, nor account, nor profile."""
@@ -585,9 +586,9 @@ class TestTokenReader:
         vault.users.create("eve")
         key = vault.users.issue_key("eve")[1].reveal()
         for read in (
-            vault.reader.by_store(key, "A1", "NA"),
-            vault.reader.by_record(key, "ads", grant.id),
-            vault.reader.by_profile(key, 7),
+            asyncio.run(vault.reader.by_store(key, "A1", "NA")),
+            asyncio.run(vault.reader.by_record(key, "ads", grant.id)),
+            asyncio.run(vault.reader.by_profile(key, 7)),
         ):
             assert read is not None
             assert (read.caller.user_name, read.grant, read.tokens) == ("eve", None, None)
@@ -597,12 +598,12 @@ class TestTokenReader:
     ) -> None:
         """The reader keeps no snapshot: what another process stores is what the next read answers."""
         grant = store(vault, user)
-        assert vault.reader.by_store(key, "A1", "NA").tokens == tokens()  # type: ignore[union-attr]
+        assert asyncio.run(vault.reader.by_store(key, "A1", "NA")).tokens == tokens()  # type: ignore[union-attr]
         other = open_another()
         lease = other.grants.take_lease(grant.id, "other", 60_000)
         assert lease is not None
         other.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
-        assert vault.reader.by_store(key, "A1", "NA").tokens == tokens("fresh")  # type: ignore[union-attr]
+        assert asyncio.run(vault.reader.by_store(key, "A1", "NA")).tokens == tokens("fresh")  # type: ignore[union-attr]
 
 
 class TestCovering:

@@ -1,0 +1,49 @@
+"""Single statements on a raw connection to the vault's SQLite file, on the event loop's own thread.
+
+A local read takes less time than a change of threads, and a statement that is compiled once less than one
+that SQLAlchemy looks up.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+
+from gateway.vault.database.engine import BUSY_SECONDS, describe_error, prepare_sqlite
+
+
+class SqliteReader:
+    """A connection of its own, which only ever reads, and the statements that were compiled for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        prepare_sqlite(self._connection)
+        self._connection.execute("PRAGMA query_only=ON")
+        self._lock = threading.Lock()
+        self._compiled: dict[int, tuple[str, dict[str, Any]]] = {}
+
+    def compile(self, statement: Select[Any]) -> None:
+        """Make a statement ready for `first`. It must live as long as this reader."""
+        compiled = statement.compile(dialect=sqlite_dialect(paramstyle="named"))
+        self._compiled[id(statement)] = (compiled.string, dict(compiled.params))
+
+    async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
+        """Return the first row of a statement. Raises VaultError."""
+        sql, constants = self._compiled[id(statement)]
+        try:
+            with self._lock:
+                # All rows, never more than one: a cursor left in the middle would hold its snapshot open.
+                rows = self._connection.execute(sql, constants | values).fetchall()
+        except sqlite3.Error as error:
+            raise describe_error(error) or error from None
+        return rows[0] if rows else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
