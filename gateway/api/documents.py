@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.authorization.scopes import missing_scopes
 from gateway.model import Grant, Profile
-from gateway.tokens.service import GrantTokens, seconds_left
+from gateway.tokens.grant_tokens import GrantTokens, seconds_left
 from gateway.util.clock import rfc3339
 
 

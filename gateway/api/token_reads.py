@@ -14,7 +14,7 @@ from gateway.asgi.calls import check_rights, presented_key, read_fields, refused
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.model import TokenRead
-from gateway.tokens.service import GrantTokens, revoked, seconds_left
+from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.vault import audit
 from gateway.vault.token_reader import TokenReader
 

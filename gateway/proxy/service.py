@@ -22,7 +22,8 @@ from gateway.proxy.request import ProxyRequest
 from gateway.proxy.shares import Shares
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.settings.settings import Settings
-from gateway.tokens.service import TokenService, revoked
+from gateway.tokens.grant_tokens import revoked
+from gateway.tokens.service import TokenService
 from gateway.util.secret import Secret
 from gateway.util.threads import PROXY_THREADS, Threads
 from gateway.vault.vault import Vault

@@ -134,7 +134,7 @@ def _prepare(vault: Vault, folder: DataFolder) -> None:
     if vault.database.is_sqlite:
         # The folder's lock is ours, so nobody else can be at an exchange.
         vault.attempts.settle_interrupted()
-        vault.grants.settle_interrupted()
+        vault.leases.settle_interrupted()
 
 
 def _run_one(

@@ -6,6 +6,7 @@ from random import random
 from typing import TypeVar
 
 from gateway.amazon.failures import AmazonFailure
+from gateway.util.backoff import Backoff
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -31,28 +32,23 @@ class Retries:
     ) -> None:
         self._sleep = sleep
         self._tries = tries
-        self._first_pause = first_pause
+        self._backoff = Backoff(first_pause)
         self._longest_pause = longest_pause
         self._budget = budget
         self._randomness = randomness
         self._monotonic = monotonic
 
     async def call(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Return what `ask` brings. Raises the last AmazonFailure."""
+        """Return what `ask` brings. Raise the last AmazonFailure."""
         started = self._monotonic()
-        pause = self._first_pause
-        for left in reversed(range(self._tries)):
+        for failed in range(self._tries):
             try:
                 return await ask()
             except AmazonFailure as failure:
-                wanted = max(pause * (0.5 + self._randomness() / 2), failure.retry_after or 0)
+                pause = max(self._backoff.jittered(failed, self._randomness()), failure.retry_after or 0)
                 spent = self._monotonic() - started
-                if (
-                    not (left and failure.passing)
-                    or wanted > self._longest_pause
-                    or spent + wanted > self._budget
-                ):
+                last = failed == self._tries - 1
+                if last or not failure.passing or pause > self._longest_pause or spent + pause > self._budget:
                     raise
-            await self._sleep(wanted)
-            pause *= 2
+            await self._sleep(pause)
         raise AssertionError("the last try returns or raises")

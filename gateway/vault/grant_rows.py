@@ -21,6 +21,11 @@ TOKEN_COLUMNS = [
     grants.c.access_expires_at,
     grants.c.granted_scopes,
 ]
+# Both, for a row that is read at one moment; the names of the tokens' columns are their own.
+GRANT_AND_TOKEN_COLUMNS = (
+    *GRANT_COLUMNS,
+    *(column.label(f"token_{column.name}") for column in TOKEN_COLUMNS),
+)
 # Each grant is refreshed up to so many seconds earlier than others that expire with it; its id is random.
 REFRESH_JITTER = 256
 HEALTHIEST_FIRST = (
@@ -52,6 +57,12 @@ def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
         expires_at,
         scopes_from(granted),
     )
+
+
+def grant_and_tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> tuple[Grant, Tokens]:
+    """Make records of the values of GRANT_AND_TOKEN_COLUMNS. Raise SealBroken."""
+    width = len(GRANT_COLUMNS)
+    return grant_from(values[:width]), tokens_from(keys, values[width:])
 
 
 def sealed_tokens(sealer: Sealer, grant_id: int, tokens: Tokens) -> dict[str, Any]:

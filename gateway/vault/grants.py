@@ -1,40 +1,33 @@
-"""What users hold: stores and ads accounts, their sealed tokens, and the leases to refresh them under.
-
-A lease has an owner, an expiry by the database's clock and a fencing number that every new lease raises.
-Whoever was paused past the lease finds a higher number and cannot overwrite newer tokens.
-"""
+"""What users hold: stores and ads accounts, with their sealed tokens."""
 
 import secrets
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
-    Text,
     and_,
     bindparam,
     delete,
-    func,
     insert,
-    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import ReturningUpdate
 
-from gateway.model import Attempt, Flow, Grant, Import, Lease, Region, Tokens
+from gateway.model import Attempt, Flow, Grant, Import, Region, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.audit import Audit
-from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import attempts, grants, profiles
 from gateway.vault.grant_rows import (
+    GRANT_AND_TOKEN_COLUMNS,
     GRANT_COLUMNS,
     HEALTHIEST_FIRST,
     TOKEN_COLUMNS,
+    grant_and_tokens_from,
     grant_from,
     scopes_text,
     sealed_tokens,
@@ -47,44 +40,9 @@ from gateway.vault.outbox import Outbox
 FIRST_ID = 10**11
 LAST_ID = 2**53 - 1
 INSERT_TRIES = 3
-# So many grants that had worked, all refused as another client's within so many seconds, speak of the app.
-FOREIGN_GRANTS = 2
-FOREIGN_WINDOW = 24 * 3600
 
-# Made once, as each refresh needs them: making a statement costs about as much as sending it.
-_BOTH_COLUMNS = (*GRANT_COLUMNS, *(column.label(f"token_{column.name}") for column in TOKEN_COLUMNS))
-_WITH_TOKENS = select(*_BOTH_COLUMNS).where(grants.c.id == bindparam("grant_id"))
-_LEASE = (
-    update(grants)
-    .where(
-        grants.c.id == bindparam("grant_id"),
-        or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds()),
-    )
-    .values(
-        lease_owner=bindparam("owner"),
-        lease_fence=grants.c.lease_fence + 1,
-        lease_expires_ms=DatabaseMilliseconds() + bindparam("milliseconds"),
-    )
-)
-_TAKE_LEASE = _LEASE.returning(grants.c.lease_fence)
-_TAKE_LEASE_READING = _LEASE.returning(grants.c.lease_fence, *_BOTH_COLUMNS)
-_HELD = and_(
-    grants.c.id == bindparam("leased"),
-    grants.c.lease_owner == bindparam("holder"),
-    grants.c.lease_fence == bindparam("fence"),
-)
-# Its other parameters are named like the columns that they are for.
-_STORE = (
-    update(grants)
-    .where(_HELD, grants.c.token_version == bindparam("seen_version"))
-    .values(
-        status="authorized",
-        status_reason=None,
-        lease_owner=None,
-        token_version=bindparam("seen_version") + 1,
-        granted_scopes=func.coalesce(bindparam("named_scopes", type_=Text), grants.c.granted_scopes),
-    )
-)
+# Made once, as each refresh needs it: making a statement costs about as much as sending it.
+_WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("grant_id"))
 
 
 class Grants:
@@ -277,66 +235,7 @@ class Grants:
         """Return a grant and its tokens, as they are at one moment. Raises SealBroken."""
         with self._database.reading() as connection:
             row = connection.execute(_WITH_TOKENS, {"grant_id": grant_id}).first()
-        if row is None:
-            return None
-        width = len(GRANT_COLUMNS)
-        return grant_from(row[:width]), tokens_from(self._keys, row[width:])
-
-    def take_lease(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
-        """Take the right to refresh a grant; None while somebody else has it."""
-        row = self._take_lease(_TAKE_LEASE, grant_id, owner, milliseconds)
-        return None if row is None else Lease(grant_id, owner, row[0])
-
-    def lease_with_tokens(
-        self, grant_id: int, owner: str, milliseconds: int
-    ) -> tuple[Lease, Grant, Tokens] | None:
-        """Take the right to refresh a grant, and return what it holds at that moment; None as `take_lease`.
-
-        Raises SealBroken.
-        """
-        row = self._take_lease(_TAKE_LEASE_READING, grant_id, owner, milliseconds)
-        if row is None:
-            return None
-        fence, *values = row
-        width = len(GRANT_COLUMNS)
-        tokens = tokens_from(self._keys, values[width:])
-        return Lease(grant_id, owner, fence), grant_from(values[:width]), tokens
-
-    def _take_lease(
-        self, statement: ReturningUpdate[Any], grant_id: int, owner: str, milliseconds: int
-    ) -> Row[Any] | None:
-        wanted = {"grant_id": grant_id, "owner": owner, "milliseconds": milliseconds}
-        with self._database.changing() as connection:
-            return connection.execute(statement, wanted).first()
-
-    def renew_lease(self, lease: Lease, milliseconds: int) -> bool:
-        """Extend a lease from now on; False if it is somebody else's by now."""
-        expiry = DatabaseMilliseconds() + milliseconds
-        return self._change(_HELD, _held(lease), lease_expires_ms=expiry)
-
-    def release_lease(self, lease: Lease) -> None:
-        """Give a lease back; nothing happens if it is somebody else's by now."""
-        self._change(_HELD, _held(lease), lease_owner=None)
-
-    def store_refresh(self, lease: Lease, seen_version: int, tokens: Tokens) -> bool:
-        """Store refreshed tokens and end the lease, unless newer ones or a newer lease are there (False).
-
-        `seen_version` is the grant's `token_version` when the refresh began. Scopes stay as they were where
-        the answer named none.
-        """
-        now = int(self._clock.now())
-        with self._database.writing() as connection:
-            values = {
-                "refreshed_at": now,
-                "status_at": now,
-                "named_scopes": scopes_text(tokens.granted_scopes),
-                **sealed_tokens(self._keys.in_force(connection), lease.grant_id, tokens),
-            }
-            wanted = {**_held(lease), "seen_version": seen_version, **values}
-            if connection.execute(_STORE, wanted).rowcount != 1:
-                return False
-            self._issued_tokens.note(connection, lease.grant_id, tokens)
-            return True
+        return None if row is None else grant_and_tokens_from(self._keys, row)
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
         """Note that Amazon no longer takes a grant's refresh token, and tell it once.
@@ -361,56 +260,6 @@ class Grants:
             self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
             self._outbox.add(connection, "needs_reauthorization", grant=grant, reason=reason)
             return True
-
-    def regard_foreign(self, grant_id: int, seen_version: int, reason: str) -> Literal["one", "all", "stale"]:
-        """Note that Amazon says a grant belongs to another client; `stale` if its tokens changed since.
-
-        `one`: that grant is marked. `all`: grants that had been refreshed before get the same answer and none
-        of their application was refreshed since, so it is the application, and no mark is left.
-        """
-        now = int(self._clock.now())
-        with self._database.writing() as connection:
-            marked = (
-                update(grants)
-                .where(grants.c.id == grant_id, grants.c.token_version == seen_version)
-                .values(status="needs_reauthorization", status_reason=reason, status_at=now)
-                .returning(*GRANT_COLUMNS)
-            )
-            row = connection.execute(marked).first()
-            if row is None:
-                return "stale"
-            grant = grant_from(row)
-            same_app = and_(grants.c.flow == grant.flow, grants.c.app_id == grant.app_id)
-            had_worked = and_(
-                same_app,
-                grants.c.token_version > 0,
-                grants.c.status_reason == reason,
-                grants.c.status_at > now - FOREIGN_WINDOW,
-            )
-            count, first = connection.execute(
-                select(func.count(), func.min(grants.c.status_at)).where(had_worked)
-            ).one()
-            if count >= FOREIGN_GRANTS:
-                working = select(grants.c.id).where(
-                    same_app, grants.c.token_version > 0, grants.c.refreshed_at > first
-                )
-                if connection.execute(working.limit(1)).first() is None:
-                    unmarked = {"status": "authorized", "status_reason": None, "status_at": now}
-                    connection.execute(update(grants).where(had_worked).values(**unmarked))
-                    self._audit.record(connection, "app_at_fault", outcome=reason)
-                    return "all"
-            self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
-            self._outbox.add(connection, "needs_reauthorization", grant=grant, reason=reason)
-            return "one"
-
-    def settle_interrupted(self) -> int:
-        """Give back the leases of a gateway that was stopped, and return how many there were.
-
-        Only for who knows that nobody else works on this database: a refresh is then possible again at once.
-        """
-        with self._database.writing() as connection:
-            held = update(grants).where(grants.c.lease_owner.is_not(None)).values(lease_owner=None)
-            return connection.execute(held).rowcount
 
     def to_probe_with(self, flow: Flow) -> int | None:
         """Return a grant to find out with whether Amazon takes its application: one that worked lately."""
@@ -453,12 +302,8 @@ class Grants:
 
     def set_verified(self, grant_id: int, verified: bool) -> None:
         """Note whether the store could be called with its token."""
-        self._change(grants.c.id == grant_id, {}, verified=verified)
-
-    def _change(self, which: ColumnElement[bool], given: dict[str, Any], **values: Any) -> bool:
-        """Change the one grant that `which`, with the parameters `given`, is true of; False without one."""
         with self._database.changing() as connection:
-            return connection.execute(update(grants).where(which).values(**values), given).rowcount == 1
+            connection.execute(update(grants).where(grants.c.id == grant_id).values(verified=verified))
 
     def _first(self, query: Select[Any]) -> Grant | None:
         with self._database.reading() as connection:
@@ -472,8 +317,3 @@ class Grants:
 
 def _query() -> Select[Any]:
     return select(*GRANT_COLUMNS)
-
-
-def _held(lease: Lease) -> dict[str, Any]:
-    """Return the parameters of _HELD."""
-    return {"leased": lease.grant_id, "holder": lease.owner, "fence": lease.fence}

@@ -16,12 +16,14 @@ from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migrations import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grants import Grants
 from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, note_existing, token_print_key
 from gateway.vault.keys.facts import Facts, Kind
 from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.keys.sealing import MasterKey, Sealer
+from gateway.vault.leases import Leases
 from gateway.vault.maintenance.housekeeping import Housekeeping
 from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
@@ -44,6 +46,8 @@ class Vault:
     users: Users
     attempts: Attempts
     grants: Grants
+    leases: Leases
+    foreign_grants: ForeignGrants
     profiles: Profiles
     sessions: Sessions
     applications: Applications
@@ -126,6 +130,8 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         users=Users(database, clock, usage, audit),
         attempts=Attempts(database, clock, audit),
         grants=Grants(database, clock, keys, issued_tokens, audit, outbox),
+        leases=Leases(database, clock, keys, issued_tokens),
+        foreign_grants=ForeignGrants(database, clock, audit, outbox),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, audit, outbox),

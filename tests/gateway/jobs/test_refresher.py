@@ -14,7 +14,8 @@ from gateway.amazon.session import AmazonSession
 from gateway.errors import Problem
 from gateway.jobs.refresher import Refresher
 from gateway.settings.settings import Settings
-from gateway.tokens.service import GrantTokens, TokenService
+from gateway.tokens.grant_tokens import GrantTokens
+from gateway.tokens.service import TokenService
 from gateway.util.threads import Threads
 from gateway.vault.refresh_queue import MARGIN
 from gateway.vault.vault import open_vault

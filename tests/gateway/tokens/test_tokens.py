@@ -191,7 +191,7 @@ def test_a_holder_that_is_gone_costs_the_others_a_bounded_wait(amazon: Amazon, t
     with running_gateway(amazon, tmp_path, refresh_lease=0.5) as gateway:
         record_id = gateway.authorize_store()["store"]["authRecordId"]
         gateway.clock.step(3500)
-        assert gateway.vault.grants.take_lease(record_id, "a process that was killed", 500)
+        assert gateway.vault.leases.take(record_id, "a process that was killed", 500)
         assert store_tokens(gateway, FRESH)["expiresIn"] == 3600
 
 
@@ -199,14 +199,14 @@ def test_a_paused_holder_cannot_overwrite_newer_tokens(amazon: Amazon, tmp_path:
     """Its lease was taken over meanwhile: what it brings is not stored over what the other one stored."""
     with running_gateway(amazon, tmp_path, refresh_lease=0.5) as gateway:
         record_id = gateway.authorize_store()["store"]["authRecordId"]
-        lease = gateway.vault.grants.take_lease(record_id, "a process that was paused", 1)
+        lease = gateway.vault.leases.take(record_id, "a process that was paused", 1)
         assert lease is not None
         old = gateway.vault.grants.tokens(record_id)
         seen = gateway.vault.grants.get(record_id)
         assert old is not None
         assert seen is not None
         newer = gateway.good("/spApi/refreshToken", {"sellerId": SELLER})
-        assert not gateway.vault.grants.store_refresh(lease, seen.token_version, old)
+        assert not gateway.vault.leases.store_refresh(lease, seen.token_version, old)
         assert store_tokens(gateway)["accessToken"] == newer["accessToken"]
 
 
@@ -389,7 +389,7 @@ def test_storing_is_tried_again_before_it_is_given_up(gateway: Gateway) -> None:
     """A disk that is full, or a database that is locked, for a moment is not noticed."""
     gateway.authorize_store()
     before = store_tokens(gateway)["refreshToken"]
-    gateway.app.state.services.tokens._vault = Broken(gateway.vault, times=2)
+    use_leases(gateway, BrokenLeases(gateway.vault.leases, times=2))
     gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
     assert gateway.good("/spApi/refreshToken", WANTED)["refreshToken"] != before
     assert len(gateway.amazon.refreshes()) == 1
@@ -398,11 +398,10 @@ def test_storing_is_tried_again_before_it_is_given_up(gateway: Gateway) -> None:
 def test_a_refresh_that_could_not_be_stored_is_stored_by_the_next(gateway: Gateway) -> None:
     """The answer, which may hold a rotated refresh token, is kept; Amazon is not asked for another."""
     record_id = gateway.authorize_store()["store"]["authRecordId"]
-    tokens = gateway.app.state.services.tokens
     gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
-    tokens._vault = Broken(gateway.vault)
+    use_leases(gateway, BrokenLeases(gateway.vault.leases))
     assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
-    tokens._vault = gateway.vault
+    use_leases(gateway, gateway.vault.leases)
     refreshed = gateway.good("/spApi/refreshToken", WANTED)
     assert refreshed["authRecordId"] == record_id
     assert len(gateway.amazon.refreshes()) == 1
@@ -414,12 +413,11 @@ def test_what_could_not_be_stored_is_stored_without_anybody_asking(amazon: Amazo
     with running_gateway(amazon, tmp_path, caretaker_pause=0.05) as gateway:
         gateway.authorize_store()
         before = store_tokens(gateway)["refreshToken"]
-        tokens = gateway.app.state.services.tokens
         amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
-        tokens._vault = Broken(gateway.vault)
+        use_leases(gateway, BrokenLeases(gateway.vault.leases))
         assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
         assert store_tokens(gateway)["refreshToken"] == before
-        tokens._vault = gateway.vault
+        use_leases(gateway, gateway.vault.leases)
         until(lambda: store_tokens(gateway)["refreshToken"] != before, "the kept answer is stored")
         assert len(amazon.refreshes()) == 1
         assert gateway.good("/spApi/refreshToken", WANTED)["accessToken"]
@@ -435,12 +433,11 @@ def test_what_could_not_be_stored_is_stored_at_the_end(
         folder.mkdir()
         with running_gateway(amazon, folder) as gateway:
             gateway.authorize_store()
-            tokens = gateway.app.state.services.tokens
             amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
-            tokens._vault = Broken(gateway.vault)
+            use_leases(gateway, BrokenLeases(gateway.vault.leases))
             gateway.bad("/spApi/refreshToken", WANTED, status=500)
             if room:
-                tokens._vault = gateway.vault
+                use_leases(gateway, gateway.vault.leases)
         assert ("refresh_lost" in caplog.text) is not room
         with running_gateway(amazon, folder) as gateway:
             answer = gateway.post("/spApi/refreshToken", WANTED)
@@ -453,14 +450,13 @@ def test_a_rotated_token_that_waits_to_be_stored_outlives_the_others_verdict(
     """Another process still has the token before it, which Amazon refuses: the store is not lost for that."""
     gateway.authorize_store()
     before = store_tokens(gateway)["refreshToken"]
-    tokens = gateway.app.state.services.tokens
     gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
-    tokens._vault = Broken(gateway.vault)
+    use_leases(gateway, BrokenLeases(gateway.vault.leases))
     assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
     with running_gateway(gateway.amazon, tmp_path, gateway.clock) as other:
         assert other.bad("/spApi/refreshToken", WANTED, status=409)["reason"] == "store_revoked"
         assert gateway.bad("/spApi/storeTokens", WANTED, status=409)["status"] == "needs_reauthorization"
-        tokens._vault = gateway.vault
+        use_leases(gateway, gateway.vault.leases)
         rescued = gateway.good("/spApi/refreshToken", WANTED)
         assert rescued["refreshToken"] != before
         assert len(gateway.amazon.refreshes()) == 2
@@ -473,13 +469,12 @@ def test_an_answer_without_another_refresh_token_does_not_outlive_a_revocation(
 ) -> None:
     """What waits to be stored holds nothing that Amazon would still take: the store is revoked."""
     gateway.authorize_store()
-    tokens = gateway.app.state.services.tokens
-    tokens._vault = Broken(gateway.vault)
+    use_leases(gateway, BrokenLeases(gateway.vault.leases))
     assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
     gateway.amazon.control("revoke", {"sellerId": SELLER})
     with running_gateway(gateway.amazon, tmp_path, gateway.clock) as other:
         other.bad("/spApi/refreshToken", WANTED, status=409)
-    tokens._vault = gateway.vault
+    use_leases(gateway, gateway.vault.leases)
     assert gateway.bad("/spApi/refreshToken", WANTED, status=409)["reason"] == "store_revoked"
     assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "needs_reauthorization"
 
@@ -494,7 +489,7 @@ def test_nothing_is_kept_for_a_store_that_was_removed_meanwhile(gateway: Gateway
         gateway.good("/spApi/removeStore", WANTED)
         gateway.amazon.release("removed")
         assert call.result()["reason"] == "not_found"
-    assert gateway.app.state.services.tokens._unstored == {}
+    assert list(gateway.app.state.services.tokens._unstored) == []
 
 
 def test_while_the_vault_cannot_be_written_the_living_token_serves(gateway: Gateway) -> None:
@@ -502,7 +497,7 @@ def test_while_the_vault_cannot_be_written_the_living_token_serves(gateway: Gate
     gateway.authorize_store()
     before = store_tokens(gateway)
     gateway.clock.step(3500)
-    gateway.app.state.services.tokens._vault = Locked(gateway.vault)
+    use_leases(gateway, LockedLeases(gateway.vault.leases))
     served = store_tokens(gateway, FRESH)
     assert (served["accessToken"], served["freshness"]) == (before["accessToken"], "below_minimum")
     gateway.clock.step(101)
@@ -510,45 +505,36 @@ def test_while_the_vault_cannot_be_written_the_living_token_serves(gateway: Gate
     assert gateway.amazon.refreshes() == []
 
 
-class Locked:
-    """A vault that another program has locked: it can be read."""
+class BrokenLeases:
+    """Leases on a full disk: a refresh cannot be stored, the first `times` times or ever."""
 
-    def __init__(self, vault: Any) -> None:
-        self.grants = LockedGrants(vault.grants)
-
-
-class Broken:
-    """A vault on a full disk: everything works but storing a refresh, the first `times` times or ever."""
-
-    def __init__(self, vault: Any, times: int | None = None) -> None:
-        self.grants = BrokenGrants(vault.grants, times)
-
-
-class BrokenGrants:
-    """Grants of which nothing new can be stored."""
-
-    def __init__(self, grants: Any, times: int | None = None) -> None:
-        self._grants = grants
+    def __init__(self, leases: Any, times: int | None = None) -> None:
+        self._leases = leases
         self._left = times
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._grants, name)
+        return getattr(self._leases, name)
 
     def store_refresh(self, *arguments: Any) -> bool:
         """Fail as a full disk does."""
         if self._left == 0:
-            return self._grants.store_refresh(*arguments)
+            return self._leases.store_refresh(*arguments)
         if self._left is not None:
             self._left -= 1
         raise VaultError("the disk is full", "Make room.")
 
 
-class LockedGrants(BrokenGrants):
-    """Grants of which none can be refreshed."""
+class LockedLeases(BrokenLeases):
+    """Leases of which none can be taken: another program has locked the vault."""
 
-    def take_lease(self, *_: Any) -> None:
+    def take(self, *_: Any) -> None:
         """Fail as a locked database does."""
         raise VaultError("the database is locked", "Wait.", retryable=True)
+
+
+def use_leases(gateway: Gateway, leases: Any) -> None:
+    """Let the gateway refresh under these leases."""
+    gateway.app.state.services.tokens._leases._leases = leases
 
 
 def test_a_seller_in_two_regions_has_to_be_named_exactly(gateway: Gateway) -> None:

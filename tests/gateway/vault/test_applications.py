@@ -127,9 +127,9 @@ def test_the_audit_tells_when_an_application_was_suspended(vault: Vault) -> None
 def refreshed(vault: Vault, user: int, seller_id: str) -> int:
     """A store whose tokens were refreshed once; its record's id."""
     grant = store(vault, user, seller_id)
-    lease = vault.grants.take_lease(grant.id, "me", 1000)
+    lease = vault.leases.take(grant.id, "me", 1000)
     assert lease is not None
-    assert vault.grants.store_refresh(lease, 0, tokens("second"))
+    assert vault.leases.store_refresh(lease, 0, tokens("second"))
     return grant.id
 
 
@@ -141,8 +141,8 @@ def test_one_foreign_grant_is_marked_alone(vault: Vault, user: int, clock: Stepp
     first = refreshed(vault, user, "A1")
     never = store(vault, user, "A2")
     clock.step(1)
-    assert vault.grants.regard_foreign(first, 1, REASON) == "one"
-    assert vault.grants.regard_foreign(never.id, 0, REASON) == "one"
+    assert vault.foreign_grants.judge(first, 1, REASON) == "one"
+    assert vault.foreign_grants.judge(never.id, 0, REASON) == "one"
     assert {grant.status for grant in vault.grants.list(user, "spapi")} == {"needs_reauthorization"}
 
 
@@ -150,8 +150,8 @@ def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, cl
     """The second of them takes the first one's mark away."""
     first, second = refreshed(vault, user, "A1"), refreshed(vault, user, "A2")
     clock.step(1)
-    assert vault.grants.regard_foreign(first, 1, REASON) == "one"
-    assert vault.grants.regard_foreign(second, 1, REASON) == "all"
+    assert vault.foreign_grants.judge(first, 1, REASON) == "one"
+    assert vault.foreign_grants.judge(second, 1, REASON) == "all"
     grants = vault.grants.list(user, "spapi")
     assert {(grant.status, grant.status_reason) for grant in grants} == {("authorized", None)}
 
@@ -162,26 +162,26 @@ def test_an_application_that_works_for_others_is_not_at_fault(
     """A refresh that worked since the first mark clears it."""
     first, second = refreshed(vault, user, "A1"), refreshed(vault, user, "A2")
     clock.step(1)
-    assert vault.grants.regard_foreign(first, 1, REASON) == "one"
+    assert vault.foreign_grants.judge(first, 1, REASON) == "one"
     clock.step(1)
     refreshed(vault, user, "A3")
-    assert vault.grants.regard_foreign(second, 1, REASON) == "one"
+    assert vault.foreign_grants.judge(second, 1, REASON) == "one"
 
 
 def test_tokens_that_changed_meanwhile_are_not_marked(vault: Vault, user: int) -> None:
     """Somebody authorized again or refreshed while Amazon answered."""
     first = refreshed(vault, user, "A1")
-    assert vault.grants.regard_foreign(first, 0, REASON) == "stale"
+    assert vault.foreign_grants.judge(first, 0, REASON) == "stale"
     assert vault.grants.list(user, "spapi")[0].status == "authorized"
 
 
 def test_the_leases_of_a_stopped_gateway_are_given_back(vault: Vault, user: int) -> None:
     """A refresh is possible again at once, and the stopped one's lease is worth nothing."""
     grant = store(vault, user)
-    old = vault.grants.take_lease(grant.id, "stopped", 60_000)
+    old = vault.leases.take(grant.id, "stopped", 60_000)
     assert old is not None
-    assert vault.grants.settle_interrupted() == 1
-    new = vault.grants.take_lease(grant.id, "started", 60_000)
+    assert vault.leases.settle_interrupted() == 1
+    new = vault.leases.take(grant.id, "started", 60_000)
     assert new is not None
-    assert not vault.grants.store_refresh(old, 0, tokens("old"))
-    assert vault.grants.store_refresh(new, 0, tokens("new"))
+    assert not vault.leases.store_refresh(old, 0, tokens("old"))
+    assert vault.leases.store_refresh(new, 0, tokens("new"))

@@ -360,28 +360,28 @@ class TestGrants:
     def test_a_lease_with_tokens_shows_what_the_grant_holds(self, vault: Vault, user: int) -> None:
         """As it is when the lease is taken; nothing while somebody else has it, or without a grant."""
         grant = store(vault, user, label="held")
-        leased = vault.grants.lease_with_tokens(grant.id, "me", 60_000)
+        leased = vault.leases.take_with_tokens(grant.id, "me", 60_000)
         assert leased is not None
         lease, found, held = leased
         assert (lease.grant_id, lease.owner) == (grant.id, "me")
         assert (found, held) == (vault.grants.get(grant.id), tokens("held"))
-        assert vault.grants.lease_with_tokens(grant.id, "you", 60_000) is None
-        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
-        assert vault.grants.store_refresh(lease, found.token_version, tokens("next"))
-        later = vault.grants.lease_with_tokens(grant.id, "you", 60_000)
+        assert vault.leases.take_with_tokens(grant.id, "you", 60_000) is None
+        assert vault.leases.take(grant.id, "you", 60_000) is None
+        assert vault.leases.store_refresh(lease, found.token_version, tokens("next"))
+        later = vault.leases.take_with_tokens(grant.id, "you", 60_000)
         assert later is not None
         assert later[0].fence > lease.fence
         assert later[2] == tokens("next")
-        assert vault.grants.lease_with_tokens(1, "me", 60_000) is None
+        assert vault.leases.take_with_tokens(1, "me", 60_000) is None
 
     def test_scopes_stay_where_a_refresh_names_none(self, vault: Vault, user: int) -> None:
         """What was granted is known until Amazon says something else, be it that nothing is."""
         grant = store(vault, user)
         seen = []
         for version, scopes in enumerate([("a", "b"), None, ()]):
-            lease = vault.grants.take_lease(grant.id, "me", 60_000)
+            lease = vault.leases.take(grant.id, "me", 60_000)
             assert lease is not None
-            assert vault.grants.store_refresh(lease, version, tokens("next", scopes=scopes))
+            assert vault.leases.store_refresh(lease, version, tokens("next", scopes=scopes))
             seen.append(vault.grants.get(grant.id).granted_scopes)  # type: ignore[union-attr]
         assert seen == [("a", "b"), ("a", "b"), ()]
 
@@ -391,7 +391,7 @@ class TestGrants:
         assert vault.grants.tokens(2**63 - 1) is None
         assert vault.grants.account(user, 2**63 - 1) is None
         assert vault.grants.accounts_covering(user, 2**63 - 1) == []
-        assert vault.grants.take_lease(1, "me", 1000) is None
+        assert vault.leases.take(1, "me", 1000) is None
 
 
 class TestLeases:
@@ -400,49 +400,49 @@ class TestLeases:
     def test_a_lease_is_exclusive_until_released(self, vault: Vault, user: int) -> None:
         """While one has the lease, nobody else gets it; afterwards the next fence is higher."""
         grant = store(vault, user)
-        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        lease = vault.leases.take(grant.id, "me", 60_000)
         assert lease is not None
-        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
-        vault.grants.release_lease(lease)
-        later = vault.grants.take_lease(grant.id, "you", 60_000)
+        assert vault.leases.take(grant.id, "you", 60_000) is None
+        vault.leases.release(lease)
+        later = vault.leases.take(grant.id, "you", 60_000)
         assert later is not None
         assert later.fence > lease.fence
 
     def test_of_many_at_once_one_gets_the_lease(self, vault: Vault, user: int) -> None:
         """However many ask at the same moment, one gets it."""
         grant = store(vault, user)
-        leases = together(8, lambda n: vault.grants.take_lease(grant.id, f"worker {n}", 60_000))
+        leases = together(8, lambda n: vault.leases.take(grant.id, f"worker {n}", 60_000))
         assert sorted(lease is None for lease in leases) == [False] + [True] * 7
 
     def test_an_expired_lease_can_be_taken_over(self, vault: Vault, user: int) -> None:
         """Whoever was paused past the lease can neither renew it nor store, once somebody else has it."""
         grant = store(vault, user)
-        paused = vault.grants.take_lease(grant.id, "paused", -1)
+        paused = vault.leases.take(grant.id, "paused", -1)
         assert paused is not None
-        taken = vault.grants.take_lease(grant.id, "other", 60_000)
+        taken = vault.leases.take(grant.id, "other", 60_000)
         assert taken is not None
-        assert not vault.grants.renew_lease(paused, 60_000)
-        assert not vault.grants.store_refresh(paused, grant.token_version, tokens("stale"))
-        vault.grants.release_lease(paused)
-        assert vault.grants.store_refresh(taken, grant.token_version, tokens("fresh"))
+        assert not vault.leases.renew(paused, 60_000)
+        assert not vault.leases.store_refresh(paused, grant.token_version, tokens("stale"))
+        vault.leases.release(paused)
+        assert vault.leases.store_refresh(taken, grant.token_version, tokens("fresh"))
         assert vault.grants.tokens(grant.id) == tokens("fresh")
 
     def test_a_renewed_lease_holds(self, vault: Vault, user: int) -> None:
         """Renewing makes an expired lease valid again, as long as nobody took it."""
         grant = store(vault, user)
-        lease = vault.grants.take_lease(grant.id, "me", -1)
+        lease = vault.leases.take(grant.id, "me", -1)
         assert lease is not None
-        assert vault.grants.renew_lease(lease, 60_000)
-        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
+        assert vault.leases.renew(lease, 60_000)
+        assert vault.leases.take(grant.id, "you", 60_000) is None
 
     def test_the_lease_goes_by_the_database_s_clock(
         self, vault: Vault, user: int, clock: SteppedClock
     ) -> None:
         """A process whose own clock is a day ahead does not take over a lease that is still valid."""
         grant = store(vault, user)
-        assert vault.grants.take_lease(grant.id, "me", 60_000) is not None
+        assert vault.leases.take(grant.id, "me", 60_000) is not None
         clock.step(86_400)
-        assert vault.grants.take_lease(grant.id, "you", 60_000) is None
+        assert vault.leases.take(grant.id, "you", 60_000) is None
 
     def test_storing_ends_the_lease_and_raises_the_version(
         self, vault: Vault, user: int, clock: SteppedClock
@@ -450,33 +450,33 @@ class TestLeases:
         """After a refresh the grant is healthy, newer, and free."""
         grant = store(vault, user)
         vault.grants.mark_needs_reauthorization(grant.id, grant.token_version, "store_revoked")
-        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        lease = vault.leases.take(grant.id, "me", 60_000)
         assert lease is not None
         clock.step(5)
-        assert vault.grants.store_refresh(lease, grant.token_version, tokens("fresh", scopes=("s",)))
+        assert vault.leases.store_refresh(lease, grant.token_version, tokens("fresh", scopes=("s",)))
         stored = vault.grants.get(grant.id)
         assert stored is not None
         assert (stored.status, stored.status_reason) == ("authorized", None)
         assert (stored.refreshed_at, stored.token_version) == (int(clock.now()), grant.token_version + 1)
         assert stored.granted_scopes == ("s",)
-        assert vault.grants.take_lease(grant.id, "next", 60_000) is not None
+        assert vault.leases.take(grant.id, "next", 60_000) is not None
 
     def test_scopes_stay_where_the_answer_names_none(self, vault: Vault, user: int) -> None:
         """A refresh that says nothing of scopes leaves the granted ones as they were."""
         grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(scopes=("a",)), None)
-        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        lease = vault.leases.take(grant.id, "me", 60_000)
         assert lease is not None
-        vault.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
+        vault.leases.store_refresh(lease, grant.token_version, tokens("fresh"))
         assert vault.grants.get(grant.id).granted_scopes == ("a",)  # type: ignore[union-attr]
 
     def test_authorizing_again_fences_off_a_refresh_under_way(self, vault: Vault, user: int) -> None:
         """The old authorization's refresh cannot overwrite the new tokens, nor condemn them."""
         old = store(vault, user)
-        lease = vault.grants.take_lease(old.id, "me", 60_000)
+        lease = vault.leases.take(old.id, "me", 60_000)
         assert lease is not None
         new = store(vault, user, label="second")
-        assert not vault.grants.store_refresh(lease, old.token_version, tokens("stale"))
-        assert not vault.grants.store_refresh(lease, new.token_version, tokens("stale"))
+        assert not vault.leases.store_refresh(lease, old.token_version, tokens("stale"))
+        assert not vault.leases.store_refresh(lease, new.token_version, tokens("stale"))
         assert not vault.grants.mark_needs_reauthorization(old.id, old.token_version, "store_revoked")
         assert vault.grants.tokens(old.id) == tokens("second")
         assert vault.grants.get(old.id).status == "authorized"  # type: ignore[union-attr]
@@ -484,19 +484,19 @@ class TestLeases:
     def test_a_made_up_lease_is_worth_nothing(self, vault: Vault, user: int) -> None:
         """The fence alone, or the owner alone, stores nothing."""
         grant = store(vault, user)
-        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        lease = vault.leases.take(grant.id, "me", 60_000)
         assert lease is not None
         for forged in (Lease(grant.id, "you", lease.fence), Lease(grant.id, "me", lease.fence - 1)):
-            assert not vault.grants.store_refresh(forged, grant.token_version, tokens("forged"))
+            assert not vault.leases.store_refresh(forged, grant.token_version, tokens("forged"))
 
     def test_an_answer_to_other_tokens_is_not_stored(self, vault: Vault, user: int) -> None:
         """A good lease is not enough: what is stored replaces the tokens that were seen, and no others."""
         grant = store(vault, user)
         for version in (grant.token_version - 1, grant.token_version + 1):
-            lease = vault.grants.take_lease(grant.id, "me", 60_000)
+            lease = vault.leases.take(grant.id, "me", 60_000)
             assert lease is not None
-            assert not vault.grants.store_refresh(lease, version, tokens("stale"))
-            vault.grants.release_lease(lease)
+            assert not vault.leases.store_refresh(lease, version, tokens("stale"))
+            vault.leases.release(lease)
         assert vault.grants.tokens(grant.id) == tokens()
 
 
@@ -600,9 +600,9 @@ class TestTokenReader:
         grant = store(vault, user)
         assert asyncio.run(vault.reader.by_store(key, "A1", "NA")).tokens == tokens()  # type: ignore[union-attr]
         other = open_another()
-        lease = other.grants.take_lease(grant.id, "other", 60_000)
+        lease = other.leases.take(grant.id, "other", 60_000)
         assert lease is not None
-        other.grants.store_refresh(lease, grant.token_version, tokens("fresh"))
+        other.leases.store_refresh(lease, grant.token_version, tokens("fresh"))
         assert asyncio.run(vault.reader.by_store(key, "A1", "NA")).tokens == tokens("fresh")  # type: ignore[union-attr]
 
 
@@ -651,9 +651,9 @@ class TestIssuedTokens:
     ) -> None:
         """A refresh adds the new token and leaves the old one its time; afterwards neither is known."""
         grant = store(vault, user)
-        lease = vault.grants.take_lease(grant.id, "me", 60_000)
+        lease = vault.leases.take(grant.id, "me", 60_000)
         assert lease is not None
-        assert vault.grants.store_refresh(lease, grant.token_version, tokens("second"))
+        assert vault.leases.store_refresh(lease, grant.token_version, tokens("second"))
         old, new = tokens().access_token, tokens("second").access_token
         assert vault.issued_tokens.grant_of(user, "spapi", old) is not None
         assert vault.issued_tokens.grant_of(user, "spapi", new) is not None
@@ -664,7 +664,7 @@ class TestIssuedTokens:
     def test_a_refresh_that_was_not_stored_hands_nothing_out(self, vault: Vault, user: int) -> None:
         """Whoever lost the lease has nothing to show for it."""
         grant = store(vault, user)
-        assert not vault.grants.store_refresh(Lease(grant.id, "late", 1), 0, tokens("lost"))
+        assert not vault.leases.store_refresh(Lease(grant.id, "late", 1), 0, tokens("lost"))
         assert vault.issued_tokens.grant_of(user, "spapi", tokens("lost").access_token) is None
 
     def test_the_same_token_twice_is_no_error(self, vault: Vault, user: int) -> None:

@@ -55,10 +55,10 @@ def test_a_grant_that_is_being_refreshed_is_left_to_that(
     """Whoever holds the lease refreshes it already."""
     grant = store(vault, user)
     clock.step(LIFE)
-    lease = vault.grants.take_lease(grant.id, "somebody", 60_000)
+    lease = vault.leases.take(grant.id, "somebody", 60_000)
     assert claim(vault) == []
     assert lease is not None
-    vault.grants.release_lease(lease)
+    vault.leases.release(lease)
     assert claim(vault) == [grant.id]
 
 

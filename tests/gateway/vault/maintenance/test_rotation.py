@@ -91,9 +91,9 @@ def test_a_process_that_serves_goes_on(
 
     def during(_: float) -> None:
         assert reading.keys.learn()
-        lease = writing.grants.take_lease(kept.id, "w", 60_000)
+        lease = writing.leases.take(kept.id, "w", 60_000)
         assert lease is not None
-        assert writing.grants.store_refresh(lease, kept.token_version, tokens("second"))
+        assert writing.leases.store_refresh(lease, kept.token_version, tokens("second"))
 
     rotate_master_key(vault, settings, NEW, sleep=during)
     assert key_ids(vault) == {NEW.id}
@@ -114,10 +114,10 @@ def test_a_process_that_was_paused_all_the_while_cannot_harm(
     rotated = rotate(vault, settings)
     with pytest.raises(VaultError, match=NEW.id):
         paused.grants.tokens(kept.id)
-    lease = paused.grants.take_lease(kept.id, "w", 60_000)
+    lease = paused.leases.take(kept.id, "w", 60_000)
     assert lease is not None
     with pytest.raises(VaultError, match=NEW.id):
-        paused.grants.store_refresh(lease, kept.token_version, tokens("second"))
+        paused.leases.store_refresh(lease, kept.token_version, tokens("second"))
     assert vault.grants.tokens(kept.id) == tokens()
     assert rotated.old_key_id != NEW.id
 
@@ -386,9 +386,9 @@ class TestNothingLingers:
         """The tokens that were replaced are gone."""
         kept = store(vault, user)
         before = self.sealed(vault)
-        lease = vault.grants.take_lease(kept.id, "w", 60_000)
+        lease = vault.leases.take(kept.id, "w", 60_000)
         assert lease is not None
-        vault.grants.store_refresh(lease, kept.token_version, tokens("second"))
+        vault.leases.store_refresh(lease, kept.token_version, tokens("second"))
         assert self.found(vault, before) == []
 
     def test_after_a_removal(self, vault: Vault, user: int) -> None:

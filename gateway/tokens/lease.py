@@ -1,0 +1,75 @@
+"""The right to refresh one grant, among all processes: taken in its row, and renewed while it is used."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from gateway.model import Grant, Lease, Tokens
+from gateway.util.threads import Threads
+from gateway.vault.errors import VaultError
+from gateway.vault.leases import Leases
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class KeptLease:
+    """A lease that is kept. `ended`: what was stored under it ended it, so there is nothing to give back."""
+
+    lease: Lease
+    ended: bool = False
+
+
+class LeaseKeeper:
+    """Takes and keeps the leases of one process, each for `seconds` unless it is renewed."""
+
+    def __init__(self, leases: Leases, threads: Threads, seconds: float) -> None:
+        self._leases = leases
+        self._threads = threads
+        self._owner = secrets.token_hex(8)
+        self._milliseconds = int(seconds * 1000)
+        self.seconds = seconds
+
+    async def take(self, grant_id: int) -> Lease | None:
+        """Take the lease of a grant; None while somebody else has it. Raise VaultError."""
+        return await self._threads.vault(self._leases.take, grant_id, self._owner, self._milliseconds)
+
+    async def take_with_tokens(self, grant_id: int) -> tuple[Lease, Grant, Tokens] | None:
+        """Take the lease of a grant and read what it holds; None as `take`. Raise VaultError."""
+        return await self._threads.vault(
+            self._leases.take_with_tokens, grant_id, self._owner, self._milliseconds
+        )
+
+    @contextlib.asynccontextmanager
+    async def keep(self, lease: Lease) -> AsyncIterator[KeptLease]:
+        """Renew the lease while the body runs, and give it back afterwards unless it has ended."""
+        kept = KeptLease(lease)
+        renewing = asyncio.create_task(self._renew_until_canceled(lease))
+        try:
+            yield kept
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            if not kept.ended:
+                await self._release(lease)
+
+    async def store(self, kept: KeptLease, seen_version: int, tokens: Tokens) -> bool:
+        """Store refreshed tokens, which ends the lease; False where others are newer. Raise VaultError."""
+        kept.ended = await self._threads.vault(self._leases.store_refresh, kept.lease, seen_version, tokens)
+        return kept.ended
+
+    async def _release(self, lease: Lease) -> None:
+        try:
+            await self._threads.vault(self._leases.release, lease)
+        except VaultError as error:
+            log.warning("lease_not_released grant=%d error=%r", lease.grant_id, error.message)
+
+    async def _renew_until_canceled(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self.seconds / 3)
+            with contextlib.suppress(VaultError):
+                if not await self._threads.vault(self._leases.renew, lease, self._milliseconds):
+                    return
