@@ -1,7 +1,8 @@
-"""Writes the documents that repeat a data file: errors.md and the tables of regions and sites.
+"""Write the documents that repeat what the programs read.
 
-`references/errors.json` and `references/marketplaces.json` are what the programs read; what people and
-agents read is made from them here, so the two cannot drift apart. `--check` exits 1 where a page is stale.
+`references/errors.json`, `references/marketplaces.json` and the gateway's settings are what the programs go
+by; what people and agents read of them is made here, so that the two cannot drift apart. `--check` exits 1
+where a page is stale.
 """
 
 import argparse
@@ -11,7 +12,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
+from gateway.settings.variables import rows
+from gateway.util.paths import BUNDLE as ROOT
 
 # Exit code of each `error.code`, with what it means for the caller. The order is that of the page.
 CODES: dict[str, tuple[int, str]] = {
@@ -77,14 +82,14 @@ ERRCODES = """\
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; bars in cells are escaped."""
+    """Return a Markdown table; bars in cells are escaped."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
 def errors_page(errors: list[dict[str, Any]]) -> str:
-    """The whole of references/errors.md. A row whose code is not in CODES raises KeyError."""
+    """Return the whole of references/errors.md. A row whose code is not in CODES raises KeyError."""
     parts = [ERRORS_HEAD, "## Codes and exit codes\n"]
     parts.append(
         table(
@@ -132,7 +137,7 @@ def errors_page(errors: list[dict[str, Any]]) -> str:
 
 
 def regions_table(sites: list[dict[str, Any]]) -> str:
-    """Code, name and sites of each region, as users say them."""
+    """Return code, name and sites of each region, as users say them."""
     return table(
         ("Code", "Region", "Sites"),
         (
@@ -153,7 +158,7 @@ def regions_table(sites: list[dict[str, Any]]) -> str:
 
 
 def sites_table(sites: list[dict[str, Any]]) -> str:
-    """One row a site: codes, marketplace id, region, currency, and where its consent page is."""
+    """Return one row a site: codes, marketplace id, region, currency, and where its consent page is."""
     order = list(REGION_NAMES)
     return table(
         ("Site", "Code", "Region", "Marketplace id", "Currency", "Seller Central"),
@@ -173,8 +178,17 @@ def sites_table(sites: list[dict[str, Any]]) -> str:
     )
 
 
+def settings_table() -> str:
+    """Return one row a variable of the gateway, from the declarations of its settings."""
+    records = (Settings, Webhook, SellingPartnerApplication, AdsClient)
+    return table(
+        ("Variable", "Meaning", "Default"),
+        ((f"`{row.name}`", row.meaning, row.default) for record in records for row in rows(record)),
+    )
+
+
 def between(text: str, name: str, content: str) -> str:
-    """`text` with what stands between the markers `<!-- name:begin -->` and `<!-- name:end -->` replaced."""
+    """Return `text` with what stands between `<!-- name:begin -->` and `<!-- name:end -->` replaced."""
     begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
     head, found_begin, rest = text.partition(begin)
     _, found_end, tail = rest.partition(end)
@@ -184,19 +198,21 @@ def between(text: str, name: str, content: str) -> str:
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:
-    """Every generated document below `root` with the text that it should have."""
+    """Return every generated document below `root` with the text that it should have."""
     errors = json.loads((root / "references/errors.json").read_text(encoding="utf-8"))
     sites = json.loads((root / "references/marketplaces.json").read_text(encoding="utf-8"))
     skill, api = root / "SKILL.md", root / "references/api.md"
+    self_hosting = root / "references/self-hosting.md"
     return {
         root / "references/errors.md": errors_page(errors),
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
         api: between(api.read_text(encoding="utf-8"), "sites", sites_table(sites)),
+        self_hosting: between(self_hosting.read_text(encoding="utf-8"), "settings", settings_table()),
     }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Writes the stale documents, or with `--check` names them. Exit 1: `--check` found some."""
+    """Write the stale documents, or with `--check` name them; return the exit code, 1 where it found some."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -13,6 +13,7 @@ from typing import Any
 from gateway.errors import OperatorError
 from gateway.jobs.reminders import SECRET_DAYS, WARN_DAYS
 from gateway.server.data_folder import DataFolder
+from gateway.settings.loading import load_settings
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.util.clock import Clock, SystemClock
 from gateway.vault.database.engine import Database, open_database
@@ -44,10 +45,10 @@ def check(
 
 
 def _settings(data_dir: Path | None, sandbox: bool) -> Settings:
-    settings = Settings.load(os.environ, sandbox=sandbox, data_dir=data_dir)
+    settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
     remembered = DataFolder(settings.data_dir).remembered_options() or {}
     if remembered.get("sandbox") and not settings.sandbox:
-        return Settings.load(os.environ, sandbox=True, data_dir=settings.data_dir)
+        return load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)
     return settings
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from gateway.cli.opening import settings_of
 from gateway.errors import OperatorError
 from gateway.server.data_folder import DataFolder
-from gateway.settings.settings import SettingsError, postgresql_url
+from gateway.settings.addresses import postgresql_url
+from gateway.settings.values import SettingsError
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import open_database
 from gateway.vault.maintenance.copying import copy_vault

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.errors import OperatorError
 from gateway.server.data_folder import DataFolder
+from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.vault.audit import OPERATOR, AuditContext, follow
@@ -18,7 +19,7 @@ def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
 
     Raises OperatorError where none ever was.
     """
-    settings = Settings.load(os.environ, sandbox=sandbox, data_dir=data_dir)
+    settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
     remembered = DataFolder(settings.data_dir).remembered_options()
     if remembered is None:
         raise OperatorError(
@@ -27,7 +28,7 @@ def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
             "not_set_up",
         )
     if remembered.get("sandbox") and not settings.sandbox:
-        settings = Settings.load(os.environ, sandbox=True, data_dir=settings.data_dir)
+        settings = load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)
     DataFolder.prepare(settings.data_dir)
     return settings
 

@@ -20,7 +20,7 @@ from typing import Any
 from structlog.processors import format_exc_info
 from structlog.typing import Processor
 
-from gateway.settings.settings import LogFormat
+from gateway.settings.kinds import LogFormat
 from gateway.util.secret import masked
 
 LOG_FILE = "gateway.log"

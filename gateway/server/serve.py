@@ -22,6 +22,7 @@ from gateway.server.data_folder import DataFolder
 from gateway.server.listener import addresses, listen
 from gateway.server.sandbox_process import StandInProcess
 from gateway.server.workers import WorkerConfig, Workers, load_factory
+from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.util.loopback import LOOPBACK_V4
@@ -69,7 +70,7 @@ def serve(options: ServeOptions, factory: str = APP) -> None:
     `factory` names the function that makes the ASGI application of settings, vault and clock.
     """
     _take_signals()
-    settings = Settings.load(os.environ, sandbox=options.sandbox, data_dir=options.data_dir)
+    settings = load_settings(os.environ, sandbox=options.sandbox, data_dir=options.data_dir)
     _check_tls(options)
     with ExitStack() as stack:
         try:

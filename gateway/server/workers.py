@@ -16,6 +16,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from gateway.monitoring.logs import set_up_logging
+from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.vault.vault import open_vault
@@ -56,7 +57,7 @@ class WorkerConfig:
 
     def settings(self, environ: Mapping[str, str]) -> Settings:
         """Return the settings that the parent has, too."""
-        settings = Settings.load(environ, sandbox=self.sandbox, data_dir=self.data_dir)
+        settings = load_settings(environ, sandbox=self.sandbox, data_dir=self.data_dir)
         settings = settings.with_origin(self.origin)
         return settings.with_stand_in(self.stand_in) if self.stand_in else settings
 

@@ -249,6 +249,7 @@ def settings_for(amazon: Amazon, data_dir: Path, **changes: Any) -> Settings:
             amazon.spapi["appId"], amazon.spapi["clientId"], Secret(amazon.spapi["clientSecret"])
         ),
         ads=AdsClient(amazon.ads["clientId"], Secret(amazon.ads["clientSecret"])),
+        refresh_rate=0,
         callback_patience=PATIENCE,
         caretaker_pause=3600.0,  # the tests that want it say so
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.cli.check import check
-from gateway.settings.settings import Settings
+from gateway.settings.loading import load_settings
 from gateway.util.clock import SystemClock
 from gateway.vault.vault import open_vault
 
@@ -55,7 +55,7 @@ def vault(look: Check, tmp_path: Path) -> Path:
     """A vault that was opened once; answers its file."""
     data_dir = tmp_path / "data"
     data_dir.mkdir(mode=0o700)
-    open_vault(Settings.load(os.environ, data_dir=data_dir), SystemClock()).close()
+    open_vault(load_settings(os.environ, data_dir=data_dir), SystemClock()).close()
     return data_dir / "vault.db"
 
 

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from gateway.jobs.reminders import ENDING_SECONDS, Reminder
-from gateway.settings.settings import Settings
+from gateway.settings.loading import load_settings
 from gateway.util.threads import Threads
 from gateway.vault.database.tables import grants
 from tests.support.gateway_server import (
@@ -198,5 +198,5 @@ def run(reminder: Reminder) -> None:
 @pytest.mark.parametrize("value", ["10.0.0.1", "10.0.0.0/8, 192.168.1.7", "::1 fd00::/8"])
 def test_proxies_are_named_by_address(tmp_path: Path, value: str) -> None:
     """Addresses and networks of both families."""
-    settings = Settings.load({"GATEWAY_TRUSTED_PROXIES": value}, sandbox=True, home=tmp_path, bundle=tmp_path)
+    settings = load_settings({"GATEWAY_TRUSTED_PROXIES": value}, sandbox=True, home=tmp_path, bundle=tmp_path)
     assert settings.trusted_proxies == tuple(value.replace(",", " ").split())

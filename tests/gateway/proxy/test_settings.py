@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway.settings.loading import load_settings
 from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
-from gateway.settings.settings import Settings, SettingsError
+from gateway.settings.settings import Settings
+from gateway.settings.values import SettingsError
 
 
 def load(tmp_path: Path, **environ: str) -> Settings:
     """Load settings from an environment, and nothing else."""
-    return Settings.load(environ, sandbox=True, home=tmp_path, bundle=tmp_path)
+    return load_settings(environ, sandbox=True, home=tmp_path, bundle=tmp_path)
 
 
 def test_without_any_the_published_families_are_read(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.settings.settings import Settings, SettingsError
+from gateway.settings.loading import load_settings
+from gateway.settings.settings import Settings
+from gateway.settings.values import SettingsError
 from gateway.util.secret import Secret
 
 SPAPI = {"SPAPI_APP_ID": "amzn1.sellerapps.app.1", "SPAPI_CLIENT_ID": "amzn1.application-oa2-client.1"}
@@ -26,7 +28,7 @@ class Place:
     def load(self, environ: Mapping[str, str], **options: object) -> Settings:
         """Load settings from this place; the keyring is empty unless a test brings one."""
         given = {"secret_store": lambda _name: None} | options
-        return Settings.load(environ, home=self.home, bundle=self.bundle, **given)  # type: ignore[arg-type]
+        return load_settings(environ, home=self.home, bundle=self.bundle, **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

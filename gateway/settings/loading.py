@@ -1,0 +1,114 @@
+"""Reading the settings at start.
+
+Values come from the environment, then `.env` in the bundle's folder, then `~/.config/linkfox/.env`. An empty
+value counts as not set. The working directory is never looked at: it may be somebody else's.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.settings.kinds import client_secret, file_variable
+from gateway.settings.settings import (
+    KEYRING_TIMEOUT,
+    LEAST_WEBHOOK_SECRET,
+    AdsClient,
+    SellingPartnerApplication,
+    Settings,
+    Webhook,
+    config_folder,
+)
+from gateway.settings.values import SecretStore, SettingsError, Values
+from gateway.settings.variables import declared, read, required
+from gateway.util.keyring import KEYRING_SERVICE, KeyringUnavailable, read_keyring
+from gateway.util.paths import BUNDLE
+from gateway.util.secret import Secret
+
+Application = TypeVar("Application", SellingPartnerApplication, AdsClient)
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    *,
+    sandbox: bool = False,
+    data_dir: Path | None = None,
+    home: Path | None = None,
+    bundle: Path = BUNDLE,
+    secret_store: SecretStore | None = None,
+) -> Settings:
+    """Read and check the settings. Raise SettingsError.
+
+    `environ` is the process's environment; `sandbox` and `data_dir` are what the command line said;
+    `secret_store` is asked, by variable name, for a client secret that was given in no other way
+    (the OS keyring unless a test passes its own).
+    """
+    home = home or _home()
+    config = config_folder(home)
+    values = Values(environ, [bundle / ".env", config / ".env"], secret_store or _keyring_secret)
+    given = read(Settings, values, leave_out={"data_dir"} if data_dir else ())
+    amazon_origin = given.get("amazon_origin")
+    sandbox = sandbox or amazon_origin is not None
+    folder = "gateway-sandbox" if sandbox else "gateway"
+    default = home / ".local" / "share" / "linkfox" / folder
+    given["data_dir"] = (data_dir or given.get("data_dir") or default).absolute()
+    # A sandbox without an origin of its own gets the stand-in's applications (`with_stand_in`).
+    reads_applications = amazon_origin is not None or not sandbox
+    return Settings(
+        **given,
+        sandbox=sandbox,
+        master_key_folder=config / "master-keys",
+        webhook=_webhook(values),
+        spapi=_application(SellingPartnerApplication, values) if reads_applications else None,
+        ads=_application(AdsClient, values) if reads_applications else None,
+    )
+
+
+def _application(record: type[Application], values: Values) -> Application | None:
+    """Return an application of the owner's, or None where none is set; refuse half of one."""
+    names = [variable.name for variable in required(record)]
+    missing = [name for name in names if not values.holds(name)]
+    if not missing:
+        return record(**read(record, values))
+    if len(missing) < len(names) or _holds_client_secret(record, values):
+        raise SettingsError(
+            f"{' and '.join(missing)} is not set, and others of the same application are",
+            "Set all of them or none; references/self-hosting.md tells where they come from.",
+        )
+    return None
+
+
+def _holds_client_secret(record: type, values: Values) -> bool:
+    return any(
+        values.holds(variable.name) or values.holds(file_variable(variable.name))
+        for _, variable in declared(record)
+        if variable.kind is client_secret
+    )
+
+
+def _webhook(values: Values) -> Webhook | None:
+    given = read(Webhook, values)
+    if not given:
+        return None
+    if len(given) < len(required(Webhook)) or len(given["secret"].reveal()) < LEAST_WEBHOOK_SECRET:
+        names = " and ".join(variable.name for variable in required(Webhook))
+        raise SettingsError(
+            f"{names} belong together, and the secret has at least {LEAST_WEBHOOK_SECRET} characters",
+            "Set both or neither; a secret comes from: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+        )
+    return Webhook(**given)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise SettingsError("there is no home folder", "Set HOME.") from None
+
+
+def _keyring_secret(name: str) -> Secret | None:
+    """Ask the OS keyring for a client secret; one that cannot be asked holds none."""
+    try:
+        return read_keyring(KEYRING_SERVICE, name, KEYRING_TIMEOUT)
+    except KeyringUnavailable:
+        return None

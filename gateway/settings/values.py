@@ -1,0 +1,57 @@
+"""The raw text of the variables: from the environment and the `.env` files; the first that sets one wins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from gateway.errors import OperatorError
+from gateway.util.secret import Secret
+
+SecretStore = Callable[[str], Secret | None]
+
+
+class SettingsError(OperatorError):
+    """A setting that cannot be used: what is wrong and was expected (`message`), what to do (`hint`)."""
+
+    code = "not_set_up"
+
+
+class Values:
+    """What the variables hold. `secret_store` is asked, by variable name, for a secret that none holds."""
+
+    def __init__(
+        self, environ: Mapping[str, str], env_files: Sequence[Path], secret_store: SecretStore
+    ) -> None:
+        self.secret_store = secret_store
+        self._places: list[Mapping[str, str | None]] = [environ]
+        present = [path for path in env_files if path.is_file()]
+        if present:
+            from dotenv import dotenv_values
+
+            for path in present:
+                try:
+                    self._places.append(dotenv_values(path, interpolate=False, encoding="utf-8"))
+                except (OSError, UnicodeDecodeError):
+                    raise SettingsError(
+                        f"{path} cannot be read as UTF-8 text; expected lines NAME=value",
+                        "Mend or remove the file.",
+                    ) from None
+
+    def holds(self, name: str) -> bool:
+        """Return whether a variable is set; an empty value counts as not set."""
+        return self._raw(name) is not None
+
+    def text(self, name: str) -> str | None:
+        """Return the text of a variable, or None. Raise SettingsError where it is not plain."""
+        value = self._raw(name)
+        if value is not None and not value.isprintable():
+            raise SettingsError(
+                f"{name} holds control characters; expected one line of plain text", "Set it again."
+            )
+        return value
+
+    def _raw(self, name: str) -> str | None:
+        for place in self._places:
+            value = (place.get(name) or "").strip()
+            if value:
+                return value
+        return None
