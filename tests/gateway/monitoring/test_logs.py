@@ -72,7 +72,7 @@ PROGRAM = """\
 import logging, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from gateway import logs
+from gateway.monitoring import logs
 logs.LARGEST_LOG = 20_000
 logs.set_up_logging("text", Path({folder!r}))
 for number in range(3100):
