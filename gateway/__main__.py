@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,31 +32,33 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data-dir", type=_path, help="the gateway's folder (default: GATEWAY_DATA_DIR)")
     common.add_argument("--sandbox", action="store_true", help="work with the stand-in Amazon")
-    serve = commands.add_parser("serve", parents=[common], help="serve until a signal comes")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument("--port", type=_between(0, 65535), default=8765, help="0 picks a free one")
-    serve.add_argument("--workers", type=_between(1, 64), default=1, help="number of processes that serve")
-    serve.add_argument("--tls-cert", type=_path, help="certificate chain, PEM")
-    serve.add_argument("--tls-key", type=_path, help="its private key, PEM")
+    listed = json.loads((Path(__file__).parent / "cli" / "commands.json").read_text(encoding="utf-8"))
+    for name, about in listed.items():
+        command = commands.add_parser(name, parents=[common], help=about["help"])
+        if "word" in about:
+            word = about["word"]
+            optional = {"nargs": "?"} if word.get("optional") else {}
+            command.add_argument(
+                word["name"], type=_reader(word), metavar=word["metavar"], help=word["help"], **optional
+            )
+        for option in about.get("options", ()):
+            command.add_argument(
+                option["flag"],
+                type=_reader(option),
+                required=option.get("required", False),
+                default=option.get("default"),
+                help=option["help"],
+            )
     check = commands.add_parser("check", parents=[common], help="look at settings, database and master key")
     check.add_argument("--offline", action="store_true", help="leave out what needs the network")
-    add_user = commands.add_parser("add-user", parents=[common], help="write a new API key for a user")
-    add_user.add_argument("name")
-    add_user.add_argument("--key-file", type=_path, required=True, help="a file that does not exist yet")
-    add_user.add_argument("--rights", default="tokens,manage,proxy", help="default: %(default)s")
-    commands.add_parser("list-keys", parents=[common], help="list all API keys, without the keys")
-    revoke_key = commands.add_parser("revoke-key", parents=[common], help="refuse an API key from now on")
-    revoke_key.add_argument("key_id", metavar="ID")
-    rotate = commands.add_parser("rotate-master-key", parents=[common], help="change the vault's master key")
-    rotate.add_argument("--new-key-file", type=_path, help="the new key, where the old one is in a setting")
-    backup = commands.add_parser("backup", parents=[common], help="copy the vault, without its key")
-    backup.add_argument("path", type=_path, metavar="PATH", help="a file that does not exist yet")
-    copy_to = commands.add_parser("copy-to", parents=[common], help="move the vault to a PostgreSQL")
-    copy_to.add_argument("url", metavar="URL", nargs="?", help="without password; else GATEWAY_DATABASE_URL")
-    audit = commands.add_parser("audit", parents=[common], help="tell who did what, the newest first")
-    audit.add_argument("--limit", type=_between(1, 1000), default=50)
-    audit.add_argument("--offset", type=_between(0, 10**9), default=0)
     return parser
+
+
+def _reader(declared: dict[str, Any]) -> Callable[[str], Any]:
+    """Return what reads a value of the kind that cli/commands.json declares."""
+    if declared["kind"] == "integer":
+        return _between(declared["least"], declared["most"])
+    return _path if declared["kind"] == "path" else str
 
 
 def _path(text: str) -> Path:
@@ -64,7 +67,7 @@ def _path(text: str) -> Path:
     return Path(text).absolute()
 
 
-def _between(lowest: int, highest: int) -> Any:
+def _between(lowest: int, highest: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
             raise argparse.ArgumentTypeError(f"expected a number from {lowest} to {highest}")

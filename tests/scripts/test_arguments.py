@@ -1,6 +1,7 @@
 """The arguments in both forms: read alike, refused in words, and never echoed where they are secret."""
 
 import json
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -284,12 +285,14 @@ def test_words_that_an_ascii_locale_left_undecoded_become_text_again() -> None:
     refused(["--seller-name", "\udcff\udcfe"])
 
 
-def test_help_needs_nothing_and_tells_everything() -> None:
+def test_help_needs_nothing_and_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Help wins over whatever else is there, and names each flag and exit code."""
+    monkeypatch.setattr(sys, "argv", ["scripts/list.py", "--nonsense", "--help"])
     with pytest.raises(Help) as caught:
         declared().parse(["--nonsense", "--help"], "What it does.")
     text = str(caught.value)
-    assert text.startswith("What it does.")
+    assert text.startswith("usage: list.py [--seller-name NAME] ")
+    assert "]\n\nWhat it does.\n" in text
     for word in ("--seller-name NAME", "--vendor", "NA|EU|FE", "130", "bad_arguments", "out_of_credit"):
         assert word in text
 

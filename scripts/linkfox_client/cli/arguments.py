@@ -7,7 +7,9 @@ what a whole start may cost.
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -19,6 +21,8 @@ SECRETS_HINT = (
     "Secrets are never taken on a command line, where others can read them: the API key comes from login.py, "
     "a file or LINKFOX_AGENT_API_KEY, a token from standard input or a file. Replace a secret that was shown."
 )
+
+WIDTH = 100
 
 
 class Help(Exception):
@@ -62,6 +66,7 @@ class Arguments:
         self._rest: Field | None = None
         self._checks: list[Callable[[SimpleNamespace], None]] = []
         self._refuses_secrets = True
+        self._examples: list[str] = []
 
     # What a script declares.
 
@@ -228,6 +233,10 @@ class Arguments:
         for other in others:
             self.at_most_one(flag, other)
 
+    def example(self, call: str) -> None:
+        """Add a call to what --help shows, for a script whose docstring cannot know them all."""
+        self._examples.append(f"  {call}")
+
     def check(self, function: Callable[[SimpleNamespace], None]) -> None:
         """A rule of the script's own; it raises `bad_arguments(…)` where the options break it."""
         self._checks.append(function)
@@ -272,8 +281,11 @@ class Arguments:
         ]
         return "\n".join(
             [
+                self._usage(),
+                "",
                 about.strip(),
                 "",
+                *([*self._examples, ""] if self._examples else []),
                 "Arguments (or one JSON object instead, with the flags' names in camelCase as keys):",
                 *lines,
                 "",
@@ -281,6 +293,22 @@ class Arguments:
                 *codes,
             ]
         )
+
+    def _usage(self) -> str:
+        """Return how the script is called, as the first lines of --help say it."""
+        words = []
+        for field in self._fields.values():
+            # A word without a flag is told by its name, any other argument with what it takes.
+            call = field.flag if field.is_positional else f"{field.flag} {field.metavar}".strip()
+            words.append(call if field.required else f"[{call}]")
+        if self._rest is not None:
+            words.append(self._rest.metavar)
+        lines = [f"usage: {Path(sys.argv[0]).name}"]
+        for word in words:
+            if len(lines[-1]) + len(word) >= WIDTH:
+                lines.append(" " * len("usage:"))
+            lines[-1] += f" {word}"
+        return "\n".join(lines)
 
     def _add(self, field: Field) -> None:
         self._fields[field.flag] = field

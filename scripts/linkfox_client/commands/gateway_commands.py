@@ -1,25 +1,66 @@
-"""What local_gateway.py does: each command finds its data folder, acts, and answers the document's fields."""
+"""What local_gateway.py takes and does.
 
+Starting, stopping and looking are this module's own. What the operator does beside a gateway is the gateway's
+own: `gateway/cli/commands.json` lists it with what it takes, and the words are passed on to its program.
+"""
+
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.child import replace_with
+from linkfox_client.cli.values import either
+from linkfox_client.errors import bad_arguments
 from linkfox_client.local import local_gateway
+from linkfox_client.paths import BUNDLE
+
+LONGEST_WORD = 4096
+
+
+def declare(arguments: Arguments) -> None:
+    """Declare the command, its word and the flags of all commands."""
+    listed = _listed()
+    for name, about in listed.items():
+        if "example" in about:
+            arguments.example(f"python3 scripts/local_gateway.py {name} {about['example']}".rstrip())
+    own = ("serve", "start", "stop", "status")
+    others = [name for name in listed if name not in own]
+    arguments.positional("command", "what to do", choices=(*own, *others), required=True)
+    words = {name: about["word"] for name, about in listed.items() if "word" in about}
+    told = "; ".join(f"{name}: {word['help']}" for name, word in words.items())
+    arguments.positional("name", told, most=LONGEST_WORD)
+    arguments.switch("--sandbox", "work with the stand-in Amazon, in a data folder of its own")
+    for flag, commands in _commands_of_flags(listed).items():
+        option = next(option for option in listed[commands[0]]["options"] if option["flag"] == flag)
+        _declare_flag(arguments, option, ", ".join(commands))
+    arguments.check(lambda options: _check(options, listed))
+
+
+def run(options: SimpleNamespace) -> dict[str, Any]:
+    """Do what the command says; return the document's fields. Raise ClientError."""
+    own: Mapping[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
+        "serve": serve,
+        "start": start,
+        "stop": stop,
+        "status": status,
+    }
+    return own.get(options.command, pass_on)(options)
 
 
 def serve(options: SimpleNamespace) -> NoReturn:
     """Become the gateway, in the foreground; it prints its own document."""
-    words = local_gateway.program("serve", _named_folder(options), _flags(options))
+    words = local_gateway.program("serve", _named_folder(options), _flags(options, "serve"))
     replace_with(words[0], words, os.environ)
 
 
 def start(options: SimpleNamespace) -> dict[str, Any]:
     """Start the gateway in the background unless it runs; `started` tells whether this call did it."""
     data_dir = _named_folder(options)
-    running, started = local_gateway.start(data_dir, _flags(options))
+    running, started = local_gateway.start(data_dir, _flags(options, "serve"))
     log = str(data_dir / "gateway.log")
     return {"running": True, "started": started, "dataDir": str(data_dir), **running.facts(), "log": log}
 
@@ -32,7 +73,7 @@ def stop(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def status(options: SimpleNamespace) -> dict[str, Any]:
-    """Whether the gateway runs, where, whether it is ready, and what somebody should look after."""
+    """Tell whether the gateway runs, where, whether it is ready, and what somebody should look after."""
     data_dir = _known_folder(options)
     running = local_gateway.probe(data_dir)
     facts = running.facts() | local_gateway.readiness(running, data_dir) if running else {}
@@ -40,85 +81,89 @@ def status(options: SimpleNamespace) -> dict[str, Any]:
     return {"running": running is not None, "setUp": set_up, "dataDir": str(data_dir), **facts}
 
 
-def add_user(options: SimpleNamespace) -> dict[str, Any]:
-    """Write a user's API key into the new file `--key-file`, and nowhere else; a new name is a new user."""
-    words = ["--key-file", str(Path(options.key_file).absolute())]
-    if options.rights is not None:
-        words += ["--rights", options.rights]
-    return local_gateway.beside(_known_folder(options), "add-user", [*words, "--", options.name])
+def pass_on(options: SimpleNamespace) -> dict[str, Any]:
+    """Have the gateway's own program do the command beside the gateway, whether that runs or not."""
+    words = _flags(options, options.command)
+    if options.name is not None:
+        word = _listed()[options.command]["word"]
+        words += ["--", _absolute(options.name) if word["kind"] == "path" else options.name]
+    return local_gateway.beside(_known_folder(options), options.command, words)
 
 
-def list_keys(options: SimpleNamespace) -> dict[str, Any]:
-    """List all users' API keys by their ids."""
-    return local_gateway.beside(_known_folder(options), "list-keys")
+def _listed() -> dict[str, dict[str, Any]]:
+    """Return the commands of the gateway's program; none where this copy comes without a gateway."""
+    try:
+        text = (BUNDLE / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    listed: dict[str, dict[str, Any]] = json.loads(text)
+    return listed
 
 
-def revoke_key(options: SimpleNamespace) -> dict[str, Any]:
-    """Refuse an API key from now on."""
-    return local_gateway.beside(_known_folder(options), "revoke-key", ["--", options.name])
+def _commands_of_flags(listed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the flags, each with the commands that it belongs to; what `serve` takes, `start` takes too."""
+    found: dict[str, list[str]] = {}
+    for name, about in listed.items():
+        for option in about.get("options", ()):
+            found.setdefault(option["flag"], []).extend([name, "start"] if name == "serve" else [name])
+    return found
 
 
-def rotate_master_key(options: SimpleNamespace) -> dict[str, Any]:
-    """Change the master key, or finish a change that was interrupted."""
-    words = []
-    if options.new_key_file is not None:
-        words = ["--new-key-file", str(Path(options.new_key_file).absolute())]
-    return local_gateway.beside(_known_folder(options), "rotate-master-key", words)
+def _declare_flag(arguments: Arguments, option: Mapping[str, Any], commands: str) -> None:
+    told = f"{commands}: {option['help']}"
+    if "default" in option:
+        told += f" (default {option['default']})"
+    if option["kind"] == "path":
+        arguments.path(option["flag"], told)
+    elif option["kind"] == "integer":
+        arguments.integer(option["flag"], told, least=option["least"], most=option["most"])
+    else:
+        arguments.text(option["flag"], told, metavar=option["metavar"])
 
 
-def backup(options: SimpleNamespace) -> dict[str, Any]:
-    """Copy the database, without its key, into a new file."""
-    return local_gateway.beside(_known_folder(options), "backup", ["--", str(Path(options.name).absolute())])
+def _check(options: SimpleNamespace, listed: Mapping[str, Any]) -> None:
+    """Raise `bad_arguments` where a word or a flag does not belong to the command, or is missing."""
+    words = {name: about["word"] for name, about in listed.items() if "word" in about}
+    word = words.get(options.command)
+    lacking = word is not None and options.name is None and not word.get("optional")
+    if lacking or (word is None and options.name is not None):
+        calls = [f"{name} {word['metavar']}" for name, word in words.items()]
+        raise bad_arguments(
+            f"{' and '.join([', '.join(calls[:-1]), calls[-1]])} take one word, the others none"
+        )
+    for flag, commands in _commands_of_flags(listed).items():
+        if _value(options, flag) is not None and options.command not in commands:
+            raise bad_arguments(f"{flag} is only for use with {either(commands)}")
+    for option in listed.get(options.command, {}).get("options", ()):
+        if option.get("required") and _value(options, option["flag"]) is None:
+            raise bad_arguments(f"Missing: {option['flag']} PATH, {option['help'].partition(' (')[0]}")
 
 
-def copy_to(options: SimpleNamespace) -> dict[str, Any]:
-    """Move the database to a PostgreSQL, while the gateway is stopped."""
-    words = ["--", options.name] if options.name is not None else []
-    return local_gateway.beside(_known_folder(options), "copy-to", words)
+def _flags(options: SimpleNamespace, command: str) -> list[str]:
+    """Return the flags for the gateway's program: the command's that were given, paths made absolute."""
+    words = ["--sandbox"] if options.sandbox and command == "serve" else []
+    for option in _listed().get(command, {}).get("options", ()):
+        value = _value(options, option["flag"])
+        if value is not None:
+            words += [option["flag"], _absolute(value) if option["kind"] == "path" else str(value)]
+    return words
 
 
-def audit(options: SimpleNamespace) -> dict[str, Any]:
-    """Tell who did what, the newest first."""
-    given = {"--limit": options.limit, "--offset": options.offset}
-    words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
-    return local_gateway.beside(_known_folder(options), "audit", words)
+def _value(options: SimpleNamespace, flag: str) -> Any:
+    return getattr(options, flag.removeprefix("--").replace("-", "_"))
 
 
-COMMANDS: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
-    "serve": serve,
-    "start": start,
-    "stop": stop,
-    "status": status,
-    "add-user": add_user,
-    "list-keys": list_keys,
-    "revoke-key": revoke_key,
-    "rotate-master-key": rotate_master_key,
-    "backup": backup,
-    "copy-to": copy_to,
-    "audit": audit,
-}
-
-
-def _flags(options: SimpleNamespace) -> list[str]:
-    """The flags of the gateway's program: what was given, paths made absolute."""
-    values = {
-        "--host": options.host,
-        "--port": options.port,
-        "--workers": options.workers,
-        "--tls-cert": options.tls_cert and Path(options.tls_cert).absolute(),
-        "--tls-key": options.tls_key and Path(options.tls_key).absolute(),
-    }
-    given = [word for flag, value in values.items() if value is not None for word in (flag, str(value))]
-    return ["--sandbox", *given] if options.sandbox else given
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
 
 
 def _named_folder(options: SimpleNamespace) -> Path:
-    """The folder of the gateway to start: the sandbox's, or the real one's."""
+    """Return the folder of the gateway to start: the sandbox's, or the real one's."""
     return local_gateway.data_folder(local_gateway.read_settings(os.environ), sandbox=options.sandbox)
 
 
 def _known_folder(options: SimpleNamespace) -> Path:
-    """The sandbox's folder if it was named; else that of the gateway which scripts would use."""
+    """Return the sandbox's folder if it was named; else that of the gateway which scripts would use."""
     settings = local_gateway.read_settings(os.environ)
     named = local_gateway.data_folder(settings, sandbox=options.sandbox)
     return named if options.sandbox else local_gateway.locate(settings) or named

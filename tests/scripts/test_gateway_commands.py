@@ -1,0 +1,99 @@
+"""local_gateway.py passes the operator's words on to the gateway's program, which lists what there is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linkfox_client.cli.arguments import Arguments
+from linkfox_client.commands import gateway_commands
+from linkfox_client.errors import ClientError
+from linkfox_client.local import local_gateway
+
+from tests.support.house import ROOT
+
+LISTED = json.loads((ROOT / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8"))
+OWN = {"serve", "start", "stop", "status"}
+
+
+def declared() -> Arguments:
+    """What the script takes."""
+    arguments = Arguments()
+    gateway_commands.declare(arguments)
+    return arguments
+
+
+def passed_on(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the words that the gateway's program gets, without its folder."""
+    calls: list[list[str]] = []
+
+    def beside(data_dir: Path, command: str, arguments: list[str]) -> dict[str, Any]:
+        calls.append([command, *arguments])
+        return {}
+
+    monkeypatch.setattr(local_gateway, "beside", beside)
+    monkeypatch.setenv("GATEWAY_DATA_DIR", str(folder))
+    monkeypatch.chdir(folder)
+    gateway_commands.run(declared().parse(words))
+    (call,) = calls
+    return call
+
+
+def test_help_shows_each_command_with_what_it_takes() -> None:
+    """A command that is added to the list needs no line here or in the script."""
+    text = declared().help("What it does.")
+    assert set(LISTED) > OWN & set(LISTED)
+    for name, about in LISTED.items():
+        assert name in OWN or f"local_gateway.py {name}" in text
+        for option in about.get("options", ()):
+            assert f"{option['flag']} " in text
+            assert option["help"] in text
+
+
+@pytest.mark.parametrize("name", [name for name in LISTED if name not in OWN])
+def test_what_was_given_is_passed_on_and_nothing_else(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths are made absolute, and a word stands after `--`, so that it cannot be taken for a flag."""
+    values = {"path": ("some/file", str(tmp_path / "some/file")), "integer": ("7", "7"), "text": ("x", "x")}
+    words, expected = [name], [name]
+    for option in LISTED[name].get("options", ()):
+        given, passed = values[option["kind"]]
+        words += [option["flag"], given]
+        expected += [option["flag"], passed]
+    if "word" in LISTED[name]:
+        given, passed = values[LISTED[name]["word"]["kind"]]
+        words.append(given)
+        expected += ["--", passed]
+    assert passed_on(words, tmp_path, monkeypatch) == expected
+
+
+def test_the_json_form_is_passed_on_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the flags' names in camelCase; the defaults are the gateway's affair."""
+    call = json.dumps({"command": "add-user", "name": "-anna", "keyFile": "/keys/anna"})
+    assert passed_on([call], tmp_path, monkeypatch) == ["add-user", "--key-file", "/keys/anna", "--", "-anna"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["backup"],
+            "add-user NAME, revoke-key ID, backup PATH and copy-to URL take one word, the others none",
+        ),
+        (
+            ["list-keys", "x"],
+            "add-user NAME, revoke-key ID, backup PATH and copy-to URL take one word, the others none",
+        ),
+        (["add-user", "anna"], "Missing: --key-file PATH, the new file that the API key is written to"),
+        (["audit", "--port", "1"], "--port is only for use with serve or start"),
+        (["start", "--limit", "1"], "--limit is only for use with audit"),
+        (["check"], "command has to be one of"),
+    ],
+)
+def test_what_does_not_belong_together_is_refused_here(words: list[str], message: str) -> None:
+    """Before the gateway's program is started."""
+    with pytest.raises(ClientError) as caught:
+        declared().parse(words)
+    assert caught.value.code == "bad_arguments"
+    assert caught.value.message.startswith(message)
