@@ -30,7 +30,7 @@ INTERRUPTED = """{
 def _print_interrupted(
     kind: "type[BaseException]", error: BaseException, trace: "TracebackType | None"
 ) -> None:
-    """In the place of sys.excepthook: Ctrl-C before the script's own frame was there to handle it."""
+    """Print the document in the place of sys.excepthook: Ctrl-C came before the script's own frame could."""
     if not issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
@@ -47,7 +47,7 @@ def _runs_a_script() -> bool:
         return False
     # Not by pathlib: it imports much on Python 3.14, and Ctrl-C meanwhile would find no hook in place.
     scripts = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
-    return os.path.dirname(os.path.realpath(program)) == scripts  # noqa: PTH120
+    return bool(os.path.dirname(os.path.realpath(program)) == scripts)  # noqa: PTH120
 
 
 def _turn_away() -> None:

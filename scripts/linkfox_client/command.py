@@ -13,6 +13,7 @@ from linkfox_client.errors import EXIT_CODES, ClientError
 
 if TYPE_CHECKING:
     from linkfox_client.gateway.client import Gateway
+    from linkfox_client.secrets.secret import Secret
 
 Declare = Callable[[Arguments], None]
 Answer = dict[str, Any] | output.Revealed
@@ -21,7 +22,7 @@ Answer = dict[str, Any] | output.Revealed
 def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, Gateway], Answer]") -> None:
     """Run a script that calls the gateway, and end the process.
 
-    `declare(arguments)` names the script's arguments, `run(options, gateway)` answers the fields of the
+    `declare(arguments)` names the script's arguments, `run(options, gateway)` returns the fields of the
     document (or `output.Revealed`) or raises ClientError; `about` is the script's docstring. Fields that
     hold `ok` false and an `error` are a failure that came out in part.
     """
@@ -42,14 +43,14 @@ def main(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace, G
 
 
 def main_local(about: str | None, declare: Declare, run: "Callable[[SimpleNamespace], Answer]") -> None:
-    """As `main`, for a script that does without a gateway: `run(options)`."""
+    """Do as `main`, for a script that does without a gateway: `run(options)`."""
     sys.exit(execute(about or "", declare, run, sys.argv[1:]))
 
 
 def execute(
     about: str, declare: Declare, run: "Callable[[SimpleNamespace], Answer]", words: Sequence[str]
 ) -> int:
-    """Do what `main_local` does, but answer the exit code instead of ending the process.
+    """Do what `main_local` does, but return the exit code instead of ending the process.
 
     Once there is something to print, Ctrl-C is ignored from then on: there is one document, and a whole one.
     """
@@ -65,7 +66,7 @@ def execute(
             return 0
         runtime.continue_in_venv()
         answer = run(options)
-        revealed = ()
+        revealed: "tuple[Secret, ...]" = ()
         if isinstance(answer, output.Revealed):
             answer, revealed = answer
         document = {"ok": True, **answer}

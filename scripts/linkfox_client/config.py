@@ -30,7 +30,7 @@ class Place(NamedTuple):
     values: Mapping[str, str | None]
 
     def first(self, names: Iterable[str]) -> tuple[str, str] | None:
-        """The first of these variables that has a value here: its name and the trimmed value."""
+        """Return the first of these variables that has a value here: its name and the trimmed value."""
         for name in names:
             value = (self.values.get(name) or "").strip()
             if value:
@@ -39,7 +39,10 @@ class Place(NamedTuple):
 
 
 def places(environ: Mapping[str, str], folders: Iterable[Path] | None = None) -> Iterable[Place]:
-    """Where settings may be, the first to win first: the environment, then the `.env` files that exist."""
+    """Return where settings may be, the first to win first.
+
+    The environment, then the `.env` files that exist.
+    """
     yield Place("environment", environ)
     for folder in default_folders() if folders is None else folders:
         path = folder / ".env"
@@ -63,7 +66,7 @@ def read(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
 
 
 def default_folders() -> list[Path]:
-    """The folders whose `.env` is read; never the working directory, which may be somebody else's."""
+    """Return the folders whose `.env` is read; never the working directory, which may be somebody else's."""
     try:
         return [BUNDLE, settings_folder()]
     except RuntimeError:  # no home at all
@@ -71,7 +74,7 @@ def default_folders() -> list[Path]:
 
 
 def checked_gateway(address: str, source: str) -> str:
-    """A gateway's address in its plain form, without a final slash.
+    """Return a gateway's address in its plain form, without a final slash.
 
     It has to be https, or http on loopback, with no user, query or fragment. Raises ClientError
     (`not_set_up`) that names `source`, not the address, which may hold a password.
@@ -98,13 +101,13 @@ def checked_gateway(address: str, source: str) -> str:
 
 
 def origin_of(gateway: str) -> str:
-    """Scheme, host and port of a checked address."""
+    """Return scheme, host and port of a checked address."""
     parts = urlsplit(gateway)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_loopback(host: str) -> bool:
-    """True for `localhost` and the addresses of the loopback interface."""
+    """Tell whether a host is `localhost` or an address of the loopback interface."""
     if host == "localhost":
         return True
     try:

@@ -31,11 +31,12 @@ EXIT_CODES = {
 
 
 class ClientError(Exception):
-    """A failure that a script reports: `code` is a key of EXIT_CODES, `message` says what went wrong
-    (text from outside is allowed in it), `hint` what to do next (text from outside is not).
+    """A failure that a script reports.
 
-    `fields` stand beside `error` in the document, for what must not be lost with the failure (a link,
-    the stores that did work); `reason` is the row of the table, where the gateway's answer had one.
+    `code` is a key of EXIT_CODES, `message` says what went wrong (text from outside is allowed in it), `hint`
+    what to do next (text from outside is not). `fields` stand beside `error` in the document, for what must
+    not be lost with the failure (a link, the stores that did work); `reason` is the row of the table, where
+    the gateway's answer had one.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class ClientError(Exception):
         return EXIT_CODES[self.code]
 
     def error(self) -> dict[str, Any]:
-        """The value of `error` in the document."""
+        """Return the value of `error` in the document."""
         error: dict[str, Any] = {
             "code": self.code,
             "message": self.message,
@@ -79,12 +80,12 @@ class ClientError(Exception):
         return error | {name: value for name, value in optional.items() if value is not None}
 
     def document(self) -> dict[str, Any]:
-        """The whole failure document."""
+        """Return the whole failure document."""
         return {"ok": False, "error": self.error(), **self.fields}
 
 
 def bad_arguments(message: str, hint: str = "") -> ClientError:
-    """The failure of a wrong command line: nothing was called."""
+    """Return the failure of a wrong command line: nothing was called."""
     return ClientError(
         "bad_arguments", message, hint or "Run the command with --help to see how it is called."
     )
@@ -101,9 +102,9 @@ class Reason(NamedTuple):
 
 
 def find_reason(reason: object) -> Reason | None:
-    """The table's row for the `reason` that a gateway sent, or None where the table has no such row."""
+    """Return the table's row for the `reason` that a gateway sent, or None where it has none."""
     rows = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
     for row in rows:
         if row["reason"] == reason:
-            return Reason(reason, row["code"], row["retryable"], row["meaning"], row["remedy"])
+            return Reason(row["reason"], row["code"], row["retryable"], row["meaning"], row["remedy"])
     return None

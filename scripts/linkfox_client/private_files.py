@@ -60,7 +60,7 @@ def check_folder(folder: Path) -> None:
 
 
 def is_private_folder(folder: Path) -> bool:
-    """True where `folder` is a folder of ours (no link) that nobody else may enter; Windows: any folder."""
+    """Tell whether nobody but us may enter `folder`, which is no link; on Windows any folder will do."""
     try:
         facts = folder.lstat()
     except OSError:

@@ -37,14 +37,14 @@ class SetupError(Exception):
 
 
 def python_of(venv: Path) -> Path:
-    """The interpreter inside the virtual environment `venv` (which need not exist)."""
+    """Return the interpreter inside the virtual environment `venv` (which need not exist)."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def ensure(
     requirements: str, *, bundle: Path = BUNDLE, tell: Callable[[str], None] = lambda line: None
 ) -> Path:
-    """Make `bundle/.venv` hold what the file `requirements` pins; answer its interpreter's path.
+    """Make `bundle/.venv` hold what the file `requirements` pins; return its interpreter's path.
 
     `tell` receives progress lines for a person. Raises SetupError: no venv module, no network,
     a hash that does not match, a full disk.
@@ -97,7 +97,7 @@ def _last_line(process: subprocess.CompletedProcess[str]) -> str:
 
 
 def _works(python: Path) -> bool:
-    """True where `python` starts, is new enough and has pip."""
+    """Tell whether `python` starts, is new enough and has pip."""
     if not python.exists():
         return False
     probe = f"import sys, pip; sys.exit(sys.version_info < {OLDEST_PYTHON})"
@@ -112,7 +112,10 @@ def _digest(path: Path) -> str:
 
 
 def _installed(venv: Path, requirements: str, bundle: Path) -> bool:
-    """True where the note says that this layer, or a larger one, was installed from the file as it is now."""
+    """Tell whether this layer, or a larger one, was installed from the file as it is now.
+
+    The note in the environment says so.
+    """
     try:
         note = json.loads((venv / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

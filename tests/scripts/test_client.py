@@ -82,7 +82,7 @@ def test_the_key_and_the_body_are_sent_and_the_tokens_come_as_secrets(
 def test_a_netrc_does_not_replace_the_key(
     gateway: FakeGateway, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """requests would prefer it to a header."""
+    """Which requests would prefer to a header."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login user password planted\ndefault login user password planted\n")
     monkeypatch.setenv("NETRC", str(netrc))

@@ -178,7 +178,7 @@ def test_the_clipboard_gets_the_link_and_nothing_on_a_command_line(home: Path, t
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fake clipboard program is a Linux one")
 def test_a_clipboard_program_that_hangs_is_given_up_with_all_it_started(tmp_path: Path) -> None:
-    """xclip without a display can wait for ever; afterwards nothing of it is left running."""
+    """One like xclip without a display can wait for ever; afterwards nothing of it is left running."""
     fake_program(tmp_path / "bin", "xclip", f"echo $$ > {tmp_path}/pid; sleep 600")
     environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "DISPLAY": ":9"}
     assert clipboard.copy(LINK, environ, timeout=1.0) is False

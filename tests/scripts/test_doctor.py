@@ -333,6 +333,18 @@ def test_one_failing_or_hanging_check_stops_no_other(capsys: pytest.CaptureFixtu
     assert len(capsys.readouterr().err.splitlines()) == 9
 
 
+def test_a_part_of_the_skill_that_is_missing_is_a_finding() -> None:
+    """An incomplete copy: no package to install, so the check itself failed, and says so."""
+
+    def look(patient: Patient) -> Finding:
+        raise ModuleNotFoundError("No module named 'linkfox_client.gone'", name="linkfox_client.gone")
+
+    document = examination.examine(offline=True, checks=[examination.Check("broken", look)])
+    (check,) = document["checks"]
+    assert (check["state"], document["error"]["code"]) == ("failed", "internal")
+    assert "linkfox_client.gone" in check["detail"]
+
+
 def test_missing_packages_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without requests nothing works; without keyring or pyperclip a little less does."""
     patient = Patient(offline=True)

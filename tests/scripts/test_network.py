@@ -273,7 +273,7 @@ def test_plain_http_on_loopback_needs_no_authority(gateway: FakeGateway, run: Ru
 
 
 def test_a_gateway_that_does_not_speak_tls_is_told(gateway: FakeGateway, run: Run) -> None:
-    """https was written, and plain http answers."""
+    """The address says https, and plain http answers."""
     done = run(*LIST, LINKFOX_TOOL_GATEWAY=gateway.url.replace("http:", "https:"))
     assert (done.code, done.error["code"]) == (6, "gateway_failed")
     assert json.dumps(done.document)

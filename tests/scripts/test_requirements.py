@@ -75,7 +75,7 @@ def test_each_script_says_itself_what_it_needs(script: Path) -> None:
 def test_run_sets_up_and_passes_its_arguments_on(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """pytest of the environment that was set up gets them, and its exit code is the command's."""
+    """The environment that was set up has a pytest, which gets them, and its exit code is the command's."""
     commands: list[list[str]] = []
 
     def called(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:

@@ -285,8 +285,10 @@ places = st.fixed_dictionaries(
 def test_a_key_only_goes_where_its_own_place_says(
     environ: dict[str, str], bundle: dict[str, str], home: dict[str, str]
 ) -> None:
-    """For all combinations of the three places: key and gateway come from one place, or the key is the
-    keyring's for that origin, or it stood alone and the gateway is the hosted one, never with a local key.
+    """For all combinations of the three places, key and gateway belong together.
+
+    They come from one place, or the key is the keyring's for that origin, or it stood alone and the gateway
+    is the hosted one, never with a local key.
     """
     named = [
         config.Place(name, {key: value.format(name) for key, value in values.items()})

@@ -203,7 +203,7 @@ def test_the_region_is_the_marketplaces_or_north_america(run: Run, gateway: Fake
 
 
 def test_the_list_comes_sorted_and_page_by_page(run: Run, gateway: FakeGateway) -> None:
-    """nextOffset leads through all of it and is null at the end."""
+    """By nextOffset one gets through all of it and is null at the end."""
     stores = [
         {
             "sellerId": f"A{number % 60:02}",

@@ -14,7 +14,7 @@ LONGEST_LINK = 8192
 
 
 def check_link(url: object, *, sandbox: bool) -> str:
-    """The consent link that the gateway sent, once it is one that a person may be given.
+    """Return the consent link that the gateway sent, once it is one that a person may be given.
 
     It has to be https; on plain http only the sandbox on loopback. Raises ClientError (`gateway_failed`).
     """
@@ -40,7 +40,7 @@ def check_link(url: object, *, sandbox: bool) -> str:
 
 
 def is_amazon(url: str) -> bool:
-    """True where the checked link `url` leads to a host where Amazon asks for consent."""
+    """Tell whether the checked link `url` leads to a host where Amazon asks for consent."""
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.port in (None, 443) and parts.hostname in _amazon_hosts()
 

@@ -35,11 +35,16 @@ Profile = Mapping[str, Any]
 
 
 def parse_profile_id(value: object) -> int:
-    """A profile id given as an integer or as 1 to 19 ASCII digits, from 0 to 2^63-1. Raises ValueError."""
-    digits = isinstance(value, str) and 1 <= len(value) <= 19 and value.isascii() and value.isdigit()
-    if not digits and (isinstance(value, bool) or not isinstance(value, int)):
+    """Return a profile id, from 0 to 2^63-1, given as an integer or as 1 to 19 ASCII digits.
+
+    Raises ValueError.
+    """
+    if isinstance(value, str) and 1 <= len(value) <= 19 and value.isascii() and value.isdigit():
+        number = int(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    else:
         raise ValueError("a profile id is an integer or 1 to 19 digits")
-    number = int(value)  # type: ignore[call-overload]
     if not 0 <= number <= LARGEST_PROFILE_ID:
         raise ValueError("a profile id lies between 0 and 2^63-1")
     return number
@@ -52,7 +57,7 @@ def resolve(
     account: str | None = None,
     profile_id: int | None = None,
 ) -> Profile:
-    """The one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
+    """Return the one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
 
     All that is given has to be true of the profile; at least one of the three has to be given. Raises
     ClientError: bad_arguments, not_found or ambiguous, the last two with what there is to choose from.
@@ -100,7 +105,7 @@ def resolve(
 
 
 def accounts(listed: Iterable[Profile]) -> list[dict[str, Any]]:
-    """The accounts of a list of profiles, each once, with `profileIds`: one token serves them all.
+    """Return the accounts of a list of profiles, each once, with `profileIds`: one token serves them all.
 
     A profile's tokens come from one account; the others that cover it, which the self-hosted gateway names
     in `authRecordIds`, are accounts as well, though no profile may be left for them.
@@ -118,7 +123,7 @@ def accounts(listed: Iterable[Profile]) -> list[dict[str, Any]]:
 
 
 def _also_covering(entry: Profile) -> Iterable[tuple[int, object]]:
-    """The record ids and names of the accounts that cover a profile."""
+    """Return the record ids and names of the accounts that cover a profile."""
     record_ids, names = entry.get("authRecordIds"), entry.get("accountNames")
     if isinstance(record_ids, list) and isinstance(names, list) and len(record_ids) == len(names):
         for record_id, name in zip(record_ids, names, strict=True):
@@ -127,7 +132,10 @@ def _also_covering(entry: Profile) -> Iterable[tuple[int, object]]:
 
 
 def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:
-    """The profiles, each once and with all its accounts' names, and the names of accounts without any."""
+    """Return the profiles, and the names of accounts without any.
+
+    Each profile stands there once, with all its accounts' names.
+    """
     found: dict[int, dict[str, Any]] = {}
     bare: set[str] = set()
     for entry in listed:
@@ -150,7 +158,9 @@ def _account_names(profile: Profile) -> list[str]:
 
 
 def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[Profile]:
-    """The profiles of that account: by the name it was authorized under, else by the advertiser's own name.
+    """Return the profiles of that account.
+
+    By the name it was authorized under, else by the advertiser's own name.
 
     In each, the exact spelling first, so that "Acme" and "ACME" can both exist.
     """
@@ -178,7 +188,7 @@ def _without_profiles(message: str) -> ClientError:
 
 
 def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
-    """The profiles of the site that `words` name, in our words or the list's own codes and ids."""
+    """Return the profiles of the site that `words` name, in our words or the list's own codes and ids."""
     site = find_site(words)
     literal = words.strip().upper()
     if site is None and not any(literal in _marks(profile) for profile in profiles):
@@ -224,7 +234,7 @@ def _keep(
 
 
 def _how_to_choose(left: list[Profile]) -> str:
-    """The flag that tells these profiles apart, if one does."""
+    """Return the flag that tells these profiles apart, if one does."""
     if len({profile.get("countryCode") for profile in left}) > 1:
         return "Ask which site is meant and give it with --site."
     if len({profile.get("accountName") for profile in left}) > 1:

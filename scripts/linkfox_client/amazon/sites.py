@@ -42,7 +42,7 @@ class _Words:
 
 
 def find_site(text: str) -> Site | None:
-    """The site that `text` names, or None where it names none, several, or only a region.
+    """Return the site that `text` names, or None where it names none, several, or only a region.
 
     "my US store" and "美国站" are taken as "US" and "美国": the words around a site's name
     are left out one kind after the other, and what remains has to be a name as a whole.
@@ -52,7 +52,10 @@ def find_site(text: str) -> Site | None:
 
 
 def explain_unknown_site(text: str) -> str:
-    """What to do about words that name no site; made of the tables' own words, so it can serve as a hint."""
+    """Return what to do about words that name no site.
+
+    Made of the tables' own words, so it can serve as a hint.
+    """
     from difflib import get_close_matches
 
     known = _words()
@@ -76,12 +79,12 @@ def explain_unknown_site(text: str) -> str:
 
 
 def all_sites() -> list[Site]:
-    """Every site of references/marketplaces.json, sorted by code."""
+    """Return every site of references/marketplaces.json, sorted by code."""
     return sorted(set(_words().sites.values()), key=lambda site: site.code)
 
 
 def _readings(text: str, known: _Words) -> list[str]:
-    """`text` as phrases to look up: whole, without the words around a name, without prepositions too.
+    """Return `text` as phrases to look up: whole, without the words around a name, without prepositions too.
 
     Prepositions go last because "in" is also India's code: "my IN store", but "my store in India".
     """
@@ -108,7 +111,10 @@ def _strip_chinese(token: str, known: _Words) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """Words in one spelling: no accents, no case, compatible forms unified, Chinese set apart from Latin."""
+    """Return words in one spelling.
+
+    No accents, no case, compatible forms unified, Chinese set apart from Latin.
+    """
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     spaced = _CHINESE.sub(r" \1 ", plain)

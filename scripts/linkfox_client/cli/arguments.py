@@ -80,11 +80,11 @@ class Arguments:
         most: int = 100,
         metavar: str = "TEXT",
     ) -> None:
-        """A text of 1 to `most` characters after trimming, without control or direction marks."""
+        """Declare a text of 1 to `most` characters after trimming, without control or direction marks."""
         self._add(Field(flag, help, lambda value: values.read_text(value, most), metavar, required, default))
 
     def prose(self, flag: str, help: str, *, required: bool = False, most: int = 4000) -> None:
-        """A text of several lines, freed of control and direction marks.
+        """Declare a text of several lines, freed of control and direction marks.
 
         A script that takes one removes secrets from it itself: it is not refused because of one.
         """
@@ -92,7 +92,7 @@ class Arguments:
         self._refuses_secrets = False
 
     def texts(self, flag: str, help: str, *, most: int = 100, metavar: str = "TEXT") -> None:
-        """Several texts: `--scope A B`, `--scope A --scope B`, or a JSON list."""
+        """Declare several texts: `--scope A B`, `--scope A --scope B`, or a JSON list."""
         self._add(
             Field(
                 flag,
@@ -105,18 +105,18 @@ class Arguments:
         )
 
     def path(self, flag: str, help: str, *, required: bool = False, metavar: str = "PATH") -> None:
-        """A path of the file system; the option is a text that `open` takes."""
+        """Declare a path of the file system; the option is a text that `open` takes."""
         self._add(Field(flag, help, values.read_path, metavar, required))
 
     def region(self, *, required: bool = False, default: str | None = None, note: str = "") -> None:
-        """`--region`, one of Amazon's regions, in any case. `note` is added to the help."""
+        """Declare `--region`, one of Amazon's regions, in any case. `note` is added to the help."""
         note = note or (f" (default {default})" if default else "")
         self._add(
             Field("--region", f"Amazon's region{note}", values.read_region, "NA|EU|FE", required, default)
         )
 
     def site(self, flag: str, help: str) -> None:
-        """One of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`."""
+        """Declare one of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`."""
         self._add(Field(flag, help, values.read_site, "SITE"))
 
     def choice(
@@ -128,7 +128,7 @@ class Arguments:
         required: bool = False,
         default: str | None = None,
     ) -> None:
-        """One of a few words, in any case; the option is spelled as in `choices`."""
+        """Declare one of a few words, in any case; the option is spelled as in `choices`."""
         self._add(
             Field(
                 flag,
@@ -151,7 +151,7 @@ class Arguments:
         default: int | None = None,
         metavar: str = "N",
     ) -> None:
-        """A whole number, as an integer or as decimal digits."""
+        """Declare a whole number, as an integer or as decimal digits."""
         self._add(
             Field(
                 flag, help, lambda value: values.read_integer(value, least, most), metavar, required, default
@@ -159,7 +159,7 @@ class Arguments:
         )
 
     def identifier(self, flag: str, help: str, *, required: bool = False) -> None:
-        """A profile's or a record's number: an integer or 1 to 19 digits, up to 2^63−1."""
+        """Declare a profile's or a record's number: an integer or 1 to 19 digits, up to 2^63−1."""
         self.integer(flag, help, required=required)
 
     def seconds(
@@ -171,11 +171,11 @@ class Arguments:
         most: int = 3600,
         default: int | None = None,
     ) -> None:
-        """A duration in whole seconds."""
+        """Declare a duration in whole seconds."""
         self.integer(flag, help, least=least, most=most, default=default, metavar="SECONDS")
 
     def switch(self, flag: str, help: str) -> None:
-        """A flag without a value; in JSON true or false."""
+        """Declare a flag without a value; in JSON true or false."""
         self._add(Field(flag, help, values.read_switch, default=False, is_switch=True))
 
     def positional(
@@ -187,7 +187,7 @@ class Arguments:
         required: bool = False,
         most: int = 100,
     ) -> None:
-        """A word without a flag, such as a subcommand; taken in the order of declaration."""
+        """Declare a word without a flag, such as a subcommand; taken in the order of declaration."""
 
         def read(value: Any) -> str:
             return values.read_choice(value, choices) if choices else values.read_text(value, most)
@@ -195,21 +195,24 @@ class Arguments:
         self._add(Field(name, help, read, name.upper(), required, is_positional=True))
 
     def rest(self, name: str, help: str, *, required: bool = True) -> None:
-        """Everything after `--`, untouched: another program's command line (in JSON a list of texts)."""
+        """Declare what stands after `--`, untouched.
+
+        Another program's command line (in JSON a list of texts).
+        """
         self._rest = Field(
             name, help, values.read_command, "-- COMMAND ARG …", required, default=[], is_list=True
         )
 
     def exactly_one(self, *flags: str) -> None:
-        """One of these flags has to be given, and only one."""
+        """Require one of these flags, and only one."""
         self._checks.append(lambda options: self._count(options, flags, least=1))
 
     def at_most_one(self, *flags: str) -> None:
-        """No two of these flags go together."""
+        """Refuse two of these flags together."""
         self._checks.append(lambda options: self._count(options, flags, least=0))
 
     def needs(self, flag: str, *others: str) -> None:
-        """`flag` means something only together with one of the `others`."""
+        """Refuse `flag` without one of the `others`: alone it means nothing."""
 
         def check(options: SimpleNamespace) -> None:
             if self._is_given(options, flag) and not any(self._is_given(options, other) for other in others):
@@ -218,7 +221,7 @@ class Arguments:
         self._checks.append(check)
 
     def together(self, *flags: str, hint: str = "") -> None:
-        """All of these flags are given, or none; `hint` says where the missing one is found."""
+        """Require all of these flags or none; `hint` says where the missing one is found."""
 
         def check(options: SimpleNamespace) -> None:
             given = [flag for flag in flags if self._is_given(options, flag)]
@@ -229,7 +232,7 @@ class Arguments:
         self._checks.append(check)
 
     def excludes(self, flag: str, *others: str) -> None:
-        """`flag` goes together with none of the `others`."""
+        """Refuse `flag` together with any of the `others`."""
         for other in others:
             self.at_most_one(flag, other)
 
@@ -238,13 +241,13 @@ class Arguments:
         self._examples.append(f"  {call}")
 
     def check(self, function: Callable[[SimpleNamespace], None]) -> None:
-        """A rule of the script's own; it raises `bad_arguments(…)` where the options break it."""
+        """Add a rule of the script's own; it raises `bad_arguments(…)` where the options break it."""
         self._checks.append(function)
 
     # What becomes of a command line.
 
     def parse(self, words: Sequence[str], about: str = "") -> SimpleNamespace:
-        """The options of a command line (without the program's name).
+        """Return the options of a command line (without the program's name).
 
         Raises ClientError `bad_arguments`, and Help where --help was among the words; `about` is what the
         help says first.
@@ -261,7 +264,7 @@ class Arguments:
         return self._checked(given)
 
     def help(self, about: str) -> str:
-        """The text of --help: what the script says of itself, its arguments and the exit codes."""
+        """Return the text of --help: what the script says of itself, its arguments and the exit codes."""
         fields = [*self._fields.values(), *([self._rest] if self._rest else [])]
         rows = [
             (f"{field.flag} {field.metavar}".strip() if field is not self._rest else field.metavar, field)
@@ -314,7 +317,7 @@ class Arguments:
         self._fields[field.flag] = field
 
     def _split(self, words: list[str]) -> tuple[list[str], list[str] | None]:
-        """Our words, and those after `--` where the script takes any."""
+        """Return our words, and those after `--` where the script takes any."""
         if self._rest is None or "--" not in words:
             return words, None
         at = words.index("--")
@@ -406,7 +409,7 @@ class Arguments:
 
 
 def _take_values(flag: str, left: list[str], *, several: bool) -> list[str]:
-    taken = []
+    taken: list[str] = []
     while left and not left[0].startswith("--") and (several or not taken):
         taken.append(left.pop(0))
     if not taken:
@@ -437,7 +440,7 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _decoded(word: str) -> str:
-    """The word as the UTF-8 that it was typed in, whatever the locale made of it."""
+    """Return the word as the UTF-8 that it was typed in, whatever the locale made of it."""
     if os.name == "nt" or word.isascii():
         return word
     try:

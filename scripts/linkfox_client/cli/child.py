@@ -12,7 +12,7 @@ from linkfox_client.errors import ClientError, bad_arguments
 
 
 def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The path of the program that `command` names. Raises ClientError (`bad_arguments`) for none."""
+    """Return the path of the program that `command` names. Raises ClientError (`bad_arguments`) for none."""
     found = shutil.which(command[0], path=environ.get("PATH"))
     if found is None:
         raise bad_arguments(
@@ -38,7 +38,7 @@ def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str
 
 
 def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run `command` to its end and answer its exit code; signals that reach this process are passed on.
+    """Run `command` to its end and return its exit code; signals that reach this process are passed on.
 
     Raises ClientError (`bad_arguments`) where it cannot be started.
     """
@@ -49,7 +49,7 @@ def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
             child.terminate()
 
     def leave_to_child(*_: object) -> None:
-        """A console sends Ctrl-C and Ctrl-Break to all its processes, so the child has its own already."""
+        """Do nothing: a console sends Ctrl-C and Ctrl-Break to the child as well."""
 
     # Handlers, and before the start: what is ignored would be ignored by the child as well.
     handlers = {"SIGINT": leave_to_child, "SIGBREAK": leave_to_child, "SIGTERM": end}
@@ -66,8 +66,11 @@ def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _exit_code(code: int) -> int:
-    """What this process has to end with to show the same: Windows' codes are unsigned (Ctrl-C is 0xC000013A)
-    and sys.exit takes signed ones; elsewhere a shell shows 128 and the signal's number."""
+    """Return the code that this process has to end with to show the same as its child.
+
+    Windows' codes are unsigned (Ctrl-C is 0xC000013A) and sys.exit takes signed ones; elsewhere a shell shows
+    128 and the signal's number.
+    """
     if code < 0:
         return 128 - code
     return code - 2**32 if code >= 2**31 else code

@@ -48,7 +48,7 @@ def copy(text: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> bool
 
 
 def may_have_clipboard(environ: Mapping[str, str]) -> bool:
-    """False where it is plain that the person has no clipboard here, which saves a process to find out.
+    """Tell whether the person may have a clipboard here; where it is plain, no process has to find out.
 
     Over SSH the clipboard of a Mac or of Windows is that of the machine at the other end.
     """
@@ -59,7 +59,7 @@ def may_have_clipboard(environ: Mapping[str, str]) -> bool:
 
 
 def is_over_ssh(environ: Mapping[str, str]) -> bool:
-    """True where the person sits at another machine."""
+    """Tell whether the person sits at another machine."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 

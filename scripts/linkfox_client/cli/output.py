@@ -25,7 +25,7 @@ class Revealed(NamedTuple):
 
 
 def rendered(document: Mapping[str, Any], revealed: Iterable[Secret] = ()) -> str:
-    """`document` as masked JSON text, indented where it is short."""
+    """Return `document` as masked JSON text, indented where it is short."""
     masked = secrets.masked(document, revealed)
     text = json.dumps(masked, ensure_ascii=False, indent=2)
     return text if len(text) <= LONGEST_INDENTED else json.dumps(masked, ensure_ascii=False)

@@ -1,5 +1,7 @@
-"""How far a long piece of work has come, on standard error: one line that changes at a terminal, and a plain
-line now and then where nobody watches."""
+"""How far a long piece of work has come, on standard error.
+
+One line that changes at a terminal, and a plain line now and then where nobody watches.
+"""
 
 import os
 import sys

@@ -55,7 +55,10 @@ def _same(one: str, other: Path) -> bool:
 
 
 def missing_package(error: ModuleNotFoundError) -> ClientError | None:
-    """The failure of a Python without a package that the scripts need; None for a module of our own."""
+    """Return the failure of a Python without a package that the scripts need.
+
+    None for a module of our own.
+    """
     if (error.name or "").startswith("linkfox_client"):
         return None
     return ClientError("not_set_up", f"The Python package {error.name} is not installed", SETUP_HINT)

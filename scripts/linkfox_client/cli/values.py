@@ -21,7 +21,7 @@ class Wrong(Exception):
 
 
 def read_text(value: Any, most: int) -> str:
-    """A text of 1 to `most` characters after trimming, without control or direction marks."""
+    """Return a text of 1 to `most` characters after trimming, without control or direction marks."""
     if not isinstance(value, str):
         raise Wrong(f"has to be a text, not {kind(value)}")
     text = value.strip()
@@ -35,8 +35,10 @@ def read_text(value: Any, most: int) -> str:
 
 
 def read_prose(value: Any, most: int) -> str:
-    """A text of 1 to `most` characters after trimming, in as many lines as it has, freed of control and
-    direction marks."""
+    """Return a text of 1 to `most` characters after trimming, in as many lines as it has.
+
+    Control and direction marks are taken out.
+    """
     if not isinstance(value, str):
         raise Wrong(f"has to be a text, not {kind(value)}")
     text = "\n".join(cleaned(line, len(line)) for line in value.splitlines()).strip()
@@ -48,14 +50,14 @@ def read_prose(value: Any, most: int) -> str:
 
 
 def read_texts(value: Any, most: int) -> list[str]:
-    """A list of such texts."""
+    """Return a list of such texts."""
     if not isinstance(value, list) or not value:
         raise Wrong(f"has to be a list of texts, not {kind(value)}")
     return [read_text(item, most) for item in value]
 
 
 def read_command(value: Any) -> list[str]:
-    """A program and its arguments, as they are."""
+    """Return a program and its arguments, as they are."""
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
         raise Wrong("has to be a command and its arguments")
     if any("\0" in item for item in value):
@@ -64,7 +66,7 @@ def read_command(value: Any) -> list[str]:
 
 
 def read_path(value: Any) -> str:
-    """A path, in the form in which the file system's functions take it."""
+    """Return a path, in the form in which the file system's functions take it."""
     if not isinstance(value, str) or not value.strip():
         raise Wrong("has to be a path")
     if any(ord(character) < 32 for character in value):
@@ -79,7 +81,7 @@ def read_path(value: Any) -> str:
 
 
 def read_region(value: Any) -> str:
-    """NA, EU or FE, in any case; a site's code is answered with its region in the hint."""
+    """Return NA, EU or FE, in any case; a site's code is answered with its region in the hint."""
     region = read_text(value, 100).upper()
     if region in REGIONS:
         return region
@@ -96,7 +98,7 @@ def read_region(value: Any) -> str:
 
 
 def read_site(value: Any) -> Any:
-    """The `sites.Site` that a word, code or marketplace id names."""
+    """Return the `sites.Site` that a word, code or marketplace id names."""
     from linkfox_client.amazon import sites
 
     words = read_text(value, 100)
@@ -107,7 +109,7 @@ def read_site(value: Any) -> Any:
 
 
 def read_choice(value: Any, choices: Sequence[str]) -> str:
-    """One of a few words, in any case; answered as it is spelled in `choices`."""
+    """Return one of a few words, in any case; answered as it is spelled in `choices`."""
     word = read_text(value, 100)
     for choice in choices:
         if word.lower() == choice.lower():
@@ -116,7 +118,7 @@ def read_choice(value: Any, choices: Sequence[str]) -> str:
 
 
 def read_integer(value: Any, least: int, most: int) -> int:
-    """A whole number, as an integer or as 1 to 19 ASCII digits; never a fraction, not even 5.0."""
+    """Return a whole number, as an integer or as 1 to 19 ASCII digits; never a fraction, not even 5.0."""
     allowed = f"has to be a whole number from {least} to {'2^63−1' if most == LARGEST_ID else most}"
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 19:
         value = int(value)
@@ -128,14 +130,14 @@ def read_integer(value: Any, least: int, most: int) -> int:
 
 
 def read_switch(value: Any) -> bool:
-    """True or false."""
+    """Return true or false."""
     if not isinstance(value, bool):
         raise Wrong(f"has to be true or false, not {kind(value)}")
     return value
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """The hint that names the known word nearest to this one; empty where none is near."""
+    """Return the hint that names the known word nearest to this one; empty where none is near."""
     from difflib import get_close_matches
 
     lowered = {name.lower(): name for name in known}
@@ -144,16 +146,16 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def shown(word: str) -> str:
-    """What was typed, short and clean enough to be repeated."""
+    """Return what was typed, short and clean enough to be repeated."""
     return "'" + cleaned(word, 60) + "'"
 
 
 def either(flags: Sequence[str]) -> str:
-    """Flags as a list in a sentence: `a, b or c`."""
+    """Return flags as a list in a sentence: `a, b or c`."""
     return " or ".join([", ".join(flags[:-1]), flags[-1]] if len(flags) > 1 else flags)
 
 
 def kind(value: Any) -> str:
-    """What a JSON value is, in words."""
+    """Return what a JSON value is, in words."""
     names = {type(None): "null", bool: "true or false", int: "a number", float: "a fraction", str: "a text"}
     return names.get(type(value), "a list" if isinstance(value, list) else "an object")

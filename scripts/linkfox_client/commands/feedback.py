@@ -30,7 +30,7 @@ CHANGED = (
 
 
 def give(options: SimpleNamespace, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Do what the options say; answers the document's fields, `feedback` being what was sent or would be."""
+    """Do what the options say; return the document's fields, `feedback` being what was sent or would be."""
     content = scrub(options.content, _known_keys(environ))
     entry = {
         "skillName": SKILL,
@@ -48,14 +48,17 @@ def give(options: SimpleNamespace, environ: Mapping[str, str] = os.environ) -> d
         to = ENDPOINT if hosted else str(_file())
         if options.dry_run:
             return document | {"sent": False, "dryRun": True, "to": to}
-        reason = _send(entry) if hosted else _append(entry)
+        if not hosted:
+            _append(entry)
+            return document | {"sent": False, "written": True, "to": to}
+        reason = _send(entry)
     except ClientError as problem:
         return document | {"sent": False, "reason": problem.message}
     except Exception as problem:  # whatever it is, it is not the caller's
         return document | {"sent": False, "reason": _in_words(problem)}
     if reason is not None:
         return document | {"sent": False, "to": to, "reason": reason}
-    return document | ({"sent": True, "to": to} if hosted else {"sent": False, "written": True, "to": to})
+    return document | {"sent": True, "to": to}
 
 
 def _known_keys(environ: Mapping[str, str]) -> list[str]:
@@ -72,7 +75,7 @@ def _is_off(environ: Mapping[str, str]) -> bool:
 
 
 def _goes_to_the_hosted_service(environ: Mapping[str, str]) -> bool:
-    """False where a self-hosted gateway is used: what happens there is nobody else's business."""
+    """Tell whether the hosted gateway is used: what happens in one's own is nobody else's business."""
     named = settings.named_gateway(environ)
     if named is not None:
         return settings.Settings(named[0], Secret(""), "", "").is_hosted
@@ -82,7 +85,7 @@ def _goes_to_the_hosted_service(environ: Mapping[str, str]) -> bool:
 
 
 def _send(entry: Mapping[str, str]) -> str | None:
-    """Post the entry, for at most three seconds in all; answers why it was not taken, or None."""
+    """Post the entry, for at most three seconds in all; return why it was not taken, or None."""
     outcome: list[str | None] = []
 
     def post() -> None:

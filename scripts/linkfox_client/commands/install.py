@@ -16,7 +16,7 @@ KEPT = (
 
 
 def install(options: SimpleNamespace, bundle: Path = BUNDLE) -> dict[str, Any]:
-    """Install, update or remove, or with `dry_run` only tell; answers the document's fields.
+    """Install, update or remove, or with `dry_run` only tell; return the document's fields.
 
     Everything is planned before anything is changed. Raises ClientError.
     """
@@ -36,7 +36,7 @@ def install(options: SimpleNamespace, bundle: Path = BUNDLE) -> dict[str, Any]:
 
 
 def _skills_folder(into: str) -> Path:
-    """The folder of skills that `--into` names: that of a host, or a path."""
+    """Return the folder of skills that `--into` names: that of a host, or a path."""
     host = HOSTS.get(into.lower())
     if host is None:
         root = Path(os.path.abspath(os.path.expanduser(into)))  # noqa: PTH100, PTH111 - links stay
@@ -53,7 +53,7 @@ def _skills_folder(into: str) -> Path:
 
 
 def _wanted(root: Path, bundle: Path, *, with_aliases: bool) -> dict[str, dict[str, bytes]]:
-    """The files of each folder to be made or brought up to date; aliases that are there are, too."""
+    """Return the files of each folder to be made or brought up to date; aliases that are there are, too."""
     files = packaging.skill_files(bundle)
     if "SKILL.md" not in files:
         raise ClientError(

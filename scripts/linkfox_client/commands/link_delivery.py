@@ -36,12 +36,12 @@ class LinkDelivery:
     """True over SSH: the file is not on the machine that the person sits at."""
 
     def facts(self) -> dict[str, Any]:
-        """The fields for the document."""
+        """Return the fields for the document."""
         facts: dict[str, Any] = {"clipboard": self.clipboard, "file": str(self.file) if self.file else None}
         return facts | ({"notes": list(self.notes)} if self.notes else {})
 
     def advice(self) -> str:
-        """What to tell the person, on standard error."""
+        """Return what to tell the person, on standard error."""
         places = ["the clipboard (Ctrl+V)"] if self.clipboard else []
         places += [str(self.file)] if self.file else []
         if not places:
@@ -105,14 +105,17 @@ def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> b
 
 
 def _has_browser(environ: Mapping[str, str]) -> bool:
-    """True where a browser can show a page to the person, who may sit at the other end of an SSH connection:
-    there only a display that is passed on or a program named in BROWSER, as editors set one, gets to them."""
+    """Tell whether a browser can show a page to the person.
+
+    Who sits at the other end of an SSH connection is reached only by a display that is passed on, or by a
+    program named in BROWSER, as editors set one.
+    """
     if _named_browsers(environ) or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
         return True
     return sys.platform in ("win32", "darwin") and not clipboard.is_over_ssh(environ)
 
 
 def _named_browsers(environ: Mapping[str, str]) -> list[str]:
-    """The programs that BROWSER names, without those that show pages in a terminal."""
+    """Return the programs that BROWSER names, without those that show pages in a terminal."""
     named = [command.strip() for command in environ.get("BROWSER", "").split(os.pathsep)]
     return [command for command in named if command and Path(command.split()[0]).name not in TEXT_BROWSERS]

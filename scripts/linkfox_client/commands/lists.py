@@ -20,7 +20,7 @@ def declare(arguments: Arguments) -> None:
 
 
 def entries(answer: dict[str, Any], field: str = "stores") -> list[dict[str, Any]]:
-    """The list in a gateway's answer. Raises ClientError (`gateway_failed`) where there is none."""
+    """Return the list in a gateway's answer. Raises ClientError (`gateway_failed`) where there is none."""
     listed = answer.get(field)
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise ClientError(
@@ -34,7 +34,10 @@ def entries(answer: dict[str, Any], field: str = "stores") -> list[dict[str, Any
 def page(
     answer: dict[str, Any], field: str, order: Sequence[str], options: SimpleNamespace
 ) -> dict[str, Any]:
-    """The answer with one page of its list, sorted by the fields in `order`, `total` and `nextOffset`."""
+    """Return the answer with one page of its list, sorted by the fields in `order`.
+
+    `total` and `nextOffset` say how much more there is.
+    """
     listed = sorted(entries(answer, field), key=lambda entry: [str(entry.get(name, "")) for name in order])
     end = options.offset + options.limit
     total = len(listed)

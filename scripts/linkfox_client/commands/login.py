@@ -27,7 +27,7 @@ HOW_TO_PIPE = (
 
 
 def command_of(options: SimpleNamespace) -> Callable[[SimpleNamespace], dict[str, Any]]:
-    """What these options ask for."""
+    """Return what these options ask for."""
     if options.logout:
         return _logout
     return _status if options.status else _store
@@ -56,7 +56,7 @@ def _store(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def _status(options: SimpleNamespace) -> dict[str, Any]:
-    """The pair that the scripts use, where it comes from, and whether the gateway takes the key.
+    """Return the pair that the scripts use, where it comes from, and whether the gateway takes the key.
 
     A key that does not work is the failure that it causes, with the same fields beside it.
     """
@@ -137,7 +137,7 @@ def _keep_in_file(origin: str, key: Secret) -> tuple[dict[str, Any], list[str]]:
 
 
 def _used_instead(stored: Settings) -> list[str]:
-    """A note where the scripts go on using another pair than the one that was just stored."""
+    """Return a note where the scripts go on using another pair than the one that was just stored."""
     variable = _key_variable(stored.gateway_from)
     if variable:
         return [f"{variable} is set and is used instead of the stored key."]
@@ -152,7 +152,7 @@ def _used_instead(stored: Settings) -> list[str]:
 
 
 def _key_variable(gateway_from: str) -> str | None:
-    """The variable whose key is used before a stored one, and where it is set; None without one."""
+    """Return the variable whose key is used before a stored one, and where it is set; None without one."""
     for place in config.places(os.environ):
         key = place.first(config.KEY_NAMES)
         if key is not None and gateway_from in ("default", place.name):

@@ -58,14 +58,14 @@ class Job:
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     def script(self, step: str, name: str, *arguments: str) -> dict[str, Any]:
-        """Run `scripts/NAME`, note the step with its masked document and time, answer the document."""
+        """Run `scripts/NAME`, note the step with its masked document and time, return the document."""
         started = time.monotonic()
         document = self.answer(step, name, *arguments)
         self.note(step, started, document, name)
         return document
 
     def answer(self, step: str, name: str, *arguments: str) -> dict[str, Any]:
-        """Run `scripts/NAME` and answer its document. Raises StepFailed."""
+        """Run `scripts/NAME` and return its document. Raises StepFailed."""
         done = subprocess.run(  # noqa: S603 - our own scripts
             [sys.executable, str(BUNDLE / "scripts" / name), *arguments],
             env=self.environment,
@@ -77,7 +77,7 @@ class Job:
             check=False,
         )
         try:
-            document = json.loads(done.stdout)
+            document: dict[str, Any] = json.loads(done.stdout)
         except ValueError:
             raise StepFailed(step, f"{name} printed no JSON document (exit code {done.returncode})") from None
         if done.returncode:
@@ -93,7 +93,7 @@ class Job:
         self.tell(f"  {step}  ({seconds} s)")
 
     def consent(self, step: str, link: str, choices: dict[str, Any] | None = None) -> None:
-        """Answer the stand-in's consent page as a browser would."""
+        """Fill in the stand-in's consent page as a browser would."""
         started = time.monotonic()
         page = sandbox_browser.give_consent(link, choices)
         if page.status != 200:
@@ -102,7 +102,7 @@ class Job:
 
 
 def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Do the main job once for a store and once for an ads account; answer the steps.
+    """Do the main job once for a store and once for an ads account; return the steps.
 
     With `keep` the gateway stays, in the default sandbox data folder, where all scripts find it;
     without, it is stopped and everything it wrote is removed. Raises StepFailed, also for a consent
@@ -133,7 +133,7 @@ def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _used_instead(job: Job, data_dir: str) -> str:
-    """What to tell a person whose scripts will not find the gateway kept in `data_dir`; else empty."""
+    """Return what to tell a person whose scripts will not find the gateway kept in `data_dir`; else empty."""
     variable = next((name for name in (*GATEWAY_NAMES, *KEY_NAMES) if os.environ.get(name)), None)
     if variable is not None:
         return f"{variable} is set and goes first: unset it for the scripts to use this gateway."
@@ -150,7 +150,7 @@ def _used_instead(job: Job, data_dir: str) -> str:
 
 
 def _use(job: Job, gateway: dict[str, Any]) -> None:
-    """Point the scripts at this gateway by environment, so that no `.env` file can lead them elsewhere."""
+    """Make the scripts use this gateway by their environment, so that no `.env` file leads them elsewhere."""
     key = (Path(gateway["dataDir"]) / "owner.key").read_text(encoding="utf-8").strip()
     job.environment |= {"LINKFOX_TOOL_GATEWAY": gateway["url"], "LINKFOX_AGENT_API_KEY": key}
 
@@ -193,7 +193,10 @@ def _ads(job: Job) -> None:
 
 
 def _brief(result: dict[str, Any]) -> dict[str, Any]:
-    """The result with its lists cut to two entries: the whole document has to fit an agent's window."""
+    """Return the result with its lists cut to two entries.
+
+    The whole document has to fit an agent's window.
+    """
     brief: dict[str, Any] = {}
     for name, value in result.items():
         if isinstance(value, dict):
@@ -207,7 +210,10 @@ def _brief(result: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _place(keep: bool) -> Iterator[dict[str, str]]:
-    """The scripts' environment: with `keep` the person's own home, else a temporary one that is removed."""
+    """Return the scripts' environment.
+
+    With `keep` the person's own home, else a temporary one that is removed.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
     if keep:
         yield environment

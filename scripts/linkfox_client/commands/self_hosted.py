@@ -33,7 +33,7 @@ def declare_removal(arguments: Arguments) -> None:
 def import_grant(
     gateway: "Gateway", path: str, fields: dict[str, Any], options: SimpleNamespace
 ) -> dict[str, Any]:
-    """Import a refresh token and answer the store or account. Raises ClientError."""
+    """Import a refresh token and return the store or account. Raises ClientError."""
     _refuse_hosted(gateway)
     if options.token_file is not None:
         text, _ = secret_input.from_file(Path(options.token_file), "--token-file", private=True)
@@ -55,7 +55,7 @@ def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
 
 
 def remove(gateway: "Gateway", path: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """Remove one of the caller's own; answer that it is gone. Raises ClientError."""
+    """Remove one of the caller's own; return that it is gone. Raises ClientError."""
     _refuse_hosted(gateway)
     return gateway.post(path, fields) | fields
 

@@ -42,7 +42,7 @@ def declare(arguments: Arguments) -> None:
 
 
 def deliver(fields: Mapping[str, Any], options: SimpleNamespace) -> dict[str, Any] | Revealed:
-    """What a script that got tokens answers: masked, and unmasked to where `options` let them go.
+    """Return what a script that got tokens answers: masked, and unmasked to where `options` let them go.
 
     `fields`: the gateway's, tokens as `Secret`. Raises ClientError where the file cannot be written.
     """
@@ -63,7 +63,7 @@ def deliver(fields: Mapping[str, Any], options: SimpleNamespace) -> dict[str, An
 
 
 def env_lines(fields: Mapping[str, Any], *, with_refresh_token: bool = False) -> str:
-    """The tokens as lines that a shell or a `.env` reader takes, values quoted where they need it."""
+    """Return the tokens as lines that a shell or a `.env` reader takes, values quoted where they need it."""
     variables = token_variables(fields)
     if with_refresh_token:
         variables["AMAZON_REFRESH_TOKEN"] = _word(fields, "refreshToken")
@@ -71,7 +71,7 @@ def env_lines(fields: Mapping[str, Any], *, with_refresh_token: bool = False) ->
 
 
 def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
-    """The variables that hand these tokens on; None for what the gateway did not say.
+    """Return the variables that hand these tokens on; None for what the gateway did not say.
 
     Raises ClientError (`gateway_failed`) where there is no usable access token.
     """
@@ -88,14 +88,17 @@ def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def child_environment(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
-    """`environ` with the token's variables: what the command under with_token.py gets."""
+    """Return `environ` with the token's variables: what the command under with_token.py gets."""
     variables = token_variables(fields)
     inherited = {name: value for name, value in environ.items() if name not in variables}
     return inherited | {name: value for name, value in variables.items() if value is not None}
 
 
 def _leaving(value: Any, *, with_refresh_token: bool) -> list[Secret]:
-    """The secrets of a document that may leave: all but the refresh tokens, and these too if asked for."""
+    """Return the secrets of a document that may leave.
+
+    These are all but the refresh tokens, and these too if asked for.
+    """
     return [
         secret
         for name, secret in _named_secrets(value)
@@ -115,7 +118,7 @@ def _named_secrets(value: Any, name: str = "") -> Iterable[tuple[str, Secret]]:
 
 
 def _word(fields: Mapping[str, Any], field: str) -> str | None:
-    """A field as one word without blanks, as tokens, ids and times are; None where it is missing."""
+    """Return a field as one word without blanks, as tokens, ids and times are; None where it is missing."""
     value = fields.get(field)
     if value is None:
         return None

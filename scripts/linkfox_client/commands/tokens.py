@@ -54,7 +54,7 @@ def fetch(
     *,
     clock: Callable[[], float] = time.time,
 ) -> dict[str, Any]:
-    """The tokens of one store or account, as the gateway answers them, with `notes` where they need any.
+    """Return the tokens of one store or account as the gateway sends them, with `notes` if need be.
 
     `path` is `/spApi` or `/amazonAds`, `which` names the store, account or profile, `min_ttl` the seconds
     that the token has to have left (None: 300 where the gateway can tell). Raises ClientError.
@@ -80,12 +80,13 @@ def fetch_all(
     names: Sequence[str],
     min_ttl: int | None = None,
 ) -> dict[str, Any]:
-    """The document of `--all`: `stores`, each with its tokens and `ok`, or with `error`; `total`, `failed`.
+    """Return the document of `--all`: `stores`, `total` and `failed`.
+
+    Each store has its tokens and `ok`, or an `error`.
 
     `listed` are the entries of the list, `names` the fields of them that name one to the gateway. Where some
     failed, `ok` is false and `error` the first one's; the others are still there.
     """
-
     from linkfox_client.cli.progress import Progress
 
     def one(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +106,10 @@ def fetch_all(
 
 
 def _expiry(refreshed: Mapping[str, Any], asked_at: float) -> dict[str, str]:
-    """`expiresAt` of a token that was asked for at `asked_at` (epoch seconds), if `expiresIn` is usable."""
+    """Return `expiresAt` of a token that was asked for at `asked_at` (epoch seconds).
+
+    Nothing where `expiresIn` is not usable.
+    """
     seconds = refreshed.get("expiresIn")
     if not isinstance(seconds, int) or not 0 < seconds <= LONGEST_LIFE:
         return {}

@@ -30,7 +30,7 @@ class Flow(NamedTuple):
     one: str
 
     def key(self, entry: Mapping[str, Any]) -> tuple[Any, ...]:
-        """What identifies an entry of the list."""
+        """Return what identifies an entry of the list."""
         return tuple(str(entry.get(name)) for name in self.identity)
 
 
@@ -61,7 +61,7 @@ def authorize(
 ) -> dict[str, Any]:
     """Ask for a consent link and hand it over; with `wait` (seconds) follow what becomes of it.
 
-    `again` names the known store or account that is to be authorized once more. Answers the document;
+    `again` names the known store or account that is to be authorized once more. Returns the document;
     raises ClientError, after the link was made with the link in its `fields`.
     """
     answer = gateway.post(f"{flow.path}/authorizeUrl", body)
@@ -97,7 +97,7 @@ def follow(
     *,
     patience: Patience = REAL,
 ) -> dict[str, Any]:
-    """How an earlier attempt stands, with `wait` once it is over. Raises ClientError where it failed."""
+    """Tell how an earlier attempt stands, with `wait` once it is over. Raises ClientError where it failed."""
     if gateway.is_hosted:
         raise ClientError(
             "bad_arguments",
@@ -200,7 +200,7 @@ def _poll(
 
 
 def settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an attempt that ended well; raises the failure of any other."""
+    """Return the fields of an attempt that ended well; raises the failure of any other."""
     row = find_reason(status.get("reason"))
     if status.get("state") == "authorized":
         synced = find_reason(status.get("profileSync"))

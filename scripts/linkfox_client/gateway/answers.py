@@ -50,7 +50,7 @@ class Reply(NamedTuple):
 
 
 def is_final(reply: Reply) -> bool:
-    """True where the gateway itself says that asking again is of no use, as while its app is suspended."""
+    """Tell whether the gateway itself says that asking again is of no use, as while its app is suspended."""
     document = _parsed(reply.body)
     if not isinstance(document, dict):
         return False
@@ -59,7 +59,7 @@ def is_final(reply: Reply) -> bool:
 
 
 def read(reply: Reply, secrets: Secrets) -> dict[str, Any]:
-    """The fields of a successful answer; raises ClientError for any other.
+    """Return the fields of a successful answer; raises ClientError for any other.
 
     Secret fields come as `Secret`, and are remembered; other texts are cleaned.
     """
@@ -84,10 +84,11 @@ def _parsed(body: bytes) -> Any:
 
 
 def _made_safe(document: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
-    fields = wrapped(document)
+    fields: dict[str, Any] = wrapped(document)
     for secret in secrets_in(fields):
         secrets.remember(secret)
-    return _cleaned(fields, secrets)
+    safe: dict[str, Any] = _cleaned(fields, secrets)
+    return safe
 
 
 def _cleaned(value: Any, secrets: Secrets, field: str = "") -> Any:
@@ -102,7 +103,7 @@ def _cleaned(value: Any, secrets: Secrets, field: str = "") -> Any:
 
 
 def _with_whole_seconds(fields: dict[str, Any]) -> dict[str, Any]:
-    """The hosted gateway sends `expiresIn` as a text."""
+    """Return the fields with `expiresIn` as a number: the hosted gateway sends it as a text."""
     seconds = _number(fields.get("expiresIn"))
     return fields if seconds is None else fields | {"expiresIn": seconds}
 
@@ -132,7 +133,10 @@ def _failure(
 
 
 def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-    """What a failure tells besides: the sandbox mark, and the link that mends it where it may be given."""
+    """Return what a failure tells besides.
+
+    The sandbox mark, and the link that mends it where it may be given.
+    """
     sandbox = document.get("sandbox") is True
     beside: dict[str, Any] = {"sandbox": True} if sandbox else {}
     if row.code == "needs_reauthorization" and "authorizeUrl" in fields:
@@ -147,7 +151,7 @@ def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, A
 
 
 def _row(reply: Reply, document: dict[str, Any], errcode: int | None, said: str) -> Reason:
-    """The row of the table that explains this failure, by its reason, wording, status or code."""
+    """Return the row of the table that explains this failure, by its reason, wording, status or code."""
     named = find_reason(document.get("reason"))
     if named is not None:
         return named
@@ -160,7 +164,7 @@ def _row(reply: Reply, document: dict[str, Any], errcode: int | None, said: str)
         return _known("ambiguous")
     if errcode in REASON_OF_ERRCODE:
         return _known(REASON_OF_ERRCODE[errcode])
-    return _by_status(errcode if errcode in range(400, 600) else reply.status)
+    return _by_status(errcode if errcode is not None and 400 <= errcode < 600 else reply.status)
 
 
 def _by_status(status: int) -> Reason:
@@ -186,7 +190,7 @@ def _by_status(status: int) -> Reason:
 
 
 def _without_envelope(reply: Reply, secrets: Secrets) -> ClientError:
-    """The failure of an answer that is no JSON object: a proxy's page, a stranger, nothing at all."""
+    """Return the failure of an answer that is no JSON object: a proxy's page, a stranger, nothing at all."""
     if 300 <= reply.status < 400:
         return ClientError(
             "gateway_failed",
@@ -221,7 +225,7 @@ def _word(value: Any) -> str:
 
 
 def _number(value: Any) -> int | None:
-    """A whole number, also where it came as a text; None for anything else."""
+    """Return a whole number, also where it came as a text; None for anything else."""
     if isinstance(value, Secret | bool):
         return None
     if isinstance(value, int):

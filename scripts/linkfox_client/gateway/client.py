@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 
 def connect(environ: Mapping[str, str] = os.environ) -> "Gateway":
-    """The gateway that the settings name; a local one that is not running is started.
+    """Return the gateway that the settings name; a local one that is not running is started.
 
     Raises ClientError `not_set_up` where nothing is set up.
     """
@@ -90,7 +90,7 @@ class Gateway:
         self._session.close()
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Call `path` and answer the fields of the gateway's answer, tokens as `Secret`.
+        """Call `path` and return the fields of the gateway's answer, tokens as `Secret`.
 
         Repeated, at most twice, are only a refused connection, a 429 that names a short wait, and a 503
         that does not say itself that it is final. Raises ClientError.
@@ -120,7 +120,9 @@ class Gateway:
         workers: int = WORKERS,
         progress: Callable[[int, int], object] = lambda done, total: None,
     ) -> list[Result | ClientError]:
-        """`function(item)` for each item, at most `workers` at a time, over this session's connections.
+        """Return `function(item)` for each item, at most `workers` at a time.
+
+        All of them use this session's connections.
 
         Results come in the order of the items, a ClientError in the place of one that failed; any other
         exception ends the whole. `progress(done, total)` is called as they come in, in the caller's thread.
@@ -180,7 +182,7 @@ class Gateway:
         return request
 
     def _send(self, path: str, body: Mapping[str, Any], deadline: float) -> Reply:
-        """One request and its whole answer. Raises _Refused or ClientError."""
+        """Send one request and return its whole answer. Raises _Refused or ClientError."""
         connect_seconds, read_seconds = self._timeouts
         try:
             with self._session.post(
@@ -219,7 +221,7 @@ class Gateway:
         )
 
     def _content(self, response: requests.Response, deadline: float) -> bytes:
-        """The body, as it comes: what is too large or too slow is dropped on the way."""
+        """Return the body, as it comes: what is too large or too slow is dropped on the way."""
         content = bytearray()
         while part := response.raw.read1(65536, decode_content=True):
             content += part
@@ -260,7 +262,7 @@ class Gateway:
 
 
 def _authorities(environ: Mapping[str, str]) -> str | None:
-    """The certificate authorities to trust, where the environment names some.
+    """Return the certificate authorities to trust, where the environment names some.
 
     Raises ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
     """
@@ -277,7 +279,7 @@ def _authorities(environ: Mapping[str, str]) -> str | None:
 
 
 def _verify_message(error: requests.exceptions.SSLError) -> str:
-    """What OpenSSL did not like about a certificate; empty where it is not told."""
+    """Return what OpenSSL did not like about a certificate; empty where it is not told."""
     cause: Any = error.args[0] if error.args else None
     cause = getattr(cause, "reason", cause)
     cause = cause.args[0] if getattr(cause, "args", ()) else None
@@ -299,7 +301,7 @@ def _is_refused(error: requests.exceptions.ConnectionError) -> bool:
 
 
 def _pause(reply: Reply, otherwise: float) -> float | None:
-    """Seconds to wait before this request is repeated, or None where it must not be."""
+    """Return the seconds to wait before this request is repeated, or None where it must not be."""
     if reply.status == 429:
         pause = reply.retry_after
     elif reply.status == 503 and not answers.is_final(reply):
@@ -310,6 +312,6 @@ def _pause(reply: Reply, otherwise: float) -> float | None:
 
 
 def _seconds(header: str | None) -> float | None:
-    """Retry-After as seconds; its other form, a date, is left aside (RFC 9110, 10.2.3)."""
+    """Return Retry-After as seconds; its other form, a date, is left aside (RFC 9110, 10.2.3)."""
     text = (header or "").strip()
     return float(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

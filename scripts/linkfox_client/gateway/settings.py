@@ -71,7 +71,9 @@ def load(
     read_keyring: "ReadStored | None" = None,
     read_key_file: "ReadStored | None" = None,
 ) -> Settings:
-    """The pair that the settings name, by the rule above; a local gateway that is not running is started.
+    """Return the pair that the settings name, by the rule above.
+
+    A local gateway that is not running is started.
 
     `folders` are searched for `.env` files (by default the bundle's own, then `~/.config/linkfox`).
     Raises ClientError `not_set_up` where there is no usable pair, and whatever starting the gateway raises.
@@ -94,7 +96,9 @@ def load(
 
 
 def named(environ: Mapping[str, str]) -> Settings | None:
-    """The pair that the environment or a `.env` file names; None where neither names a gateway or a key.
+    """Return the pair that the environment or a `.env` file names.
+
+    None where neither names a gateway or a key.
 
     Nothing is started. Raises ClientError `not_set_up` for a pair that is not usable.
     """
@@ -103,13 +107,13 @@ def named(environ: Mapping[str, str]) -> Settings | None:
 
 
 def stored_for_hosted() -> Settings | None:
-    """The hosted gateway with the key that login.py stored for it; None without one."""
+    """Return the hosted gateway with the key that login.py stored for it; None without one."""
     kept = _stored(HOSTED, "default", key_in_keyring, key_in_file)
     return _checked(kept) if kept is not None else None
 
 
 def named_gateway(environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """The gateway that the environment or a `.env` file names, and which of them; None without one.
+    """Return the gateway that the environment or a `.env` file names, and which of them; None without one.
 
     Raises ClientError `not_set_up` for an address that is not usable.
     """
@@ -121,7 +125,9 @@ def named_gateway(environ: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def key_in_keyring(origin: str, seconds: float = KEYRING_SECONDS) -> str | None:
-    """The API key that the OS keyring holds for this origin; None where there is none, or no keyring answers.
+    """Return the API key that the OS keyring holds for this origin.
+
+    None where there is none, or no keyring answers.
 
     A keyring may hang on a prompt that nobody sees, so it gets `seconds` and is then left alone.
     """
@@ -135,7 +141,7 @@ def key_in_keyring(origin: str, seconds: float = KEYRING_SECONDS) -> str | None:
 
 
 def key_in_file(origin: str) -> str | None:
-    """The API key that `login.py --insecure-file` wrote for this origin, or None.
+    """Return the API key that `login.py --insecure-file` wrote for this origin, or None.
 
     Raises ClientError (`not_set_up`) for a file that others can read.
     """
@@ -147,7 +153,7 @@ def key_in_file(origin: str) -> str | None:
 def _stored(
     gateway: str, gateway_from: str, read_keyring: ReadStored, read_key_file: ReadStored
 ) -> Settings | None:
-    """The pair of this gateway and the key that login.py stored for its origin; None without one."""
+    """Return the pair of this gateway and the key that login.py stored for its origin; None without one."""
     for key_from, read in (("keyring", read_keyring), ("key file", read_key_file)):
         key = read(origin_of(gateway))
         if key:
@@ -158,7 +164,10 @@ def _stored(
 def _named(
     found_places: Iterable[Place], read_keyring: ReadStored, read_key_file: ReadStored = key_in_file
 ) -> Settings | None:
-    """The pair that a place names: the first gateway, else the first key, which means the hosted gateway."""
+    """Return the pair that a place names.
+
+    The first gateway, else the first key, which means the hosted gateway.
+    """
     lone_key: Settings | None = None
     found_places = iter(found_places)
     passed: list[Place] = []
@@ -179,7 +188,10 @@ def _named(
 
 
 def _without_key(variable: str, place: Place, others: Iterable[Place]) -> ClientError:
-    """The failure of a gateway without a key; a key in one of the `others` is told of, and not used."""
+    """Return the failure of a gateway without a key.
+
+    A key in one of the `others` is told of, and not used.
+    """
     message = f"{variable} names a gateway ({place.name}), but there is no API key for it"
     elsewhere = next((other for other in others if other.first(KEY_NAMES)), None)
     if elsewhere is not None:

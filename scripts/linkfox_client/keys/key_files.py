@@ -14,13 +14,13 @@ LONGEST = 4096
 
 
 def path_of(origin: str) -> Path:
-    """Where the key for the gateway at `origin` is. Raises RuntimeError where there is no home."""
+    """Return where the key for the gateway at `origin` is. Raises RuntimeError where there is no home."""
     # Quoted, so that no two origins share a file, and every system takes the name.
     return settings_folder() / "keys" / quote(origin, safe="")
 
 
 def read(origin: str) -> str | None:
-    """The key for the gateway at `origin`, or None without such a file.
+    """Return the key for the gateway at `origin`, or None without such a file.
 
     Raises ClientError (`not_set_up`) where the file cannot be read, or others could have read it.
     """
@@ -49,7 +49,7 @@ def read(origin: str) -> str | None:
 
 
 def write(origin: str, key: Secret) -> Path:
-    """Write the key for the gateway at `origin`; answers the file's path. Raises ClientError."""
+    """Write the key for the gateway at `origin`; return the file's path. Raises ClientError."""
     try:
         path = path_of(origin)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ class KeyringUnavailable(Exception):
 
 
 def read(name: str, seconds: float = SECONDS) -> Secret | None:
-    """What the keyring holds under `name`, or None. Raises KeyringUnavailable."""
+    """Return what the keyring holds under `name`, or None. Raises KeyringUnavailable."""
     text = _within(seconds, lambda keyring: keyring.get_password(SERVICE, name))
     return Secret(text) if text else None
 
@@ -44,7 +44,7 @@ def delete(name: str, seconds: float = SECONDS) -> bool:
 
 
 def _within(seconds: float, call: Callable[[ModuleType], Any]) -> Any:
-    """`call(keyring)` in a thread that is left alone after `seconds`."""
+    """Return what `call(keyring)` does, in a thread that is left alone after `seconds`."""
     outcome: list[Any] = []
     failure: list[KeyringUnavailable] = []
 

@@ -42,7 +42,7 @@ class Running:
     version: str | None = None
 
     def facts(self) -> dict[str, Any]:
-        """The fields for a document."""
+        """Return the fields for a document."""
         optional = {"sandboxUrl": self.sandbox_url, "version": self.version}
         facts = {"url": self.url, "sandbox": self.sandbox, "pid": self.pid}
         return facts | {name: value for name, value in optional.items() if value}
@@ -59,7 +59,7 @@ class LocalGateway:
 
 
 def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
-    """The data folder of a gateway that is named: `GATEWAY_DATA_DIR`, else the default of its kind.
+    """Return the data folder of a gateway that is named: `GATEWAY_DATA_DIR`, else the default of its kind.
 
     `settings`: what `read_settings` answered. Raises ClientError (`not_set_up`) where the variable is no
     absolute path.
@@ -86,7 +86,7 @@ def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
 
 
 def locate(settings: Mapping[str, str]) -> Path | None:
-    """The data folder of the gateway that was set up here, the real one first; None without any."""
+    """Return the data folder of the gateway that was set up here, the real one first; None without any."""
     if not settings.get("GATEWAY_DATA_DIR") and not _has_home():
         return None
     folders = (data_folder(settings, sandbox=sandbox) for sandbox in (False, True))
@@ -102,12 +102,12 @@ def _has_home() -> bool:
 
 
 def is_set_up(data_dir: Path) -> bool:
-    """True where a gateway was started in `data_dir` at least once, or is being started."""
+    """Tell whether a gateway was started in `data_dir` at least once, or is being started."""
     return (data_dir / "owner.key").is_file() or is_held(data_dir / "gateway.lock")
 
 
 def probe(data_dir: Path) -> Running | None:
-    """The gateway that takes requests on `data_dir`, or None where none does (yet)."""
+    """Return the gateway that takes requests on `data_dir`, or None where none does (yet)."""
     if not is_held(data_dir / "gateway.lock"):
         return None
     told = _read_json(data_dir / "gateway.json")
@@ -126,12 +126,15 @@ def probe(data_dir: Path) -> Running | None:
 
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings of this module, `environ` over the `.env` files. Raises ClientError for a bad file."""
+    """Return the settings of this module, `environ` over the `.env` files.
+
+    Raises ClientError for a bad file.
+    """
     return config.read(environ, config.LOCAL_NAMES)
 
 
 def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -> LocalGateway | None:
-    """The local gateway with its owner's key, started as it was last time if it does not run.
+    """Return the local gateway with its owner's key, started as it was last time if it does not run.
 
     `environ`: the process's environment; `.env` files are read under it. None where no gateway was set
     up here. Raises ClientError: `not_set_up` (its folder or key file is not private, or it may not be
@@ -156,7 +159,7 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
 
 
 def owner_key(data_dir: Path) -> Secret:
-    """The API key of the user `owner`, from a file that nobody else can read. Raises ClientError."""
+    """Return the API key of the user `owner`, from a file that nobody else can read. Raises ClientError."""
     path = data_dir / "owner.key"
     try:
         descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
@@ -188,7 +191,7 @@ def check_private(data_dir: Path) -> None:
 
 
 def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]:
-    """The command line of the gateway's own program, under the interpreter that has its packages.
+    """Return the command line of the gateway's own program, under the interpreter that has its packages.
 
     Raises ClientError (`not_set_up`) where this copy of the bundle comes without a gateway.
     """
@@ -207,7 +210,7 @@ def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]
 def beside(data_dir: Path, command: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Run a command of the gateway's program beside the gateway on `data_dir`, whether that runs or not.
 
-    Answers the fields of its document. Raises ClientError with the gateway's own error.
+    Returns the fields of its document. Raises ClientError with the gateway's own error.
     """
     words = program(command, data_dir, arguments)
     done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603
@@ -218,7 +221,7 @@ def beside(data_dir: Path, command: str, arguments: Sequence[str] = ()) -> dict[
 
 
 def remembered_flags(data_dir: Path) -> list[str]:
-    """The flags of the last `start` or `serve` on this folder, out of its `serve.json`."""
+    """Return the flags of the last `start` or `serve` on this folder, out of its `serve.json`."""
     told = _read_json(data_dir / "serve.json")
     names = {
         "host": "--host",
@@ -237,7 +240,7 @@ def remembered_flags(data_dir: Path) -> list[str]:
 def start(
     data_dir: Path, flags: Sequence[str], *, patience: float = PATIENCE, shares_failure: bool = False
 ) -> tuple[Running, bool]:
-    """Make sure that a gateway runs on `data_dir`; answer it, and whether it was this call that started it.
+    """Make sure that a gateway runs on `data_dir`; return it, and whether it was this call that started it.
 
     However many ask at once, one starts it and the others wait for that; with `shares_failure` they also
     share how it failed, where each would otherwise try once more. Raises ClientError: the gateway's own
@@ -272,7 +275,9 @@ def start(
 
 
 def readiness(running: Running, data_dir: Path) -> dict[str, Any]:
-    """What the gateway says of itself: `ready`, `checks`, and `attention`, what somebody should look after.
+    """Return what the gateway says of itself.
+
+    That is `ready`, `checks`, and `attention`: what somebody should look after.
 
     Nothing where it cannot be asked, as behind a certificate that this machine does not trust.
     """
@@ -384,7 +389,7 @@ def _raise_shared(data_dir: Path, began: float) -> None:
 
 
 def _detached() -> dict[str, Any]:
-    """What makes a child outlive the terminal and the process group of its parent."""
+    """Return what makes a child outlive the terminal and the process group of its parent."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}
@@ -399,7 +404,10 @@ def _document(printed: bytes) -> dict[str, Any]:
 
 
 def _own_error(document: dict[str, Any], exit_code: int, what: str, otherwise: str) -> ClientError:
-    """The failure that the gateway's program printed; where it printed none, `otherwise` is the hint."""
+    """Return the failure that the gateway's program printed.
+
+    Where it printed none, `otherwise` is the hint.
+    """
     error = document.get("error")
     if not isinstance(error, dict) or error.get("code") not in EXIT_CODES:
         return ClientError(
@@ -434,8 +442,10 @@ def _is_alive(pid: int) -> bool:
 
 
 def _has_ended(pid: int) -> bool:
-    """True for a process that is over, but whose parent has not asked for its exit code: in a container
-    there is often nobody who does."""
+    """Tell whether a process is over, though its parent has not asked for its exit code.
+
+    In a container there is often nobody who does.
+    """
     try:
         state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[:1]
     except OSError:  # no such file system, or the process went meanwhile, which the next look finds

@@ -15,7 +15,10 @@ except ImportError:  # Windows
 
 
 def is_held(path: Path) -> bool:
-    """True while another process holds the lock file `path` exclusively. Nothing is created or changed."""
+    """Tell whether another process holds the lock file `path` exclusively.
+
+    Nothing is created or changed.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except OSError:  # there is no such file, so nobody holds it
@@ -42,7 +45,7 @@ def _try_lock(descriptor: int, *, shared: bool) -> bool:
         if fcntl is None:
             import msvcrt
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:

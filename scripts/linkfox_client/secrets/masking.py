@@ -1,5 +1,4 @@
-"""Nothing secret is printed: tokens are masked by the name of their field and, wherever else they turn up,
-by their value.
+"""Nothing secret is printed: tokens are masked by their field's name and, elsewhere, by their value.
 
 `Secrets` remembers every secret that this process has seen. Whatever is printed goes through it, so a token
 that a gateway echoes in an error message, or that ends up in an address, is masked there as well.
@@ -38,8 +37,10 @@ _MASK = re.compile(r".{10}\.\.\.", re.DOTALL)
 
 
 def is_secret_name(name: str) -> bool:
-    """Tell whether a field of this name holds a secret, however it is spelled (`accessToken`,
-    `ACCESS-TOKEN`, `x-amz-access-token`)."""
+    """Tell whether a field of this name holds a secret, however it is spelled.
+
+    As in `accessToken`, `ACCESS-TOKEN` and `x-amz-access-token`.
+    """
     plain = "".join(filter(str.isalnum, name)).lower()
     return plain in _NAMES or plain.endswith(_ENDINGS)
 
@@ -50,7 +51,7 @@ def looks_secret(text: str) -> bool:
 
 
 def wrapped(value: Any) -> Any:
-    """A copy of parsed JSON in which the text of every secret field is a `Secret`, at every depth."""
+    """Return a copy of parsed JSON in which the text of every secret field is a `Secret`, at every depth."""
     if isinstance(value, dict):
         return {
             name: _all_secret(item) if is_secret_name(name) else wrapped(item) for name, item in value.items()
@@ -71,7 +72,7 @@ def _all_secret(value: Any) -> Any:
 
 
 def secrets_in(value: Any) -> Iterable[Secret]:
-    """Every `Secret` inside a document."""
+    """Return every `Secret` inside a document."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping):
@@ -90,7 +91,7 @@ class Secrets:
         self._by_length: list[str] | None = None
 
     def remember(self, secret: Secret | str) -> Secret:
-        """Remember a secret, so that it is masked from now on; answers it as a `Secret`."""
+        """Remember a secret, so that it is masked from now on; return it as a `Secret`."""
         text = secret.reveal() if isinstance(secret, Secret) else secret
         if len(text) >= SHORTEST_SOUGHT and text not in self._masks:
             for form in _forms(text):
@@ -99,8 +100,10 @@ class Secrets:
         return Secret(text)
 
     def scrub(self, text: str) -> str:
-        """`text` with every secret in it masked: those remembered, in any usual encoding, and those of a
-        secret's shape."""
+        """Return `text` with every secret in it masked.
+
+        Those remembered, in any usual encoding, and those of a secret's shape.
+        """
         if self._by_length is None:
             self._by_length = sorted(self._masks, key=len, reverse=True)
         for form in self._by_length:
@@ -109,8 +112,11 @@ class Secrets:
         return _SHAPES.sub(lambda found: _masked_once(found.group()), text)
 
     def masked(self, value: Any, revealed: Iterable[Secret] = ()) -> Any:
-        """A copy of a document that may be printed: secret fields masked at every depth, secrets elsewhere
-        masked by value. Only a `Secret` that is in `revealed` leaves whole."""
+        """Return a copy of a document that may be printed.
+
+        Secret fields are masked at every depth, secrets elsewhere by their value. Only a `Secret` that is in
+        `revealed` leaves whole.
+        """
         return self._masked(value, {secret.reveal() for secret in revealed}, secret_field=False)
 
     def _masked(self, value: Any, revealed: set[str], *, secret_field: bool) -> Any:
@@ -133,13 +139,15 @@ class Secrets:
 
 
 def _masked_once(text: str) -> str:
-    """The mask of a text, or the text itself where it is a mask: a document that quotes another script's
-    document (quickstart.py) shows the same ten characters."""
+    """Return the mask of a text, or the text itself where it is a mask.
+
+    A document that quotes another script's document (quickstart.py) shows the same ten characters.
+    """
     return text if _MASK.fullmatch(text) else masked(text)
 
 
 def _forms(text: str) -> set[str]:
-    """The ways in which a secret may be written: plain, percent-encoded, JSON-escaped and base64."""
+    """Return the ways in which a secret may be written: plain, percent-encoded, JSON-escaped and base64."""
     raw = text.encode("utf-8", "surrogatepass")  # JSON can carry half of a surrogate pair
     forms = {text, quote(raw, safe=""), quote_plus(raw), json.dumps(text)[1:-1]}
     forms |= {json.dumps(text, ensure_ascii=False)[1:-1], text.replace("/", "\\/")}
@@ -148,7 +156,7 @@ def _forms(text: str) -> set[str]:
 
 
 def _base64_forms(raw: bytes) -> set[str]:
-    """What base64 makes of `raw` inside a longer text, whichever of the three alignments it stands at.
+    """Return what base64 makes of `raw` inside a longer text, whichever of the three alignments it stands at.
 
     The characters at both ends that also depend on the neighbors are left out.
     """

@@ -49,7 +49,9 @@ _RULES = (
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without tokens, keys, mail addresses, seller ids, long numbers and the home folder's name.
+    """Return `text` without what names or opens somebody's account.
+
+    Tokens, keys, mail addresses, seller ids, long numbers and the home folder's name are taken out.
 
     `secrets` are known ones, taken out whatever they look like.
     """
@@ -63,7 +65,10 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` with full-width letters and the like as plain ones: an id written in them is still an id."""
+    """Return `text` with full-width letters and the like as plain ones.
+
+    An id written in them is still an id.
+    """
     return unicodedata.normalize("NFKC", text)
 
 

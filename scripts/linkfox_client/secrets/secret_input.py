@@ -1,5 +1,7 @@
-"""Reading one secret, such as an API key, from standard input or a file: never typed at a prompt, never as
-an argument, bounded in size and in time."""
+"""Reading one secret, such as an API key, from standard input or a file.
+
+Never typed at a prompt, never as an argument, bounded in size and in time.
+"""
 
 import os
 import stat
@@ -14,7 +16,7 @@ PATIENCE = 30.0  # seconds that standard input may take to end
 
 
 def from_file(path: Path, flag: str, *, private: bool = False) -> tuple[str, list[str]]:
-    """The secret in the file that `flag` names, and notes for the document. Raises ClientError.
+    """Return the secret in the file that `flag` names, and notes for the document. Raises ClientError.
 
     A file that others can read is noted; with `private` it is refused.
     """
@@ -34,7 +36,9 @@ def from_file(path: Path, flag: str, *, private: bool = False) -> tuple[str, lis
 
 
 def from_standard_input(what: str, hint: str, patience: float = PATIENCE) -> str:
-    """The secret that is piped in, to the end of the input. `what` names it, `hint` tells how to pipe it.
+    """Return the secret that is piped in, to the end of the input.
+
+    `what` names it, `hint` tells how to pipe it.
 
     Raises ClientError (`bad_arguments`) at a terminal, since nothing is asked for there, and where nothing
     came within `patience` seconds.

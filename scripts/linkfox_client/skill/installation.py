@@ -36,7 +36,7 @@ class Plan:
     """Whether the environment goes as well that the installed copy's own set-up made."""
 
     def facts(self) -> dict[str, Any]:
-        """The fields for the document."""
+        """Return the fields for the document."""
         lists = {"add": self.add, "replace": self.replace, "remove": self.remove, "kept": self.kept}
         told = {name: _told(paths) for name, paths in lists.items()}
         if self.removes_environment:
@@ -45,7 +45,10 @@ class Plan:
 
 
 def _told(paths: list[str]) -> list[str]:
-    """The paths, those of a folder with many of them in one line: agents' harnesses cut long output."""
+    """Return the paths, those of a folder with many of them in one line.
+
+    Agents' harnesses cut long output.
+    """
     by_top: dict[str, list[str]] = {}
     for path in paths:
         by_top.setdefault(path.partition("/")[0], []).append(path)
@@ -56,7 +59,7 @@ def _told(paths: list[str]) -> list[str]:
 
 
 def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
-    """What brings `folder` to hold the files `wanted` (none: to remove them). Nothing is changed.
+    """Return what brings `folder` to hold the files `wanted` (none: to remove them). Nothing is changed.
 
     Raises ClientError (`bad_arguments`) where the folder was not made by an installation.
     """
@@ -86,7 +89,7 @@ def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
 
 
 def is_installed(folder: Path) -> bool:
-    """True where an installation made `folder`."""
+    """Tell whether an installation made `folder`."""
     return (folder / MANIFEST).is_file() and not folder.is_symlink()
 
 
@@ -118,12 +121,15 @@ def carry_out(planned: Plan) -> None:
 
 
 def left_in(folder: Path) -> list[str]:
-    """What is still in a folder after everything installed was removed: the user's own."""
+    """Return what is still in a folder after everything installed was removed: the user's own."""
     return sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
 
 
 def _manifest(folder: Path) -> dict[str, list[str]]:
-    """The hashes that each file may have that was installed; none for a folder that is missing or empty."""
+    """Return the hashes that each file may have that was installed.
+
+    None for a folder that is missing or empty.
+    """
     if folder.is_symlink():
         raise _not_ours(folder, "is a link")
     if not folder.exists():
@@ -143,7 +149,7 @@ def _manifest(folder: Path) -> dict[str, list[str]]:
 
 
 def _is_inside(folder: Path, path: str) -> bool:
-    """True for a path that stays in `folder`, also by way of the folders that are there now."""
+    """Tell whether a path stays in `folder`, also by way of the folders that are there now."""
     parts = PurePosixPath(path).parts
     if not parts or PurePosixPath(path).is_absolute() or ".." in parts or "\\" in path or ":" in path:
         return False
@@ -152,7 +158,7 @@ def _is_inside(folder: Path, path: str) -> bool:
 
 
 def _content(folder: Path, path: str) -> bytes | None:
-    """A file's content; None where there is no regular file of the folder's own."""
+    """Return a file's content; None where there is no regular file of the folder's own."""
     file = folder / path
     if not _is_inside(folder, path) or file.is_symlink() or not file.is_file():
         return None
@@ -163,7 +169,10 @@ def _content(folder: Path, path: str) -> bytes | None:
 
 
 def _write_manifest(planned: Plan, *, complete: bool) -> None:
-    """Before the work every hash that a file may have in between, after it only what is there now."""
+    """Write the hashes that files may have.
+
+    Before the work that is every hash in between, after it only what is there now.
+    """
     left = {} if complete else {path: planned.known[path] for path in planned.remove}
     files: dict[str, list[str]] = dict(left)
     for path, content in planned.wanted.items():
@@ -192,7 +201,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _draft(path: Path) -> Path:
-    """Always the same name, so that what an interrupted run left is overwritten by the next."""
+    """Return the path of a manifest's draft, which is always the same.
+
+    So the next run overwrites what an interrupted one left.
+    """
     return path.with_name(f".{path.name}.new")
 
 

@@ -52,12 +52,12 @@ ALIASES = {
 
 
 def skill_files(bundle: Path) -> dict[str, bytes]:
-    """The skill's files, by their paths in it (with `/`), out of a clone or an installed copy."""
+    """Return the skill's files, by their paths in it (with `/`), out of a clone or an installed copy."""
     return {path.relative_to(bundle).as_posix(): path.read_bytes() for path in sorted(_paths(bundle))}
 
 
 def alias_files(name: str, version: str) -> dict[str, bytes]:
-    """The one file of an alias: a page that leads to the skill."""
+    """Return the one file of an alias: a page that leads to the skill."""
     what, rows = ALIASES[name]
     description = _DESCRIPTION.format(what=what)
     page = _ALIAS.format(name=name, description=description, rows=rows, version=version)
@@ -65,7 +65,7 @@ def alias_files(name: str, version: str) -> dict[str, bytes]:
 
 
 def version_of(skill_page: bytes) -> str:
-    """The version in a SKILL.md's frontmatter; "0" where it has none."""
+    """Return the version in a SKILL.md's frontmatter; "0" where it has none."""
     for line in skill_page.decode("utf-8", "replace").splitlines():
         key, _, value = line.strip().partition(":")
         if key == "version":
@@ -74,7 +74,7 @@ def version_of(skill_page: bytes) -> str:
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 by which a file is recognized as the one that was installed."""
+    """Return the SHA-256 by which a file is recognized as the one that was installed."""
     return hashlib.sha256(content).hexdigest()
 
 

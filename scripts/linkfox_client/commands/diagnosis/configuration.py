@@ -15,7 +15,10 @@ NAMES = (
 
 
 def pair(patient: Patient) -> Finding:
-    """The gateway and the key in force; nothing is started here. The variables are named, not shown."""
+    """Find the gateway and the key in force.
+
+    Nothing is started here. The variables are named, not shown.
+    """
     try:
         variables = _variables(patient)
         patient.pair = settings.named(patient.environ)
@@ -37,7 +40,7 @@ def pair(patient: Patient) -> Finding:
 
 
 def _variables(patient: Patient) -> list[dict[str, str]]:
-    """Each variable that is set, and the first place that sets it, which is the one that counts."""
+    """Return each variable that is set, with the first place that sets it, which is the one that counts."""
     from_place: dict[str, str] = {}
     for place in config.places(patient.environ):
         for name in NAMES:

@@ -43,7 +43,7 @@ CHECKS = (
 
 
 def examine(*, offline: bool, checks: Iterable[Check] = CHECKS) -> dict[str, Any]:
-    """Make all checks, tell each line on standard error, and answer the document.
+    """Make all checks, tell each line on standard error, and return the document.
 
     With a failed check `ok` is false, and `error` is the first one's.
     """
@@ -61,7 +61,7 @@ def examine(*, offline: bool, checks: Iterable[Check] = CHECKS) -> dict[str, Any
 
 
 def _is_skipped(check: Check, patient: Patient) -> bool:
-    """True where there is nothing to ask: no network wanted, no gateway known, or none that answers."""
+    """Tell whether there is nothing to ask: no network wanted, no gateway known, or none that answers."""
     if not check.needs_network:
         return False
     if patient.offline or patient.pair is None:
@@ -70,19 +70,14 @@ def _is_skipped(check: Check, patient: Patient) -> bool:
 
 
 def _findings(check: Check, patient: Patient) -> list[Finding]:
-    """What a check finds within its time; one that fails or hangs is a finding itself."""
+    """Return what a check finds within its time; one that fails or hangs is a finding itself."""
     found: list[Finding] = []
 
     def look() -> None:
         try:
             found.extend(_listed(check.look(patient)))
-        except ModuleNotFoundError as error:
-            found.append(failed(check.name, runtime.missing_package(error)))
-        except ClientError as problem:
-            found.append(failed(check.name, problem))
         except Exception as error:  # a check must not stop the others
-            message = f"the check itself failed: {type(error).__name__}: {cleaned(str(error), 200)}"
-            found.append(failed(check.name, ClientError("internal", message, "Report it with this message.")))
+            found.append(failed(check.name, _problem(error)))
 
     thread = threading.Thread(target=look, name=check.name, daemon=True)
     thread.start()
@@ -93,6 +88,15 @@ def _findings(check: Check, patient: Patient) -> list[Finding]:
             failed(check.name, ClientError("timeout", message, "Look what it waits for, then try again."))
         ]
     return found
+
+
+def _problem(error: Exception) -> ClientError:
+    """Return the failure that a check ended with, as one that the document can tell."""
+    if isinstance(error, ClientError):
+        return error
+    missing = runtime.missing_package(error) if isinstance(error, ModuleNotFoundError) else None
+    message = f"the check itself failed: {type(error).__name__}: {cleaned(str(error), 200)}"
+    return missing or ClientError("internal", message, "Report it with this message.")
 
 
 def _listed(found: Finding | Iterable[Finding]) -> Iterator[Finding]:

@@ -25,23 +25,23 @@ class Finding:
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
-        """The fields for the document."""
+        """Return the fields for the document."""
         facts = {"name": self.name, "state": self.state, "detail": self.detail, "remedy": self.remedy}
         return {**facts, **self.more}
 
 
 def ok(name: str, detail: str, **more: Any) -> Finding:
-    """Nothing to do."""
+    """Return a finding with nothing to do."""
     return Finding(name, "ok", detail, more=more)
 
 
 def warning(name: str, detail: str, remedy: str, **more: Any) -> Finding:
-    """Something that may do harm later, or that only some scripts miss."""
+    """Return a finding that may do harm later, or that only some scripts miss."""
     return Finding(name, "warning", detail, remedy, more=more)
 
 
 def failed(name: str, problem: ClientError) -> Finding:
-    """Something that keeps scripts from working."""
+    """Return a finding that keeps scripts from working."""
     return Finding(name, "failed", problem.message, problem.hint, problem.code)
 
 

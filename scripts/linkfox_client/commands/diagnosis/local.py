@@ -15,7 +15,7 @@ LOOK_SECONDS = 20.0
 
 
 def state(patient: Patient) -> Finding:
-    """Whether it runs; where the scripts use it, it is started as they would, unless offline."""
+    """Tell whether it runs; where the scripts use it, it is started as they would, unless offline."""
     name = "local gateway"
     try:
         found = local_gateway.read_settings(patient.environ)
@@ -40,7 +40,7 @@ def state(patient: Patient) -> Finding:
 
 
 def vault(patient: Patient) -> Iterator[Finding]:
-    """Its settings, database, master key and the age of its client secrets, by its own program."""
+    """Have its own program look at its settings, database, master key and the age of its client secrets."""
     try:
         data_dir = local_gateway.locate(local_gateway.read_settings(patient.environ))
         if data_dir is None:

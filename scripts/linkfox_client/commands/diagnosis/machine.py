@@ -28,7 +28,7 @@ def version(patient: Patient) -> Finding:
 
 
 def python(patient: Patient) -> Finding:
-    """The interpreter, and whether it is the bundle's own."""
+    """Look at the interpreter, and whether it is the bundle's own."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     own = os.path.realpath(sys.prefix) == os.path.realpath(paths.BUNDLE / ".venv")
     detail = f"{version}, {'in .venv' if own else sys.executable}, {sys.platform}"
@@ -38,7 +38,7 @@ def python(patient: Patient) -> Finding:
 
 
 def packages(patient: Patient) -> Finding:
-    """The packages that the scripts import."""
+    """Look for the packages that the scripts import."""
     missing = [name for module, name in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         return Finding("packages", "failed", f"missing: {', '.join(missing)}", SETUP_HINT, "not_set_up")
@@ -51,7 +51,7 @@ def packages(patient: Patient) -> Finding:
 
 
 def keyring_tool(patient: Patient) -> Finding:
-    """Whether the OS keyring keeps a made-up secret, gives it back, and lets it go."""
+    """Tell whether the OS keyring keeps a made-up secret, gives it back, and lets it go."""
     name, value = f"doctor {secrets.token_hex(8)}", Secret(secrets.token_urlsafe(32))
     try:
         keyring.write(name, value)
@@ -66,7 +66,7 @@ def keyring_tool(patient: Patient) -> Finding:
 
 
 def clipboard_tool(patient: Patient) -> Finding:
-    """Whether there is a clipboard to put links on. It is not written: the user's content stays."""
+    """Tell whether there is a clipboard to put links on. It is not written: the user's content stays."""
     remedy = "None is needed: take links from ~/.cache/linkfox/last_authorize_url.txt."
     if not clipboard.may_have_clipboard(patient.environ):
         return warning("clipboard", "no desktop, so no clipboard", remedy)
@@ -84,7 +84,7 @@ def clipboard_tool(patient: Patient) -> Finding:
 
 
 def cache_folder(patient: Patient) -> Finding:
-    """Whether consent links can be written to the file that people paste from."""
+    """Tell whether consent links can be written to the file that people paste from."""
     remedy = "Make ~/.cache/linkfox writable for you alone; until then take links from the document."
     try:
         folder = paths.cache_folder()
@@ -98,7 +98,7 @@ def cache_folder(patient: Patient) -> Finding:
 
 
 def private_settings(patient: Patient) -> Iterator[Finding]:
-    """Whether `.env` files with a key are the user's alone."""
+    """Tell whether `.env` files with a key are the user's alone."""
     for folder in default_folders():
         path = folder / ".env"
         if os.name != "nt" and path.is_file() and path.stat().st_mode & 0o077:

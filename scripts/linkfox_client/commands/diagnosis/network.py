@@ -15,7 +15,10 @@ CLOCK_SECONDS = 30
 
 
 def proxy(patient: Patient) -> Finding:
-    """The proxy variables in force, passwords masked, and the one that the gateway is reached through."""
+    """Look at the proxy variables in force, and the proxy that the gateway is reached through.
+
+    Passwords are masked.
+    """
     given = {
         name: value
         for known in PROXY_NAMES
@@ -36,7 +39,7 @@ def proxy(patient: Patient) -> Finding:
 
 
 def certificates(patient: Patient) -> Finding:
-    """The certificate authorities that are trusted, and whether a file that was named is there."""
+    """Look at the certificate authorities that are trusted, and whether a file that was named is there."""
     from linkfox_client.gateway.client import CA_VARIABLES
 
     name = next((name for name in CA_VARIABLES if patient.environ.get(name)), None)
@@ -57,7 +60,7 @@ def certificates(patient: Patient) -> Finding:
 
 
 def gateway(patient: Patient) -> Finding:
-    """Whether the gateway answers, over TLS where it is not on this machine."""
+    """Tell whether the gateway answers, over TLS where it is not on this machine."""
     if patient.pair is None:
         raise LookupError("no gateway is known")
     before = time.monotonic()
@@ -70,7 +73,7 @@ def gateway(patient: Patient) -> Finding:
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
-    """How far this machine's clock is from the gateway's."""
+    """Tell how far this machine's clock is from the gateway's."""
     date = patient.checked.date if patient.checked is not None else None
     if date is None:
         return
@@ -90,7 +93,7 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 
 def api_key(patient: Patient) -> Iterator[Finding]:
-    """Whether the gateway takes the key, and whether there is credit."""
+    """Tell whether the gateway takes the key, and whether there is credit."""
     checked = patient.checked
     if checked is None or checked.state == "unknown" or patient.pair is None:
         return
@@ -105,7 +108,7 @@ def api_key(patient: Patient) -> Iterator[Finding]:
 
 
 def _without_user(address: str) -> str:
-    """An address without the user and password that may stand in it."""
+    """Return an address without the user and password that may stand in it."""
     before, at, host = address.rpartition("@")
     if not at:
         return address

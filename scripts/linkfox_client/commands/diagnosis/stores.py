@@ -15,7 +15,7 @@ ORDER = ("failed", "warning", "ok")
 
 
 def stores(patient: Patient) -> Iterator[Finding]:
-    """One line for each store, those with a problem first."""
+    """Yield one line for each store, those with a problem first."""
     if patient.checked is None or patient.checked.answer is None:
         return
     listed = entries(patient.checked.answer)
@@ -24,7 +24,7 @@ def stores(patient: Patient) -> Iterator[Finding]:
 
 
 def ads_accounts(patient: Patient) -> Iterator[Finding]:
-    """One line for each ads account, whose profiles share its state."""
+    """Yield one line for each ads account, whose profiles share its state."""
     if patient.checked is None or patient.checked.answer is None or patient.pair is None:
         return
     from linkfox_client.gateway.client import Gateway
@@ -77,7 +77,7 @@ def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
 
 
 def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
-    """All problems come before what is well, and no more lines than anybody reads."""
+    """Yield all problems before what is well, and no more lines than anybody reads."""
     findings.sort(key=lambda finding: ORDER.index(finding.state))
     well = sum(finding.state == "ok" for finding in findings)
     if not findings:
@@ -88,7 +88,7 @@ def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
 
 
 def _days_left(until: object) -> int | None:
-    """Whole days until a time in RFC 3339; None where there is none."""
+    """Return whole days until a time in RFC 3339; None where there is none."""
     try:
         return (datetime.fromisoformat(str(until)) - datetime.now(UTC)).days
     except (ValueError, TypeError):
