@@ -30,13 +30,7 @@ from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
-from gateway.jobs import deliverer, refresher
-from gateway.jobs.caretaker import Caretaker
-from gateway.jobs.deliverer import Deliverer
-from gateway.jobs.refresher import Refresher
-from gateway.jobs.reminders import ROUND_SECONDS as REMINDER_SECONDS
-from gateway.jobs.reminders import Reminder
-from gateway.jobs.rounds import Rounds
+from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
@@ -91,20 +85,16 @@ def create_app(
         failed_keys=FailedKeys(clock),
         overview=Overview(settings, vault, clock),
     )
-    refreshing = Refresher(settings, vault.refresh_queue, tokens, threads)
-    rounds = _rounds(services, refreshing)
+    jobs = all_jobs(settings, vault, clock, tokens, threads)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, bool]]:
         await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await services.proxy.started()
-        caretaker = asyncio.create_task(Caretaker(vault, tokens, threads, settings.caretaker_pause).run())
-        for one in rounds:
-            one.start()
+        for job in jobs:
+            job.start()
         yield {"sandbox": settings.sandbox}  # for http_protocol.py, which has no application to ask
-        caretaker.cancel()
-        refreshing.stop()
-        await asyncio.gather(caretaker, *(one.stop() for one in rounds), return_exceptions=True)
+        await stop_all(jobs)
         # What was asked of Amazon is stored before the process ends.
         await services.authorizer.finish_all()
         await services.importer.finish_all()
@@ -122,6 +112,7 @@ def create_app(
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
+    app.state.jobs = jobs
     rooms = (
         *(stores, accounts, completion, imports, removal, proxy),
         *(callbacks, confirmation, sign_in, console, appstore),
@@ -130,19 +121,6 @@ def create_app(
     for room in rooms:
         app.include_router(room.router)
     return app
-
-
-def _rounds(services: Services, refreshing: Refresher) -> list[Rounds]:
-    """Return what the process does by itself, as far as the settings want it."""
-    settings, vault, threads = services.settings, services.vault, services.threads
-    reminding = Reminder(settings, vault, services.clock, threads)
-    rounds = [Rounds("reminder", reminding.round, REMINDER_SECONDS)]
-    if settings.refresh_rate:
-        rounds.append(Rounds("refresher", refreshing.round, refresher.ROUND_SECONDS))
-    if settings.webhook is not None:
-        delivering = Deliverer(settings.webhook, vault.outbox, services.clock, threads)
-        rounds.append(Rounds("notices", delivering.round, deliverer.ROUND_SECONDS))
-    return rounds
 
 
 async def _raise(_request: Request, error: Exception) -> None:

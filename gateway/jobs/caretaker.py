@@ -1,7 +1,5 @@
-"""What is done without anybody asking: suspended applications are probed, what Amazon answered and the vault
-could not take is stored once it can, and now and then attempts are settled and the old ones forgotten."""
+"""Puts right what went wrong: probes suspended applications, and settles attempts that were left behind."""
 
-import asyncio
 import logging
 
 from gateway.errors import Problem
@@ -9,48 +7,33 @@ from gateway.model import Flow
 from gateway.tokens.service import TokenService
 from gateway.util.threads import Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
-from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 
-# Each so many rounds: with the usual pause every five minutes.
-ATTEMPT_ROUNDS = 60
 FLOWS: tuple[Flow, ...] = ("spapi", "ads")
 
 
 class Caretaker:
-    """Goes its round every `pause` seconds."""
+    """The work of its rounds."""
 
-    def __init__(self, vault: Vault, tokens: TokenService, threads: Threads, pause: float) -> None:
+    def __init__(self, vault: Vault, tokens: TokenService, threads: Threads) -> None:
         self._vault = vault
         self._tokens = tokens
         self._threads = threads
-        self._pause = pause
 
-    async def run(self) -> None:
-        """Go on until canceled."""
-        task = asyncio.current_task()
-        rounds = 0
-        while task is not None and not task.cancelling():
-            await asyncio.sleep(self._pause)
-            try:
-                await self._tokens.store_unstored()
-                for flow in FLOWS:
-                    await self._probe(flow)
-                if rounds % ATTEMPT_ROUNDS == 0:
-                    await self._threads.vault(self._tidy_attempts)
-            except VaultError as error:
-                log.warning("caretaker_failed error=%r", error.message)
-            rounds += 1
+    async def tidy_attempts(self) -> None:
+        """End the exchanges that a replica left behind, and forget attempts long past. Raise VaultError."""
+        await self._threads.vault(self._vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        await self._threads.vault(self._vault.attempts.forget_old)
 
-    def _tidy_attempts(self) -> None:
-        """End the exchanges that a replica left behind while others ran on, and forget what is long past."""
-        self._vault.attempts.settle_interrupted(LONGEST_EXCHANGE)
-        self._vault.attempts.forget_old()
+    async def probe_applications(self) -> None:
+        """Find out whether Amazon takes a suspended application again. Raise VaultError."""
+        for flow in FLOWS:
+            await self._probe(flow)
 
     async def _probe(self, flow: Flow) -> None:
-        """Find out whether Amazon takes a suspended application again: by refreshing one of its grants.
+        """Refresh one grant of a suspended application.
 
         Which process may, and when, is decided where every refresh is admitted.
         """

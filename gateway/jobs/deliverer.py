@@ -13,7 +13,6 @@ from gateway.vault.outbox import Notice, Outbox
 
 log = logging.getLogger(__name__)
 
-ROUND_SECONDS = 2.0
 BATCH = 20
 # Longer than the batch can take to be sent, so that no other replica sends it meanwhile.
 CLAIM_MILLISECONDS = 600_000

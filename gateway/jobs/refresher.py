@@ -23,7 +23,6 @@ from gateway.vault.refresh_queue import MARGIN, RefreshQueue
 
 log = logging.getLogger(__name__)
 
-ROUND_SECONDS = 5.0
 # As long as a refresh with its retries may take; the pause, too, before one that failed is tried again.
 CLAIM_MILLISECONDS = 120_000
 

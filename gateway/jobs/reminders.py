@@ -19,7 +19,6 @@ DAY = 86_400
 ENDING_SECONDS = 30 * DAY
 SECRET_DAYS = 180
 WARN_DAYS = 150
-ROUND_SECONDS = 3600.0
 
 
 def is_ending(grant: Grant, now: float) -> bool:

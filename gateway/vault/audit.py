@@ -156,7 +156,7 @@ class Audit:
             try:
                 with self._database.writing() as connection:
                     connection.execute(insert(audit), batch)
-            except VaultError:
+            except Exception:
                 self._noted.extendleft(reversed(batch))
                 raise
 

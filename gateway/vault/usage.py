@@ -1,35 +1,29 @@
-"""When a key or a grant was last used, noted in memory and written in batches.
+"""When a key or a grant was last used, collected in memory and written in batches.
 
-A write for every read would cost more than the read itself; a crash loses the last few seconds of notes.
+A write for every read would cost more than the read itself; a crash loses the last few seconds of it.
 """
 
-import contextlib
 import logging
-import threading
+from collections.abc import Mapping
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import Connection, Table, bindparam, or_, update
 
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import api_keys, grants
 from gateway.vault.errors import VaultError
 
-FLUSH_SECONDS = 5.0
-
 log = logging.getLogger(__name__)
 
 
 class Usage:
-    """Collects notes from any thread; a background thread writes them every few seconds."""
+    """The last uses that are not written yet. They may come from any thread."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._keys: dict[str, int] = {}
         self._grants: dict[int, int] = {}
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
-        self._thread.start()
 
     def note(self, key_id: str, grant_id: int | None = None) -> None:
         """Note that a key, and a grant through it, is used now."""
@@ -39,36 +33,43 @@ class Usage:
             self._grants[grant_id] = now
 
     def flush(self) -> None:
-        """Write what has been noted. Notes made meanwhile belong to the next batch."""
+        """Write what was collected. What cannot be written is kept for the next time. Raise VaultError."""
         keys, self._keys = self._keys, {}
         used, self._grants = self._grants, {}
         if not keys and not used:
             return
-        with self._database.writing() as connection:
-            for table, notes in ((api_keys, keys), (grants, used)):
-                if notes:
-                    # Sorted, so that two replicas take the rows' locks in the same order.
-                    rows = [{"row": row, "used": at} for row, at in sorted(notes.items())]
-                    connection.execute(
-                        update(table)
-                        .where(
-                            table.c.id == bindparam("row"),
-                            or_(table.c.last_used_at.is_(None), table.c.last_used_at < bindparam("used")),
-                        )
-                        .values(last_used_at=bindparam("used")),
-                        rows,
-                    )
+        try:
+            with self._database.writing() as connection:
+                _write(connection, api_keys, keys)
+                _write(connection, grants, used)
+        except Exception:
+            # What was used again meanwhile keeps its later time.
+            for key_id, at in keys.items():
+                self._keys.setdefault(key_id, at)
+            for grant_id, at in used.items():
+                self._grants.setdefault(grant_id, at)
+            raise
 
     def close(self) -> None:
-        """Stop the thread and write what is left."""
-        self._stopped.set()
-        self._thread.join()
-        with contextlib.suppress(VaultError):
+        """Write what is left."""
+        try:
             self.flush()
+        except VaultError as error:
+            log.warning("last_use_not_written error=%r", error.message)
 
-    def _run(self) -> None:
-        while not self._stopped.wait(FLUSH_SECONDS):
-            try:
-                self.flush()
-            except VaultError as error:
-                log.warning("last_use_not_written error=%r", error.message)
+
+def _write(connection: Connection, table: Table, uses: Mapping[str, int] | Mapping[int, int]) -> None:
+    """Set the time of the last use of these rows, where it is later than the one that is there."""
+    if not uses:
+        return
+    # Sorted, so that two replicas take the rows' locks in the same order.
+    rows = [{"row": row, "used": at} for row, at in sorted(uses.items())]
+    connection.execute(
+        update(table)
+        .where(
+            table.c.id == bindparam("row"),
+            or_(table.c.last_used_at.is_(None), table.c.last_used_at < bindparam("used")),
+        )
+        .values(last_used_at=bindparam("used")),
+        rows,
+    )

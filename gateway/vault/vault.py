@@ -1,7 +1,7 @@
 """Opening the vault: version, kind and key are checked before anything is read or written with it."""
 
 import secrets
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -24,7 +24,6 @@ from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.keys.sealing import MasterKey, Sealer
 from gateway.vault.leases import Leases
-from gateway.vault.maintenance.housekeeping import Housekeeping
 from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
 from gateway.vault.refresh_queue import RefreshQueue
@@ -62,7 +61,6 @@ class Vault:
     master_key: FoundKey
     database: Database = field(repr=False)
     usage: Usage = field(repr=False)
-    housekeeping: Housekeeping = field(repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -80,12 +78,12 @@ class Vault:
             return False
 
     def close(self) -> None:
-        """Write what is noted and close all connections."""
-        self.housekeeping.close()
-        self.usage.close()
-        self.audit.close()
-        self.reader.close()
-        self.database.close()
+        """Write what was recorded and close all connections, whatever goes wrong with one of these steps."""
+        with ExitStack() as steps:  # the last one comes first
+            steps.callback(self.database.close)
+            steps.callback(self.reader.close)
+            steps.callback(self.audit.close)
+            steps.callback(self.usage.close)
 
 
 def open_vault(settings: Settings, clock: Clock) -> Vault:
@@ -146,7 +144,6 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         master_key=found,
         database=database,
         usage=usage,
-        housekeeping=Housekeeping(audit, keys, database),
     )
 
 

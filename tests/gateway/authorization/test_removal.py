@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
+from gateway.jobs import schedule
 from gateway.vault.database.tables import attempts, grants, handed_out, profiles
 from tests.support.gateway_server import Gateway
 
@@ -33,10 +34,16 @@ def test_a_removed_store_is_gone(gateway: Gateway) -> None:
         assert connection.execute(select(attempts.c.grant_id)).scalars().all() == [None]
 
 
+@pytest.fixture
+def kept_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that does not empty the database's log by itself."""
+    monkeypatch.setattr(schedule, "DATABASE_LOG_SECONDS", 86_400.0)
+
+
+@pytest.mark.usefixtures("kept_log")
 def test_a_removed_store_leaves_no_ciphertext_in_the_files(gateway: Gateway) -> None:
     """When the removal is answered, its sealed tokens are gone from the database and its write-ahead log."""
     gateway.authorize_store()
-    gateway.vault.housekeeping.close()  # it empties the log as well, now and then
     with gateway.vault.database.reading() as connection:
         columns = (grants.c.access_token_sealed, grants.c.refresh_token_sealed)
         sealed = connection.execute(select(*columns)).one()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.jobs import caretaker
+from gateway.jobs import schedule
 from gateway.vault.attempts import KEPT_SECONDS, LONGEST_EXCHANGE
 from tests.support.gateway_server import Amazon, query_of, running_gateway
 from tests.support.house import until
@@ -12,7 +12,9 @@ from tests.support.house import until
 LINK_SECONDS = 15 * 60
 
 
-def test_old_attempts_are_forgotten_and_their_stores_stay(amazon: Amazon, tmp_path: Path) -> None:
+def test_old_attempts_are_forgotten_and_their_stores_stay(
+    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Thirty days after its link's end an attempt answers as one that never was; until then as it ended."""
     with running_gateway(amazon, tmp_path) as gateway:
         attempt = gateway.authorize_store()["authorizationId"]
@@ -21,7 +23,8 @@ def test_old_attempts_are_forgotten_and_their_stores_stay(amazon: Amazon, tmp_pa
         gateway.vault.attempts.forget_old()
         assert gateway.status("spapi", attempt)["state"] == "authorized"
     clock.step(1)
-    with running_gateway(amazon, tmp_path, clock, caretaker_pause=0.05) as gateway:
+    monkeypatch.setattr(schedule, "ATTEMPT_SECONDS", 0.05)
+    with running_gateway(amazon, tmp_path, clock) as gateway:
         named = {"authorizationId": attempt}
         until(
             lambda: gateway.post("/spApi/authorizationStatus", named).status_code == 404,
@@ -34,8 +37,8 @@ def test_an_exchange_that_another_replica_left_behind_is_settled(
     amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While this one runs on: its end stands in the attempt, and once in the audit."""
-    monkeypatch.setattr(caretaker, "ATTEMPT_ROUNDS", 1)
-    with running_gateway(amazon, tmp_path, caretaker_pause=0.05) as gateway:
+    monkeypatch.setattr(schedule, "ATTEMPT_SECONDS", 0.05)
+    with running_gateway(amazon, tmp_path) as gateway:
         begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})
         state = query_of(begun["authorizeUrl"])["state"]
         attempt = gateway.vault.attempts.consume(state, "spapi")

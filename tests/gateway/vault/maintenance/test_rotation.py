@@ -2,7 +2,6 @@
 
 import base64
 import sqlite3
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -110,7 +109,6 @@ def test_a_process_that_was_paused_all_the_while_cannot_harm(
     """With a key that only its environment had, it is told which one is wanted, and writes nothing."""
     kept = store(vault, user)
     paused = open_another()
-    paused.housekeeping.close()
     rotated = rotate(vault, settings)
     with pytest.raises(VaultError, match=NEW.id):
         paused.grants.tokens(kept.id)
@@ -164,9 +162,7 @@ def test_it_can_be_taken_up_again_wherever_it_was_killed(
     batches = []
 
     def killed(*_: Any, **__: Any) -> None:
-        # The housekeeping's thread truncates the log as well; it is not what is killed here.
-        if threading.current_thread() is threading.main_thread():
-            raise Killed
+        raise Killed
 
     def counted(*arguments: Any) -> bytes:
         batches.append(1)
@@ -352,12 +348,6 @@ class TestNothingLingers:
         """SQLite alone: PostgreSQL keeps its own files."""
         return
 
-    @pytest.fixture
-    def vault(self, vault: Vault) -> Vault:
-        """A vault whose log nobody else empties: of two at once, one gives up."""
-        vault.housekeeping.close()
-        return vault
-
     def sealed(self, vault: Vault) -> list[bytes]:
         """The ciphertexts that are in force."""
         with vault.database.reading() as connection:
@@ -416,20 +406,6 @@ class TestNothingLingers:
         assert vault.database.path is not None
         assert vault.database.path.with_name("vault.db-wal").stat().st_size == 0
         assert self.found(vault, before + announced) == []
-
-    def test_the_housekeeping_empties_the_log(
-        self, settings: Settings, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """By itself, while the vault is open."""
-        from tests.support.house import until
-
-        monkeypatch.setattr("gateway.vault.maintenance.housekeeping.ROUND_SECONDS", 0.02)
-        monkeypatch.setattr("gateway.vault.maintenance.housekeeping.LOG_ROUNDS", 1)
-        with open_vault(settings, clock) as vault:
-            store(vault, vault.users.create("ann"))
-            assert vault.database.path is not None
-            log = vault.database.path.with_name("vault.db-wal")
-            until(lambda: log.stat().st_size == 0, "the log is emptied")
 
     def test_a_reader_does_not_hold_it_up_for_long(self, vault: Vault, user: int) -> None:
         """Then the log stays as it is for this time."""

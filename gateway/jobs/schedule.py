@@ -1,0 +1,67 @@
+"""Everything that the gateway does by itself, and how often. A new job is added to the list in `all_jobs`."""
+
+import asyncio
+from functools import partial
+
+from gateway.jobs.caretaker import Caretaker
+from gateway.jobs.deliverer import Deliverer
+from gateway.jobs.periodic import PeriodicJob
+from gateway.jobs.refresher import Refresher
+from gateway.jobs.reminders import Reminder
+from gateway.settings.settings import Settings
+from gateway.tokens.service import TokenService
+from gateway.util.clock import Clock
+from gateway.util.threads import Threads
+from gateway.vault.vault import Vault
+
+# A process that is killed loses what it recorded in so many seconds.
+AUDIT_SECONDS = 1.0
+USAGE_SECONDS = 5.0
+# So soon a process knows that the vault changes to another master key.
+MASTER_KEY_SECONDS = 1.0
+# What a refresh or a removal has replaced stays readable in SQLite's log for at most so long.
+DATABASE_LOG_SECONDS = 60.0
+ATTEMPT_SECONDS = 300.0
+REMINDER_SECONDS = 3600.0
+REFRESHER_SECONDS = 5.0
+NOTICE_SECONDS = 2.0
+
+
+def all_jobs(
+    settings: Settings, vault: Vault, clock: Clock, tokens: TokenService, threads: Threads
+) -> list[PeriodicJob]:
+    """Return the jobs of one process, as far as the settings want them."""
+    caretaker = Caretaker(vault, tokens, threads)
+    reminder = Reminder(settings, vault, clock, threads)
+    jobs = [
+        PeriodicJob("audit", partial(threads.vault, vault.audit.flush), AUDIT_SECONDS),
+        PeriodicJob("last_uses", partial(threads.vault, vault.usage.flush), USAGE_SECONDS),
+        PeriodicJob("master_key", partial(threads.vault, vault.keys.learn), MASTER_KEY_SECONDS),
+        PeriodicJob(
+            "database_log", partial(threads.vault, vault.database.truncate_log), DATABASE_LOG_SECONDS
+        ),
+        PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS),
+        PeriodicJob("unstored_answers", tokens.store_unstored, settings.caretaker_pause),
+        PeriodicJob("probes", caretaker.probe_applications, settings.caretaker_pause),
+        PeriodicJob("reminder", reminder.round, REMINDER_SECONDS, at_once=True),
+    ]
+    if settings.refresh_rate:
+        refresher = Refresher(settings, vault.refresh_queue, tokens, threads)
+        jobs.append(
+            PeriodicJob(
+                "refresher",
+                refresher.round,
+                REFRESHER_SECONDS,
+                at_once=True,
+                cut_short=refresher.stop,
+            )
+        )
+    if settings.webhook is not None:
+        deliverer = Deliverer(settings.webhook, vault.outbox, clock, threads)
+        jobs.append(PeriodicJob("notices", deliverer.round, NOTICE_SECONDS, at_once=True))
+    return jobs
+
+
+async def stop_all(jobs: list[PeriodicJob]) -> None:
+    """Stop all jobs, and wait until none is under way."""
+    await asyncio.gather(*(job.stop() for job in jobs))
