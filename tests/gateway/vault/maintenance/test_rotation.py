@@ -1,5 +1,6 @@
 """Changing the master key on both databases: beside who writes, interrupted anywhere, the old key refused."""
 
+import asyncio
 import base64
 import sqlite3
 from collections.abc import Callable
@@ -96,7 +97,7 @@ def test_a_process_that_serves_goes_on(
 
     rotate_master_key(vault, settings, NEW, sleep=during)
     assert key_ids(vault) == {NEW.id}
-    read = reading.reader.by_store(key.reveal(), "A1", "NA")
+    read = asyncio.run(reading.reader.by_store(key.reveal(), "A1", "NA"))
     assert read is not None
     assert read.tokens == tokens("second")
     store(writing, user, "A2")
