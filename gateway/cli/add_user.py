@@ -1,5 +1,6 @@
 """Adding a user, or a further API key for one: the key goes into a new file and is shown nowhere."""
 
+import argparse
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gateway.vault.users import ALL_RIGHTS, UserExists
 
 
 def _parse_rights(text: str) -> tuple[Right, ...]:
-    """Return the rights that a comma-separated list names, in their usual order. Raises OperatorError."""
+    """Return the rights that a comma-separated list names, in their usual order. Raise OperatorError."""
     named = {word.strip().lower() for word in text.split(",")}
     if not named <= set(ALL_RIGHTS):
         raise OperatorError(
@@ -25,15 +26,14 @@ def _parse_rights(text: str) -> tuple[Right, ...]:
     return tuple(right for right in ALL_RIGHTS if right in named)
 
 
-def add_user(
-    name: str, key_file: Path, rights_text: str, data_dir: Path | None, sandbox: bool
-) -> dict[str, Any]:
+def run(options: argparse.Namespace) -> dict[str, Any]:
     """Write a new API key into a new 0600 file, and return the document to print; `created`: so was the user.
 
-    Nothing is created if the path exists. Raises OperatorError.
+    Nothing is created if the path exists. Raise OperatorError.
     """
-    rights = _parse_rights(rights_text)
-    settings = settings_of(data_dir, sandbox)
+    name, key_file = options.name, options.key_file
+    rights = _parse_rights(options.rights)
+    settings = settings_of(options.data_dir, options.sandbox)
     _reserve(key_file)
     try:
         created, key_id, key = _issue(settings, name, rights)

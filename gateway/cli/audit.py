@@ -1,19 +1,17 @@
 """What was done with a gateway, by whom, and how it ended."""
 
-from pathlib import Path
+import argparse
 from typing import Any
 
 from gateway.cli.opening import opened, settings_of
 from gateway.util.clock import rfc3339
 
-DEFAULT_LIMIT = 50
-MOST_LIMIT = 1000
 
-
-def audit(limit: int, offset: int, data_dir: Path | None, sandbox: bool) -> dict[str, Any]:
-    """Return the document with the newest entries first. Raises OperatorError."""
-    with opened(settings_of(data_dir, sandbox)) as vault:
-        entries, total = vault.audit.newest(limit, offset)
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the document with the newest entries first. Raise OperatorError."""
+    with opened(settings_of(options.data_dir, options.sandbox)) as vault:
+        entries, total = vault.audit.newest(options.limit, options.offset)
+    end = options.offset + options.limit
     return {
         "ok": True,
         "entries": [
@@ -31,5 +29,5 @@ def audit(limit: int, offset: int, data_dir: Path | None, sandbox: bool) -> dict
             for entry in entries
         ],
         "total": total,
-        "nextOffset": offset + limit if offset + limit < total else None,
+        "nextOffset": end if end < total else None,
     }

@@ -3,6 +3,7 @@
 Nothing is created or changed, and one bad finding does not stop the others. `doctor.py` shows what comes out.
 """
 
+import argparse
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,11 @@ from gateway.vault.keys.facts import Facts
 from gateway.vault.vault import DATABASE_FILE, existing_vault
 
 Finding = dict[str, Any]
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the document of `check`."""
+    return check(options.data_dir, sandbox=options.sandbox, offline=options.offline)
 
 
 def check(
@@ -53,7 +59,7 @@ def _settings(data_dir: Path | None, sandbox: bool) -> Settings:
 
 
 def _amazon(settings: Settings, today: date) -> Iterator[Finding]:
-    """Whether the owner's applications are there, and how old their secrets are."""
+    """Yield whether the owner's applications are there, and how old their secrets are."""
     if settings.sandbox and settings.amazon_origin is None:
         yield _finding("Amazon settings", "ok", "a sandbox: the stand-in Amazon brings its own")
         return
@@ -66,8 +72,8 @@ def _amazon(settings: Settings, today: date) -> Iterator[Finding]:
             "Set one as references/self-hosting.md tells.",
         )
         return
-    told = [f"{name}: {'complete' if app else 'not set'}" for name, app in apps.items()]
-    yield _finding("Amazon settings", "ok", ", ".join(told))
+    states = [f"{name}: {'complete' if app else 'not set'}" for name, app in apps.items()]
+    yield _finding("Amazon settings", "ok", ", ".join(states))
     for prefix, app in (("SPAPI", settings.spapi), ("ADS", settings.ads)):
         if app is not None:
             yield _secret_age(prefix, app, today)
@@ -97,7 +103,7 @@ def _secret_age(prefix: str, app: SellingPartnerApplication | AdsClient, today: 
 
 
 def _vault(settings: Settings, *, offline: bool) -> list[Finding]:
-    """Whether the database can be read and is of this version and kind, and opens with its master key."""
+    """Return whether the database can be read, is of this version and kind, and opens with its key."""
     path = settings.data_dir / DATABASE_FILE
     if settings.database_url is not None and offline:
         return [_finding("database", "ok", "a PostgreSQL, not looked at offline")]

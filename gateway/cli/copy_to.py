@@ -1,7 +1,7 @@
 """Moving the vault from the data folder to a PostgreSQL, for a gateway that is stopped."""
 
+import argparse
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from gateway.cli.opening import settings_of
@@ -15,21 +15,22 @@ from gateway.vault.maintenance.copying import copy_vault
 from gateway.vault.vault import DATABASE_FILE
 
 
-def copy_to(url: str | None, data_dir: Path | None, sandbox: bool) -> dict[str, Any]:
-    """Copy the vault to `url`, or to GATEWAY_DATABASE_URL, and return the document to print.
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Copy the vault to the address given, or to GATEWAY_DATABASE_URL; return the document to print.
 
-    The gateway on the folder has to be stopped, and cannot be started meanwhile. Raises OperatorError.
+    The gateway on the folder has to be stopped, and cannot be started meanwhile. Raise OperatorError.
     """
-    settings = settings_of(data_dir, sandbox)
+    settings = settings_of(options.data_dir, options.sandbox)
     source = settings.data_dir / DATABASE_FILE
     if not source.is_file():
         raise OperatorError(f"there is no {source}", "Name the folder that holds it.", "not_set_up")
     folder = DataFolder(settings.data_dir)
     folder.lock()
     try:
+        target = _target(options.url, settings.database_url)
         with (
             closing(open_database(None, source)) as ours,
-            closing(open_database(_target(url, settings.database_url), source, patient=True)) as theirs,
+            closing(open_database(target, source, patient=True)) as theirs,
         ):
             rows = copy_vault(ours, theirs)
     finally:

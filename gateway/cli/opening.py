@@ -17,7 +17,7 @@ from gateway.vault.vault import Vault, open_vault
 def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
     """Return the settings of the gateway on a data folder, of the kind that it was last started as.
 
-    Raises OperatorError where none ever was.
+    Raise OperatorError where none ever was.
     """
     settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
     remembered = DataFolder(settings.data_dir).remembered_options()

@@ -1,19 +1,19 @@
 """Changing the master key of a vault, beside the gateway that serves from it."""
 
-from pathlib import Path
+import argparse
 from typing import Any
 
 from gateway.cli.opening import opened, settings_of
 from gateway.vault.keys.master_key import read_new_key
-from gateway.vault.maintenance.rotation import rotate_master_key as rotate
+from gateway.vault.maintenance.rotation import rotate_master_key
 
 
-def rotate_master_key(new_key_file: Path | None, data_dir: Path | None, sandbox: bool) -> dict[str, Any]:
-    """Change the key, or finish a change that was interrupted; return the document. Raises OperatorError."""
-    given = read_new_key(new_key_file) if new_key_file else None
-    settings = settings_of(data_dir, sandbox)
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Change the key, or finish a change that was interrupted; return the document. Raise OperatorError."""
+    given = read_new_key(options.new_key_file) if options.new_key_file else None
+    settings = settings_of(options.data_dir, options.sandbox)
     with opened(settings) as vault:
-        rotated = rotate(vault, settings, given)
+        rotated = rotate_master_key(vault, settings, given)
     return {
         "ok": True,
         "oldKeyId": rotated.old_key_id,

@@ -29,7 +29,7 @@ class DataFolder:
 
     @classmethod
     def prepare(cls, path: Path) -> "DataFolder":
-        """Create the folder if needed and check that it is private. Raises OperatorError."""
+        """Create the folder if needed and check that it is private. Raise OperatorError."""
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.name != "nt":
@@ -43,7 +43,7 @@ class DataFolder:
         return cls(path)
 
     def lock(self) -> None:
-        """Take the lock that says that a gateway runs here. Raises OperatorError if one does."""
+        """Take the lock that says that a gateway runs here. Raise OperatorError if one does."""
         try:
             self._lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
@@ -67,7 +67,7 @@ class DataFolder:
         self._forget_address()
 
     def unlock(self) -> None:
-        """Take back what says that a gateway runs here, and give the lock back."""
+        """Remove what says that a gateway runs here, and release the lock."""
         self._forget_address()
         self._lock.release()
 
@@ -84,11 +84,11 @@ class DataFolder:
         return self._read_json("gateway.json")
 
     def remember_options(self, options: dict[str, Any]) -> None:
-        """Write `serve.json`: what this gateway was told, so that it can be started the same way."""
+        """Write `serve.json`: how this gateway was started, so that it can be started the same way again."""
         self._write_json("serve.json", options)
 
     def remembered_options(self) -> dict[str, Any] | None:
-        """Return what the last gateway was told, or None."""
+        """Return the options of the last gateway, or None."""
         return self._read_json("serve.json")
 
     def owner_key(self) -> Secret | None:

@@ -13,7 +13,7 @@ EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not 
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen; `port` 0 takes a free one. Raises OperatorError, naming the port and what to do."""
+    """Bind and listen; `port` 0 takes a free one. Raise OperatorError, naming the port and what to do."""
     try:
         family, kind, protocol, _, address = getaddrinfo(host, port, type=SOCK_STREAM, flags=AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError):

@@ -25,7 +25,7 @@ from gateway.server.workers import WorkerConfig, Workers, load_factory
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
-from gateway.util.loopback import LOOPBACK_V4
+from gateway.util.version import version
 from gateway.vault.users import OWNER
 from gateway.vault.vault import Vault, open_vault
 
@@ -38,15 +38,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What the command line said."""
+    """What the command line said; its defaults are in `cli/commands.json`."""
 
-    host: str = LOOPBACK_V4
-    port: int = 8765
-    workers: int = 1
-    sandbox: bool = False
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    data_dir: Path | None = None
+    host: str
+    port: int
+    workers: int
+    sandbox: bool
+    tls_cert: Path | None
+    tls_key: Path | None
+    data_dir: Path | None
 
     def to_remember(self) -> dict[str, Any]:
         """Return what `serve.json` keeps, so that the gateway can be started the same way."""
@@ -65,7 +65,7 @@ class Stopped(BaseException):
 
 
 def serve(options: ServeOptions, factory: str = APP) -> None:
-    """Serve until a signal comes. Raises OperatorError, and Stopped where it comes before the first request.
+    """Serve until a signal comes. Raise OperatorError, and Stopped where it comes before the first request.
 
     `factory` names the function that makes the ASGI application of settings, vault and clock.
     """
@@ -104,6 +104,10 @@ def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory:
         running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
         started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
         folder.announce({**running, "startedAt": started})
+        database = "sqlite" if settings.database_url is None else "postgresql"
+        log.info(
+            "gateway_started version=%s database=%s address=%s", version(), database, settings.public_url
+        )
         with suppress(OSError):
             print(json.dumps(ready), flush=True)
 
@@ -162,11 +166,11 @@ def _run_several(
     config = _uvicorn_config(options, settings, "gateway.server.workers:create_worker_app")
     workers = Workers(config, listener, announce)
     workers.run()
-    if workers.told_to_stop and not workers.served:
+    if workers.asked_to_stop and not workers.served:
         raise Stopped
     if not workers.served:
         raise _not_started()
-    if not workers.told_to_stop:
+    if not workers.asked_to_stop:
         # The one document is printed already; uvicorn has logged why no worker can be started any more.
         raise SystemExit(EXIT_CODES["gateway_failed"])
 
@@ -178,13 +182,14 @@ def _not_started() -> OperatorError:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it takes requests."""
+    """uvicorn's server, which calls `on_ready` once it takes requests."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take requests, and report that."""
         await super().startup(sockets)
         self._on_ready()
 

@@ -21,7 +21,7 @@ from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.vault.vault import open_vault
 
-HANDED_ON = "GATEWAY_WORKER"
+WORKER_VARIABLE = "GATEWAY_WORKER"
 READY_SECONDS = 1.0
 
 AppFactory = Callable[..., Any]
@@ -29,7 +29,7 @@ AppFactory = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """What a worker cannot read for itself. It holds no secret of the owner's: those a worker reads again."""
+    """What a worker cannot find out for itself, and no secret of the owner's: those a worker reads again."""
 
     data_dir: Path
     sandbox: bool
@@ -38,8 +38,8 @@ class WorkerConfig:
     factory: str
 
     def to_environment(self) -> None:
-        """Put it where workers that are started from now on find it."""
-        os.environ[HANDED_ON] = json.dumps(
+        """Put it into this process's environment, which the workers inherit."""
+        os.environ[WORKER_VARIABLE] = json.dumps(
             {
                 "data_dir": str(self.data_dir),
                 "sandbox": self.sandbox,
@@ -51,8 +51,8 @@ class WorkerConfig:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "WorkerConfig":
-        """Read it in a worker."""
-        values = json.loads(environ[HANDED_ON])
+        """Return what the parent put into a worker's environment."""
+        values = json.loads(environ[WORKER_VARIABLE])
         return cls(data_dir=Path(values.pop("data_dir")), **values)
 
     def settings(self, environ: Mapping[str, str]) -> Settings:
@@ -65,19 +65,20 @@ class WorkerConfig:
 def load_factory(name: str) -> AppFactory:
     """Return the function that `module:function` names."""
     module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
+    factory: AppFactory = getattr(importlib.import_module(module), function)
+    return factory
 
 
 def create_worker_app() -> Callable[..., Any]:
     """Return the ASGI application of a worker process. It closes its vault when the server ends."""
     set_up_logging()
     _end_with_parent()
-    handed_on = WorkerConfig.from_environment(os.environ)
-    settings = handed_on.settings(os.environ)
+    config = WorkerConfig.from_environment(os.environ)
+    settings = config.settings(os.environ)
     set_up_logging(settings.log_format, settings.data_dir)
     clock = SystemClock()
     vault = open_vault(settings, clock)
-    app = load_factory(handed_on.factory)(settings, vault, clock)
+    app = load_factory(config.factory)(settings, vault, clock)
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
@@ -92,13 +93,13 @@ def create_worker_app() -> Callable[..., Any]:
 
 
 class Workers(Multiprocess):
-    """uvicorn's supervisor, which restarts workers that die, and tells once when the first ones all serve."""
+    """uvicorn's supervisor, which restarts workers that die; `on_ready` is called once, when all serve."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         super().__init__(config, [listener])
         self._on_ready = on_ready
         self.served = False
-        self.told_to_stop = False
+        self.asked_to_stop = False
 
     def init_processes(self) -> None:
         """Start the workers and wait for them, still listening to signals."""
@@ -116,17 +117,17 @@ class Workers(Multiprocess):
 
     def handle_int(self) -> None:
         """End gracefully on Ctrl+C."""
-        self.told_to_stop = True
+        self.asked_to_stop = True
         super().handle_int()
 
     def handle_term(self) -> None:
-        """End gracefully when told to."""
-        self.told_to_stop = True
+        """End gracefully on SIGTERM."""
+        self.asked_to_stop = True
         super().handle_term()
 
     def handle_break(self) -> None:
         """End gracefully on Windows's Ctrl+Break."""
-        self.told_to_stop = True
+        self.asked_to_stop = True
         super().handle_break()
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.errors import EXIT_CODES
+from gateway.util.version import version
 from tests.support import serve_driver
 
 DRIVER = Path(serve_driver.__file__)
@@ -147,6 +148,8 @@ class TestServing:
         assert (announced["url"], announced["pid"]) == (ready["url"], process.pid)
         port = ready["url"].rpartition(":")[2]
         assert get(ready["url"]) == f"{process.pid} http://localhost:{port} sandbox False"
+        started = f"gateway_started version={version()} database=sqlite address=http://localhost:{port}"
+        assert started in box.errors()
         assert stop(process) == 0
         assert process.stdout.read() == ""  # type: ignore[union-attr]
 

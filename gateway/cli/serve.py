@@ -1,0 +1,22 @@
+"""Serving until a signal comes."""
+
+import argparse
+
+from gateway.errors import OperatorError
+from gateway.server.serve import APP, ServeOptions, Stopped, serve
+
+
+def run(options: argparse.Namespace, factory: str = APP) -> None:
+    """Serve; the server prints its document itself, once it takes requests. Raise OperatorError.
+
+    Raise KeyboardInterrupt where a signal comes before that.
+    """
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise OperatorError(
+            "--tls-cert and --tls-key belong together", "Give both or neither.", "bad_arguments"
+        )
+    values = {name: value for name, value in vars(options).items() if name != "command"}
+    try:
+        serve(ServeOptions(**values), factory)
+    except Stopped:
+        raise KeyboardInterrupt from None
