@@ -1,4 +1,4 @@
-"""What `storeTokens` costs: beside an empty route of the same server, and with 100 and 100,000 stores.
+"""What `storeTokens` costs: beside a bare ASGI application on uvicorn, and with 100 and 100,000 stores.
 
     .venv/bin/python -m benchmarks.tokens_cost
 
@@ -7,14 +7,17 @@ Reads only, as in the use of every downstream skill: the tokens live. Run it on 
 
 import asyncio
 import json
+import subprocess
+import sys
 import tempfile
 import timeit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from benchmarks import empty_route
 from benchmarks.load import Clients, beside, processor_of, request_bytes
 from benchmarks.stores import open_seeded, seller
 from gateway.model import TokenRead
@@ -23,8 +26,10 @@ from gateway.vault.grant_rows import TOKEN_COLUMNS
 from gateway.vault.vault import Vault
 from tests.support.gateway_process import Process, a_place
 from tests.support.gateway_server import Amazon, running_amazon
+from tests.support.house import ROOT
 
-DRIVER = Path(empty_route.__file__)
+GATEWAY = ROOT / "gateway" / "__main__.py"
+BARE = ROOT / "benchmarks" / "bare_asgi.py"
 COUNT = 400
 ROUNDS = 9
 FEW, MANY = 100, 100_000
@@ -39,23 +44,34 @@ def _requests(gateway: Process, stores: int) -> list[bytes]:
     ]
 
 
-def _beside_empty(amazon: Amazon, folder: Path, workers: int) -> dict[str, Any]:
-    with a_place(amazon, folder, DRIVER) as place:
+@contextmanager
+def _bare() -> Iterator[tuple[str, int]]:
+    """A server without a gateway: its address and process id."""
+    command = [sys.executable, str(BARE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())["url"], process.pid
+        finally:
+            process.stdin.close()
+
+
+def _beside_bare(amazon: Amazon, folder: Path, workers: int) -> dict[str, Any]:
+    with a_place(amazon, folder, GATEWAY) as place, _bare() as (url, pid):
         open_seeded(amazon, place.data, FEW).close()
         gateway = place.start("--workers", str(workers))
         asked = _requests(gateway, FEW)
-        empty = [request_bytes("/empty", {"sellerId": seller(0), "region": "NA"}, gateway.key)]
-        tokens, nothing = Clients(gateway.url, asked, COUNT), Clients(gateway.url, empty, COUNT)
+        tokens, nothing = Clients(gateway.url, asked, COUNT), Clients(url, asked, COUNT)
         try:
-            used = processor_of(gateway.process.pid)
-            return beside(tokens, nothing, ROUNDS, (used, used))
+            return beside(tokens, nothing, ROUNDS, (processor_of(gateway.process.pid), processor_of(pid)))
         finally:
             tokens.close()
             nothing.close()
 
 
 def _parts(vault: Vault) -> dict[str, float]:
-    """Microseconds of the steps that an empty route does not have."""
+    """Microseconds of the steps that are known by themselves."""
     key = vault.users.issue_key("owner")[1].reveal()
     wanted = {"seller_id": seller(5), "region": "NA"}
     with vault.database.reading() as connection:
@@ -92,8 +108,8 @@ def _parts(vault: Vault) -> dict[str, float]:
 
 def _few_and_many(amazon: Amazon, folder: Path) -> dict[str, Any]:
     with (
-        a_place(amazon, folder / "few", DRIVER) as small,
-        a_place(amazon, folder / "many", DRIVER) as large,
+        a_place(amazon, folder / "few", GATEWAY) as small,
+        a_place(amazon, folder / "many", GATEWAY) as large,
     ):
         for place, stores in ((small, FEW), (large, MANY)):
             open_seeded(amazon, place.data, stores).close()
@@ -112,21 +128,21 @@ def main() -> None:
     """Print the figures as one JSON document."""
     with running_amazon() as amazon, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        one = _beside_empty(amazon, folder / "one", 1)
-        two = _beside_empty(amazon, folder / "two", 2)
+        one = _beside_bare(amazon, folder / "one", 1)
+        two = _beside_bare(amazon, folder / "two", 2)
         with open_seeded(amazon, folder / "parts" / "data", FEW) as vault:
             parts = _parts(vault)
         stores = _few_and_many(amazon, folder)
-    whole, empty = one["processor microseconds a request"]
+    whole, bare = one["processor microseconds a request"]
     figures = {
-        "storeTokens / empty route, one worker": one,
-        "storeTokens / empty route, two workers": two,
-        "what the rest is spent on, in microseconds of a request": {
+        "storeTokens / bare ASGI application, one worker": one,
+        "storeTokens / bare ASGI application, two workers": two,
+        "where it goes, in microseconds of a request": {
             "a whole storeTokens (one worker)": whole,
-            "an empty route": empty,
+            "a bare ASGI application": bare,
             **parts,
-            "checking fields and key, dates, the audit's note, the longer answer": round(
-                whole - empty - sum(parts.values()), 1
+            "middlewares, log, metrics, audit, routing, checks, the longer answer": round(
+                whole - bare - sum(parts.values()), 1
             ),
         },
         f"{MANY} stores / {FEW} stores": stores,

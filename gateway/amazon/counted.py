@@ -2,7 +2,7 @@
 
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
-from gateway.monitoring import metrics
+from gateway.util import counters
 from gateway.util.secret import Secret
 
 
@@ -18,4 +18,4 @@ class CountedLogin(LoginWithAmazon):
             outcome = failure.kind
             raise
         finally:
-            metrics.REFRESHES.labels(client.flow, outcome).inc()
+            counters.refresh_asked(client.flow, outcome)

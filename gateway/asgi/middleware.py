@@ -22,8 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.asgi.calls import json_answer
 from gateway.errors import Problem
-from gateway.monitoring import logs, metrics
+from gateway.monitoring import logs
 from gateway.settings.settings import Settings
+from gateway.util import counters
 from gateway.util.loopback import is_loopback
 from gateway.vault.audit import OK, Audit, AuditContext, follow
 from gateway.vault.errors import VaultError
@@ -132,7 +133,7 @@ class Reception:
             note()
             route = getattr(scope.get("route"), "path", "-")
             seconds = time.perf_counter() - began
-            metrics.request_answered(route, status, seconds)
+            counters.request_answered(route, status, seconds)
             log.info(
                 "request",
                 extra=logs.fields(

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from random import random
 
 from gateway.jobs.webhook import NotDelivered, deliver
-from gateway.monitoring import metrics
 from gateway.settings.settings import Webhook
+from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
 from gateway.vault.outbox import Notice, Outbox
@@ -59,21 +59,21 @@ class Deliverer:
             self._failed(notice, error)
             return False
         self._outbox.delivered(notice)
-        metrics.NOTICES.labels("delivered").inc()
+        counters.notice_sent("delivered")
         return True
 
     def _failed(self, notice: Notice, error: NotDelivered) -> None:
         tries = notice.tries + 1
         if tries >= MOST_TRIES:
             self._outbox.given_up(notice)
-            metrics.NOTICES.labels("given_up").inc()
+            counters.notice_sent("given_up")
             log.error(
                 "notice_given_up id=%s event=%s tries=%d error=%s", notice.id, notice.event, tries, error
             )
             return
         pause = min(FIRST_PAUSE * 2**notice.tries, LONGEST_PAUSE) * (0.5 + self._randomness() / 2)
         self._outbox.again(notice, pause)
-        metrics.NOTICES.labels("failed").inc()
+        counters.notice_sent("failed")
         log.warning(
             "notice_failed id=%s event=%s tries=%d error=%s again_in=%.0f",
             notice.id,

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway.errors import Problem
-from gateway.monitoring import metrics
 from gateway.settings.settings import Settings
 from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
+from gateway.util import counters
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.grant_rows import REFRESH_JITTER
@@ -111,5 +111,5 @@ class Refresher:
             # A failure that nobody foresaw is one grant's: the others are not to wait for it.
             log.error("refresh_ahead_failed grant=%d type=%s", grant_id, type(error).__name__)
             outcome = "internal"
-        metrics.REFRESHED_AHEAD.labels(outcome).inc()
+        counters.refreshed_ahead(outcome)
         return outcome

@@ -1,56 +1,20 @@
-"""What the gateway counts, in Prometheus's form. No label names a user, a store or a grant.
+"""The metrics as Prometheus reads them: what the processes count, and what stands in the database.
 
-Counters are a process's own. Where several workers serve, each keeps them in files of its own in the data
-folder (prometheus-client's multiprocess mode), and whichever is asked adds them up; what stands in the
-database is read once in a while by whoever is asked, and is the same from each.
+Of several workers, whichever is asked adds up what all have counted (see `metrics_folder`). What stands in
+the database is read once in a while by whoever is asked, and is the same from each.
 """
 
 import os
 from collections.abc import Iterable
-from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from gateway.monitoring.metrics_folder import VARIABLE
 from gateway.monitoring.overview import Overview, State
-
-REGISTRY = CollectorRegistry()
-
-REQUESTS = Counter("linkfox_requests", "Requests answered.", ["route", "status"], registry=REGISTRY)
-REQUEST_SECONDS = Histogram(
-    "linkfox_request_seconds",
-    "How long answers took.",
-    ["route"],
-    buckets=(0.005, 0.02, 0.1, 0.5, 2, 10),
-    registry=REGISTRY,
-)
-REFRESHES = Counter("linkfox_refreshes", "Refreshes asked of Amazon.", ["flow", "outcome"], registry=REGISTRY)
-LEASE_WAITS = Histogram(
-    "linkfox_lease_wait_seconds",
-    "How long callers waited for another process's refresh.",
-    buckets=(0.1, 0.5, 2, 10, 60),
-    registry=REGISTRY,
-)
-REFRESHED_AHEAD = Counter(
-    "linkfox_refreshed_ahead", "Grants that the refresher took care of.", ["outcome"], registry=REGISTRY
-)
-NOTICES = Counter("linkfox_notices", "Notices sent to the webhook.", ["outcome"], registry=REGISTRY)
-
-
-@cache
-def _request_metrics(route: str, status: int) -> tuple[Counter, Histogram]:
-    """Finding a metric by its labels costs more than counting. There are only so many routes and statuses."""
-    return REQUESTS.labels(route, str(status)), REQUEST_SECONDS.labels(route)
-
-
-def request_answered(route: str, status: int, seconds: float) -> None:
-    """Count a request. `route` is a pattern of this application, never a path that somebody typed."""
-    count, duration = _request_metrics(route, status)
-    count.inc()
-    duration.observe(seconds)
+from gateway.util.counters import REGISTRY
 
 
 def exposition(overview: Overview) -> bytes:

@@ -14,12 +14,12 @@ from itertools import count
 from gateway.amazon.login_with_amazon import TokenAnswer
 from gateway.errors import Problem
 from gateway.model import Grant, Tokens
-from gateway.monitoring import metrics
 from gateway.tokens.amazon_refresh import AmazonRefresh
 from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.tokens.lease import KeptLease, LeaseKeeper
 from gateway.tokens.retries import Sleep
 from gateway.tokens.unstored_answers import UnstoredAnswers
+from gateway.util import counters
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
@@ -107,7 +107,7 @@ class LeasedRefresh:
             if current.grant.token_version > version:
                 self._unstored.drop(grant_id)
                 if lease is None:
-                    metrics.LEASE_WAITS.observe(self._monotonic() - began)
+                    counters.lease_waited_for(self._monotonic() - began)
                 return current
             if self._monotonic() > deadline:
                 break

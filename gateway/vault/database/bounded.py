@@ -57,7 +57,8 @@ class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
     async def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
         """Wait for a statement's answer. Raises psycopg.OperationalError where none comes in time."""
         try:
-            return await super().wait(_within(self.patience, gen), *args, **options)
+            answer: T = await super().wait(_within(self.patience, gen), *args, **options)
+            return answer
         except _NoAnswer:
             self.pgconn.finish()
             raise
