@@ -1,0 +1,395 @@
+"""Each number that people are told is the one that the code goes by, or a fact of Amazon's.
+
+A page says its number in a sentence below; where the constant changes, its test names the sentences to
+change. A number that stands in no sentence here is found, too: nobody tells one that nothing decides.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import pytest
+from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, MOST_MIN_TTL
+from linkfox_client.keys import keyring
+
+from gateway.api.fields import LARGEST_MIN_TTL, LONGEST_NAME
+from gateway.asgi import failed_keys
+from gateway.authorization.appstore import STATE_SECONDS
+from gateway.authorization.confirmation import CONFIRM_SECONDS
+from gateway.jobs import deliverer, refresher, reminders
+from gateway.monitoring import logs, overview
+from gateway.proxy import shares
+from gateway.server.serve import GRACE_SECONDS
+from gateway.settings.settings import LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
+from gateway.tokens.retries import Retries
+from gateway.util import secret, text
+from gateway.util.threads import PROXY_THREADS
+from gateway.vault import applications, attempts, refresh_queue, sessions
+from gateway.vault.database import bounded, engine, postgresql_reader
+from gateway.vault.grant_rows import REFRESH_JITTER
+from gateway.vault.keys.sealing import KEY_LENGTH
+from tests.support.markdown import ROOT
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+SPELLED = {2: "two", 3: "three", 5: "five", 6: "six", 10: "ten", 18: "eighteen"}
+CHINESE = {1: "一", 2: "两", 3: "三", 5: "五", 10: "十"}
+
+SKILL = "SKILL.md"
+FLOW = "references/authorization-flow.md"
+API = "references/api.md"
+OPERATIONS = "references/operations.md"
+SECURITY = "references/security.md"
+SELF_HOSTING = "references/self-hosting.md"
+QUICK_START = "references/quick-start.md"
+ERRORS = "references/errors.json"
+ENGLISH_WORDS = "gateway/web/words_en.py"
+CHINESE_WORDS = "gateway/web/words_zh.py"
+FORM = "gateway/web/templates/_fields.html"
+PAGES = (
+    *(SKILL, "README.md", FLOW, API, OPERATIONS, SECURITY, SELF_HOSTING, QUICK_START, ERRORS),
+    *("references/permissions.md", "references/hosted-and-self-hosted.md"),
+    *(ENGLISH_WORDS, CHINESE_WORDS, FORM),
+)
+# What the figures of a benchmark are is not decided in the code.
+MEASURED = "## How far it goes"
+
+NUMBER = re.compile(
+    r"\b(?:\d[\d,.]*|two|three|four|five|six|ten|twelve|eighteen|twenty) (?:random |proxied |bad )?"
+    r"(?:minutes?|hours?|days?|seconds?|characters?|MB|tries|times|bytes|calls|ones|requests|connections)\b"
+    r"|[一两三四五六七八九十\d]+ ?(?:分钟|小时|天|秒|个字符)"
+)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number and the sentences that tell it: `{n}` in figures, `{word}` spelled out, `{zh}` in Chinese."""
+
+    name: str
+    number: float
+    sentences: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def said_in(self, page: str) -> list[str]:
+        """Return the sentences of a page, with the number."""
+        number = int(self.number)
+        assert number == self.number, f"{self.name} is no whole number any more"
+        forms = {"n": str(number), "word": SPELLED.get(number, str(number)), "zh": CHINESE.get(number, "")}
+        return [sentence.format(**forms) for sentence in self.sentences.get(page, ())]
+
+
+def default(function: Callable[..., object], name: str) -> float:
+    """Return the default of a parameter."""
+    value = inspect.signature(function).parameters[name].default
+    assert isinstance(value, int | float)
+    return value
+
+
+def setting(name: str) -> float:
+    """Return the default of a setting."""
+    return default(Settings, name)
+
+
+def days_of_notices() -> int:
+    """Return for how many days a notice is tried that nobody takes."""
+    pauses = (deliverer.FIRST_PAUSE * 2**tried for tried in range(deliverer.MOST_TRIES - 1))
+    return round(sum(min(pause, deliverer.LONGEST_PAUSE) for pause in pauses) / DAY)
+
+
+FACTS = [
+    Fact(
+        "how long a consent link works, in minutes",
+        setting("attempt_lifetime") / MINUTE,
+        {
+            SKILL: ("The link works once, for {n} minutes", "lasts {n} minutes and works once"),
+            API: ("the consent link; works once, for {n} minutes",),
+            FLOW: (
+                "keep its hash for {n} minutes",
+                "the attempt expires after {n} minutes",
+                "the link works for {n}.",
+                "stored as a hash, good for {n} minutes",
+            ),
+            SECURITY: ("one authorization | 5 and {n} minutes, once", "works once, for {n} minutes"),
+            ERRORS: ("was not used within its {n} minutes", "finish within {n} minutes."),
+        },
+    ),
+    Fact(
+        "the longest name of a store or account",
+        LONGEST_NAME,
+        {
+            SKILL: ("(1 to {n} characters)",),
+            API: ("required; 1 to {n} characters after trimming",),
+            ENGLISH_WORDS: ("here: 1 to {n} characters.", "a name of 1 to {n} characters, without"),
+            CHINESE_WORDS: ("称呼，1 到 {n} 个字符", "请输入 1 到 {n} 个字符的名称"),
+            FORM: ('maxlength="{n}"',),
+        },
+    ),
+    Fact("the most that minTtl may ask for", LARGEST_MIN_TTL, {API: ("`minTtl`, 0 to {n} seconds",)}),
+    Fact(
+        "the life that the scripts ask for",
+        DEFAULT_MIN_TTL,
+        {FLOW: ("asks for {n} seconds of life by default",)},
+    ),
+    Fact(
+        "how long the confirmation page waits, in minutes",
+        CONFIRM_SECONDS / MINUTE,
+        {
+            API: ("or none within {word} minutes",),
+            FLOW: ("After {word} minutes, as long as a code lives",),
+            ERRORS: ("The confirmation was not given within {word} minutes",),
+            CHINESE_WORDS: ("没有在{zh}分钟内确认",),
+        },
+    ),
+    Fact(
+        "how long a state from the Appstore works, in minutes",
+        STATE_SECONDS / MINUTE,
+        {FLOW: ("good for {word} minutes, and shows the link back",)},
+    ),
+    Fact(
+        "how long an attempt is kept after its link's end, in days",
+        attempts.KEPT_SECONDS / DAY,
+        {API: ("until {n} days after the link's end",)},
+    ),
+    Fact(
+        "how many calls of one user the proxy makes at once",
+        PROXY_THREADS // 2,
+        {API: ("up to {n} calls under way",), OPERATIONS: ("{n} of them for one user", "a user's {n} waits")},
+    ),
+    Fact("the proxy's threads", PROXY_THREADS, {OPERATIONS: ("up to {n} proxied calls at once",)}),
+    Fact(
+        "how long a call waits for a place",
+        shares.LONGEST_WAIT,
+        {
+            API: ("more wait for at most {word} seconds",),
+            OPERATIONS: ("in order, for at most {word} seconds",),
+        },
+    ),
+    Fact(
+        "bad keys of one address in a minute",
+        failed_keys.MOST_FAILURES,
+        {API: ("after {n} requests with a bad key",), SECURITY: ("after {n} bad ones a minute",)},
+    ),
+    Fact(
+        "how long ahead the end of an authorization is told, in days",
+        reminders.ENDING_SECONDS / DAY,
+        {
+            OPERATIONS: (
+                "so many authorizations that end within {n} days",
+                "| authorizations that end within {n} days",
+                "{n} days before an authorization ends",
+            )
+        },
+    ),
+    Fact(
+        "the life of a client secret, in days",
+        reminders.SECRET_DAYS,
+        {
+            OPERATIONS: ("Amazon ends it at {n}", '"endsAfterDays": {n}'),
+            FLOW: ("(a secret lasts {n} days)",),
+            SECURITY: ("everything that token opens | {n} days",),
+            SELF_HOSTING: ("The client secret ends after {n} days",),
+            ERRORS: ("(it ends after {n} days)",),
+            CHINESE_WORDS: ("（有效期 {n} 天）",),
+        },
+    ),
+    Fact(
+        "the age at which a client secret is warned of",
+        reminders.WARN_DAYS,
+        {OPERATIONS: ("a client secret older than {n} days", "When a client secret is {n} days old")},
+    ),
+    Fact(
+        "how long before the end of a client secret that is",
+        reminders.SECRET_DAYS - reminders.WARN_DAYS,
+        {SELF_HOSTING: ("`doctor.py` warns {n} days before its end",)},
+    ),
+    Fact(
+        "the lease of a refresh",
+        setting("refresh_lease"),
+        {
+            OPERATIONS: (
+                "it nears the {n} seconds of a lease",
+                "ends by itself after {n} seconds",
+                "its refreshes are free again after {n} seconds",
+            )
+        },
+    ),
+    Fact(
+        "how long the overview is kept", overview.KEPT_SECONDS, {OPERATIONS: ("at most every {n} seconds",)}
+    ),
+    Fact("the first pause of a notice", deliverer.FIRST_PAUSE, {OPERATIONS: ("repeated after {n} seconds",)}),
+    Fact(
+        "the longest pause of a notice, in hours",
+        deliverer.LONGEST_PAUSE / HOUR,
+        {OPERATIONS: ("each time up to {word} hours",)},
+    ),
+    Fact(
+        "the tries of a notice",
+        deliverer.MOST_TRIES,
+        {OPERATIONS: ("given up after {n} tries", "after {n} tries it never will be sent")},
+    ),
+    Fact(
+        "how long a notice is tried, in days",
+        days_of_notices(),
+        {OPERATIONS: ("which is about {word} days",)},
+    ),
+    Fact(
+        "where the log begins anew, in MB",
+        logs.LARGEST_LOG / MEGABYTE,
+        {OPERATIONS: ("beyond {n} MB that goes on",), SELF_HOSTING: ("beyond {n} MB it begins anew",)},
+    ),
+    Fact(
+        "how long before its end a token is renewed, in minutes",
+        refresh_queue.MARGIN / MINUTE,
+        {OPERATIONS: ("renews tokens {n} minutes before they expire",)},
+    ),
+    Fact(
+        "by how much that differs, in minutes",
+        REFRESH_JITTER // MINUTE,
+        {OPERATIONS: ("plus up to {n} minutes that differ",)},
+    ),
+    Fact(
+        "when a failed refresh ahead is tried again, in minutes",
+        refresher.CLAIM_MILLISECONDS / 1000 / MINUTE,
+        {OPERATIONS: ("is tried again after {word} minutes",)},
+    ),
+    Fact("the tries of a refresh", default(Retries, "tries"), {FLOW: ("a refresh is tried {word} times",)}),
+    Fact(
+        "the longest pause that Amazon is granted, in minutes",
+        applications.LONGEST_ASKED_FOR / MINUTE,
+        {FLOW: ("at most {word} minutes, else a second to a minute",)},
+    ),
+    Fact(
+        "how long the database may take",
+        bounded.SECONDS,
+        {
+            OPERATIONS: ("calls take {word} seconds to fail", "the gateway gives up after {word} seconds"),
+            SELF_HOSTING: ("of itself the gateway waits {word} seconds",),
+        },
+    ),
+    Fact(
+        "how long it may take after a failure",
+        bounded.SECONDS_AFTER_A_FAILURE,
+        {OPERATIONS: ("then after {word} |",)},
+    ),
+    Fact(
+        "connections of a process to PostgreSQL",
+        engine.POSTGRES_POOL + postgresql_reader.CONNECTIONS,
+        {OPERATIONS: ("keeps up to {word} connections",)},
+    ),
+    Fact(
+        "what is shown of a secret",
+        secret.SHOWN,
+        {SKILL: ("first {n} characters and",), SECURITY: ("first {n} characters and",)},
+    ),
+    Fact("what is shown of Amazon's words", text.LONGEST_SHOWN, {SECURITY: ("cut at {n} characters",)}),
+    Fact(
+        "the life of a session, in hours",
+        sessions.LIFETIME / HOUR,
+        {SECURITY: ("a session ends after {n} hours",), SELF_HOSTING: ("A sign-in lasts {n} hours",)},
+    ),
+    Fact(
+        "the largest answer of Amazon's, in MB",
+        setting("largest_amazon_answer") / MEGABYTE,
+        {SECURITY: ("endless answers | {n} MB at most",)},
+    ),
+    Fact(
+        "the largest request of the proxy, in MB",
+        setting("proxy_largest_request") / MEGABYTE,
+        {SELF_HOSTING: ("take bodies of {n} MB", "client_max_body_size {n}m")},
+    ),
+    Fact(
+        "how long a proxied call may take",
+        setting("proxy_timeout"),
+        {SELF_HOSTING: ("(a proxied call may take {n})",)},
+    ),
+    Fact(
+        "what a load balancer waits: that, a place among the calls, and a little",
+        setting("proxy_timeout") + shares.LONGEST_WAIT + 5,
+        {SELF_HOSTING: ("wait {n} seconds for an answer", "proxy_read_timeout {n}s")},
+    ),
+    Fact(
+        "the shortest secret of a webhook",
+        LEAST_WEBHOOK_SECRET,
+        {SELF_HOSTING: ("what they are signed with, at least {n} characters",)},
+    ),
+    Fact("how long a stop waits", GRACE_SECONDS, {SELF_HOSTING: ("what is in flight within {n} seconds",)}),
+    Fact(
+        "the length of the master key",
+        KEY_LENGTH,
+        {
+            SELF_HOSTING: (
+                "{n} random bytes, in base64",
+                "master key, {n} bytes in base64",
+                "openssl rand -base64 {n}",
+            )
+        },
+    ),
+    Fact("how long a keyring may take", keyring.SECONDS, {QUICK_START: ("given up after {word} seconds",)}),
+]
+# Facts of Amazon's, which references/amazon.md has, and advice that nothing of ours depends on.
+NOT_OURS = {
+    SKILL: (
+        "ends after 1 hour",
+        "Access tokens end after 1 hour",
+        "commonly after 365 days",
+        "The link is about 270 characters long",
+    ),
+    API: ("about 350 characters",),
+    FLOW: (
+        "access token (1 hour)",
+        "within the five minutes that the code lives",
+        "The whole should be done within ten minutes",
+        "commonly after 365 days",
+        "new link, finish within five minutes",
+    ),
+    SECURITY: ("one store or ads account | 1 hour",),
+    SELF_HOSTING: ("complete the authorization with it within five minutes",),
+    OPERATIONS: ("refuse a timestamp older than five minutes", "it is four times as many"),
+    ERRORS: ("Make a new link and finish within five minutes",),
+    CHINESE_WORDS: ("请等待一分钟", "请一分钟后重新生成链接", "并在五分钟内完成", "1 分钟"),
+    ENGLISH_WORDS: ("1 minute",),
+}
+
+
+@cache
+def text_of(page: str) -> str:
+    """Return a page's text with line breaks made into spaces, without what is measured."""
+    whole = (ROOT / page).read_text(encoding="utf-8")
+    head, _, tail = whole.partition(MEASURED)
+    return " ".join((head + tail.partition("\n## ")[2]).split())
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_a_number_is_the_one_that_the_code_goes_by(fact: Fact) -> None:
+    """Every sentence of the table stands in its page, with the number of today."""
+    for page in fact.sentences:
+        for sentence in fact.said_in(page):
+            assert sentence in text_of(page), page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_tells_a_number_that_nothing_decides(page: str) -> None:
+    """What is left of a page without the sentences of the table has no number with a unit."""
+    said = text_of(page)
+    for sentence in NOT_OURS.get(page, ()):
+        assert sentence in said, "what is not there any more needs no exception"
+    known = [*NOT_OURS.get(page, ()), *(sentence for fact in FACTS for sentence in fact.said_in(page))]
+    for sentence in sorted(known, key=len, reverse=True):
+        said = said.replace(sentence, "…")
+    assert NUMBER.findall(said) == []
+
+
+def test_the_scripts_ask_for_no_more_than_the_gateway_grants() -> None:
+    """The two parts know the limit of `minTtl` each for itself."""
+    assert MOST_MIN_TTL == LARGEST_MIN_TTL
+
+
+def test_the_listed_port_is_the_one_of_the_settings() -> None:
+    """`serve` listens where the public address is expected."""
+    commands = (ROOT / "gateway/cli/commands.json").read_text(encoding="utf-8")
+    assert f'"default": {setting_port()}' in commands
+
+
+def setting_port() -> int:
+    """Return the port of the default public address."""
+    return int(str(inspect.signature(Settings).parameters["origin"].default).rpartition(":")[2])
