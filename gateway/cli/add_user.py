@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     try:
         created, key_id, key = _issue(settings, name, rights)
         try:
-            replace_private(key_file, key.reveal() + "\n")
+            replace_private(key_file, key.reveal().encode() + b"\n")
         except OSError as error:
             raise _unwritable(key_file, error) from None
     except BaseException:
@@ -70,7 +70,7 @@ def _issue(settings: Settings, name: str, rights: tuple[Right, ...]) -> tuple[bo
 def _reserve(path: Path) -> None:
     """Create the key's file empty, so that it is known to be new and writable before a user is made."""
     try:
-        create_private(path, "")
+        create_private(path, b"")
     except FileExistsError:
         raise OperatorError(
             f"{path} exists already", "Name a new file with --key-file; none is overwritten.", "bad_arguments"

@@ -114,7 +114,7 @@ class DataFolder:
 
     def _write(self, name: str, text: str) -> None:
         try:
-            replace_private(self.path / name, text)
+            replace_private(self.path / name, text.encode())
         except OSError as error:
             raise OperatorError(
                 f"{self.path / name} cannot be written ({error.strerror})",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.settings.values import SettingsError, Values
-from gateway.util.keyring import KEYRING_SERVICE
+from gateway.util import keyring
 from gateway.util.secret import Secret
 
 LogFormat = Literal["text", "json"]
@@ -136,7 +136,7 @@ def client_secret(values: Values, name: str) -> Secret:
     if given is None:
         raise SettingsError(
             f"{name} is not set, and its client id is",
-            f"Set {name} or {file_variable(name)}, or put it into the OS keyring ({KEYRING_SERVICE}, "
+            f"Set {name} or {file_variable(name)}, or put it into the OS keyring ({keyring.SERVICE}, "
             f"{name}).",
         )
     return given

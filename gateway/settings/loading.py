@@ -20,7 +20,7 @@ from gateway.settings.settings import (
 )
 from gateway.settings.values import SecretStore, SettingsError, Values
 from gateway.settings.variables import declared, read, required
-from gateway.util.keyring import KEYRING_SERVICE, KeyringUnavailable, read_keyring
+from gateway.util import keyring
 from gateway.util.paths import BUNDLE
 from gateway.util.secret import Secret
 
@@ -109,6 +109,6 @@ def _home() -> Path:
 def _keyring_secret(name: str) -> Secret | None:
     """Ask the OS keyring for a client secret; one that cannot be asked holds none."""
     try:
-        return read_keyring(KEYRING_SERVICE, name, KEYRING_TIMEOUT)
-    except KeyringUnavailable:
+        return keyring.read(name, KEYRING_TIMEOUT)
+    except keyring.KeyringUnavailable:
         return None

@@ -8,7 +8,7 @@ LONGEST_SHOWN = 300
 JOINERS = frozenset("\u200c\u200d")
 
 
-def _is_hidden(character: str) -> bool:
+def is_hidden(character: str) -> bool:
     """Tell whether a character is a control, a direction mark, a lone surrogate or a line end."""
     category = unicodedata.category(character)
     return category in {"Cc", "Cs", "Zl", "Zp"} or (category == "Cf" and character not in JOINERS)
@@ -16,15 +16,17 @@ def _is_hidden(character: str) -> bool:
 
 def has_hidden(text: str) -> bool:
     """Tell whether a text holds control or direction marks, or what UTF-8 cannot carry."""
-    return any(_is_hidden(character) for character in text)
+    return any(is_hidden(character) for character in text)
 
 
 def cleaned(text: object, longest: int = LONGEST_SHOWN) -> str:
     """Return `text` on one line without control and direction marks, at most `longest` characters.
 
-    Anything but a string gives an empty one.
+    Anything but a string gives an empty one, and so do blanks alone.
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or text.isspace():
         return ""
-    visible = "".join(" " if _is_hidden(character) else character for character in text[: 4 * longest])
+    if text.isascii() and text.isprintable():
+        return text[:longest]
+    visible = "".join(" " if is_hidden(character) else character for character in text[: 4 * longest])
     return " ".join(visible.split())[:longest]

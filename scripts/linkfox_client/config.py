@@ -108,7 +108,7 @@ def origin_of(gateway: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host is `localhost` or an address of the loopback interface."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

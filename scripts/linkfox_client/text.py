@@ -19,8 +19,13 @@ def has_hidden(text: str) -> bool:
     return any(map(is_hidden, text))
 
 
-def cleaned(text: str, longest: int = LONGEST_SHOWN) -> str:
-    """Return `text` on one line without control and direction marks, at most `longest` characters."""
+def cleaned(text: object, longest: int = LONGEST_SHOWN) -> str:
+    """Return `text` on one line without control and direction marks, at most `longest` characters.
+
+    Anything but a string gives an empty one, and so do blanks alone.
+    """
+    if not isinstance(text, str) or text.isspace():
+        return ""
     if text.isascii() and text.isprintable():
         return text[:longest]
     visible = "".join(" " if is_hidden(character) else character for character in text[: 4 * longest])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.settings.settings import Settings
-from gateway.util.keyring import KEYRING_SERVICE, KeyringUnavailable, read_keyring, write_keyring
+from gateway.util import keyring
 from gateway.util.private_files import create_private
 from gateway.util.secret import Secret
 from gateway.vault.errors import VaultError
@@ -66,9 +66,9 @@ def master_key_for_new_vault(settings: Settings, vault_id: str) -> FoundKey:
     text = Secret(base64.b64encode(key.reveal()).decode())
     name = _keyring_name(vault_id)
     try:
-        write_keyring(KEYRING_SERVICE, name, text, settings.keyring_timeout)
-        return FoundKey(key, "keyring", f"the OS keyring ({KEYRING_SERVICE}, {name})", True)
-    except KeyringUnavailable:
+        keyring.write(name, text, settings.keyring_timeout)
+        return FoundKey(key, "keyring", f"the OS keyring ({keyring.SERVICE}, {name})", True)
+    except keyring.KeyringUnavailable:
         path = _key_file(settings, vault_id)
         _store(path, text)
         return FoundKey(key, "key_folder", str(path), True)
@@ -83,8 +83,8 @@ def store_master_key(settings: Settings, vault_id: str, source: Source, key: Mas
     entry = _entry(vault_id, key.id)
     if source == "keyring":
         try:
-            write_keyring(KEYRING_SERVICE, _keyring_name(entry), text, settings.keyring_timeout)
-        except KeyringUnavailable as error:
+            keyring.write(_keyring_name(entry), text, settings.keyring_timeout)
+        except keyring.KeyringUnavailable as error:
             raise VaultError(
                 f"the new master key cannot be kept in the OS keyring: {error}",
                 "Unlock or start the keyring, then try again. Nothing was changed.",
@@ -136,14 +136,14 @@ def _kept(settings: Settings, entry: str, source: Source) -> FoundKey | None:
     if source == "keyring":
         name = _keyring_name(entry)
         try:
-            text = read_keyring(KEYRING_SERVICE, name, settings.keyring_timeout)
-        except KeyringUnavailable as error:
+            text = keyring.read(name, settings.keyring_timeout)
+        except keyring.KeyringUnavailable as error:
             raise VaultError(
                 f"the OS keyring holds the vault's master key, and {error}",
                 "Unlock or start the keyring, or set GATEWAY_MASTER_KEY to the same key.",
                 "not_set_up",
             ) from None
-        place = f"the OS keyring ({KEYRING_SERVICE}, {name})"
+        place = f"the OS keyring ({keyring.SERVICE}, {name})"
         return FoundKey(_decode(text, place), source, place) if text else None
     if source == "key_folder":
         path = _key_file(settings, entry)
@@ -203,7 +203,7 @@ def _key_file(settings: Settings, entry: str) -> Path:
 def _store(path: Path, text: Secret) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_private(path, text.reveal() + "\n")
+        create_private(path, text.reveal().encode() + b"\n")
     except OSError as error:
         raise VaultError(
             f"the master key cannot be stored in {path} ({error.strerror})",

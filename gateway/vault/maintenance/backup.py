@@ -26,9 +26,9 @@ def back_up(vault: Vault, path: Path) -> int:
         )
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        create_private(path, "")
+        create_private(path, b"")
         try:
-            create_private(draft, "")
+            create_private(draft, b"")
             _copy(vault.database.path, draft)
             draft.replace(path)
         except BaseException:
