@@ -1,4 +1,4 @@
-"""The least that a server can do, to measure the gateway against: uvicorn, and an application in one function.
+"""The least that a server can do, to measure the gateway against: uvicorn, and an application of one line.
 
     .venv/bin/python benchmarks/bare_asgi.py
 

@@ -23,7 +23,7 @@ from gateway.api import (
 )
 from gateway.api.attempts import LONGEST_EXCHANGE
 from gateway.asgi.failed_keys import FailedKeys
-from gateway.asgi.middleware import Reception
+from gateway.asgi.middleware import surrounded
 from gateway.asgi.services import Services
 from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
@@ -108,7 +108,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[Middleware(Reception, settings=settings, audit=vault.audit)],
+        middleware=[Middleware(surrounded, settings=settings, audit=vault.audit)],
         exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
@@ -124,5 +124,5 @@ def create_app(
 
 
 async def _raise(_request: Request, error: Exception) -> None:
-    """Hand an exception on to the Reception, the one place that turns them into answers."""
+    """Hand an exception on to the middleware that turns them into answers."""
     raise error

@@ -4,8 +4,8 @@ import secrets
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.asgi.answer_headers import SECURITY_HEADERS
 from gateway.asgi.calls import json_answer
-from gateway.asgi.middleware import SECURITY_HEADERS
 from gateway.errors import Problem
 
 

@@ -6,13 +6,11 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from gateway.asgi.error_answers import PROBLEM_PAGE
 from gateway.asgi.services import services_of
 from gateway.errors import Problem
 from gateway.web.redirects import see
 from gateway.web.sessions import SignInNeeded, sign_in_address
-
-# Where a route leaves, in the request's scope, how the Reception is to show a problem.
-PROBLEM_PAGE = "linkfox.problem_page"
 
 
 class PageRoute(APIRoute):

@@ -6,10 +6,11 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from gateway.asgi.calls import check_rights, refused_key
+from gateway.asgi.error_answers import PROBLEM_PAGE
 from gateway.asgi.services import services_of
 from gateway.errors import Problem
 from gateway.vault import audit
-from gateway.web.page_route import PROBLEM_PAGE, PageRoute
+from gateway.web.page_route import PageRoute
 from gateway.web.redirects import see
 from gateway.web.renderer import PageContext
 from gateway.web.sessions import (

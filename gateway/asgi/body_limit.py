@@ -1,0 +1,38 @@
+"""The limit on a request's body."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.asgi.request_context import header_values
+from gateway.errors import Problem
+from gateway.settings.settings import Settings
+
+PROXY_PATHS = ("/spApi/developerProxy", "/amazonAds/developerProxy")
+
+
+class BodyLimit:
+    """Refuses a body that is too large, as soon as that shows."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._largest = settings.largest_body
+        # A proxied call carries a whole document for Amazon.
+        self._largest_of_path = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request. Raises Problem body_too_large, also later, from `receive`."""
+        largest = self._largest_of_path.get(scope["path"], self._largest)
+        lengths = header_values(scope, b"content-length")
+        if lengths and lengths[0].isdigit() and int(lengths[0]) > largest:
+            raise Problem("body_too_large")
+        received = 0
+
+        async def receive_limited() -> Message:
+            # Counted as it comes, since not every body says its length beforehand.
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > largest:
+                raise Problem("body_too_large")
+            return message
+
+        await self._app(scope, receive_limited, send)

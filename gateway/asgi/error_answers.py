@@ -1,0 +1,99 @@
+"""Whatever goes wrong becomes an answer: the error envelope, or the page that the route has for browsers."""
+
+import logging
+import traceback
+from http import HTTPStatus
+
+import anyio
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.asgi.calls import json_answer
+from gateway.asgi.request_context import context_of, header_values
+from gateway.errors import Problem
+from gateway.vault.errors import VaultError
+
+log = logging.getLogger(__name__)
+
+# Where a route leaves, in the request's scope, what makes a page of a Problem and the request's id.
+PROBLEM_PAGE = "linkfox.problem_page"
+# How much of a body that is too large is read, to be thrown away, before that is said.
+MOST_TAKEN = 128 * 1024 * 1024
+TAKING_SECONDS = 10
+
+
+class ErrorAnswers:
+    """Answers what the application raises."""
+
+    def __init__(self, app: ASGIApp, *, sandbox: bool) -> None:
+        self._app = app
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request. Raises ConnectionAbortedError where the answer had begun."""
+        context = context_of(scope)
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            context.outcome = "client_gone"
+            log.info("client_gone")
+        except Exception as error:
+            problem = _problem_of(error)
+            context.outcome = problem.reason
+            if context.status:
+                raise ConnectionAbortedError("the answer had begun") from None
+            if problem.reason == "body_too_large":
+                await _take_the_rest(scope, receive)
+            show = scope.get(PROBLEM_PAGE)
+            if show is not None:
+                answer = show(problem, context.request_id)
+            else:
+                answer = json_answer(
+                    problem.envelope(context.request_id),
+                    sandbox=self._sandbox,
+                    status=problem.row.http_status,
+                )
+                answer.headers.update(problem.headers)
+            await answer(scope, receive, send)
+
+
+async def _take_the_rest(scope: Scope, receive: Receive) -> None:
+    """Let a client finish its too large body, unless that is endless or it waits to be asked for it.
+
+    Most clients read no answer before they have sent everything; they would only see a broken connection.
+    """
+    if header_values(scope, b"expect"):
+        return
+    taken = 0
+    with anyio.move_on_after(TAKING_SECONDS):
+        while taken < MOST_TAKEN:
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+
+
+def _problem_of(error: Exception) -> Problem:
+    """Return what to tell about an exception. What was not expected is logged without its values."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _problem_of_status(error)
+    if isinstance(error, VaultError):
+        log.error("vault_error error=%r hint=%r", error.message, error.hint)
+        return Problem("vault_unavailable" if error.retryable else "vault_failed")
+    # The message and the locals of an exception may hold secrets: the places and the type have to do.
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("unexpected_error type=%s places=%s", type(error).__name__, places[-8:])
+    return Problem("internal")
+
+
+def _problem_of_status(error: HTTPException) -> Problem:
+    """Return the Problem for what the router itself refuses."""
+    headers = error.headers or {}
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return Problem("unknown_path")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Problem("method_not_allowed", headers=headers)
+    return Problem("bad_parameter")

@@ -1,0 +1,63 @@
+"""What is known of the request that is being answered, for the middlewares, the log and the audit."""
+
+import secrets
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.monitoring import logs
+from gateway.vault.audit import OK, AuditContext, follow
+
+_KEY = "linkfox.request"
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request. `status`: of the answer, 0 before it has begun; `outcome`: `ok`, or what went wrong."""
+
+    request_id: str
+    audit: AuditContext
+    status: int = 0
+    outcome: str = OK
+
+
+class RequestContexts:
+    """Gives each request a context. The outermost middleware; what is no request stays outside the others."""
+
+    def __init__(self, app: ASGIApp, outside: ASGIApp) -> None:
+        """`outside`: what takes everything that is no request, such as the start and the end."""
+        self._app = app
+        self._outside = outside
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        if scope["type"] != "http":
+            await self._outside(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        context = RequestContext(request_id, AuditContext(request_id))
+        scope[_KEY] = context
+        follow(context.audit)
+        logs.in_request(request_id)
+        await self._app(scope, receive, send)
+
+
+def context_of(scope: MutableMapping[str, Any]) -> RequestContext:
+    """Return the context of a request."""
+    context: RequestContext = scope[_KEY]
+    return context
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """Return the pattern of the request's route, `-` where there is none.
+
+    Never the path: what somebody typed into an address may be anything.
+    """
+    return str(scope.get("route_path") or getattr(scope.get("route"), "path", "-"))
+
+
+def header_values(scope: MutableMapping[str, Any], name: bytes) -> list[str]:
+    """Return the values of a request's header. `name` is in lower case, as ASGI has it."""
+    return [value.decode("latin-1") for given, value in scope["headers"] if given == name]

@@ -1,0 +1,58 @@
+"""What is kept of each request: a line in the log, the metrics, and for calls the entry in the audit.
+
+Without the query string: that is where authorization codes are.
+"""
+
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.asgi.request_context import context_of, route_of
+from gateway.monitoring import logs
+from gateway.util import counters
+from gateway.vault.audit import Audit
+
+log = logging.getLogger(__name__)
+
+
+class RequestLog:
+    """Records what becomes of each request."""
+
+    def __init__(self, app: ASGIApp, audit: Audit) -> None:
+        self._app = app
+        self._audit = audit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        context = context_of(scope)
+        began = time.perf_counter()
+        noted = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal noted
+            if message["type"] == "http.response.start":
+                context.status = message["status"]
+            elif not noted and not message.get("more_body", False):
+                # Before the answer is whole, so that whoever has the answer finds the entry.
+                noted = True
+                self._audit.note(context.audit, route_of(scope), context.outcome)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            route = route_of(scope)
+            if not noted:
+                self._audit.note(context.audit, route, context.outcome)
+            seconds = time.perf_counter() - began
+            counters.request_answered(route, context.status, seconds)
+            log.info(
+                "request",
+                extra=logs.fields(
+                    method=scope["method"],
+                    route=route,
+                    status=context.status,
+                    milliseconds=round(seconds * 1000, 1),
+                ),
+            )
