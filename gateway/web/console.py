@@ -12,9 +12,9 @@ from gateway.api.removal import remove_for_good
 from gateway.api.shown import as_listed
 from gateway.api.stores import store_region
 from gateway.authorization.authorizer import AccountAuthorization, StoreAuthorization
-from gateway.authorization.consent_links import Central, account_host, consent_host
+from gateway.authorization.consent_links import account_host, consent_host
 from gateway.errors import Problem
-from gateway.model import Flow, Grant, Profile, Region
+from gateway.model import Central, Flow, Grant, Profile, Region
 from gateway.vault import audit
 from gateway.web.page_route import PageRoute
 from gateway.web.redirects import see
@@ -85,7 +85,7 @@ async def _form(request: Request, flow: Flow) -> Response:
 
 
 async def _again(visit: SignedInRequest, flow: Flow, record_id: str | None) -> Grant | None:
-    """Return the grant that is to be authorized again, if one is named. Raises Problem not_found."""
+    """Return the grant that is to be authorized again, if one is named. Raise Problem not_found."""
     if record_id is None:
         return None
     grant = await _own_grant(visit, record_id)
@@ -95,7 +95,7 @@ async def _again(visit: SignedInRequest, flow: Flow, record_id: str | None) -> G
 
 
 async def _own_grant(visit: SignedInRequest, record_id: str) -> Grant:
-    """Return one of the user's grants; any other is as one that does not exist. Raises Problem not_found."""
+    """Return one of the user's grants; any other is as one that does not exist. Raise Problem not_found."""
     if not DIGITS.fullmatch(record_id) or int(record_id) >= 2**63:
         raise Problem("not_found")
     grant = await visit.services.threads.vault(visit.services.vault.grants.get, int(record_id))

@@ -1,4 +1,4 @@
-"""Where a browser is sent once there is something to tell: the result page of its attempt."""
+"""Redirects of a browser: to a path of this gateway, and to the result page of its attempt."""
 
 from urllib.parse import quote
 
@@ -13,5 +13,5 @@ def see(path: str) -> Response:
 
 
 def see_result(attempt_id: str) -> Response:
-    """Send the browser to the page that tells how an attempt ended."""
+    """Send the browser to the page that shows how an attempt ended."""
     return see(f"{RESULT_PATH}/{quote(attempt_id, safe='')}")

@@ -25,8 +25,6 @@ from gateway.web.renderer import PageContext
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 30
-# Lax, not Strict: who comes from Amazon's Appstore is to be found signed in.
-COOKIE = {"httponly": True, "samesite": "lax", "path": "/"}
 
 
 class SignInNeeded(Exception):
@@ -38,7 +36,7 @@ class SignInNeeded(Exception):
 
 
 def form_token(secret: str) -> str:
-    """Return what a form has to carry under this cookie; it tells nothing about the cookie."""
+    """Return what a form has to carry under this cookie; the cookie cannot be told from it."""
     digest = hashlib.sha256(b"linkfox form|" + secret.encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -67,12 +65,15 @@ class Cookie:
         return value if SESSION_ID.fullmatch(value) else None
 
     def write(self, answer: Response, value: str, lifetime: int | None) -> None:
-        """Set it; `lifetime` in seconds, None until the browser closes."""
-        answer.set_cookie(self.name, value, max_age=lifetime, secure=self.secure, **COOKIE)
+        """Set the cookie; `lifetime` in seconds, None until the browser closes."""
+        # Lax, not Strict: who comes from Amazon's Appstore is to be found signed in.
+        answer.set_cookie(
+            self.name, value, max_age=lifetime, secure=self.secure, httponly=True, samesite="lax"
+        )
 
     def clear(self, answer: Response) -> None:
-        """Take it away."""
-        answer.delete_cookie(self.name, secure=self.secure, **COOKIE)
+        """Remove the cookie."""
+        answer.delete_cookie(self.name, secure=self.secure, httponly=True, samesite="lax")
 
 
 def start_session(request: Request, answer: Response, session: str) -> None:
@@ -92,20 +93,22 @@ class SignedInRequest:
 
     @classmethod
     async def begin(cls, request: Request, *rights: Right) -> Self:
-        """Find out who it is. Raises SignInNeeded, and Problem where the key has none of `rights`."""
-        visit = await cls.find(request)
-        if visit is None:
+        """Find out who it is. Raise SignInNeeded, and Problem where the key has none of `rights`."""
+        signed_in = await cls.find(request)
+        if signed_in is None:
             raise SignInNeeded(_back_to(request))
-        check_rights(visit.caller, rights)
-        return visit
+        check_rights(signed_in.caller, rights)
+        return signed_in
 
     @classmethod
     async def find(cls, request: Request) -> Self | None:
         """Find out who it is, if anybody is signed in."""
         services = services_of(request)
         session = Cookie.of(request, "session").read(request)
-        caller = session and await services.threads.vault(services.vault.sessions.caller, session)
-        if not session or not caller:
+        if session is None:
+            return None
+        caller = await services.threads.vault(services.vault.sessions.caller, session)
+        if caller is None:
             return None
         if request.method != "GET":  # looking at pages is no news
             audit.identified(caller)
@@ -113,7 +116,7 @@ class SignedInRequest:
         return cls(services, caller, session, reader)
 
     async def form(self, request: Request) -> dict[str, str]:
-        """Return the fields of a form of this session. Raises Problem form_refused."""
+        """Return the fields of a form of this session. Raise Problem form_refused."""
         return check_token(await read_form(request), self.session)
 
 
@@ -125,7 +128,7 @@ def _back_to(request: Request) -> str:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; of one that occurs twice the last. Raises Problem bad_parameter."""
+    """Return the fields of a form; of one that occurs twice the last. Raise Problem bad_parameter."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     try:
@@ -140,7 +143,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def check_token(fields: dict[str, str], secret: str | None) -> dict[str, str]:
-    """Return the fields if they carry the token of the browser's cookie. Raises Problem form_refused."""
+    """Return the fields if they carry the token of the browser's cookie. Raise Problem form_refused."""
     presented = fields.get("token", "")
     if secret is None or not hmac.compare_digest(presented.encode(), form_token(secret).encode()):
         raise Problem("form_refused")

@@ -206,4 +206,8 @@ ACTIONS: dict[str, str] = {
     "/amazonAds/removeAccount": "Removal of an ads account",
     "key_issued": "API key issued",
     "key_revoked": "API key revoked",
+    "master_key_change_begun": "Change of the master key begun",
+    "master_key_changed": "Master key changed",
+    "backup_made": "Backup made",
+    "audit_incomplete": "Calls that could not be written down",
 }

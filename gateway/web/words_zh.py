@@ -271,4 +271,8 @@ ACTIONS: dict[str, str] = {
     "/amazonAds/removeAccount": "移除广告账户",
     "key_issued": "签发 API Key",
     "key_revoked": "撤销 API Key",
+    "master_key_change_begun": "开始更换主密钥",
+    "master_key_changed": "主密钥已更换",
+    "backup_made": "已创建备份",
+    "audit_incomplete": "部分调用未能记录",
 }
