@@ -7,6 +7,7 @@ from random import random
 from gateway.jobs.webhook import NotDelivered, deliver
 from gateway.settings.settings import Webhook
 from gateway.util import counters
+from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
 from gateway.vault.outbox import Notice, Outbox
@@ -16,8 +17,7 @@ log = logging.getLogger(__name__)
 BATCH = 20
 # Longer than the batch can take to be sent, so that no other replica sends it meanwhile.
 CLAIM_MILLISECONDS = 600_000
-FIRST_PAUSE = 15.0
-LONGEST_PAUSE = 6 * 3600.0
+PAUSES = Backoff(15.0, longest=6 * 3600.0)
 # With these pauses: for about two days.
 MOST_TRIES = 17
 
@@ -71,7 +71,7 @@ class Deliverer:
                 "notice_given_up id=%s event=%s tries=%d error=%s", notice.id, notice.event, tries, error
             )
             return
-        pause = min(FIRST_PAUSE * 2**notice.tries, LONGEST_PAUSE) * (0.5 + self._randomness() / 2)
+        pause = PAUSES.jittered(notice.tries, self._randomness())
         self._outbox.again(notice, pause)
         counters.notice_sent("failed")
         log.warning(

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Flow
+from gateway.util.backoff import Backoff
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
 from gateway.vault.database.tables import applications
@@ -21,8 +22,8 @@ from gateway.vault.outbox import Outbox
 
 Cooling = Literal["throttled", "unavailable"]
 
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
+# How long Amazon is not asked after a failure, by how often in a row it failed.
+PAUSES = Backoff(1.0, longest=60.0)
 LONGEST_ASKED_FOR = 300.0
 # As long as a probe may take before another process may try.
 PROBE_SECONDS = 60.0
@@ -167,7 +168,7 @@ class Applications:
             known = suspended is not None if reason is not None else suspended is None and asked_for is None
             if known and pausing and not probing:
                 return False  # one of many calls that failed together: the pause has begun already
-            pause = min(asked_for or growing_pause(failures, self._randomness()), LONGEST_ASKED_FOR)
+            pause = min(asked_for or pause_after(failures, self._randomness()), LONGEST_ASKED_FOR)
             values = {
                 "suspended_reason": reason or suspended,
                 "cooling_kind": kind,
@@ -191,13 +192,9 @@ def _is(app: AppKey) -> ColumnElement[bool]:
     return and_(applications.c.flow == app.flow, applications.c.client_id == app.client_id)
 
 
-def growing_pause(failures: int, randomness: float) -> float:
-    """Return the seconds to wait after so many failures in a row before this one.
-
-    They double with each, up to a minute; `randomness` from 0 to 1 makes it half to the whole of that.
-    """
-    longest = min(FIRST_PAUSE * 2 ** min(failures, 16), LONGEST_PAUSE)
-    return longest * (0.5 + randomness / 2)
+def pause_after(failures: int, randomness: float) -> float:
+    """Return the seconds to wait after a failure that so many in a row came before."""
+    return PAUSES.jittered(failures, randomness)
 
 
 def in_seconds(seconds: float) -> ColumnElement[int]:

@@ -16,8 +16,8 @@ from gateway.vault.applications import (
     PROBE_SECONDS,
     AppKey,
     CircuitState,
-    growing_pause,
     in_seconds,
+    pause_after,
     subject_of,
 )
 from gateway.vault.audit import Audit
@@ -118,7 +118,7 @@ class RefusedCalls:
                     flow=app.flow,
                     client_id=app.client_id,
                     reason=reason,
-                    pause_until_ms=in_seconds(growing_pause(0, self._randomness())),
+                    pause_until_ms=in_seconds(pause_after(0, self._randomness())),
                     failures=1,
                     secret_print=app.secret_print,
                 )
@@ -134,7 +134,7 @@ class RefusedCalls:
         return None if row is None else (bool(row[0]), row[1])
 
     def _pause(self, connection: Connection, app: AppKey, failures: int) -> None:
-        until = in_seconds(growing_pause(failures, self._randomness()))
+        until = in_seconds(pause_after(failures, self._randomness()))
         connection.execute(
             update(refused_calls).where(_is(app)).values(pause_until_ms=until, failures=failures + 1)
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.util.backoff import Backoff
 from gateway.util.secret import Secret
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import until
@@ -31,8 +32,7 @@ def test_a_suspended_application_is_told_once_and_asked_no_more(
     gateway: Gateway, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first call finds out; the others, in another process too, are told without a call to Amazon."""
-    monkeypatch.setattr("gateway.vault.applications.FIRST_PAUSE", 300.0)  # so that none ends meanwhile
-    monkeypatch.setattr("gateway.vault.applications.LONGEST_PAUSE", 300.0)
+    monkeypatch.setattr("gateway.vault.applications.PAUSES", Backoff(300.0))  # so that none ends meanwhile
     gateway.authorize_store()
     gateway.authorize_store(OTHER)
     before = gateway.good("/spApi/storeTokens", WANTED)["accessToken"]

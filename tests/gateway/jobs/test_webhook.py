@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from gateway.jobs.deliverer import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, Deliverer
+from gateway.jobs.deliverer import MOST_TRIES, PAUSES, Deliverer
 from gateway.jobs.reminders import Reminder
 from gateway.settings.settings import Webhook
 from gateway.util.secret import Secret
@@ -136,10 +136,10 @@ def test_what_is_not_taken_is_sent_again_after_a_pause(
     assert asyncio.run(work.round()) == 0
     assert asyncio.run(work.round()) == 0
     assert len(receiver.requests) == 1
-    quiet.clock.step(FIRST_PAUSE)
+    quiet.clock.step(PAUSES.first)
     assert asyncio.run(work.round()) == 1
     assert receiver.requests[0][1] == receiver.requests[1][1]
-    quiet.clock.step(LONGEST_PAUSE)
+    quiet.clock.step(PAUSES.longest)
     assert asyncio.run(work.round()) == 0
 
 
@@ -149,7 +149,7 @@ def test_it_gives_up_in_the_end_and_says_so(quiet: Gateway, caplog: pytest.LogCa
     with caplog.at_level(logging.WARNING):
         for _ in range(MOST_TRIES):
             asyncio.run(work.round())
-            quiet.clock.step(LONGEST_PAUSE)
+            quiet.clock.step(PAUSES.longest)
     assert quiet.vault.outbox.waiting() == 0
     assert "notice_given_up" in caplog.text
     assert "127.0.0.1:9" not in caplog.text

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from gateway.settings.settings import Settings
+from gateway.util.backoff import Backoff
 from gateway.util.secret import Secret
 from gateway.vault import applications
 from gateway.vault.vault import Vault, open_vault
@@ -44,9 +45,10 @@ def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
     They go by the database's clock, which goes on: so no test is slow enough to see it.
     """
-    for name, seconds in (("FIRST_PAUSE", 1), ("LONGEST_PAUSE", 60), ("LONGEST_ASKED_FOR", 300)):
-        assert getattr(applications, name) == seconds
-        monkeypatch.setattr(applications, name, seconds * 1000.0)
+    assert Backoff(1, longest=60) == applications.PAUSES
+    monkeypatch.setattr(applications, "PAUSES", Backoff(1000.0, longest=60_000.0))
+    assert applications.LONGEST_ASKED_FOR == 300
+    monkeypatch.setattr(applications, "LONGEST_ASKED_FOR", 300_000.0)
 
 
 @pytest.fixture
