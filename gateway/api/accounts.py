@@ -17,8 +17,8 @@ from gateway.applications.credentials import ads_client
 from gateway.asgi.calls import ApiCall, json_answer
 from gateway.authorization.authorizer import AccountAuthorization
 from gateway.errors import Problem
-from gateway.jobs.reminders import application_warnings, grant_warnings
 from gateway.model import Attempt, Grant, Profile
+from gateway.monitoring.warnings import application_warnings, grant_warnings
 from gateway.util.clock import rfc3339
 from gateway.vault.token_reader import TokenReader
 

@@ -23,8 +23,8 @@ from gateway.api.token_reads import Look, read_tokens
 from gateway.asgi.calls import ApiCall, json_answer
 from gateway.authorization.authorizer import StoreAuthorization
 from gateway.errors import TABLE, Problem
-from gateway.jobs.reminders import application_warnings, grant_warnings
 from gateway.model import Attempt, Central, Grant, Region, TokenRead
+from gateway.monitoring.warnings import application_warnings, grant_warnings
 from gateway.util.clock import rfc3339
 from gateway.vault.token_reader import TokenReader
 

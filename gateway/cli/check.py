@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import OperatorError
-from gateway.jobs.reminders import SECRET_DAYS, WARN_DAYS
+from gateway.monitoring.warnings import SECRET_DAYS, WARN_DAYS
 from gateway.server.data_folder import DataFolder
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.util.clock import Clock, SystemClock
 from gateway.vault.database.engine import Database, open_database
-from gateway.vault.database.migrations import NEWEST, current_version
+from gateway.vault.database.migration import NEWEST, current_version
 from gateway.vault.keys.facts import Facts
 from gateway.vault.vault import DATABASE_FILE, existing_vault
 

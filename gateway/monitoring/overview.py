@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.jobs.reminders import ENDING_SECONDS, secret_ages, secret_warnings
+from gateway.monitoring.warnings import ENDING_SECONDS, secret_ages, secret_warnings
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.vault.errors import VaultError

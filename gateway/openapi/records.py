@@ -67,7 +67,7 @@ STATE_EXTRAS = {
         enum=["store_revoked", "grant_of_another_client"],
     ),
 }
-# Lists carry these; `gateway/jobs/reminders.py` makes them.
+# Lists carry these; `gateway/monitoring/warnings.py` makes them.
 WARNINGS = list_of(
     record(
         {

@@ -14,7 +14,7 @@ from gateway.vault.applications import Applications
 from gateway.vault.attempts import Attempts
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, open_database
-from gateway.vault.database.migrations import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grants import Grants

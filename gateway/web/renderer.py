@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gateway.amazon.marketplaces import REGIONS, Marketplace
 from gateway.authorization.scopes import missing_scopes
 from gateway.errors import Problem
-from gateway.jobs.reminders import is_ending
 from gateway.model import Attempt, AuditEntry, Caller, Flow, Grant, Profile
+from gateway.monitoring.warnings import is_ending
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned

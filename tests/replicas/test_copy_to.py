@@ -18,7 +18,7 @@ from linkfox_client.local.sandbox_browser import give_consent
 
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import open_database
-from gateway.vault.database.migrations import upgrade
+from gateway.vault.database.migration import upgrade
 from gateway.vault.database.tables import grants, metadata, vault_facts
 from tests.replicas.test_replicas import authorize
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select, tuple_, update
 
 from gateway.vault.database.engine import Database
-from gateway.vault.database.migrations import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.database.tables import audit, metadata, vault_facts
 from gateway.vault.errors import VaultError
 from gateway.vault.keys.facts import UNFINISHED_COPY, Facts

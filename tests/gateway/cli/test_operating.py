@@ -12,7 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
-from gateway.jobs.reminders import ENDING_SECONDS, Reminder
+from gateway.jobs.reminders import Reminder
+from gateway.monitoring.warnings import ENDING_SECONDS
 from gateway.settings.loading import load_settings
 from gateway.util.threads import Threads
 from gateway.vault.database.tables import grants

@@ -18,9 +18,9 @@ from alembic.script import ScriptDirectory
 from keyring.backend import KeyringBackend
 from sqlalchemy import text
 
-import gateway.vault.database.migrations as migrations
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
+from gateway.vault.database import migration
 from gateway.vault.database.engine import BUSY_SECONDS
 from gateway.vault.database.tables import metadata
 from gateway.vault.errors import SealBroken, VaultError
@@ -94,8 +94,8 @@ class TestVersions:
     def test_the_newest_step_is_the_one_that_is_named(self) -> None:
         """NEWEST is the head of the one line of steps."""
         config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        assert ScriptDirectory.from_config(config).get_heads() == [migrations.NEWEST]
+        config.set_main_option("script_location", str(migration.STEPS))
+        assert ScriptDirectory.from_config(config).get_heads() == [migration.NEWEST]
 
     def test_what_was_stored_is_there_after_a_restart(
         self, vault: Vault, open_another: Callable[[], Vault]

@@ -1,16 +1,18 @@
 """Bringing a database to this version's tables, in one transaction under a lock.
 
-The steps are Alembic scripts in `versions/`: they are only ever added, never changed. Alembic is
+The steps are Alembic scripts in `migrations/versions/`: they are only ever added, never changed. Alembic is
 imported only when there is something to do, so that the start of a worker does not pay for it.
 """
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
 from gateway.vault.errors import VaultError
 
 NEWEST = "0007"
+STEPS = Path(__file__).parent / "migrations"
 _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 
 
@@ -44,10 +46,10 @@ def upgrade(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(STEPS).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
 
-    def steps(revision: str | tuple[str, ...], _context: object) -> list[object]:
+    def steps(revision: Any, _context: object) -> Any:
         return script._upgrade_revs("head", revision)  # what alembic.command.upgrade itself does
 
     with EnvironmentContext(config, script, fn=steps) as environment:
