@@ -101,8 +101,10 @@ def call_page(url: str) -> None:
     """GET a page, whatever it says."""
     try:
         call_json(url)
-    except (ValueError, urllib.error.HTTPError):
+    except ValueError:  # it is no JSON
         return
+    except urllib.error.HTTPError as error:
+        error.close()
 
 
 def test_a_replica_that_is_killed_in_a_refresh_holds_nobody_up(direct: Replicas) -> None:
