@@ -37,9 +37,9 @@ def declared(record: type) -> Iterator[tuple[Field[Any], Variable]]:
     """Yield the fields of a settings record that a variable sets, in their order."""
     hints = get_type_hints(record, include_extras=True)
     for field in fields(record):
-        for note in getattr(hints[field.name], "__metadata__", ()):
-            if isinstance(note, Variable):
-                yield field, note
+        for item in getattr(hints[field.name], "__metadata__", ()):
+            if isinstance(item, Variable):
+                yield field, item
 
 
 def required(record: type) -> list[Variable]:

@@ -18,11 +18,12 @@ from gateway.api.fields import LARGEST_MIN_TTL, LONGEST_NAME
 from gateway.asgi import failed_keys
 from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.confirmation import CONFIRM_SECONDS
-from gateway.jobs import deliverer, refresher, reminders
-from gateway.monitoring import logs, overview
+from gateway.cli.parser import command_parser
+from gateway.jobs import deliverer, refresher
+from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import shares
 from gateway.server.serve import GRACE_SECONDS
-from gateway.settings.settings import LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
+from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
 from gateway.tokens.retries import Retries
 from gateway.util import secret, text
 from gateway.util.threads import PROXY_THREADS
@@ -44,6 +45,7 @@ SECURITY = "references/security.md"
 SELF_HOSTING = "references/self-hosting.md"
 QUICK_START = "references/quick-start.md"
 ERRORS = "references/errors.json"
+METRICS = "gateway/monitoring/metrics.py"
 ENGLISH_WORDS = "gateway/web/words_en.py"
 CHINESE_WORDS = "gateway/web/words_zh.py"
 FORM = "gateway/web/templates/_fields.html"
@@ -92,8 +94,7 @@ def setting(name: str) -> float:
 
 def days_of_notices() -> int:
     """Return for how many days a notice is tried that nobody takes."""
-    pauses = (deliverer.FIRST_PAUSE * 2**tried for tried in range(deliverer.MOST_TRIES - 1))
-    return round(sum(min(pause, deliverer.LONGEST_PAUSE) for pause in pauses) / DAY)
+    return round(sum(map(deliverer.PAUSES.pause, range(deliverer.MOST_TRIES - 1))) / DAY)
 
 
 FACTS = [
@@ -171,18 +172,19 @@ FACTS = [
     ),
     Fact(
         "how long ahead the end of an authorization is told, in days",
-        reminders.ENDING_SECONDS / DAY,
+        warnings.ENDING_SECONDS / DAY,
         {
             OPERATIONS: (
                 "so many authorizations that end within {n} days",
                 "| authorizations that end within {n} days",
                 "{n} days before an authorization ends",
-            )
+            ),
+            METRICS: ("Authorizations that end within {n} days.",),
         },
     ),
     Fact(
         "the life of a client secret, in days",
-        reminders.SECRET_DAYS,
+        warnings.SECRET_DAYS,
         {
             OPERATIONS: ("Amazon ends it at {n}", '"endsAfterDays": {n}'),
             FLOW: ("(a secret lasts {n} days)",),
@@ -194,12 +196,12 @@ FACTS = [
     ),
     Fact(
         "the age at which a client secret is warned of",
-        reminders.WARN_DAYS,
+        warnings.WARN_DAYS,
         {OPERATIONS: ("a client secret older than {n} days", "When a client secret is {n} days old")},
     ),
     Fact(
         "how long before the end of a client secret that is",
-        reminders.SECRET_DAYS - reminders.WARN_DAYS,
+        warnings.SECRET_DAYS - warnings.WARN_DAYS,
         {SELF_HOSTING: ("`doctor.py` warns {n} days before its end",)},
     ),
     Fact(
@@ -216,10 +218,12 @@ FACTS = [
     Fact(
         "how long the overview is kept", overview.KEPT_SECONDS, {OPERATIONS: ("at most every {n} seconds",)}
     ),
-    Fact("the first pause of a notice", deliverer.FIRST_PAUSE, {OPERATIONS: ("repeated after {n} seconds",)}),
+    Fact(
+        "the first pause of a notice", deliverer.PAUSES.first, {OPERATIONS: ("repeated after {n} seconds",)}
+    ),
     Fact(
         "the longest pause of a notice, in hours",
-        deliverer.LONGEST_PAUSE / HOUR,
+        deliverer.PAUSES.longest / HOUR,
         {OPERATIONS: ("each time up to {word} hours",)},
     ),
     Fact(
@@ -327,7 +331,7 @@ FACTS = [
     Fact("how long a keyring may take", keyring.SECONDS, {QUICK_START: ("given up after {word} seconds",)}),
 ]
 # Facts of Amazon's, which references/amazon.md has, and advice that nothing of ours depends on.
-NOT_OURS = {
+NOT_OURS: dict[str, tuple[str, ...]] = {
     SKILL: (
         "ends after 1 hour",
         "Access tokens end after 1 hour",
@@ -386,10 +390,4 @@ def test_the_scripts_ask_for_no_more_than_the_gateway_grants() -> None:
 
 def test_the_listed_port_is_the_one_of_the_settings() -> None:
     """`serve` listens where the public address is expected."""
-    commands = (ROOT / "gateway/cli/commands.json").read_text(encoding="utf-8")
-    assert f'"default": {setting_port()}' in commands
-
-
-def setting_port() -> int:
-    """Return the port of the default public address."""
-    return int(str(inspect.signature(Settings).parameters["origin"].default).rpartition(":")[2])
+    assert command_parser().parse_args(["serve"]).port == DEFAULT_PORT
