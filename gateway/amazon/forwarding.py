@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.amazon.failures import AmazonFailure
-from gateway.amazon.session import AmazonSession, retry_after_of
+from gateway.amazon.session import AmazonSession, lower_case, retry_after_of
 
 CHUNK = 64 * 1024
 
@@ -86,7 +86,7 @@ class Forwarder:
             size = 0
             is_text = True
             decoder = incremental_utf8()
-            while chunk := response.raw.read1(CHUNK, decode_content=True):
+            while chunk := response.read1(CHUNK, decode_content=True):
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > self._largest_answer:
@@ -95,8 +95,7 @@ class Forwarder:
                     raise AmazonFailure("unavailable", f"{outgoing.host} did not finish its answer in time")
                 is_text = is_text and _goes_on(decoder, chunk)
             is_text = is_text and _goes_on(decoder, b"", final=True)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Forwarded(response.status_code, headers, chunks, size, is_text)
+            return Forwarded(response.status, lower_case(response.headers), chunks, size, is_text)
 
 
 def incremental_utf8() -> codecs.IncrementalDecoder:

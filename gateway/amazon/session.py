@@ -1,7 +1,9 @@
 """The one way out to Amazon: a pooled session with timeouts, a total deadline and a cap on the answer.
 
-No redirect is followed, no cookie kept, no `.netrc` read. Exceptions of requests carry addresses and bodies,
-so none of them leaves this module.
+No redirect is followed, no cookie kept, no `.netrc` read. requests says how a host is reached (proxies and
+certificates of the environment), once for each; the calls go to urllib3 itself, since what requests does for
+each of them costs more than the call. Exceptions of either carry addresses and bodies, so none of them leaves
+this module.
 """
 
 import json
@@ -9,17 +11,35 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
+from urllib.parse import urlencode, urlsplit
 
 import requests
-import urllib3
+from certifi import where
 from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
 from gateway.amazon.failures import AmazonFailure
 
 USER_AGENT = "linkfox-amazon-auth/0.1 (Language=Python)"
+HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "Connection": "keep-alive",
+}
 CHUNK = 64 * 1024
+# Pools of connections, one for each host.
+HOSTS = 8
 LONGEST_RETRY_AFTER = 3600
 
 
@@ -82,11 +102,11 @@ class AmazonSession:
         self._largest_answer = largest_answer
         self._connections = connections
         self._monotonic = monotonic
-        self._pooled = self._new_session()
+        self._pools = self._new_pools()
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._pooled.close()
+        self._pools.close()
 
     def address(self, host: str, path: str) -> str:
         """Return where `https://HOST/PATH` is to be asked; also how consent links are made."""
@@ -107,13 +127,19 @@ class AmazonSession:
         `fresh_connection`: for what must not be sent twice, so that no connection that went stale in the
         pool can lose it. Raises AmazonFailure: `unavailable` (no whole answer in time), `unusable` (too big).
         """
-        session = self._new_session() if fresh_connection else self._pooled
+        sent = dict(headers or {})
+        body = None
+        if form is not None:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode(form).encode()
+        pools = self._new_pools() if fresh_connection else self._pools
+        deadline = self._monotonic() + self._total_timeout
         try:
-            with _failures(host):
-                return self._ask(session, method, self.address(host, path), headers or {}, form)
+            with self._sent(pools, method, host, path, sent, body, self._read_timeout) as response:
+                return self._whole(response, deadline)
         finally:
             if fresh_connection:
-                session.close()
+                pools.close()
 
     @contextmanager
     def exchange(
@@ -125,71 +151,117 @@ class AmazonSession:
         headers: Mapping[str, str],
         body: bytes | None,
         read_timeout: float,
-    ) -> Iterator[requests.Response]:
+    ) -> Iterator[BaseHTTPResponse]:
         """Send one request, its `target` (path and query) as it is given, and hand out the unread answer.
 
         What goes wrong while the answer is read inside the `with` is an AmazonFailure, too.
         """
-        request = requests.Request(method, self.address(host, "/"), headers=dict(headers), data=body)
-        prepared = self._pooled.prepare_request(request)
-        # requests would decode and reorder what somebody has checked in exactly this form.
-        prepared.url = self.address(host, target)
-        options = self._pooled.merge_environment_settings(prepared.url, {}, True, None, None)
-        with (
-            _failures(host),
-            self._pooled.send(
-                prepared, timeout=(self._connect_timeout, read_timeout), allow_redirects=False, **options
-            ) as response,
-        ):
+        with self._sent(self._pools, method, host, target, headers, body, read_timeout) as response:
             yield response
 
-    def _ask(
+    @contextmanager
+    def _sent(
         self,
-        session: requests.Session,
+        pools: "_Pools",
         method: str,
-        url: str,
+        host: str,
+        target: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str] | None,
-    ) -> AmazonAnswer:
-        deadline = self._monotonic() + self._total_timeout
-        with session.request(
-            method,
-            url,
-            headers=dict(headers),
-            data=form,
-            timeout=(self._connect_timeout, self._read_timeout),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            body = bytearray()
-            while chunk := response.raw.read1(CHUNK, decode_content=True):
-                body += chunk
-                if len(body) > self._largest_answer:
-                    raise AmazonFailure("unusable", "Amazon's answer is larger than the gateway takes")
-                if self._monotonic() > deadline:
-                    raise AmazonFailure("unavailable", "Amazon did not finish its answer in time")
-            names = {name.lower(): value for name, value in response.headers.items()}
-            return AmazonAnswer(response.status_code, names, bytes(body))
+        body: bytes | None,
+        read_timeout: float,
+    ) -> Iterator[BaseHTTPResponse]:
+        with _failures(host):
+            response = self._send(pools, method, host, target, {**HEADERS, **headers}, body, read_timeout)
+            try:
+                yield response
+            finally:
+                # One that was read to its end has given its connection back by then.
+                response.close()
 
-    def _new_session(self) -> requests.Session:
-        session = _Session()
-        session.trust_env = self._origin is None  # a proxy from the environment would catch loopback
-        session.auth = _keep_headers  # with an auth of its own, requests does not look into .netrc
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers["User-Agent"] = USER_AGENT
-        session.headers["Accept"] = "application/json"
-        session.headers["Accept-Encoding"] = "gzip"
-        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=self._connections, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        return session
+    def _send(
+        self,
+        pools: "_Pools",
+        method: str,
+        host: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        read_timeout: float,
+    ) -> BaseHTTPResponse:
+        pool, prefix = pools.of(host)
+        try:
+            return pool.urlopen(
+                method,
+                prefix + target,
+                body,
+                headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=Timeout(self._connect_timeout, read_timeout),
+                preload_content=False,
+                decode_content=False,
+            )
+        except (NewConnectionError, ProtocolError, ProxyError):
+            what = "could not be reached, or broke the connection off"
+            raise AmazonFailure("unavailable", f"{host} {what}") from None
+
+    def _whole(self, response: BaseHTTPResponse, deadline: float) -> AmazonAnswer:
+        body = bytearray()
+        while chunk := response.read1(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > self._largest_answer:
+                raise AmazonFailure("unusable", "Amazon's answer is larger than the gateway takes")
+            if self._monotonic() > deadline:
+                raise AmazonFailure("unavailable", "Amazon did not finish its answer in time")
+        return AmazonAnswer(response.status, lower_case(response.headers), bytes(body))
+
+    def _new_pools(self) -> "_Pools":
+        return _Pools(self.address, self._connections, from_environment=self._origin is None)
 
 
-class _Session(requests.Session):
-    """A session for which no answer is a redirect: requests would read the body of one, however long."""
+class _Pools:
+    """Connections by host. `from_environment`: proxies and certificates are what the environment says.
 
-    def get_redirect_target(self, _response: requests.Response) -> None:
-        """Return that there is nothing to follow."""
+    A proxy of the environment would catch loopback, where whatever stands in for Amazon is.
+    """
+
+    def __init__(
+        self, address: Callable[[str, str], str], connections: int, *, from_environment: bool
+    ) -> None:
+        self._address = address
+        self._adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=connections)
+        self._from_environment = from_environment
+        self._known: dict[str, tuple[HTTPConnectionPool, str]] = {}
+
+    def of(self, host: str) -> tuple[HTTPConnectionPool, str]:
+        """Return the connections that lead to a host of Amazon's, and what each target begins with there."""
+        known = self._known.get(host)
+        if known is None:
+            known = self._known[host] = self._find(host)
+        return known
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+
+    def _find(self, host: str) -> tuple[HTTPConnectionPool, str]:
+        address = self._address(host, "/")
+        with requests.Session() as session:
+            session.trust_env = self._from_environment
+            options: Any = session.merge_environment_settings(address, {}, True, None, None)
+        verify = options["verify"]
+        pool = self._adapter.get_connection_with_tls_context(
+            requests.Request("GET", address).prepare(),
+            verify=where() if verify is True else verify,
+            proxies=options["proxies"],
+        )
+        return pool, urlsplit(address).path.removesuffix("/")
+
+
+def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return an answer's headers with their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 @contextmanager
@@ -197,20 +269,14 @@ def _failures(host: str) -> Iterator[None]:
     """Turn what requests and urllib3 raise into an AmazonFailure that names the host and nothing else."""
     try:
         yield
-    except requests.ConnectTimeout:
+    except ConnectTimeoutError:
         what = "did not accept a connection in time"
-    except (requests.Timeout, urllib3.exceptions.TimeoutError):
+    except AnswerTimeoutError:
         what = "did not answer in time"
-    except requests.exceptions.SSLError:
+    except SSLError:
         what = "could not be reached over a trusted TLS connection"
-    except requests.ConnectionError:
-        what = "could not be reached, or broke the connection off"
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+    except (requests.RequestException, HTTPError, OSError):
         what = "broke its answer off"
     else:
         return
     raise AmazonFailure("unavailable", f"{host} {what}") from None
-
-
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

@@ -162,3 +162,20 @@ def test_cookies_are_not_kept() -> None:
 def test_retry_after_is_read_where_it_makes_sense(header: str, seconds: int | None) -> None:
     """Whole seconds, an hour at most."""
     assert AmazonAnswer(429, {"retry-after": header}, b"").retry_after == seconds
+
+
+def test_a_proxy_of_the_environment_leads_to_amazon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the password that it wants; TLS goes through it, so it sees nothing of the call."""
+    with answering(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n") as (origin, received):
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.setenv("HTTPS_PROXY", origin.replace("://", "://user:word@"))
+        monkeypatch.setenv("https_proxy", origin.replace("://", "://user:word@"))
+        session = AmazonSession()
+        with pytest.raises(AmazonFailure, match="could not be reached") as caught:
+            LoginWithAmazon(session, SteppingClock()).refresh(CLIENT, Secret("Atzr|" + "7" * 60))
+        session.close()
+    assert caught.value.kind == "unavailable"
+    assert received[0].startswith(b"CONNECT api.amazon.com:443 HTTP/1.")
+    assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk" in received[0]
+    assert SECRET.encode() not in received[0]
