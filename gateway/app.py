@@ -21,7 +21,6 @@ from gateway.api import (
     removal,
     stores,
 )
-from gateway.api.attempts import LONGEST_EXCHANGE
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.asgi.middleware import surrounded
 from gateway.asgi.services import Services
@@ -38,6 +37,7 @@ from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, Threads
+from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.vault import Vault
 from gateway.web import appstore, callbacks, confirmation, console, sign_in
 from gateway.web.renderer import Pages

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.failures import AmazonFailure, Kind
 from gateway.amazon.session import AmazonSession
 from gateway.model import Profile, Region
 from gateway.util.secret import Secret
@@ -18,6 +18,8 @@ HOSTS: dict[Region, str] = {
     "EU": "advertising-api-eu.amazon.com",
     "FE": "advertising-api-fe.amazon.com",
 }
+# What other statuses than 200 mean; any that is not here says that the request was not understood.
+KINDS: dict[int, Kind] = {401: "unauthorized", 403: "forbidden"}
 LARGEST_PROFILE_ID = 2**63 - 1
 
 
@@ -57,8 +59,9 @@ class AdsApi:
         document = answer.json()
         if answer.status != 200:
             detail = cleaned(document.get("details")) if isinstance(document, dict) else ""
-            kind = {401: "unauthorized", 403: "forbidden"}.get(answer.status, "invalid_request")
-            raise AmazonFailure(kind, detail or f"the Ads API answered {answer.status}")
+            raise AmazonFailure(
+                KINDS.get(answer.status, "invalid_request"), detail or f"the Ads API answered {answer.status}"
+            )
         if not isinstance(document, list):
             raise AmazonFailure("unusable", "the Ads API's list of profiles is not a list")
         found = [_profile(entry, region, grant_id) for entry in document]

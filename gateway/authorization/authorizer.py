@@ -23,12 +23,12 @@ from gateway.applications.credentials import (
     token_client,
 )
 from gateway.authorization.callback import Callback, Refusal, refusal_of
-from gateway.authorization.consent_links import Central, account_link, consent_host, store_link
+from gateway.authorization.consent_links import account_link, consent_host, store_link
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
 from gateway.errors import Problem
-from gateway.model import Attempt, Flow, Grant, NewAttempt, Region, Tokens
+from gateway.model import Attempt, Central, Flow, Grant, NewAttempt, Region, Tokens
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret

@@ -99,9 +99,8 @@ class Importer:
         if verification is None:
             verification = await self._authorizer.check_store(grant.region, tokens.access_token)
         await self._authorizer.note_check(grant, verification)
-        return ImportResult(
-            await self._threads.vault(self._vault.grants.get, grant.id) or grant, verification
-        )
+        checked = await self._threads.vault(self._vault.grants.get, grant.id)
+        return ImportResult(checked or grant, verification)
 
     async def _is_indian(self, wanted: Import, access_token: Secret) -> bool:
         """Tell whether a store that does not answer in the Far East is India's: as known, or by Amazon."""

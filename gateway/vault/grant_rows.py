@@ -38,13 +38,14 @@ HEALTHIEST_FIRST = (
 def grant_from(values: Sequence[Any]) -> Grant:
     """Make a Grant of the values of GRANT_COLUMNS, as any database driver returns them."""
     *plain, requested, granted, verified, version = values
-    return Grant(
+    fields_in_order: tuple[Any, ...] = (
         *plain,
         scopes_from(requested) or (),
         scopes_from(granted),
         None if verified is None else bool(verified),
         version,
     )
+    return Grant(*fields_in_order)
 
 
 def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:

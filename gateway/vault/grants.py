@@ -189,15 +189,7 @@ class Grants:
         )
         return connection.execute(others).first() is not None
 
-    def list(self, user_id: int, flow: Flow) -> list[Grant]:
-        """Return a user's stores by seller id and region, or ads accounts by name."""
-        return self._all(
-            _query()
-            .where(grants.c.user_id == user_id, grants.c.flow == flow)
-            .order_by(grants.c.seller_id, grants.c.region, grants.c.name, grants.c.id)
-        )
-
-    def stores_of(self, user_id: int, seller_id: str, region: Region | None = None) -> "list[Grant]":
+    def stores_of(self, user_id: int, seller_id: str, region: Region | None = None) -> list[Grant]:
         """Return a user's grants for one seller: in one region, or in all, sorted by region."""
         query = _query().where(
             grants.c.user_id == user_id, grants.c.flow == "spapi", grants.c.seller_id == seller_id
@@ -212,7 +204,7 @@ class Grants:
             _query().where(grants.c.id == record_id, grants.c.user_id == user_id, grants.c.flow == "ads")
         )
 
-    def accounts_covering(self, user_id: int, profile_id: int) -> "list[Grant]":
+    def accounts_covering(self, user_id: int, profile_id: int) -> list[Grant]:
         """Return the user's ads accounts that cover a profile, the newest healthy one first."""
         return self._all(
             _query()
@@ -310,9 +302,17 @@ class Grants:
             row = connection.execute(query).first()
         return None if row is None else grant_from(row)
 
-    def _all(self, query: Select[Any]) -> "list[Grant]":
+    def _all(self, query: Select[Any]) -> list[Grant]:
         with self._database.reading() as connection:
             return [grant_from(row) for row in connection.execute(query)]
+
+    def list(self, user_id: int, flow: Flow) -> list[Grant]:
+        """Return a user's stores by seller id and region, or ads accounts by name."""
+        return self._all(
+            _query()
+            .where(grants.c.user_id == user_id, grants.c.flow == flow)
+            .order_by(grants.c.seller_id, grants.c.region, grants.c.name, grants.c.id)
+        )
 
 
 def _query() -> Select[Any]:

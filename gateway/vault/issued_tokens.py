@@ -32,10 +32,11 @@ _PLACE = ("vault_facts", FACT, "value")
 def _note_statement(dialect: ModuleType) -> Insert:
     """Return the statement that notes a token, or a later end of one that Amazon handed out again."""
     noted = dialect.insert(handed_out)
-    return noted.on_conflict_do_update(
+    statement: Insert = noted.on_conflict_do_update(
         index_elements=[handed_out.c.token_hmac, handed_out.c.grant_id],
         set_={"expires_at": noted.excluded.expires_at},
     )
+    return statement
 
 
 # Made once, as each refresh needs them: making a statement costs about as much as sending it.

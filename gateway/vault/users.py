@@ -45,7 +45,7 @@ class Users:
                 row = connection.execute(
                     insert(users).values(name=name, created_at=int(self._clock.now())).returning(users.c.id)
                 )
-                user_id = row.scalar_one()
+                user_id: int = row.scalar_one()
                 self._audit.record(connection, "user_added", subject=name)
                 return user_id
         except IntegrityError:
@@ -57,7 +57,9 @@ class Users:
             return self.create(OWNER)
         except UserExists:
             with self._database.reading() as connection:
-                return connection.execute(select(users.c.id).where(users.c.name == OWNER)).scalar_one()
+                row = connection.execute(select(users.c.id).where(users.c.name == OWNER))
+                owner_id: int = row.scalar_one()
+                return owner_id
 
     def issue_key(self, user_name: str, rights: Sequence[Right] = ALL_RIGHTS) -> tuple[str, Secret]:
         """Make a new API key for a user; return its public id and the key. KeyError: no such user."""

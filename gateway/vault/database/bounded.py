@@ -27,6 +27,7 @@ class Patience:
 
     @property
     def seconds(self) -> float:
+        """The seconds that the next answer may take."""
         return SECONDS_AFTER_A_FAILURE if self.failed else SECONDS
 
 
@@ -82,4 +83,5 @@ def _within(patience: Patience, steps: Generator[Any, Any, T]) -> Generator[Any,
                 raise _NoAnswer("no answer in time")
             wanted = steps.send(ready)
     except StopIteration as ended:
-        return ended.value
+        answer: T = ended.value
+        return answer
