@@ -3,11 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.house import House, open_house
+
+if TYPE_CHECKING:
+    from tests.support.gateway_server import Amazon
+    from tests.support.postgresql import PostgreSQL
 
 # Nothing here depends on how fast the machine is: the first draw in an empty home makes Unicode's tables.
 settings.register_profile("new cases", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +37,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     twice = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
     if twice:
         raise pytest.UsageError(f"tests share their ids: {', '.join(twice[:3])}")
+
+
+@pytest.fixture(scope="session")
+def amazon_process() -> "Iterator[Amazon]":
+    """The stand-in Amazon's process, which outlives every gateway."""
+    from tests.support.gateway_server import running_amazon  # the whole gateway, which few tests import
+
+    with running_amazon() as amazon:
+        yield amazon
+
+
+@pytest.fixture
+def amazon(amazon_process: "Amazon") -> "Amazon":
+    """The stand-in Amazon as it is when it was just started."""
+    amazon_process.control("reset", {})
+    return amazon_process
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[PostgreSQL]":
+    """A PostgreSQL server, which tests may stop and start."""
+    from tests.support.postgresql import running_postgresql
+
+    with running_postgresql(durable=False) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.chromium import ARGUMENTS, MISSING, find_chromium, is_required
-from tests.support.gateway_server import Amazon, Gateway, running_amazon, running_gateway
+from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import ROOT
 
 if TYPE_CHECKING:
@@ -37,17 +37,9 @@ def browser() -> "Iterator[Browser]":
         opened.close()
 
 
-@pytest.fixture(scope="module")
-def amazon() -> Iterator[Amazon]:
-    """The stand-in Amazon, as it is when it was just started."""
-    with running_amazon() as running:
-        yield running
-
-
 @pytest.fixture
 def gateway(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
-    """A gateway on a vault of its own, and the stand-in reset."""
-    amazon.control("reset", {})
+    """A gateway on a vault of its own."""
     with running_gateway(amazon, tmp_path) as running:
         yield running
 

@@ -13,12 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.gateway.vault.conftest import postgresql
 from tests.support.gateway_process import FRESH, WANTED, Place, Process, a_place, authorize
 from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, until
-
-__all__ = ["postgresql"]
+from tests.support.postgresql import PostgreSQL
 
 CALLERS = 200
 
@@ -26,15 +24,9 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
 @pytest.fixture
-def two(amazon: Amazon, tmp_path: Path, postgresql: str) -> Iterator[tuple[Process, Process]]:
+def two(amazon: Amazon, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[tuple[Process, Process]]:
     """Two gateway processes, each with a data folder of its own, on one PostgreSQL; one user has a store."""
-    import psycopg
-
-    amazon.control("reset", {})
-    name = f"storm_{tmp_path.name.lower()[-40:]}"
-    with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    url = postgresql.replace("/postgres?", f"/{name}?")
+    url = postgresql.migrated_database()
     with (
         a_place(amazon, tmp_path / "one", GATEWAY_DATABASE_URL=url) as first,
         a_place(amazon, tmp_path / "two", GATEWAY_DATABASE_URL=url) as second,

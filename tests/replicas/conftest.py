@@ -1,43 +1,19 @@
-"""One PostgreSQL and one stand-in Amazon for these tests, a database and gateways for each."""
+"""A database and gateways for each test."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.gateway_server import Amazon, running_amazon
-from tests.support.postgresql import PostgreSQL, running_postgresql
+from tests.support.gateway_server import Amazon
+from tests.support.postgresql import PostgreSQL
 from tests.support.replicas import PGBOUNCER, Replicas, replicas, running_pgbouncer
-
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL that tests may stop and start."""
-    with running_postgresql() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def amazon_process() -> Iterator[Amazon]:
-    """The stand-in Amazon's process."""
-    with running_amazon() as amazon:
-        yield amazon
-
-
-@pytest.fixture
-def amazon(amazon_process: Amazon) -> Amazon:
-    """The stand-in Amazon as it is when it was just started."""
-    amazon_process.control("reset", {})
-    return amazon_process
 
 
 @pytest.fixture
 def direct(postgresql: PostgreSQL, amazon: Amazon, tmp_path: Path) -> Iterator[Replicas]:
     """Room for gateways on a new database."""
-    with replicas(tmp_path, postgresql.database(f"replicas_{next(_numbers)}"), amazon) as together:
+    with replicas(tmp_path, postgresql.database(), amazon) as together:
         yield together
 
 
@@ -46,7 +22,7 @@ def together(
     request: pytest.FixtureRequest, postgresql: PostgreSQL, amazon: Amazon, tmp_path: Path
 ) -> Iterator[Replicas]:
     """Room for gateways on a new database, and the same through a PgBouncer that pools transactions."""
-    address = postgresql.database(f"replicas_{next(_numbers)}")
+    address = postgresql.database()
     if request.param == "direct":
         with replicas(tmp_path, address, amazon) as room:
             yield room

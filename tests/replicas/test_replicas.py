@@ -222,7 +222,7 @@ def test_a_pgbouncer_that_lets_callers_wait_keeps_nobody(
     """It would for two minutes, and here for an hour: they are told 503 all the same, and served after."""
     if PGBOUNCER is None:
         pytest.skip("there is no pgbouncer on PATH; on Debian: apt-get install pgbouncer")
-    address = postgresql.database("replicas_waiting")
+    address = postgresql.database()
     with (
         running_pgbouncer(address, query_wait_timeout=3600) as pooled,
         replicas(tmp_path, pooled, amazon) as together,

@@ -1,7 +1,6 @@
 """A gateway on a real uvicorn server, the stand-in Amazon beside it, and a browser of a few lines."""
 
 import asyncio
-import base64
 import json
 import re
 import subprocess
@@ -25,26 +24,11 @@ from gateway.settings.settings import AdsClient, SellingPartnerApplication, Sett
 from gateway.util.secret import Secret
 from gateway.vault.vault import Vault, open_vault
 from tests.support import documented
+from tests.support.clock import SteppingClock
 from tests.support.house import ROOT, until
+from tests.support.vaults import MASTER_KEY, lay_tables
 
-MASTER_KEY = Secret(base64.b64encode(bytes(range(32))).decode())
-START = 1_800_000_000.0
 PATIENCE = 30
-
-
-class SteppingClock:
-    """A clock that moves only when a test says so."""
-
-    def __init__(self, now: float = START) -> None:
-        self._now = now
-
-    def now(self) -> float:
-        """Return the seconds since 1970 UTC."""
-        return self._now
-
-    def step(self, seconds: float) -> None:
-        """Move on."""
-        self._now += seconds
 
 
 def http() -> requests.Session:
@@ -280,6 +264,7 @@ def running_gateway(
     """A gateway with a fresh or existing vault in `data_dir` and the user `owner`."""
     clock = clock or SteppingClock()
     settings = settings_for(amazon, data_dir, **changes)
+    lay_tables(data_dir)
     vault = open_vault(settings, clock)
     # The port is bound before the application is made, since the callbacks are built on it.
     socket = uvicorn.Config(lambda: None, port=0, log_config=None).bind_socket()

@@ -1,17 +1,24 @@
 """A PostgreSQL server of the tests' own, out of a wheel: nothing has to be installed beside it."""
 
 import contextlib
+import itertools
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
+
+from gateway.util.secret import Secret
+from gateway.vault.database.engine import open_database
+from gateway.vault.database.migration import upgrade
 
 
 @dataclass
@@ -20,12 +27,35 @@ class PostgreSQL:
 
     server: Any
     address: str
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def database(self, name: str) -> str:
-        """Make a database and return its address."""
+    def database(self, name: str = "", *, template: str = "template1") -> str:
+        """Make a database, of a name of its own unless it is given one, and return its address."""
+        name = name or f"database_{next(self._numbers)}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with psycopg.connect(self.address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return self.address.replace("/postgres?", f"/{name}?")
+
+    def migrated_database(self) -> str:
+        """Make a database with this version's tables and nothing in them, and return its address."""
+        return self.database(template=self._migrated)
+
+    @cached_property
+    def _migrated(self) -> str:
+        """The name of a database that others are copied from."""
+        address = self.database("migrated")
+        database = open_database(as_setting(address), Path())
+        with closing(database), database.writing() as connection:
+            upgrade(connection)
+        return "migrated"
+
+    def never_wait_for_the_disk(self) -> None:
+        """Leave it to the operating system when something is written."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
+            connection.execute("SELECT pg_reload_conf()")
 
     def stop(self) -> None:
         """End it, with all connections."""
@@ -54,9 +84,14 @@ class PostgreSQL:
                 connection.execute("SELECT pg_reload_conf()")
 
 
+def as_setting(address: str) -> Secret:
+    """Return a database's address as the gateway's settings hold it."""
+    return Secret(address.replace("postgresql://", "postgresql+psycopg://"))
+
+
 @contextlib.contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
-    """Run a PostgreSQL out of a wheel.
+def running_postgresql(*, durable: bool = True) -> Iterator[PostgreSQL]:
+    """Run a PostgreSQL out of a wheel. `durable`: whether what it holds outlives a power cut.
 
     Its folder is not below pytest's: run by root, the server changes to another user, who could not enter it.
     """
@@ -66,7 +101,10 @@ def running_postgresql() -> Iterator[PostgreSQL]:
         folder = tempfile.mkdtemp(prefix="pg")
         server = wheel.get_server(folder)
     try:
-        yield PostgreSQL(server, server.get_uri())
+        opened = PostgreSQL(server, server.get_uri())
+        if not durable:
+            opened.never_wait_for_the_disk()
+        yield opened
     finally:
         server.cleanup()
         shutil.rmtree(folder)

@@ -1,28 +1,40 @@
 """What the tests of the vault put into it."""
 
 import base64
+import tempfile
+from contextlib import closing
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from gateway.model import Attempt, Flow, Grant, NewAttempt, Profile, Tokens
 from gateway.util.secret import Secret
-from gateway.vault.vault import Vault
+from gateway.vault.database.engine import open_database
+from gateway.vault.database.migration import upgrade
+from gateway.vault.vault import DATABASE_FILE, Vault
 
 MASTER_KEY = Secret(base64.b64encode(bytes(range(32))).decode())
 
 
-class SteppedClock:
-    """A clock that a test moves."""
+@cache
+def _empty_tables() -> bytes:
+    """A SQLite file with this version's tables and nothing in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, DATABASE_FILE)
+        with closing(open_database(None, path)) as database, database.writing() as connection:
+            upgrade(connection)
+        return path.read_bytes()
 
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.time = now
 
-    def now(self) -> float:
-        """Return the seconds since 1970 UTC."""
-        return self.time
+def lay_tables(data_dir: Path) -> None:
+    """Put empty tables where there is no vault yet, so that opening it has none to make.
 
-    def step(self, seconds: float) -> None:
-        """Let time pass."""
-        self.time += seconds
+    To make them costs more than all the rest of opening; what makes them has tests of its own.
+    """
+    path = data_dir / DATABASE_FILE
+    if not path.exists():
+        path.touch(0o600)
+        path.write_bytes(_empty_tables())
 
 
 def tokens(label: str = "first", *, scopes: tuple[str, ...] | None = None) -> Tokens:

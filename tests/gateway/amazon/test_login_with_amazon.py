@@ -10,7 +10,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon, TokenAnswer
 from gateway.amazon.session import AmazonAnswer
 from gateway.util.secret import Secret
-from tests.support.gateway_server import START, SteppingClock
+from tests.support.clock import START, SteppingClock
 
 GOOD = {
     "access_token": "Atza|" + "a" * 60,

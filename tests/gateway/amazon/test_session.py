@@ -13,7 +13,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon
 from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.util.secret import Secret
-from tests.support.gateway_server import SteppingClock
+from tests.support.clock import SteppingClock
 
 SECRET = "amzn1.oa2-cs.v1." + "5" * 64
 CLIENT = Client("spapi", "NA", "client", Secret(SECRET))

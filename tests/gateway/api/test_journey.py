@@ -10,8 +10,9 @@ import pytest
 
 from gateway.settings.settings import Webhook
 from gateway.util.secret import Secret
+from tests.support.clock import START
 from tests.support.documented import DOCUMENT, JSON, fields_of, operations
-from tests.support.gateway_server import START, Amazon, Gateway, running_gateway, settings_for
+from tests.support.gateway_server import Amazon, Gateway, running_gateway, settings_for
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 INDIAN = {"sellerId": "A1SANDBOXEU002", "region": "FE"}

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from gateway.asgi.failed_keys import MOST_FAILURES, MOST_SOURCES, WINDOW_SECONDS, FailedKeys, source_of
-from tests.support.gateway_server import START, Gateway, SteppingClock
+from tests.support.clock import START, SteppingClock
+from tests.support.gateway_server import Gateway
 
 STORES = "/spApi/authorizedStores"
 TOKENS = "/spApi/storeTokens"

@@ -17,14 +17,8 @@ from gateway.monitoring.warnings import ENDING_SECONDS
 from gateway.settings.loading import load_settings
 from gateway.util.threads import Threads
 from gateway.vault.database.tables import grants
-from tests.support.gateway_server import (
-    START,
-    Amazon,
-    Gateway,
-    check_envelope,
-    running_gateway,
-    settings_for,
-)
+from tests.support.clock import START
+from tests.support.gateway_server import Amazon, Gateway, check_envelope, running_gateway, settings_for
 from tests.support.house import until
 
 DAY = 86_400

@@ -19,9 +19,10 @@ from gateway.vault.database.engine import Database
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.usage import Usage
 from gateway.vault.vault import open_vault
+from tests.support.clock import SteppingClock
 from tests.support.gateway_server import Amazon, running_gateway
 from tests.support.house import until
-from tests.support.vaults import MASTER_KEY, SteppedClock, store
+from tests.support.vaults import MASTER_KEY, store
 
 SECONDS = [name for name in vars(schedule) if name.endswith("_SECONDS")]
 WORK = [
@@ -99,7 +100,7 @@ def test_the_database_log_is_emptied(amazon: Amazon, tmp_path: Path, monkeypatch
 def test_a_vault_without_jobs_writes_what_was_recorded_when_it_is_closed(tmp_path: Path) -> None:
     """As the operator's commands open it: they have no event loop."""
     settings = Settings(data_dir=tmp_path, sandbox=True, master_key=MASTER_KEY)
-    clock = SteppedClock()
+    clock = SteppingClock()
     with open_vault(settings, clock) as vault:
         vault.users.create("ann")
         key_id, _ = vault.users.issue_key("ann")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway_server import START, Amazon, Gateway, SteppingClock, running_gateway
+from tests.support.clock import START, SteppingClock
+from tests.support.gateway_server import Amazon, Gateway, running_gateway
 
 HOUR = 3600
 WANTED = {"sellerId": "A1SANDBOXNA001", "region": "NA"}

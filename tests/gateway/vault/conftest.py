@@ -1,10 +1,8 @@
-"""Vaults for the tests: on SQLite, and on a real PostgreSQL that runs for the length of the session."""
+"""Vaults for the tests: on SQLite, and on a real PostgreSQL."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from gateway.settings.settings import Settings
@@ -12,31 +10,24 @@ from gateway.util.backoff import Backoff
 from gateway.util.secret import Secret
 from gateway.vault import applications
 from gateway.vault.vault import Vault, open_vault
-from tests.support.postgresql import running_postgresql
-from tests.support.vaults import MASTER_KEY, SteppedClock
+from tests.support.clock import SteppingClock
+from tests.support.postgresql import PostgreSQL, as_setting
+from tests.support.vaults import MASTER_KEY, lay_tables
 
-_numbers = itertools.count(1)
 
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server."""
-    with running_postgresql() as server:
-        yield server.address
+@pytest.fixture
+def migrated() -> bool:
+    """Whether the test's database has its tables already: those that are about making them say no."""
+    return True
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> Secret | None:
-    """An empty database: None for SQLite, else the address of a new PostgreSQL database."""
+def database_url(request: pytest.FixtureRequest, migrated: bool) -> Secret | None:
+    """A database with nothing in it: None for SQLite, else the address of a new PostgreSQL database."""
     if request.param == "sqlite":
         return None
-    address: str = request.getfixturevalue("postgresql")
-    name = f"vault_{next(_numbers)}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return Secret(
-        address.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
-    )
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return as_setting(server.migrated_database() if migrated else server.database())
 
 
 @pytest.fixture
@@ -52,14 +43,16 @@ def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def clock() -> SteppedClock:
+def clock() -> SteppingClock:
     """A clock that stands still unless a test steps it."""
-    return SteppedClock()
+    return SteppingClock()
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: Secret | None) -> Settings:
+def settings(tmp_path: Path, database_url: Secret | None, migrated: bool) -> Settings:
     """Settings of a sandbox gateway with a master key of its own."""
+    if migrated:
+        lay_tables(tmp_path)
     return Settings(
         data_dir=tmp_path,
         sandbox=True,
@@ -70,7 +63,7 @@ def settings(tmp_path: Path, database_url: Secret | None) -> Settings:
 
 
 @pytest.fixture
-def open_another(settings: Settings, clock: SteppedClock) -> Iterator[Callable[[], Vault]]:
+def open_another(settings: Settings, clock: SteppingClock) -> Iterator[Callable[[], Vault]]:
     """Open the test's database, as another process of the same gateway would; all are closed at the end."""
     opened: list[Vault] = []
 

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from gateway.vault.applications import AppKey, Applications
 from gateway.vault.vault import Vault
-from tests.support.vaults import SteppedClock, store, tokens
+from tests.support.clock import SteppingClock
+from tests.support.vaults import store, tokens
 
 APP = AppKey("spapi", "amzn1.client", "print-of-the-secret")
 
@@ -136,7 +137,7 @@ def refreshed(vault: Vault, user: int, seller_id: str) -> int:
 REASON = "grant_of_another_client"
 
 
-def test_one_foreign_grant_is_marked_alone(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_one_foreign_grant_is_marked_alone(vault: Vault, user: int, clock: SteppingClock) -> None:
     """Also where it had worked, and where another one never had."""
     first = refreshed(vault, user, "A1")
     never = store(vault, user, "A2")
@@ -146,7 +147,7 @@ def test_one_foreign_grant_is_marked_alone(vault: Vault, user: int, clock: Stepp
     assert {grant.status for grant in vault.grants.list(user, "spapi")} == {"needs_reauthorization"}
 
 
-def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, clock: SteppingClock) -> None:
     """The second of them takes the first one's mark away."""
     first, second = refreshed(vault, user, "A1"), refreshed(vault, user, "A2")
     clock.step(1)
@@ -157,7 +158,7 @@ def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, cl
 
 
 def test_an_application_that_works_for_others_is_not_at_fault(
-    vault: Vault, user: int, clock: SteppedClock
+    vault: Vault, user: int, clock: SteppingClock
 ) -> None:
     """A refresh that worked since the first mark clears it."""
     first, second = refreshed(vault, user, "A1"), refreshed(vault, user, "A2")

@@ -12,7 +12,8 @@ from gateway.vault.audit import MOST_NOTED, AuditContext, follow
 from gateway.vault.database.tables import audit
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
-from tests.support.vaults import SteppedClock, account, consumed, new_attempt, store, tokens
+from tests.support.clock import SteppingClock
+from tests.support.vaults import account, consumed, new_attempt, store, tokens
 
 CHANGES = [
     "UPDATE audit SET outcome = 'ok'",
@@ -107,7 +108,7 @@ def test_a_change_and_its_entry_are_one(vault: Vault, user: int, monkeypatch: py
     assert vault.grants.get(kept.id) is not None
 
 
-def test_calls_are_written_in_batches_with_their_request(vault: Vault, clock: SteppedClock) -> None:
+def test_calls_are_written_in_batches_with_their_request(vault: Vault, clock: SteppingClock) -> None:
     """Noted at once, written later, with the time at which they were noted."""
     for number in range(2500):
         vault.audit.note(AuditContext(f"r{number}", "ann", "key1", "A1 NA"), "/spApi/storeTokens", "ok")

@@ -17,7 +17,8 @@ from gateway.vault.database.tables import api_keys, attempts, grants, handed_out
 from gateway.vault.errors import SealBroken
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
-from tests.support.vaults import SteppedClock, account, consumed, new_attempt, profile, store, tokens
+from tests.support.clock import SteppingClock
+from tests.support.vaults import account, consumed, new_attempt, profile, store, tokens
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ class TestUsers:
         """Asking for the owner again returns the same user."""
         assert vault.users.ensure_owner() == vault.users.ensure_owner()
 
-    def test_last_use_is_written_in_batches(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_last_use_is_written_in_batches(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """Reads only note that a key and a grant were used; the flush writes it, and never an older time."""
         _, key = vault.users.issue_key("ann")
         store(vault, user)
@@ -123,7 +124,7 @@ class TestUsers:
 class TestAttempts:
     """A state works once, for its flow, in its time."""
 
-    def test_what_was_begun_comes_back(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_what_was_begun_comes_back(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """An attempt keeps everything that it was begun with."""
         new = new_attempt(
             user, name="我的店铺 ☕", marketplace="US", requested_scopes=("a", "b"), expected_seller_id="A1"
@@ -161,7 +162,7 @@ class TestAttempts:
         results = together(8, lambda _: vault.attempts.consume(state.reveal(), "spapi"))
         assert sorted(result is None for result in results) == [False] + [True] * 7
 
-    def test_an_expired_state_is_refused(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_an_expired_state_is_refused(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """At its last second a state still works, afterwards not."""
         _, in_time = vault.attempts.begin(new_attempt(user))
         _, too_late = vault.attempts.begin(new_attempt(user))
@@ -207,7 +208,7 @@ class TestAttempts:
         assert ended is not None
         assert (ended.phase, ended.reason, ended.detail) == ("denied", "access_denied", "said no")
 
-    def test_interrupted_exchanges_are_settled(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_interrupted_exchanges_are_settled(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """Exchanges that are old enough end as interrupted; pending ones and younger ones stay."""
         old = consumed(vault, user)
         clock.step(100)
@@ -224,7 +225,7 @@ class TestAttempts:
         assert vault.audit.newest(9) == noted
 
     def test_old_attempts_are_forgotten(
-        self, vault: Vault, user: int, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+        self, vault: Vault, user: int, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Thirty days after their links' end, a few at a time; what they led to and what was noted stays."""
         monkeypatch.setattr(attempts_room, "MOST_FORGOTTEN", 2)
@@ -275,7 +276,7 @@ class TestGrants:
         assert ended is not None
         assert (ended.phase, ended.grant_id) == ("authorized", grant.id)
 
-    def test_authorizing_again_keeps_the_id(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_authorizing_again_keeps_the_id(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """The same store gets new tokens and a clean status under its old id."""
         first = store(vault, user)
         vault.grants.mark_needs_reauthorization(first.id, first.token_version, "store_revoked")
@@ -436,7 +437,7 @@ class TestLeases:
         assert vault.leases.take(grant.id, "you", 60_000) is None
 
     def test_the_lease_goes_by_the_database_s_clock(
-        self, vault: Vault, user: int, clock: SteppedClock
+        self, vault: Vault, user: int, clock: SteppingClock
     ) -> None:
         """A process whose own clock is a day ahead does not take over a lease that is still valid."""
         grant = store(vault, user)
@@ -445,7 +446,7 @@ class TestLeases:
         assert vault.leases.take(grant.id, "you", 60_000) is None
 
     def test_storing_ends_the_lease_and_raises_the_version(
-        self, vault: Vault, user: int, clock: SteppedClock
+        self, vault: Vault, user: int, clock: SteppingClock
     ) -> None:
         """After a refresh the grant is healthy, newer, and free."""
         grant = store(vault, user)
@@ -518,7 +519,7 @@ class TestProfiles:
         assert vault.profiles.of_grant(12345) == []
 
     def test_the_newest_healthy_account_comes_first(
-        self, vault: Vault, user: int, clock: SteppedClock
+        self, vault: Vault, user: int, clock: SteppingClock
     ) -> None:
         """A profile of several accounts is listed with the newest healthy one first, the others after it."""
         names = ["Old", "New", "Broken"]
@@ -566,7 +567,7 @@ class TestTokenReader:
         assert other_flow.grant is None
 
     def test_a_profile_is_read_through_the_newest_healthy_account(
-        self, vault: Vault, user: int, key: str, clock: SteppedClock
+        self, vault: Vault, user: int, key: str, clock: SteppingClock
     ) -> None:
         """Of several accounts that cover a profile, one is answered: the newest that works."""
         first = account(vault, user, "First")
@@ -610,7 +611,7 @@ class TestCovering:
     """Which of a user's accounts cover a profile."""
 
     def test_one_profile_with_its_accounts_the_newest_healthy_first(
-        self, vault: Vault, user: int, clock: SteppedClock
+        self, vault: Vault, user: int, clock: SteppingClock
     ) -> None:
         """Only this profile and only this user's: others' and unknown ones bring nothing."""
         old = account(vault, user, "Old")
@@ -647,7 +648,7 @@ class TestIssuedTokens:
             assert vault.issued_tokens.grant_of(user, "spapi", Secret(other)) is None
 
     def test_one_from_before_a_refresh_counts_until_it_expires(
-        self, vault: Vault, user: int, clock: SteppedClock
+        self, vault: Vault, user: int, clock: SteppingClock
     ) -> None:
         """A refresh adds the new token and leaves the old one its time; afterwards neither is known."""
         grant = store(vault, user)
@@ -675,7 +676,9 @@ class TestIssuedTokens:
         assert found is not None
         assert found.id == grant.id
 
-    def test_no_token_is_kept_and_expired_ones_go(self, vault: Vault, user: int, clock: SteppedClock) -> None:
+    def test_no_token_is_kept_and_expired_ones_go(
+        self, vault: Vault, user: int, clock: SteppingClock
+    ) -> None:
         """The table holds no part of a token, and what has expired leaves it with the next store."""
         store(vault, user)
         with vault.database.reading() as connection:
@@ -690,7 +693,7 @@ class TestIssuedTokens:
         assert left.expires_at == int(clock.time) + 3600
 
     def test_however_many_expired_they_go(
-        self, vault: Vault, user: int, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+        self, vault: Vault, user: int, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A bounded number with each store, until none is left; one that expires meanwhile goes later."""
         monkeypatch.setattr(issued_tokens_room, "PURGED_AT_ONCE", 2)
@@ -707,7 +710,7 @@ class TestIssuedTokens:
         assert left == [3, 1, 0, 0, 0]
 
     def test_the_same_token_counts_until_its_later_end(
-        self, vault: Vault, user: int, clock: SteppedClock
+        self, vault: Vault, user: int, clock: SteppingClock
     ) -> None:
         """A token that Amazon answered again, with more time left, is known for that time."""
         store(vault, user)

@@ -25,7 +25,8 @@ from gateway.vault.database.engine import BUSY_SECONDS
 from gateway.vault.database.tables import metadata
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.vault import Vault, open_vault
-from tests.support.vaults import MASTER_KEY, SteppedClock, store, tokens
+from tests.support.clock import SteppingClock
+from tests.support.vaults import MASTER_KEY, store, tokens
 
 OTHER_KEY = Secret(base64.b64encode(b"o" * 32).decode())
 
@@ -68,6 +69,12 @@ def os_keyring() -> MemoryKeyring:
 
 
 @pytest.fixture
+def migrated() -> bool:
+    """Nothing is there before a test opens it."""
+    return False
+
+
+@pytest.fixture
 def alone(tmp_path: Path) -> Settings:
     """Settings of a SQLite vault without a master key, with little patience for keyrings."""
     folder = tmp_path / "data"
@@ -107,7 +114,7 @@ class TestVersions:
         assert again.grants.tokens(grant.id) == tokens()
 
     def test_many_that_open_an_empty_database_make_one_vault(
-        self, settings: Settings, clock: SteppedClock
+        self, settings: Settings, clock: SteppingClock
     ) -> None:
         """Workers and replicas that start at once agree on one vault."""
         barrier = threading.Barrier(4)
@@ -126,7 +133,9 @@ class TestVersions:
         assert len(opened) == 4
         assert len(set(opened)) == 1
 
-    def test_a_newer_database_is_refused(self, vault: Vault, settings: Settings, clock: SteppedClock) -> None:
+    def test_a_newer_database_is_refused(
+        self, vault: Vault, settings: Settings, clock: SteppingClock
+    ) -> None:
         """A vault of a later version is named as such and left as it is."""
         with vault.database.writing() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -137,7 +146,7 @@ class TestVersions:
             assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
 
     def test_a_migration_that_fails_changes_nothing(
-        self, settings: Settings, clock: SteppedClock, open_another: Callable[[], Vault]
+        self, settings: Settings, clock: SteppingClock, open_another: Callable[[], Vault]
     ) -> None:
         """Without its key an empty database stays empty, and works once there is one."""
         with pytest.raises(VaultError):
@@ -148,7 +157,7 @@ class TestVersions:
 class TestKinds:
     """Sandbox and real are never mixed."""
 
-    def test_the_other_kind_is_refused(self, vault: Vault, settings: Settings, clock: SteppedClock) -> None:
+    def test_the_other_kind_is_refused(self, vault: Vault, settings: Settings, clock: SteppingClock) -> None:
         """A real gateway does not open a sandbox vault."""
         assert vault.facts.kind == "sandbox"
         with pytest.raises(VaultError, match="sandbox vault") as refused:
@@ -160,7 +169,7 @@ class TestMasterKey:
     """Where the key comes from, and that no start happens without the right one."""
 
     def test_a_wrong_key_is_refused_by_name(
-        self, vault: Vault, settings: Settings, clock: SteppedClock
+        self, vault: Vault, settings: Settings, clock: SteppingClock
     ) -> None:
         """Another key than the vault's is refused, naming the id that the vault wants."""
         with pytest.raises(VaultError, match=vault.facts.master_key_id) as refused:
@@ -168,7 +177,7 @@ class TestMasterKey:
         assert OTHER_KEY.reveal() not in str(refused.value)
 
     def test_the_key_is_kept_in_the_keyring(
-        self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
+        self, alone: Settings, clock: SteppingClock, os_keyring: MemoryKeyring
     ) -> None:
         """With a keyring, the generated key goes there and nowhere else, and is found there again."""
         with open_vault(alone, clock) as made:
@@ -180,7 +189,7 @@ class TestMasterKey:
 
     @pytest.mark.parametrize("trouble", ["hangs", "forgets"])
     def test_without_a_keyring_it_is_kept_in_a_private_file(
-        self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring, trouble: str
+        self, alone: Settings, clock: SteppingClock, os_keyring: MemoryKeyring, trouble: str
     ) -> None:
         """A keyring that waits for ever or drops what it takes is not used: a 0600 file elsewhere is."""
         setattr(os_keyring, trouble, True)
@@ -194,7 +203,7 @@ class TestMasterKey:
             assert again.master_key.generated is False
 
     def test_a_keyring_that_is_gone_leads_to_no_second_key(
-        self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
+        self, alone: Settings, clock: SteppingClock, os_keyring: MemoryKeyring
     ) -> None:
         """The vault says where its key was, and no other key is made or looked for."""
         with open_vault(alone, clock) as made:
@@ -213,7 +222,7 @@ class TestMasterKey:
         assert contents(alone.data_dir) == before
 
     def test_a_key_that_was_set_must_stay_set(
-        self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
+        self, alone: Settings, clock: SteppingClock, os_keyring: MemoryKeyring
     ) -> None:
         """A vault made with GATEWAY_MASTER_KEY does not start without it, and asks no keyring."""
         with open_vault(replace(alone, master_key=MASTER_KEY), clock) as made:
@@ -223,7 +232,7 @@ class TestMasterKey:
         assert not os_keyring.held
 
     def test_the_same_key_may_come_from_elsewhere_when_it_is_set(
-        self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
+        self, alone: Settings, clock: SteppingClock, os_keyring: MemoryKeyring
     ) -> None:
         """A vault that moved to another machine opens with a copy of its key in GATEWAY_MASTER_KEY."""
         open_vault(alone, clock).close()
@@ -232,7 +241,7 @@ class TestMasterKey:
         with open_vault(replace(alone, master_key=Secret(copy)), clock) as moved:
             assert moved.facts.master_key_source == "keyring"
 
-    def test_a_key_file_is_read(self, alone: Settings, clock: SteppedClock, tmp_path: Path) -> None:
+    def test_a_key_file_is_read(self, alone: Settings, clock: SteppingClock, tmp_path: Path) -> None:
         """GATEWAY_MASTER_KEY_FILE holds the same text, with or without a line end."""
         path = tmp_path / "key"
         path.write_text(MASTER_KEY.reveal() + "\n")
@@ -243,7 +252,7 @@ class TestMasterKey:
             open_vault(replace(alone, master_key_file=path), clock)
 
     @pytest.mark.parametrize("key", ["", "x", "a" * 43, "ä" * 44, base64.b64encode(bytes(31)).decode()])
-    def test_what_is_no_key_is_refused(self, alone: Settings, clock: SteppedClock, key: str) -> None:
+    def test_what_is_no_key_is_refused(self, alone: Settings, clock: SteppingClock, key: str) -> None:
         """A key that is not 32 bytes in base64 is refused without being repeated."""
         with pytest.raises(VaultError, match="32 bytes") as refused:
             open_vault(replace(alone, master_key=Secret(key)), clock)
@@ -251,7 +260,7 @@ class TestMasterKey:
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
     def test_a_key_file_that_others_can_read_is_refused(
-        self, alone: Settings, clock: SteppedClock, os_keyring: MemoryKeyring
+        self, alone: Settings, clock: SteppingClock, os_keyring: MemoryKeyring
     ) -> None:
         """The key's file in the key folder must be its owner's alone."""
         os_keyring.forgets = True
@@ -262,7 +271,7 @@ class TestMasterKey:
             open_vault(alone, clock)
 
     def test_a_tampered_known_text_is_noticed(
-        self, vault: Vault, settings: Settings, clock: SteppedClock
+        self, vault: Vault, settings: Settings, clock: SteppingClock
     ) -> None:
         """A vault whose facts were changed does not open."""
         changed = vault.facts.key_check[:-1] + bytes([vault.facts.key_check[-1] ^ 1])
@@ -284,7 +293,7 @@ class TestFile:
         return replace(alone, master_key=MASTER_KEY)
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-    def test_all_files_are_private_whatever_the_umask(self, with_key: Settings, clock: SteppedClock) -> None:
+    def test_all_files_are_private_whatever_the_umask(self, with_key: Settings, clock: SteppingClock) -> None:
         """The database and its companions are 0600 even where the umask would let everybody in."""
         before = os.umask(0)
         try:
@@ -296,7 +305,7 @@ class TestFile:
         assert set(modes) == {"vault.db", "vault.db-wal", "vault.db-shm"}
         assert set(modes.values()) == {0o600}
 
-    def test_connections_are_set_up_for_durability(self, with_key: Settings, clock: SteppedClock) -> None:
+    def test_connections_are_set_up_for_durability(self, with_key: Settings, clock: SteppingClock) -> None:
         """Every connection has the write-ahead log, full sync, foreign keys and secure delete."""
         with open_vault(with_key, clock) as opened, opened.database.reading() as connection:
             for pragma, value in (
@@ -311,7 +320,7 @@ class TestFile:
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
     @pytest.mark.parametrize("spoil", ["readable", "link"])
     def test_a_file_that_is_not_private_is_refused(
-        self, with_key: Settings, clock: SteppedClock, tmp_path: Path, spoil: str
+        self, with_key: Settings, clock: SteppingClock, tmp_path: Path, spoil: str
     ) -> None:
         """A database that others can read, or a link in its place, is not opened."""
         path = with_key.data_dir / "vault.db"
@@ -323,7 +332,7 @@ class TestFile:
         with pytest.raises(VaultError, match="only its owner"):
             open_vault(with_key, clock)
 
-    def test_what_is_no_database_is_named_so(self, with_key: Settings, clock: SteppedClock) -> None:
+    def test_what_is_no_database_is_named_so(self, with_key: Settings, clock: SteppingClock) -> None:
         """A file with other content gives a sentence, and keeps its content."""
         path = with_key.data_dir / "vault.db"
         path.touch(0o600)
@@ -333,7 +342,7 @@ class TestFile:
         assert path.read_bytes() == b"not a database" * 100
 
     def test_a_locked_database_gives_a_sentence(
-        self, with_key: Settings, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+        self, with_key: Settings, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """While another program holds the write lock, a write waits and then says so; it may be repeated."""
         monkeypatch.setattr("gateway.vault.database.engine.BUSY_SECONDS", 0.1)
@@ -347,7 +356,7 @@ class TestFile:
             other.close()
             opened.users.create("ann")
 
-    def test_a_full_disk_gives_a_sentence(self, with_key: Settings, clock: SteppedClock) -> None:
+    def test_a_full_disk_gives_a_sentence(self, with_key: Settings, clock: SteppingClock) -> None:
         """Where the database cannot grow, what was there stays and the error says why."""
         with open_vault(with_key, clock) as opened:
             user = opened.users.create("ann")
@@ -366,7 +375,7 @@ class TestFile:
             assert opened.grants.tokens(grant.id) == tokens()
 
 
-def test_a_postgresql_that_is_away_gives_a_sentence(alone: Settings, clock: SteppedClock) -> None:
+def test_a_postgresql_that_is_away_gives_a_sentence(alone: Settings, clock: SteppingClock) -> None:
     """An address where nothing listens is told without the password in it."""
     url = Secret("postgresql+psycopg://user:canary-password@127.0.0.1:1/none")
     with pytest.raises(VaultError, match="PostgreSQL") as refused:
@@ -376,7 +385,7 @@ def test_a_postgresql_that_is_away_gives_a_sentence(alone: Settings, clock: Step
 
 
 @pytest.mark.parametrize("rest", ["user:canary@host:port/x", "[", "user:canary@[::1/x"])
-def test_an_address_that_cannot_be_read_is_refused(alone: Settings, clock: SteppedClock, rest: str) -> None:
+def test_an_address_that_cannot_be_read_is_refused(alone: Settings, clock: SteppingClock, rest: str) -> None:
     """A malformed address gives a sentence without its content."""
     with pytest.raises(VaultError) as refused:
         open_vault(replace(alone, database_url=Secret(f"postgresql+psycopg://{rest}")), clock)

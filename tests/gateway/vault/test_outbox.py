@@ -10,7 +10,8 @@ from gateway.settings.settings import Settings, Webhook
 from gateway.util.secret import Secret
 from gateway.vault.applications import AppKey
 from gateway.vault.vault import Vault, open_vault
-from tests.support.vaults import SteppedClock, account, store
+from tests.support.clock import SteppingClock
+from tests.support.vaults import account, store
 
 APP = AppKey("spapi", "client", "print")
 
@@ -92,7 +93,7 @@ def test_one_replica_sends_a_notice(vault: Vault, user: int, open_another: Calla
     assert third.id == notice.id
 
 
-def test_a_pause_is_kept(vault: Vault, clock: SteppedClock) -> None:
+def test_a_pause_is_kept(vault: Vault, clock: SteppingClock) -> None:
     """A notice that failed is due again after its pause, and not before."""
     vault.applications.suspend(APP, "invalid_client")
     (notice,) = vault.outbox.claim(10, 60_000)
@@ -103,7 +104,7 @@ def test_a_pause_is_kept(vault: Vault, clock: SteppedClock) -> None:
     assert [one.id for one in vault.outbox.claim(10, 60_000)] == [notice.id]
 
 
-def test_what_has_ended_does_not_wait(vault: Vault, clock: SteppedClock) -> None:
+def test_what_has_ended_does_not_wait(vault: Vault, clock: SteppingClock) -> None:
     """Delivered and given up notices are not sent again, and go after a month."""
     vault.applications.suspend(APP, "invalid_client")
     vault.applications.recover(APP)
@@ -119,7 +120,7 @@ def test_what_has_ended_does_not_wait(vault: Vault, clock: SteppedClock) -> None
     assert vault.outbox.forget_old() == 2
 
 
-def test_without_a_webhook_nothing_is_kept(settings: Settings, clock: SteppedClock) -> None:
+def test_without_a_webhook_nothing_is_kept(settings: Settings, clock: SteppingClock) -> None:
     """A vault whose notices nobody reads does not grow by them."""
     with open_vault(replace(settings, webhook=None), clock) as vault:
         vault.applications.suspend(APP, "invalid_client")

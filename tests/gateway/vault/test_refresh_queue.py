@@ -11,7 +11,8 @@ from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import REFRESH_JITTER
 from gateway.vault.refresh_queue import LEAST_AGE, MARGIN
 from gateway.vault.vault import Vault
-from tests.support.vaults import SteppedClock, account, store
+from tests.support.clock import SteppingClock
+from tests.support.vaults import account, store
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -30,7 +31,7 @@ def claim(vault: Vault, most: int = 100, **changes: int) -> list[int]:
     return vault.refresh_queue.claim(most, **wanted)
 
 
-def test_nothing_is_due_before_its_time(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_nothing_is_due_before_its_time(vault: Vault, user: int, clock: SteppingClock) -> None:
     """A grant is due from the margin and its own jitter before its expiry, and no earlier."""
     grant = store(vault, user)
     jitter = grant.id % REFRESH_JITTER
@@ -40,7 +41,7 @@ def test_nothing_is_due_before_its_time(vault: Vault, user: int, clock: SteppedC
     assert claim(vault) == [grant.id]
 
 
-def test_a_claimed_grant_is_nobody_elses(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_a_claimed_grant_is_nobody_elses(vault: Vault, user: int, clock: SteppingClock) -> None:
     """Until its claim is over, no other refresher gets it; afterwards one does."""
     grant = store(vault, user)
     clock.step(LIFE)
@@ -50,7 +51,7 @@ def test_a_claimed_grant_is_nobody_elses(vault: Vault, user: int, clock: Stepped
 
 
 def test_a_grant_that_is_being_refreshed_is_left_to_that(
-    vault: Vault, user: int, clock: SteppedClock
+    vault: Vault, user: int, clock: SteppingClock
 ) -> None:
     """Whoever holds the lease refreshes it already."""
     grant = store(vault, user)
@@ -62,7 +63,7 @@ def test_a_grant_that_is_being_refreshed_is_left_to_that(
     assert claim(vault) == [grant.id]
 
 
-def test_what_nobody_uses_is_left_alone(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_what_nobody_uses_is_left_alone(vault: Vault, user: int, clock: SteppingClock) -> None:
     """A grant that was last used too long ago is not due until it is used again."""
     grant = store(vault, user)
     clock.step(2 * DAY)
@@ -72,7 +73,7 @@ def test_what_nobody_uses_is_left_alone(vault: Vault, user: int, clock: SteppedC
     assert claim(vault) == [grant.id]
 
 
-def test_a_grant_that_needs_its_owner_is_not_refreshed(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_a_grant_that_needs_its_owner_is_not_refreshed(vault: Vault, user: int, clock: SteppingClock) -> None:
     """What Amazon refuses for good is not asked for again and again."""
     grant = store(vault, user)
     clock.step(LIFE)
@@ -80,7 +81,7 @@ def test_a_grant_that_needs_its_owner_is_not_refreshed(vault: Vault, user: int, 
     assert claim(vault) == []
 
 
-def test_short_lives_do_not_make_it_hasty(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_short_lives_do_not_make_it_hasty(vault: Vault, user: int, clock: SteppingClock) -> None:
     """A token whose whole life is within the margin is refreshed every few minutes at most."""
     grant = store(vault, user)
     clock.step(LEAST_AGE - 1)
@@ -89,7 +90,7 @@ def test_short_lives_do_not_make_it_hasty(vault: Vault, user: int, clock: Steppe
     assert claim(vault, margin=2 * LIFE) == [grant.id]
 
 
-def test_an_application_that_rests_is_left_alone(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_an_application_that_rests_is_left_alone(vault: Vault, user: int, clock: SteppingClock) -> None:
     """While Amazon is given a rest for one application, only the other's grants are due."""
     store(vault, user)
     other = account(vault, user)
@@ -98,7 +99,7 @@ def test_an_application_that_rests_is_left_alone(vault: Vault, user: int, clock:
     assert claim(vault) == [other.id]
 
 
-def test_the_most_urgent_come_first(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_the_most_urgent_come_first(vault: Vault, user: int, clock: SteppingClock) -> None:
     """Where not all can be claimed, those that are due longest are."""
     stores = [store(vault, user, f"A{number}") for number in range(5)]
     clock.step(LIFE)
@@ -107,7 +108,7 @@ def test_the_most_urgent_come_first(vault: Vault, user: int, clock: SteppedClock
 
 
 def test_replicas_share_the_work_without_overlap(
-    vault: Vault, user: int, clock: SteppedClock, open_another: Callable[[], Vault]
+    vault: Vault, user: int, clock: SteppingClock, open_another: Callable[[], Vault]
 ) -> None:
     """However many claim at once, each due grant is claimed once."""
     due = {store(vault, user, f"A{number}").id for number in range(24)}
@@ -131,7 +132,7 @@ def test_replicas_share_the_work_without_overlap(
     assert sorted(claimed) == sorted(due)
 
 
-def test_an_ending_is_told_once_for_each_date(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_an_ending_is_told_once_for_each_date(vault: Vault, user: int, clock: SteppingClock) -> None:
     """An authorization that ends soon is told of once, and again after it was renewed and ends again."""
     grant = store(vault, user)
     with vault.database.writing() as connection:
@@ -145,7 +146,7 @@ def test_an_ending_is_told_once_for_each_date(vault: Vault, user: int, clock: St
     assert [one.id for one in vault.refresh_queue.notify_of_ending(30 * DAY)] == [grant.id]
 
 
-def test_the_census_counts_what_is_there(vault: Vault, user: int, clock: SteppedClock) -> None:
+def test_the_census_counts_what_is_there(vault: Vault, user: int, clock: SteppingClock) -> None:
     """Grants by flow and status, the oldest refresh, and since when the refresher is late."""
     first = store(vault, user)
     refused = account(vault, user)

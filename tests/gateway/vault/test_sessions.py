@@ -6,7 +6,7 @@ from gateway.model import Caller
 from gateway.vault.database.tables import sessions
 from gateway.vault.sessions import LIFETIME
 from gateway.vault.vault import Vault
-from tests.support.vaults import SteppedClock
+from tests.support.clock import SteppingClock
 
 
 def signed_in(vault: Vault, name: str = "ann") -> tuple[Caller, str]:
@@ -34,7 +34,7 @@ def test_a_session_ends_when_signed_out(vault: Vault) -> None:
     assert vault.sessions.caller(other) == caller
 
 
-def test_a_session_ends_with_its_time(vault: Vault, clock: SteppedClock) -> None:
+def test_a_session_ends_with_its_time(vault: Vault, clock: SteppingClock) -> None:
     """At its last second it lives, then it is over and the next sign-in clears it away."""
     caller, session = signed_in(vault)
     clock.step(LIFETIME - 1)

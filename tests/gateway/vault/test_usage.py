@@ -9,7 +9,8 @@ from sqlalchemy import select
 from gateway.vault.database.tables import api_keys, grants
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
-from tests.support.vaults import SteppedClock, store
+from tests.support.clock import SteppingClock
+from tests.support.vaults import store
 
 
 def last_uses(vault: Vault) -> tuple[int | None, int | None]:
@@ -24,7 +25,7 @@ def last_uses(vault: Vault) -> tuple[int | None, int | None]:
     "failure", [VaultError("locked", "Wait.", retryable=True), RuntimeError("nobody foresaw it")]
 )
 def test_what_cannot_be_written_is_kept_for_the_next_time(
-    vault: Vault, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch, failure: Exception
+    vault: Vault, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """Of keys and of grants; what was used again meanwhile keeps its later time."""
     grant = store(vault, vault.users.create("ann"))

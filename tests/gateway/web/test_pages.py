@@ -14,7 +14,8 @@ from gateway.openapi.stores import OPERATIONS as STORES
 from gateway.web.relative_time import RelativeTime
 from gateway.web.renderer import Pages
 from gateway.web.texts import CHINESE, ENGLISH, LANGUAGES, language_for
-from tests.support.gateway_server import Gateway, SteppingClock, text_of
+from tests.support.clock import SteppingClock
+from tests.support.gateway_server import Gateway, text_of
 from tests.support.house import ROOT
 
 HOSTILE = '"><script>alert(1)</script>'

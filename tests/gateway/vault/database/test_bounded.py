@@ -6,22 +6,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gateway.util.secret import Secret
 from gateway.vault.database import bounded
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.errors import VaultError
+from tests.support.postgresql import PostgreSQL, as_setting
 
 NEVER = text("SELECT pg_sleep(3600)")
 
 
-def database(postgresql: str, *, patient: bool = False) -> Database:
+def database(postgresql: PostgreSQL, *, patient: bool = False) -> Database:
     """The database that every server has."""
-    url = Secret(postgresql.replace("postgresql://", "postgresql+psycopg://"))
-    return open_database(url, Path(), patient=patient)
+    return open_database(as_setting(postgresql.address), Path(), patient=patient)
 
 
 @pytest.fixture
-def impatient(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def impatient(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A database that is given less time than it would need."""
     monkeypatch.setattr(bounded, "SECONDS", 0.5)
     opened = database(postgresql)
@@ -52,7 +51,9 @@ def test_after_one_that_did_not_come_there_is_less_patience(
         connection.execute(NEVER)
 
 
-def test_work_on_whole_tables_may_take_its_time(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_on_whole_tables_may_take_its_time(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A migration or a copy is not broken off."""
     monkeypatch.setattr(bounded, "SECONDS", 0.0)
     opened = database(postgresql, patient=True)

@@ -9,12 +9,11 @@ import psycopg
 import pytest
 from sqlalchemy import BigInteger, bindparam, select, text
 
-from gateway.util.secret import Secret
 from gateway.vault.database import bounded, postgresql_reader
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.postgresql_reader import PostgresqlReader
 from gateway.vault.errors import VaultError
-from tests.support.postgresql import running_postgresql
+from tests.support.postgresql import PostgreSQL, as_setting, running_postgresql
 from tests.support.replicas import PGBOUNCER, running_pgbouncer
 
 DOUBLED = select(bindparam("number", type_=BigInteger) * 2)
@@ -26,8 +25,7 @@ STATEMENTS = (DOUBLED, PREPARED, WHO, SLEEP)
 
 def opened(address: str) -> tuple[Database, PostgresqlReader]:
     """A reader of the database at an address."""
-    url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
-    database = open_database(url, Path())
+    database = open_database(as_setting(address), Path())
     reader = PostgresqlReader(database)
     for statement in STATEMENTS:
         reader.compile(statement)
@@ -35,9 +33,9 @@ def opened(address: str) -> tuple[Database, PostgresqlReader]:
 
 
 @pytest.fixture
-def reader(postgresql: str) -> Iterator[PostgresqlReader]:
+def reader(postgresql: PostgreSQL) -> Iterator[PostgresqlReader]:
     """A reader straight on the server."""
-    database, reading = opened(postgresql)
+    database, reading = opened(postgresql.address)
     yield reading
     reading.close()
     database.close()
@@ -61,9 +59,9 @@ def test_statements_are_prepared_on_the_server_itself(reader: PostgresqlReader) 
 
 
 @pytest.mark.skipif(PGBOUNCER is None, reason="there is no pgbouncer")
-def test_nothing_is_prepared_behind_a_pooler(postgresql: str) -> None:
+def test_nothing_is_prepared_behind_a_pooler(postgresql: PostgreSQL) -> None:
     """Which answers the next statement from another session."""
-    with running_pgbouncer(postgresql) as address:
+    with running_pgbouncer(postgresql.address) as address:
         database, reading = opened(address)
         try:
             assert asyncio.run(value(reading, DOUBLED, number=4)) == 8
@@ -86,23 +84,23 @@ def test_event_loops_share_connections_one_after_the_other(reader: PostgresqlRea
 
 
 def test_a_connection_that_died_while_idle_is_replaced(
-    reader: PostgresqlReader, postgresql: str, monkeypatch: pytest.MonkeyPatch
+    reader: PostgresqlReader, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The caller hears nothing of it."""
     monkeypatch.setattr(postgresql_reader, "IDLE_SECONDS", 0.0)
     first = asyncio.run(value(reader, WHO))
-    with psycopg.connect(postgresql, autocommit=True) as connection:
+    with psycopg.connect(postgresql.address, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(%s, 30000)", [first])
     assert asyncio.run(value(reader, WHO)) != first
 
 
-def test_a_connection_that_dies_in_use_is_told(reader: PostgresqlReader, postgresql: str) -> None:
+def test_a_connection_that_dies_in_use_is_told(reader: PostgresqlReader, postgresql: PostgreSQL) -> None:
     """As something that the caller may repeat; then all is well again."""
 
     async def read() -> None:
         await value(reader, DOUBLED, number=1)
         sleeping = asyncio.create_task(value(reader, SLEEP))
-        with psycopg.connect(postgresql, autocommit=True) as connection:
+        with psycopg.connect(postgresql.address, autocommit=True) as connection:
             ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE %s AND pid <> %s"
             while not sleeping.done():
                 connection.execute(ended, ["SELECT pg_sleep%", connection.info.backend_pid])

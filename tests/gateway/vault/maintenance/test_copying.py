@@ -1,11 +1,9 @@
 """Moving a vault from SQLite to PostgreSQL: whole, verified, taken up again, and never over another one."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import insert, select, text, update
 
@@ -17,31 +15,28 @@ from gateway.vault.errors import VaultError
 from gateway.vault.maintenance import copying
 from gateway.vault.maintenance.copying import copy_vault
 from gateway.vault.vault import Vault, open_vault
-from tests.support.vaults import MASTER_KEY, SteppedClock, account, profile, store, tokens
-
-_names = itertools.count(1)
+from tests.support.clock import SteppingClock
+from tests.support.postgresql import PostgreSQL, as_setting
+from tests.support.vaults import MASTER_KEY, account, lay_tables, profile, store, tokens
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a vault on SQLite."""
+    lay_tables(tmp_path)
     return Settings(data_dir=tmp_path, sandbox=True, master_key=MASTER_KEY)
 
 
 @pytest.fixture
-def target(postgresql: str) -> Iterator[Database]:
+def target(postgresql: PostgreSQL) -> Iterator[Database]:
     """An empty PostgreSQL database."""
-    name = f"copy_{next(_names)}"
-    with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    url = postgresql.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
-    database = open_database(Secret(url), Path())
+    database = open_database(as_setting(postgresql.database()), Path())
     yield database
     database.close()
 
 
 @pytest.fixture
-def source(settings: Settings, clock: SteppedClock) -> Iterator[Vault]:
+def source(settings: Settings, clock: SteppingClock) -> Iterator[Vault]:
     """A vault with something in every room."""
     with open_vault(settings, clock) as vault:
         for name in ("ann", "bob"):
@@ -63,14 +58,14 @@ def content(database: Database) -> dict[str, set[tuple[object, ...]]]:
         }
 
 
-def opened(settings: Settings, target: Database, clock: SteppedClock) -> Vault:
+def opened(settings: Settings, target: Database, clock: SteppingClock) -> Vault:
     """The vault in the target."""
     url = Secret(target.engine.url.render_as_string(hide_password=False))
     return open_vault(replace(settings, database_url=url), clock)
 
 
 def test_a_copy_is_the_same_vault(
-    source: Vault, target: Database, settings: Settings, clock: SteppedClock
+    source: Vault, target: Database, settings: Settings, clock: SteppingClock
 ) -> None:
     """Every row is there, the tokens open with the same key, and new rows get numbers of their own."""
     counts = copy_vault(source.database, target)
@@ -89,7 +84,7 @@ def test_an_interrupted_copy_is_taken_up_again(
     source: Vault,
     target: Database,
     settings: Settings,
-    clock: SteppedClock,
+    clock: SteppingClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What changed, came or went since is as it is now; until then no gateway opens the half."""
@@ -109,7 +104,7 @@ def test_an_interrupted_copy_is_taken_up_again(
 
 
 def test_a_target_that_holds_a_vault_is_refused(
-    source: Vault, target: Database, settings: Settings, clock: SteppedClock, tmp_path: Path
+    source: Vault, target: Database, settings: Settings, clock: SteppingClock, tmp_path: Path
 ) -> None:
     """Neither another vault nor a finished copy, which somebody may have used, is overwritten."""
     other = replace(settings, data_dir=tmp_path / "other")

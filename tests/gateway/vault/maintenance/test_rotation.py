@@ -21,7 +21,8 @@ from gateway.vault.maintenance import rotation
 from gateway.vault.maintenance.backup import back_up
 from gateway.vault.maintenance.rotation import rotate_master_key
 from gateway.vault.vault import Vault, open_vault
-from tests.support.vaults import SteppedClock, store, tokens
+from tests.support.clock import SteppingClock
+from tests.support.vaults import store, tokens
 
 NEW = MasterKey(b"n" * 32)
 NEW_TEXT = Secret(base64.b64encode(NEW.reveal()).decode())
@@ -68,7 +69,7 @@ def test_everything_is_sealed_with_the_new_key(
 
 
 def test_afterwards_the_old_key_is_refused_by_name(
-    vault: Vault, settings: Settings, clock: SteppedClock, user: int
+    vault: Vault, settings: Settings, clock: SteppingClock, user: int
 ) -> None:
     """And the new one opens the vault, with what proves handed-out tokens."""
     kept = store(vault, user)
@@ -152,7 +153,7 @@ def test_a_refresh_between_reading_and_writing_is_not_overwritten(
 def test_it_can_be_taken_up_again_wherever_it_was_killed(
     vault: Vault,
     settings: Settings,
-    clock: SteppedClock,
+    clock: SteppingClock,
     user: int,
     monkeypatch: pytest.MonkeyPatch,
     place: str,
@@ -250,7 +251,7 @@ def test_a_key_that_the_operator_keeps_has_to_be_given(vault: Vault, settings: S
 
 
 def test_a_key_that_the_gateway_keeps_is_kept_beside_the_old_one(
-    settings: Settings, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the key folder; both ids are told, and the vault opens with no further doing."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
@@ -318,7 +319,7 @@ class TestBackups:
         return
 
     def test_none_is_made_in_the_middle_of_a_change(
-        self, vault: Vault, settings: Settings, clock: SteppedClock, user: int, tmp_path: Path
+        self, vault: Vault, settings: Settings, clock: SteppingClock, user: int, tmp_path: Path
     ) -> None:
         """It would need both keys: refused with nothing left behind, and made once the change is through."""
         kept = store(vault, user)
