@@ -4,25 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.session import AmazonSession
-from gateway.api import (
-    accounts,
-    completion,
-    health,
-    imports,
-    openapi_document,
-    proxy,
-    removal,
-    stores,
-)
+from gateway.api.description import DOCS_ROUTE, ROUTERS
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.asgi.middleware import surrounded
+from gateway.asgi.routing import Application
 from gateway.asgi.services import Services
 from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
@@ -33,6 +23,7 @@ from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
+from gateway.tokens.holdings import Holdings
 from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
@@ -49,7 +40,7 @@ def create_app(
     clock: Clock,
     amazon: AmazonSession | None = None,
     sleep: Sleep = asyncio.sleep,
-) -> FastAPI:
+) -> Application:
     """Return the gateway as an ASGI application, over an open vault, which the caller closes.
 
     `amazon`: the way out to Amazon; one made from the settings unless a test brings its own. `sleep` is what
@@ -65,6 +56,7 @@ def create_app(
     threads = Threads(settings.refresh_concurrency)
     login = CountedLogin(session, clock)
     tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
+    holdings = Holdings(vault, threads)
     authorizer = Authorizer(settings, vault, clock, session, threads)
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
@@ -78,17 +70,17 @@ def create_app(
         renewals=Renewals(authorizer, vault, clock, threads),
         importer=Importer(settings, vault, login, authorizer, threads),
         confirmations=Confirmations(vault.keys, clock),
+        holdings=holdings,
         tokens=tokens,
-        proxy=DeveloperProxy(settings, vault, tokens, forwarder, threads),
+        proxy=DeveloperProxy(settings, vault, holdings, tokens, forwarder, threads),
         appstore=Appstore(settings, vault, clock, session.address, threads),
-        pages=Pages(sandbox=settings.sandbox, clock=clock),
         failed_keys=FailedKeys(clock),
         overview=Overview(settings, vault, clock),
     )
     jobs = all_jobs(settings, vault, clock, tokens, threads)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, bool]]:
+    async def lifespan(_app: Application) -> AsyncIterator[dict[str, bool]]:
         await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await services.proxy.started()
         for job in jobs:
@@ -101,28 +93,18 @@ def create_app(
         await services.tokens.finish_all()
         session.close()
 
-    app = FastAPI(
-        title="LinkFox Amazon authorization gateway",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
+    pages = (callbacks, confirmation, sign_in, console, appstore)
+    app = Application(
+        # The first is found first: `storeTokens`, which comes before every other call.
+        routes=[
+            *(route for each in ROUTERS for route in each.routes),
+            *(route for each in pages for route in each.router.routes),
+            DOCS_ROUTE,
+        ],
         lifespan=lifespan,
         middleware=[Middleware(surrounded, settings=settings, audit=vault.audit)],
-        exception_handlers={HTTPException: _raise},
     )
     app.state.services = services
+    app.state.pages = Pages(sandbox=settings.sandbox, clock=clock)
     app.state.jobs = jobs
-    rooms = (
-        *(stores, accounts, completion, imports, removal, proxy),
-        *(callbacks, confirmation, sign_in, console, appstore),
-        *(health, openapi_document),
-    )
-    for room in rooms:
-        app.include_router(room.router)
     return app
-
-
-async def _raise(_request: Request, error: Exception) -> None:
-    """Hand an exception on to the middleware that turns them into answers."""
-    raise error

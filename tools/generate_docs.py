@@ -7,6 +7,7 @@ where a page is stale.
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from gateway.api.description import openapi_document
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
 from gateway.settings.variables import rows
 from gateway.util.paths import BUNDLE as ROOT
@@ -187,6 +189,56 @@ def settings_table() -> str:
     )
 
 
+def fields_table(schema: dict[str, Any], *, request: bool) -> str:
+    """Return one row a field of a request or an answer, from its schema in the OpenAPI document."""
+    needed = schema.get("required", ())
+    return table(
+        ("Request field" if request else "Answer field", "Type", ""),
+        (
+            (
+                f"`{name}`{_mark(name in needed, request=request)}",
+                _type_of(field),
+                field.get("description", ""),
+            )
+            for name, field in schema["properties"].items()
+            if name != "sandbox"
+        ),
+    )
+
+
+def _mark(needed: bool, *, request: bool) -> str:
+    """Return what stands behind a name: of what a request needs, and of what an answer may lack."""
+    if request:
+        return " \\*" if needed else ""
+    return "" if needed else " ?"
+
+
+def _type_of(field: dict[str, Any]) -> str:
+    """Return the type of a field in words."""
+    if "$ref" in field:
+        return "object"
+    if "anyOf" in field:
+        kinds = [_type_of(each) for each in field["anyOf"]]
+        # A word is taken in any case, which the pattern beside it says.
+        return " or ".join(dict.fromkeys(kind for kind in kinds if kinds[0][0] != "`" or kind != "string"))
+    if "enum" in field:
+        return ", ".join(f"`{word}`" for word in field["enum"])
+    if "const" in field:
+        return f"`{json.dumps(field['const'])}`" if field["const"] is True else f"`{field['const']}`"
+    if field["type"] == "array":
+        return "list"
+    return {"date-time": "RFC 3339", "int64": "integer (64 bit)"}.get(field.get("format", ""), field["type"])
+
+
+def with_fields(text: str) -> str:
+    """Return a page whose blocks `fields:MODEL` hold the fields of these models."""
+    schemas = openapi_document("http://127.0.0.1:8765", sandbox=False)["components"]["schemas"]
+    for name in re.findall(r"<!-- fields:(\w+):begin -->", text):
+        content = fields_table(schemas[name], request=name.endswith("Request"))
+        text = between(text, f"fields:{name}", content)
+    return text
+
+
 def between(text: str, name: str, content: str) -> str:
     """Return `text` with what stands between `<!-- name:begin -->` and `<!-- name:end -->` replaced."""
     begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
@@ -203,10 +255,11 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     sites = json.loads((root / "references/marketplaces.json").read_text(encoding="utf-8"))
     skill, api = root / "SKILL.md", root / "references/api.md"
     self_hosting = root / "references/self-hosting.md"
+    api_text = with_fields(api.read_text(encoding="utf-8"))
     return {
         root / "references/errors.md": errors_page(errors),
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
-        api: between(api.read_text(encoding="utf-8"), "sites", sites_table(sites)),
+        api: between(api_text, "sites", sites_table(sites)),
         self_hosting: between(self_hosting.read_text(encoding="utf-8"), "settings", settings_table()),
     }
 

@@ -1,21 +1,16 @@
 """Which site and region is where: `references/marketplaces.json`, the one list that the scripts read too."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from gateway.model import Grant, Region
+from gateway.model import Region
 from gateway.util.paths import REFERENCES
 
 REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 DATA = REFERENCES / "marketplaces.json"
 
-INDIA = "IN"
 INDIA_NOTE = "India is served by Amazon's EU region, so this authorization is kept and looked up under EU."
-# Guides list India under the Far East; it is kept under Europe.
-INDIA_ASKED: Region = "FE"
-INDIA_KEPT: Region = "EU"
 SITELESS = {"NZ": "New Zealand has no site of its own; use AU (Australia)"}
 
 
@@ -53,12 +48,6 @@ def _known() -> dict[str, Marketplace]:
 def marketplaces() -> tuple[Marketplace, ...]:
     """Return every site, in the file's order."""
     return tuple(dict.fromkeys(_known().values()))
-
-
-def is_indian(stores: Sequence[Grant]) -> bool:
-    """Tell whether one seller's stores are India's alone: kept under Europe, and none in the Far East."""
-    regions = {store.region: store.marketplace for store in stores}
-    return INDIA_ASKED not in regions and regions.get(INDIA_KEPT) == INDIA
 
 
 def central_region(host: str) -> Region | None:

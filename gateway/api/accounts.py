@@ -2,59 +2,109 @@
 
 from functools import partial
 from itertools import groupby
-from typing import Any
-
-from fastapi import APIRouter, Request, Response
 
 from gateway.amazon.failures import problem_of
-from gateway.api import documents
-from gateway.api.attempts import granted, named_attempt, profile_sync_of, standing
-from gateway.api.fields import Fields
-from gateway.api.renewals import with_consent_link
-from gateway.api.shown import as_listed
-from gateway.api.token_reads import Look, read_tokens
+from gateway.api import answers
+from gateway.api.answers import (
+    Account,
+    AccountLink,
+    AccountProfile,
+    Accounts,
+    AccountStatus,
+    AccountTokens,
+    AccountWithProfiles,
+    AdvertisingProfile,
+    ImportedAccount,
+    ProfileList,
+    RefreshedAccountTokens,
+    Removed,
+    SyncFailure,
+)
+from gateway.api.attempts import completed, granted, named_attempt, standing
+from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
+from gateway.api.operations import Example
+from gateway.api.refusals import as_suspended, with_consent_link
+from gateway.api.requests import (
+    EXAMPLE_PROFILE,
+    AccountAuthorizationRequest,
+    AccountRequest,
+    AccountTokensRequest,
+    AttemptRequest,
+    CompletionRequest,
+    EmptyRequest,
+    ImportAccountRequest,
+    OneAccountRequest,
+    ProfilesRequest,
+)
+from gateway.api.routing import ApiRouter
+from gateway.api.token_reads import TokenCall
 from gateway.applications.credentials import ads_client
-from gateway.asgi.calls import ApiCall, json_answer
+from gateway.asgi.calls import ApiCall
+from gateway.asgi.display_status import as_listed
+from gateway.authorization.attempt_state import profile_sync_of
 from gateway.authorization.authorizer import AccountAuthorization
-from gateway.errors import Problem
+from gateway.authorization.removal import remove_for_good
+from gateway.errors import TABLE, Problem
 from gateway.model import Attempt, Grant, Profile
-from gateway.monitoring.warnings import application_warnings, grant_warnings
-from gateway.util.clock import rfc3339
-from gateway.vault.token_reader import TokenReader
+from gateway.monitoring.warnings import application_warnings
 
-router = APIRouter(prefix="/amazonAds")
+router = ApiRouter("Ads accounts", "Authorizing advertising accounts and reading their tokens")
 
 FRESH_ENOUGH = 60
+ADS_SCOPES = ["advertising::campaign_management"]
+SCOPED = {"requestedScopes": ADS_SCOPES, "grantedScopes": ADS_SCOPES, "missingScopes": []}
+AUTHORIZED = Example(
+    "Authorized",
+    AttemptRequest.example(),
+    AccountStatus.example(profileSync="ok", account=AccountWithProfiles.example(**SCOPED)),
+)
 
 
-@router.post("/authorizeUrl")
-async def authorize_url(request: Request) -> Response:
-    """Make a consent link for an ads account."""
-    call = await ApiCall.begin(request, "manage")
-    fields = call.fields
-    name, region, record_id = fields.name("accountName"), fields.region(), fields.number("authRecordId")
-    if record_id is not None:
-        region = region or (await _account(call, record_id)).region
-    wanted = AccountAuthorization(region=region or "NA", name=name, record_id=record_id)
-    begun = await call.services.authorizer.begin_account(call.caller.user_id, wanted)
-    return call.answer(
-        {
-            "authorizeUrl": begun.link,
-            "sourceType": "amazon_ads",
-            "authorizationId": begun.attempt_id,
-            "expiresAt": rfc3339(begun.expires_at),
-            "region": wanted.region,
-        }
-    )
-
-
-async def _account(call: ApiCall, record_id: int) -> Grant:
-    """Return the caller's ads authorization by its authRecordId; Problem not_found where there is none."""
+@router.post(
+    "/amazonAds/storeTokens",
+    rights=("tokens",),
+    errors=REFRESH_ERRORS,
+    description="Without `minTtl` Amazon is not asked. With it the token is refreshed first where it has "
+    "less left, once however many callers ask.",
+    examples=[
+        Example(
+            "By profile, with five minutes left at least",
+            {"profileId": EXAMPLE_PROFILE, "minTtl": 300},
+            AccountTokens.example(expiresIn=1800),
+        )
+    ],
+)
+async def store_tokens(call: TokenCall, request: AccountTokensRequest) -> AccountTokens:
+    """Read an account's tokens."""
+    held = await call.account_tokens(request.auth_record_id, request.profile_id, request.min_ttl)
     services = call.services
-    grant = await services.threads.vault(services.vault.grants.account, call.caller.user_id, record_id)
-    if grant is None:
-        raise Problem("not_found")
-    return grant
+    return AccountTokens.of(held, ads_client(services.settings).client_id, services.clock.now())
+
+
+@router.post(
+    "/amazonAds/authorizeUrl",
+    rights=("manage",),
+    errors=["app_not_configured", "not_found"],
+    description=answers.LINK_LIFE,
+    examples=[
+        Example(
+            "A new account",
+            AccountAuthorizationRequest.example(region="NA"),
+            AccountLink.example(
+                authorizeUrl="https://www.amazon.com/ap/oa?client_id=example&scope="
+                "advertising%3A%3Acampaign_management&response_type=code&state=example"
+            ),
+        )
+    ],
+)
+async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> AccountLink:
+    """Make a consent link for an ads account."""
+    region, record_id = request.region, request.auth_record_id
+    if record_id is not None:
+        region = region or (await call.account(record_id)).region
+    wanted = AccountAuthorization(region=region or "NA", name=request.account_name, record_id=record_id)
+    begun = await call.services.authorizer.begin_account(call.caller.user_id, wanted)
+    return AccountLink.of(begun, wanted.region)
 
 
 async def _covered(call: ApiCall) -> list[tuple[Profile, list[Grant]]]:
@@ -69,45 +119,51 @@ async def _covered(call: ApiCall) -> list[tuple[Profile, list[Grant]]]:
     return covered
 
 
-@router.post("/authorizedStores")
-async def authorized_stores(request: Request) -> Response:
-    """List the caller's accounts and sites, by profile id.
+@router.post(
+    "/amazonAds/authorizedStores",
+    rights=("manage", "tokens"),
+    description="Sorted by profile id.",
+    examples=[Example("One profile", {}, Accounts.example(stores=[AccountProfile.example(**SCOPED)]))],
+)
+async def authorized_stores(call: ApiCall, request: EmptyRequest) -> Accounts:
+    """List the caller's accounts and sites, one row a profile.
 
-    `accountsWithoutProfiles` are authorizations whose profiles could not be read: without it nobody saw them.
+    Authorizations whose profiles could not be read stand beside: else nobody saw them.
     """
-    call = await ApiCall.begin(request, "manage", "tokens")
+    services = call.services
     covered = await _covered(call)
-    now = call.services.clock.now()
-    stores = [
-        {**documents.account_profile(profile, grants), **grant_warnings(grants[0], now)}
-        for profile, grants in covered
-    ]
+    now = services.clock.now()
+    stores = [AccountProfile.listed(profile, grants, now) for profile, grants in covered]
     seen = {grant.id for _, grants in covered for grant in grants}
-    everything = await call.services.threads.vault(
-        call.services.vault.grants.list, call.caller.user_id, "ads"
+    everything = await services.threads.vault(services.vault.grants.list, call.caller.user_id, "ads")
+    unseen = await as_listed(services, "ads", [grant for grant in everything if grant.id not in seen])
+    return Accounts(
+        stores=stores,
+        total=len(stores),
+        accounts_without_profiles=[Account.of(grant) for grant in unseen],
+        **application_warnings(services.settings, "ads", now),
     )
-    unseen = await as_listed(call.services, "ads", [grant for grant in everything if grant.id not in seen])
-    bare = [documents.account(grant) for grant in unseen]
-    document = {"stores": stores, "total": len(stores), "accountsWithoutProfiles": bare}
-    return call.answer(document | application_warnings(call.services.settings, "ads", now))
 
 
-@router.post("/profiles")
-async def profiles(request: Request) -> Response:
-    """List the caller's profiles; with `refresh: true` Amazon is asked again first."""
-    call = await ApiCall.begin(request, "manage", "tokens")
-    failures: list[dict[str, Any]] = []
-    refreshed = call.fields.flag("refresh") or False
-    if refreshed:
-        failures = await _sync_all(call)
-    listed = [documents.advertising_profile(profile, grants) for profile, grants in await _covered(call)]
-    document = {"profiles": listed, "total": len(listed), "refreshed": refreshed and not failures}
-    if failures:
-        document["failures"] = failures
-    return call.answer(document)
+@router.post(
+    "/amazonAds/profiles",
+    rights=("manage", "tokens"),
+    errors=REFRESH_ERRORS,
+    examples=[Example("From Amazon", {"refresh": True}, ProfileList.example())],
+)
+async def profiles(call: ApiCall, request: ProfilesRequest) -> ProfileList:
+    """List the caller's profiles."""
+    failures = await _sync_all(call) if request.refresh else []
+    listed = [AdvertisingProfile.of(profile, grants) for profile, grants in await _covered(call)]
+    return ProfileList(
+        profiles=listed,
+        total=len(listed),
+        refreshed=bool(request.refresh) and not failures,
+        failures=failures or None,
+    )
 
 
-async def _sync_all(call: ApiCall) -> list[dict[str, Any]]:
+async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     """Ask Amazon for the profiles of each of the caller's accounts; return what went wrong, by account.
 
     Raises the Problem of the only, or first, account where not one could be asked.
@@ -132,87 +188,104 @@ async def _sync_all(call: ApiCall) -> list[dict[str, Any]]:
                 problems.append((grant, Problem("profile_sync_failed")))
     if problems and not asked:
         raise problems[0][1]
-    return [
-        {
-            "authRecordId": grant.id,
-            "accountName": grant.name,
-            "reason": problem.reason,
-            "errmsg": problem.message,
-        }
-        for grant, problem in problems
-    ]
+    return [SyncFailure.of(grant, problem) for grant, problem in problems]
 
 
-@router.post("/refreshToken")
-async def refresh_token(request: Request) -> Response:
-    """Refresh an account's access token now; calls that arrive while one is under way share it."""
-    call = await ApiCall.begin(request, "tokens")
-    record_id, profile_id = call.fields.one_account()
-    if record_id is not None:
-        grant = await _account(call, record_id)
-    else:
-        services = call.services
-        covering = await services.threads.vault(
-            services.vault.grants.accounts_covering, call.caller.user_id, profile_id
-        )
-        if not covering:
-            raise Problem("not_found")
-        grant = covering[0]
+@router.post(
+    "/amazonAds/refreshToken",
+    rights=("tokens",),
+    errors=REFRESH_ERRORS,
+    description="Asks Amazon each time; calls that come while a refresh is under way share it.",
+    examples=[Example("By profile", {"profileId": EXAMPLE_PROFILE}, RefreshedAccountTokens.example())],
+)
+async def refresh_token(call: ApiCall, request: OneAccountRequest) -> RefreshedAccountTokens:
+    """Refresh an account's access token now."""
+    grant = await call.account(request.auth_record_id, request.profile_id)
     try:
         held = await call.services.tokens.refresh(grant.id)
     except Problem as problem:
         raise await with_consent_link(call.services, call.caller, grant, problem) from None
-    return call.answer(
-        {
-            **documents.tokens(held, call.services.clock.now()),
-            "accountName": held.grant.name,
-            "message": "The access token was refreshed",
-        }
-    )
+    return RefreshedAccountTokens.of(held, call.services.clock.now())
 
 
-@router.post("/storeTokens")
-async def store_tokens(request: Request) -> Response:
-    """Answer an account's tokens: as they are, or with `minTtl` seconds left at least."""
-
-    def choose(reader: TokenReader, fields: Fields) -> Look:
-        record_id, profile_id = fields.one_account()
-        if record_id is not None:
-            return partial(reader.by_record, flow="ads", record_id=record_id)
-        return partial(reader.by_profile, profile_id=profile_id)
-
-    services, held = await read_tokens(request, choose)
-    return json_answer(
-        {
-            **documents.tokens(held, services.clock.now()),
-            "accountName": held.grant.name,
-            "clientId": ads_client(services.settings).client_id,
-        },
-        sandbox=services.settings.sandbox,
-    )
+@router.post(
+    "/amazonAds/authorizationStatus",
+    rights=("manage",),
+    errors=["not_found"],
+    examples=[
+        AUTHORIZED,
+        Example("Still with the person", AttemptRequest.example(), AccountStatus.example(state="pending")),
+    ],
+)
+async def authorization_status(call: ApiCall, request: AttemptRequest) -> AccountStatus:
+    """Tell how an attempt to authorize an ads account stands."""
+    return await _status(call, await named_attempt(call, "ads", request.authorization_id))
 
 
-@router.post("/authorizationStatus")
-async def authorization_status(request: Request) -> Response:
-    """Tell how one of the caller's authorizations stands, and whether its profiles could be read."""
-    call = await ApiCall.begin(request, "manage")
-    return call.answer(await account_status(call, await named_attempt(call, "ads")))
+@router.post(
+    "/amazonAds/completeAuthorization",
+    rights=("manage",),
+    errors=COMPLETION_ERRORS,
+    description="For browsers that cannot reach the callback. Answers as `authorizationStatus` does.",
+    examples=[
+        Example(
+            AUTHORIZED.title,
+            {"callbackUrl": "http://127.0.0.1:8765/amazonAds/oauth/callback?state=example&code=example"},
+            AUTHORIZED.answer,
+        )
+    ],
+)
+async def complete_authorization(call: ApiCall, request: CompletionRequest) -> AccountStatus:
+    """Complete an ads account's authorization by the address that the browser ended on."""
+    return await _status(call, await completed(call, "ads", request.callback_url))
 
 
-async def account_status(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
+async def _status(call: ApiCall, attempt: Attempt) -> AccountStatus:
     """Return how an ads account's authorization stands, with the account once there is one."""
-    document = standing(call, attempt)
-    if document["state"] == "authorized":
-        document["profileSync"] = profile_sync_of(attempt)
-        if document["profileSync"] != "ok":
-            problem = Problem("profile_sync_failed")
-            document |= {"reason": problem.reason, "hint": problem.row.remedy}
-        grant = await granted(call, attempt)
-        if grant is not None:
-            (grant,) = await as_listed(call.services, "ads", [grant])
-            found = await call.services.threads.vault(call.services.vault.profiles.of_grant, grant.id)
-            document["account"] = {
-                **documents.account(grant),
-                "profiles": [documents.advertising_profile(profile, [grant]) for profile in found],
-            }
-    return document
+    status = AccountStatus(**standing(call, attempt))
+    if status.state != "authorized":
+        return status
+    status.profile_sync = profile_sync_of(attempt)
+    if status.profile_sync != "ok":
+        row = TABLE["profile_sync_failed"]
+        status.reason, status.hint = row.reason, row.remedy
+    grant = await granted(call, attempt)
+    if grant is not None:
+        found = await call.services.threads.vault(call.services.vault.profiles.of_grant, grant.id)
+        status.account = AccountWithProfiles.with_profiles(grant, found)
+    return status
+
+
+@router.post(
+    "/amazonAds/importAccount",
+    rights=("manage",),
+    errors=IMPORT_ERRORS,
+    description="It is kept once a refresh has proved it; a refusal changes nothing.",
+    examples=[Example("An account", ImportAccountRequest.example(), ImportedAccount.example(**SCOPED))],
+)
+async def import_account(call: ApiCall, request: ImportAccountRequest) -> ImportedAccount:
+    """Keep an ads account's refresh token that was made elsewhere."""
+    services = call.services
+    try:
+        kept, synced = await services.importer.import_account(
+            call.caller.user_id, request.region, request.account_name, request.refresh_token
+        )
+    except Problem as problem:
+        raise await as_suspended(services, "ads", problem) from None
+    (grant,) = await as_listed(services, "ads", [kept])
+    found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
+    return ImportedAccount.imported(grant, found, synced=bool(synced.profiles))
+
+
+@router.post(
+    "/amazonAds/removeAccount",
+    rights=("manage",),
+    errors=["not_found"],
+    examples=[Example("An account", AccountRequest.example(), Removed.example())],
+)
+async def remove_account(call: ApiCall, request: AccountRequest) -> Removed:
+    """Remove the caller's ads account with its tokens and profiles."""
+    services = call.services
+    remove = partial(services.vault.grants.remove_account, call.caller.user_id, request.auth_record_id)
+    await remove_for_good(services.vault, services.threads, remove)
+    return Removed(removed=True)

@@ -1,79 +1,81 @@
-"""What an attempt looks like from outside: the contract's states, for the JSON API and the pages alike."""
+"""Attempts to authorize, as the JSON API names, completes and tells them."""
 
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import Request
-
-from gateway.api.fields import ATTEMPT_ID
 from gateway.asgi.calls import ApiCall
-from gateway.asgi.services import services_of
+from gateway.asgi.display_status import as_listed
+from gateway.authorization.attempt_state import ATTEMPT_ID, state_of
+from gateway.authorization.authorizer import CallbackRefused
+from gateway.authorization.callback import Callback
 from gateway.errors import TABLE, Problem
 from gateway.model import Attempt, Flow, Grant
-from gateway.vault.attempts import LONGEST_EXCHANGE
 
-State = Literal["pending", "authorized", "denied", "expired", "failed"]
-
-
-def state_of(attempt: Attempt, now: float) -> tuple[State, str | None]:
-    """Return the contract's state of an attempt and the reason where it did not succeed.
-
-    An ads attempt counts as pending until its profiles were asked for, so that who waits finds them. That
-    first look comes after the exchange and is waited for just as long.
-    """
-    if attempt.phase == "pending":
-        return ("expired", "expired") if attempt.expires_at <= now else ("pending", None)
-    if attempt.phase == "exchanging":
-        left_behind = now - (attempt.consumed_at or attempt.created_at) > LONGEST_EXCHANGE
-        return ("failed", "interrupted") if left_behind else ("pending", None)
-    if attempt.phase == "authorized":
-        syncing = attempt.flow == "ads" and attempt.profile_sync is None
-        if syncing and now - (attempt.ended_at or 0) <= LONGEST_EXCHANGE:
-            return "pending", None
-        return "authorized", None
-    return attempt.phase, attempt.reason
+MOST_QUERY_FIELDS = 50
 
 
-def profile_sync_of(attempt: Attempt) -> str:
-    """Return how an authorized ads attempt's profile sync went; one that a crash cut off did not work."""
-    return attempt.profile_sync or "profile_sync_failed"
-
-
-async def named_attempt(call: ApiCall, flow: Flow) -> Attempt:
-    """Return the caller's attempt that the body names. Raises Problem not_found."""
+async def named_attempt(call: ApiCall, flow: Flow, attempt_id: str) -> Attempt:
+    """Return the caller's attempt of that id; one of another shape belongs to nobody. Raises Problem."""
     services = call.services
-    attempt = await services.threads.vault(
-        services.vault.attempts.get, call.fields.attempt_id(), call.caller.user_id
-    )
+    attempt = None
+    if ATTEMPT_ID.fullmatch(attempt_id):
+        attempt = await services.threads.vault(services.vault.attempts.get, attempt_id, call.caller.user_id)
     if attempt is None or attempt.flow != flow:
         raise Problem("not_found")
     return attempt
 
 
-async def addressed_attempt(request: Request) -> Attempt:
-    """Return the attempt that a page's address names, whoever asks. Raises Problem not_found."""
-    attempt_id = request.path_params["attempt_id"]
-    services = services_of(request)
-    attempt = None
-    if ATTEMPT_ID.fullmatch(attempt_id):
-        attempt = await services.threads.vault(services.vault.attempts.get, attempt_id)
-    if attempt is None:
+async def completed(call: ApiCall, flow: Flow, callback_url: str) -> Attempt:
+    """Do what the callback would have done, for an attempt of the caller's own. Raises Problem."""
+    services = call.services
+    callback = Callback.from_query(_query_of(callback_url, services.settings.redirect_uri(flow)))
+    known = None
+    if callback.state is not None:
+        known = await services.threads.vault(services.vault.attempts.find_by_state, callback.state)
+    if known is None or known.flow != flow or known.user_id != call.caller.user_id:
         raise Problem("not_found")
+    try:
+        await services.authorizer.complete(flow, callback)
+    except CallbackRefused as refused:
+        raise Problem(refused.reason) from None
+    attempt = await services.threads.vault(services.vault.attempts.get, known.id)
+    assert attempt is not None, "an attempt is kept for long after its end"
     return attempt
 
 
+def _query_of(given: str, address: str) -> list[tuple[str, str]]:
+    """Return the query, as pairs, of an address that has to be `address` but for that. Raises Problem."""
+    refusal = Problem(
+        "bad_parameter",
+        f"callbackUrl: expected the address that the browser ended on; it begins with {address}",
+    )
+    try:
+        parts, wanted = urlsplit(given.strip()), urlsplit(address)
+        pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
+    except ValueError:
+        raise refusal from None
+    if (parts.scheme, parts.netloc.lower(), parts.path) != (
+        wanted.scheme,
+        wanted.netloc.lower(),
+        wanted.path,
+    ):
+        raise refusal
+    return pairs
+
+
 def standing(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
-    """Return how an attempt stands, as the JSON API tells it."""
+    """Return the fields of an attempt's status that stores and accounts share."""
     state, reason = state_of(attempt, call.services.clock.now())
-    document: dict[str, Any] = {"authorizationId": attempt.id, "state": state}
+    fields: dict[str, Any] = {"authorization_id": attempt.id, "state": state}
     if reason is not None:
-        document |= {"reason": reason, "hint": TABLE[reason].remedy}
-        if attempt.detail:
-            document["detail"] = attempt.detail
-    return document
+        fields |= {"reason": reason, "hint": TABLE[reason].remedy, "detail": attempt.detail or None}
+    return fields
 
 
 async def granted(call: ApiCall, attempt: Attempt) -> Grant | None:
-    """Return the grant that an attempt led to; None where it has been removed since."""
+    """Return the grant that an attempt led to, as it is to be shown; None where it has been removed since."""
     if attempt.grant_id is None:
         return None
-    return await call.services.threads.vault(call.services.vault.grants.get, attempt.grant_id)
+    services = call.services
+    grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)
+    return None if grant is None else (await as_listed(services, attempt.flow, [grant]))[0]

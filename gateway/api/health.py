@@ -4,45 +4,81 @@
 gateway holds is told on loopback, and to keys that may manage.
 """
 
-from fastapi import APIRouter, Request, Response
+from http import HTTPStatus
 
-from gateway.asgi.calls import check_rights, json_answer, presented_key
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api.answers import Attention, Checks, Health, Readiness, Unreadiness
+from gateway.api.endpoints import written
+from gateway.api.error_groups import VAULT_ERRORS
+from gateway.api.operations import Example, Result
+from gateway.api.routing import ApiRouter
+from gateway.asgi.calls import check_rights, presented_key
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.monitoring import metrics
 from gateway.util.loopback import is_loopback
 from gateway.vault.errors import VaultError
 
-router = APIRouter()
+router = ApiRouter("Operation", "Running the gateway")
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Whoever comes through a proxy is not on loopback, though the proxy may be.
 PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via")
 
 
-@router.get("/healthz")
+@router.get(
+    "/healthz",
+    description="No key is needed.",
+    results={200: Result("It does.", Health)},
+    examples=[Example("It does", {}, Health.example())],
+)
 async def healthz(request: Request) -> Response:
-    """Answer that the gateway takes requests."""
-    return json_answer({"status": "ok"}, sandbox=services_of(request).settings.sandbox)
+    """Tell whether the gateway takes requests."""
+    return written(Health(status="ok"), services_of(request))
 
 
-@router.get("/readyz")
+@router.get(
+    "/readyz",
+    description="No key is needed; on loopback, or with a key that may `manage`, it tells more.",
+    rights=("manage",),
+    errors=VAULT_ERRORS,
+    results={
+        200: Result("It can.", Readiness),
+        503: Result("It cannot: one of the checks is false.", Unreadiness),
+    },
+    examples=[Example("It can", {}, Readiness.example(attention={"needsReauthorization": 1}))],
+)
 async def readyz(request: Request) -> Response:
-    """Answer 200 where database, master key and Amazon settings can be worked with, else 503."""
+    """Tell whether the gateway can be worked with."""
     services = services_of(request)
     checks = await services.threads.vault(_checks, services)
-    ready = all(checks.values())
-    document = {"status": "ready" if ready else "not_ready", "checks": checks}
+    attention = None
     if await _is_operator(request, services):
         state = await services.threads.vault(services.overview.state)
         if state is not None:
-            document["attention"] = state.attention()
-    return json_answer(document, sandbox=services.settings.sandbox, status=200 if ready else 503)
+            attention = Attention.model_validate(state.attention())
+    if checks.database and checks.master_key and checks.applications:
+        return written(Readiness(status="ready", checks=checks, attention=attention), services)
+    unready = Unreadiness(status="not_ready", checks=checks, attention=attention)
+    return written(unready, services, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics",
+    description="On loopback no key is needed, but to what came through a proxy.",
+    rights=("manage",),
+    errors=("unauthorized", "key_lacks_right", *VAULT_ERRORS),
+    results={
+        200: Result(
+            "Metrics whose names begin with `linkfox_`, for a Prometheus to scrape: its text format 0.0.4.",
+            media_type="text/plain",
+        )
+    },
+)
 async def prometheus(request: Request) -> Response:
-    """Answer the metrics: on loopback, or to a key that may manage."""
+    """Answer the metrics of this gateway."""
     services = services_of(request)
     if not _on_loopback(request):
         caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
@@ -53,14 +89,14 @@ async def prometheus(request: Request) -> Response:
     return Response(content, media_type=METRICS_TYPE)
 
 
-def _checks(services: Services) -> dict[str, bool]:
+def _checks(services: Services) -> Checks:
     """Return what was looked at, and whether it can be worked with."""
     settings = services.settings
-    checks = {"database": True, "masterKey": False, "applications": bool(settings.spapi or settings.ads)}
+    checks = Checks(database=True, master_key=False, applications=bool(settings.spapi or settings.ads))
     try:
-        checks["masterKey"] = services.vault.key_opens()
+        checks.master_key = services.vault.key_opens()
     except VaultError:
-        checks["database"] = False
+        checks.database = False
     return checks
 
 

@@ -3,85 +3,95 @@
 Bodies can be large in both directions: they are parsed and written off the event loop, and kept once.
 """
 
-from fastapi import APIRouter, Request, Response
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from gateway.amazon.forwarding import Forwarded
-from gateway.amazon.marketplaces import INDIA_NOTE
-from gateway.api.fields import Fields
-from gateway.asgi.calls import JSON_TYPE, ApiCall, not_json, parse_fields
-from gateway.asgi.services import Services, services_of
+from gateway.api.answers import ProxyAnswer, StoreProxyAnswer, notes_of
+from gateway.api.endpoints import SMALL
+from gateway.api.error_groups import REFRESH_ERRORS
+from gateway.api.operations import Example
+from gateway.api.requests import AccountProxyRequest, ProxyCallRequest, StoreProxyRequest
+from gateway.api.routing import ApiRouter
+from gateway.asgi.calls import JSON_TYPE, ApiCall
+from gateway.asgi.services import Services
 from gateway.model import Flow
 from gateway.proxy.answers import PIECE, answer_document
 from gateway.proxy.request import ProxyRequest, read_wanted
-from gateway.proxy.service import Bearer
-from gateway.util.secret import Secret
 
-router = APIRouter()
+router = ApiRouter("Calling Amazon", "Calling Amazon's APIs for a store or profile")
 
-# Up to this many characters a change of threads takes longer than the work itself.
-SMALL = 64 * 1024
+ERRORS = ("not_allowed", *REFRESH_ERRORS, "answer_too_large")
+RULES = (
+    "Redirects are not followed. Nothing is sent twice but a GET: where Amazon refused the token that the "
+    "gateway chose, or the application's client secret. A user has so many calls under way at once; one that "
+    "waits too long for a place is answered 429 and was not sent. "
+    "Either `amzAccessToken` or `{named}` is needed."
+)
 
 
-@router.post("/spApi/developerProxy")
-async def call_selling_partner_api(request: Request) -> Response:
+@router.post(
+    "/spApi/developerProxy",
+    rights=("proxy",),
+    errors=ERRORS,
+    description=RULES.format(named="sellerId"),
+    answer=StoreProxyAnswer,
+    examples=[
+        Example(
+            "A GET",
+            StoreProxyRequest.example(
+                queryString="MarketplaceIds=ATVPDKIKX0DER&CreatedAfter=2027-01-01T00%3A00%3A00Z",
+                sellerId="A1SANDBOXNA001",
+            ),
+            StoreProxyAnswer.example(rateLimit=0.0167, body='{"payload":{"Orders":[]}}'),
+        )
+    ],
+)
+async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> Response:
     """Call the SP-API for one of the caller's stores."""
-    return await _forward(request, "spapi")
-
-
-@router.post("/amazonAds/developerProxy")
-async def call_ads_api(request: Request) -> Response:
-    """Call the Ads API for one of the caller's profiles."""
-    return await _forward(request, "ads")
-
-
-async def _forward(request: Request, flow: Flow) -> Response:
-    services = services_of(request)
-    wanted, bearer, notes = await _checked(request, flow)
+    services = call.services
+    wanted = await _wanted(services, request, "spapi")
+    bearer = await services.proxy.store_bearer(
+        call.caller, request.region, request.amz_access_token or None, request.seller_id
+    )
     answer = await services.proxy.call(wanted, bearer)
-    return await _answer(services, answer, notes)
+    return _response(services, answer, notes_of(request.region, bearer.region) or [])
 
 
-async def _checked(request: Request, flow: Flow) -> tuple[ProxyRequest, Bearer, list[str]]:
-    """Return what is to be sent with which token, and what to tell the caller beside the answer.
+@router.post(
+    "/amazonAds/developerProxy",
+    rights=("proxy",),
+    errors=ERRORS,
+    description=RULES.format(named="profileId"),
+    answer=ProxyAnswer,
+    examples=[
+        Example(
+            "A GET",
+            AccountProxyRequest.example(path="/v2/profiles", profileId=123456789012345),
+            ProxyAnswer.example(),
+        )
+    ],
+)
+async def call_ads_api(call: ApiCall, request: AccountProxyRequest) -> Response:
+    """Call the Ads API for one of the caller's profiles."""
+    services = call.services
+    wanted = await _wanted(services, request, "ads")
+    bearer = await services.proxy.account_bearer(
+        call.caller, request.region, request.amz_access_token or None, request.profile_id
+    )
+    return _response(services, await services.proxy.call(wanted, bearer), [])
 
-    The caller's own document is dropped with this frame.
-    """
-    call = await ApiCall.begin(request, "proxy", read=_read_large_fields)
-    services, fields, user_id = call.services, call.fields, call.caller.user_id
-    if len(fields.text("body") or "") <= SMALL:
-        wanted = read_wanted(fields, flow, services.settings)
+
+async def _wanted(services: Services, request: ProxyCallRequest, flow: Flow) -> ProxyRequest:
+    """Return what is to be sent. The caller's own text of it is let go of, so that it is kept once."""
+    if len(request.body or "") <= SMALL:
+        wanted = read_wanted(request, flow, services.settings)
     else:
-        wanted = await services.threads.proxy(read_wanted, fields, flow, services.settings)
-    region = fields.required_region()
-    presented = Secret(fields.text("amzAccessToken") or "") or None
-    if flow == "spapi":
-        bearer = await services.proxy.store_bearer(user_id, region, presented, fields.seller_id())
-    else:
-        bearer = await services.proxy.account_bearer(user_id, region, presented, fields.number("profileId"))
-    return wanted, bearer, [] if bearer.region == region else [INDIA_NOTE]
+        wanted = await services.threads.proxy(read_wanted, request, flow, services.settings)
+    request.body = None
+    return wanted
 
 
-async def _read_large_fields(request: Request) -> Fields:
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-    if len(received) <= SMALL:
-        return parse_fields(bytes(received))
-    return await services_of(request).threads.proxy(_parsed, received)
-
-
-def _parsed(received: bytearray) -> Fields:
-    """Return the fields of a large body. Its bytes are let go of before its text is taken apart."""
-    try:
-        text = received.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise not_json() from None
-    received.clear()
-    return parse_fields(text)
-
-
-async def _answer(services: Services, answer: Forwarded, notes: list[str]) -> Response:
+def _response(services: Services, answer: Forwarded, notes: list[str]) -> Response:
     size = answer.size
     document = answer_document(answer, sandbox=services.settings.sandbox, notes=notes)
     if size <= PIECE:

@@ -1,59 +1,81 @@
 """`storeTokens`: the call that every request of every downstream skill begins with, so it is kept short.
 
-One statement checks the API key and brings the tokens, without a change of threads. Only a token that has to
-be refreshed takes longer.
+One statement checks the API key and brings the tokens. Only a token that has to be refreshed takes longer.
 """
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Self
 
-from fastapi import Request
+from starlette.requests import Request
 
-from gateway.api.fields import Fields
-from gateway.api.renewals import with_consent_link
-from gateway.asgi.calls import check_rights, presented_key, read_fields, refused_key
+from gateway.api.refusals import with_consent_link
+from gateway.asgi.calls import check_rights, presented_key, refused_key
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
-from gateway.model import TokenRead
+from gateway.model import INDIA_ASKED, INDIA_KEPT, Region, Right, TokenRead
 from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.vault import audit
-from gateway.vault.token_reader import TokenReader
-
-# Reads with the API key that was presented; made of a request's fields.
-Look = Callable[[str], Awaitable[TokenRead | None]]
+from gateway.vault.store_regions import in_region
 
 
-async def read_tokens(
-    request: Request, choose: Callable[[TokenReader, Fields], Look]
-) -> tuple[Services, GrantTokens]:
-    """Return the tokens of the grant that the body names, as fresh as `minTtl` asks. Raises Problem."""
-    services = services_of(request)
-    reader = services.vault.reader
-    key = presented_key(request)
-    try:
-        fields = await read_fields(request)
-        look = choose(reader, fields)
-        min_ttl = fields.min_ttl()
-    except Problem:
-        # Who has no valid key learns nothing else.
-        caller = await services.threads.vault(services.vault.users.authenticate, key)
+@dataclass(frozen=True, slots=True)
+class TokenCall:
+    """A call whose API key is looked up with the tokens that it asks for. `key`: what was presented."""
+
+    request: Request
+    services: Services
+    rights: tuple[Right, ...]
+    key: str
+
+    @classmethod
+    def begin(cls, request: Request, rights: tuple[Right, ...]) -> Self:
+        """Take a request, before anything is known about it."""
+        return cls(request, services_of(request), rights, presented_key(request))
+
+    async def check_key(self) -> None:
+        """Look only whether the API key is valid. Raises Problem where it is not."""
+        services = self.services
+        caller = await services.threads.vault(services.vault.users.authenticate, self.key)
         if caller is None:
-            raise refused_key(request) from None
+            raise refused_key(self.request)
         audit.identified(caller)
-        raise
-    read = await look(key)
-    if read is None:
-        raise refused_key(request)
-    audit.identified(read.caller)
-    audit.concerns(fields.subject())
-    check_rights(read.caller, ("tokens",))
-    if read.grant is None or read.tokens is None:
-        raise Problem("not_found")
-    if read.grant.status == "needs_reauthorization":
-        raise await with_consent_link(services, read.caller, read.grant, revoked(read.grant))
-    left = seconds_left(read.grant, read.tokens, services.clock.now())
-    if min_ttl is None or left >= max(min_ttl, 1):
-        return services, GrantTokens(read.grant, read.tokens)
-    try:
-        return services, await services.tokens.fresh(read.grant.id, min_ttl)
-    except Problem as problem:
-        raise await with_consent_link(services, read.caller, read.grant, problem) from None
+
+    async def store_tokens(self, seller_id: str, region: Region, min_ttl: int | None) -> GrantTokens:
+        """Return a store's tokens with `min_ttl` seconds left at least. Raises Problem."""
+        by_store = self.services.vault.reader.by_store
+        read = await by_store(self.key, seller_id, region)
+        if region == INDIA_ASKED and read is not None and read.grant is None:
+            kept = await by_store(self.key, seller_id, INDIA_KEPT)
+            if kept is not None and kept.grant is not None and in_region([kept.grant], region):
+                read = kept
+        return await self._fresh(read, min_ttl)
+
+    async def account_tokens(
+        self, record_id: int | None, profile_id: int | None, min_ttl: int | None
+    ) -> GrantTokens:
+        """Return an ads account's tokens likewise, by one of the two numbers. Raises Problem."""
+        reader = self.services.vault.reader
+        if record_id is not None:
+            read = await reader.by_record(self.key, "ads", record_id)
+        else:
+            assert profile_id is not None, "one of the two is given"
+            read = await reader.by_profile(self.key, profile_id)
+        return await self._fresh(read, min_ttl)
+
+    async def _fresh(self, read: TokenRead | None, min_ttl: int | None) -> GrantTokens:
+        """Return what was read once the caller is known and the tokens live long enough. Raises Problem."""
+        if read is None:
+            raise refused_key(self.request)
+        audit.identified(read.caller)
+        check_rights(read.caller, self.rights)
+        if read.grant is None or read.tokens is None:
+            raise Problem("not_found")
+        if read.grant.status == "needs_reauthorization":
+            raise await with_consent_link(self.services, read.caller, read.grant, revoked(read.grant))
+        left = seconds_left(read.grant, read.tokens, self.services.clock.now())
+        if min_ttl is None or left >= max(min_ttl, 1):
+            return GrantTokens(read.grant, read.tokens)
+        try:
+            return await self.services.tokens.fresh(read.grant.id, min_ttl)
+        except Problem as problem:
+            raise await with_consent_link(self.services, read.caller, read.grant, problem) from None

@@ -1,17 +1,16 @@
-"""One call of the JSON API: whose it is, what its body says, and how it is answered."""
+"""One call of the JSON API: whose it is, which store or account it means, and how errors are answered."""
 
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from gateway.api.fields import Fields
 from gateway.asgi.failed_keys import source_of
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
-from gateway.model import Caller, Right
+from gateway.model import Caller, Grant, Region, Right
 from gateway.vault import audit
 
 JSON_TYPE = "application/json"
@@ -22,35 +21,6 @@ def presented_key(request: Request) -> str:
     value = request.headers.get("authorization", "").strip()
     scheme, _, rest = value.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else value
-
-
-async def read_fields(request: Request) -> Fields:
-    """Read the body as one JSON object, whatever the Content-Type says; nothing at all counts as `{}`."""
-    return parse_fields(await request.body())
-
-
-def parse_fields(body: bytes | str) -> Fields:
-    """Return the fields of a body that has arrived. Raises Problem bad_parameter."""
-    if not body:
-        return Fields({})
-    try:
-        # json.loads would take the bytes of UTF-16 and UTF-32, too. A byte order mark does no harm.
-        text = body if isinstance(body, str) else body.decode("utf-8-sig")
-        document = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise not_json() from None
-    if not isinstance(document, dict):
-        raise Problem("bad_parameter", "the body is not a JSON object; expected {…}")
-    return Fields(document)
-
-
-def not_json() -> Problem:
-    """Return what to tell about a body that cannot be read."""
-    return Problem("bad_parameter", "the body is not JSON in UTF-8; expected one JSON object")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def refused_key(request: Request) -> Problem:
@@ -79,30 +49,26 @@ def json_answer(document: dict[str, Any], *, sandbox: bool, status: int = 200) -
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """An authenticated call with its body."""
+    """A call whose API key is valid and has the right that it needs."""
 
     services: Services
     caller: Caller
-    fields: Fields
 
     @classmethod
-    async def begin(
-        cls,
-        request: Request,
-        *rights: Right,
-        read: Callable[[Request], Awaitable[Fields]] = read_fields,
-    ) -> Self:
-        """Check the API key, then its rights (one of them is enough), then read the body. Raises Problem."""
+    async def begin(cls, request: Request, rights: tuple[Right, ...]) -> Self:
+        """Check the API key, then its rights: one of them is enough. Raises Problem."""
         services = services_of(request)
         caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
         if caller is None:
             raise refused_key(request)
         audit.identified(caller)
         check_rights(caller, rights)
-        fields = await read(request)
-        audit.concerns(fields.subject())
-        return cls(services, caller, fields)
+        return cls(services, caller)
 
-    def answer(self, document: dict[str, Any]) -> Response:
-        """Answer 200 with a document."""
-        return json_answer(document, sandbox=self.services.settings.sandbox)
+    async def store(self, seller_id: str, region: Region | None) -> Grant:
+        """Return the caller's store that is meant; see Holdings.store."""
+        return await self.services.holdings.store(self.caller, seller_id, region)
+
+    async def account(self, record_id: int | None, profile_id: int | None = None) -> Grant:
+        """Return the caller's ads account that is meant; see Holdings.account."""
+        return await self.services.holdings.account(self.caller, record_id, profile_id)

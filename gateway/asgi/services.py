@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from fastapi import Request
+from starlette.requests import Request
 
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.authorization.appstore import Appstore
@@ -11,19 +11,20 @@ from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
+from gateway.model import Flow
 from gateway.monitoring.overview import Overview
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
+from gateway.tokens.holdings import Holdings
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
 from gateway.vault.vault import Vault
-from gateway.web.renderer import Pages
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms of the gateway, put together by `create_app`."""
+    """The services of the gateway, put together by `create_app`."""
 
     settings: Settings
     vault: Vault
@@ -33,12 +34,16 @@ class Services:
     renewals: Renewals
     importer: Importer
     confirmations: Confirmations
+    holdings: Holdings
     tokens: TokenService
     proxy: DeveloperProxy
     appstore: Appstore
-    pages: Pages
     failed_keys: FailedKeys
     overview: Overview
+
+    async def suspended(self, flow: Flow) -> bool:
+        """Tell whether Amazon refuses the application of a flow: at its token endpoint, or at its APIs."""
+        return await self.tokens.suspended(flow) or await self.proxy.suspended(flow)
 
 
 def services_of(request: Request) -> Services:

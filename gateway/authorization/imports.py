@@ -11,17 +11,18 @@ from typing import Any, TypeVar
 
 from gateway.amazon.failures import AmazonFailure, Kind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
-from gateway.amazon.marketplaces import INDIA, INDIA_ASKED, INDIA_KEPT, find_marketplace, is_indian
+from gateway.amazon.marketplaces import find_marketplace
 from gateway.applications.credentials import application_id, token_client
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.profile_sync import SyncResult
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
 from gateway.errors import Problem
-from gateway.model import Flow, Grant, Import, Region, Tokens
+from gateway.model import INDIA, INDIA_ASKED, INDIA_KEPT, Flow, Grant, Import, Region, Tokens
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault.store_regions import is_indian
 from gateway.vault.vault import Vault
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gateway.errors import Problem
 from gateway.model import Flow
-from gateway.proxy.allow_list import METHODS, reads_ads
+from gateway.proxy.allow_list import reads_ads
 from gateway.proxy.targets import Path, check_path, check_query
 from gateway.settings.settings import Settings
 
@@ -21,10 +21,13 @@ MEDIA_TYPE = re.compile(
 
 
 class Texts(Protocol):
-    """Where the texts of a request come from."""
+    """The texts of a request, as they were given; None where one was not."""
 
-    def text(self, key: str) -> str | None:
-        """Return a string as it was given, None where it was not. Raises Problem bad_parameter."""
+    path: str
+    method: str
+    query_string: str | None
+    content_type: str | None
+    body: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +54,22 @@ class ProxyRequest:
 def read_wanted(fields: Texts, flow: Flow, settings: Settings) -> ProxyRequest:
     """Return what a request asks for. Raises Problem bad_parameter (1002) or not_allowed (1005)."""
     prefixes = settings.proxy_spapi_prefixes if flow == "spapi" else settings.proxy_ads_prefixes
-    given_path = fields.text("path")
-    if given_path is None:
-        raise Problem("bad_parameter", "path: expected a path such as /orders/v0/orders")
-    path = check_path(given_path, prefixes)
-    method = (fields.text("method") or "").upper()
-    if method not in METHODS:
-        raise Problem("bad_parameter", f"method: expected one of {', '.join(METHODS)}")
+    path = check_path(fields.path, prefixes)
+    method = fields.method
     if flow == "ads" and not settings.proxy_ads_writes and not reads_ads(method, path.segments):
         raise Problem(
             "not_allowed", "method: this gateway only reads from the Ads API (PROXY_ADS_WRITES is off)"
         )
-    content_type = fields.text("contentType") or None
+    content_type = fields.content_type or None
     if content_type is not None and not MEDIA_TYPE.fullmatch(content_type):
         raise Problem("bad_parameter", "contentType: expected a media type such as application/json")
     return ProxyRequest(
-        method, path, check_query(fields.text("queryString") or ""), _body(fields, method), content_type
+        method, path, check_query(fields.query_string or ""), _body(fields, method), content_type
     )
 
 
 def _body(fields: Texts, method: str) -> bytes | None:
-    text = fields.text("body")
+    text = fields.body
     if text is None or method in WITHOUT_BODY:
         return None
     try:

@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from gateway.amazon import ads_api, selling_partner_api
 from gateway.amazon.failures import AmazonFailure, problem_of
 from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
-from gateway.amazon.marketplaces import INDIA, INDIA_ASKED
 from gateway.applications.call_breaker import CallCircuitBreaker, secret_has_expired
 from gateway.applications.credentials import ads_client
 from gateway.errors import Problem
-from gateway.model import Flow, Grant, Region
+from gateway.model import Caller, Flow, Grant, Region
 from gateway.proxy.headers import ads_headers, selling_partner_headers
 from gateway.proxy.request import ProxyRequest
 from gateway.proxy.shares import Shares
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.settings.settings import Settings
 from gateway.tokens.grant_tokens import revoked
+from gateway.tokens.holdings import Holdings, called_in
 from gateway.tokens.service import TokenService
 from gateway.util.secret import Secret
 from gateway.util.threads import PROXY_THREADS, Threads
@@ -54,12 +54,13 @@ class DeveloperProxy:
         self,
         settings: Settings,
         vault: Vault,
+        holdings: Holdings,
         tokens: TokenService,
         forwarder: Forwarder,
         threads: Threads,
     ) -> None:
         self._settings = settings
-        self._vault = vault
+        self._holdings = holdings
         self._tokens = tokens
         self._forwarder = forwarder
         self._threads = threads
@@ -68,7 +69,7 @@ class DeveloperProxy:
         self._shares = Shares(PROXY_THREADS // 2)
 
     async def store_bearer(
-        self, user_id: int, region: Region, presented: Secret | None, seller_id: str | None
+        self, caller: Caller, region: Region, presented: Secret | None, seller_id: str | None
     ) -> Bearer:
         """Return the token for a store: the presented one, if this user was handed it, else the store's own.
 
@@ -77,18 +78,15 @@ class DeveloperProxy:
         if presented is None:
             if seller_id is None:
                 raise Problem("bad_parameter", "amzAccessToken: expected it, or sellerId in its place")
-            grants = await self._threads.vault(self._vault.grants.stores_of, user_id, seller_id)
-            if not grants:
-                raise Problem("not_found")
-            kept = _in_region(grants, region)
+            kept = await self._holdings.store_to_call(caller, seller_id, region)
             return await self._own(kept, kept.region)
-        grant = await self._proved(user_id, "spapi", presented)
+        grant = await self._proved(caller, "spapi", presented)
         if seller_id not in (None, grant.seller_id):
             raise Problem("bad_parameter", "sellerId: amzAccessToken belongs to another store of yours")
-        return Bearer(_in_region([grant], region), presented, grant.region, presented=True)
+        return Bearer(called_in([grant], region), presented, grant.region, presented=True)
 
     async def account_bearer(
-        self, user_id: int, region: Region, presented: Secret | None, profile_id: int | None
+        self, caller: Caller, region: Region, presented: Secret | None, profile_id: int | None
     ) -> Bearer:
         """Return the token for an ads profile, as `store_bearer` does for a store.
 
@@ -96,24 +94,25 @@ class DeveloperProxy:
         """
         if presented is None and profile_id is None:
             raise Problem("bad_parameter", "amzAccessToken: expected it, or profileId in its place")
-        grant = None if presented is None else await self._proved(user_id, "ads", presented)
-        covering = []
+        grant = None if presented is None else await self._proved(caller, "ads", presented)
+        covering = None
         if profile_id is not None:
-            covering = await self._threads.vault(self._vault.profiles.covering, user_id, profile_id)
-            if not covering:
+            covering = await self._holdings.profile(caller, profile_id)
+            if covering is None:
                 raise (
                     Problem("not_found")
                     if grant is None
                     else Problem("not_allowed", "profileId: not one of yours")
                 )
-            if covering[0][0].region != region:
-                raise Problem("bad_parameter", f"region: this profile belongs to {covering[0][0].region}")
+            if covering[0].region != region:
+                raise Problem("bad_parameter", f"region: this profile belongs to {covering[0].region}")
         if grant is None or presented is None:
-            return replace(await self._own(covering[0][1], region), profile_id=profile_id)
+            assert covering is not None, "without a token a profile is named"
+            return replace(await self._own(covering[1], region), profile_id=profile_id)
         return Bearer(grant, presented, region, presented=True, profile_id=profile_id)
 
-    async def _proved(self, user_id: int, flow: Flow, presented: Secret) -> Grant:
-        grant = await self._threads.vault(self._vault.issued_tokens.grant_of, user_id, flow, presented)
+    async def _proved(self, caller: Caller, flow: Flow, presented: Secret) -> Grant:
+        grant = await self._holdings.of_token(caller, flow, presented)
         if grant is None:
             raise Problem(
                 "not_found", "amzAccessToken was not handed to you, or has expired; get one from storeTokens"
@@ -213,14 +212,3 @@ class DeveloperProxy:
         if bearer.presented and verdict != "secret_expired":
             return None
         return replace(bearer, grant=held.grant, access_token=held.tokens.access_token)
-
-
-def _in_region(grants: list[Grant], region: Region) -> Grant:
-    for grant in grants:
-        if grant.region == region:
-            return grant
-    for grant in grants:
-        if region == INDIA_ASKED and grant.marketplace == INDIA:
-            return grant
-    regions = " and ".join(grant.region for grant in grants)
-    raise Problem("bad_parameter", f"region: this store is authorized in {regions}")

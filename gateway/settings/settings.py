@@ -21,6 +21,7 @@ CALLBACK_PATHS: dict[Flow, str] = {"spapi": "/spApi/oauth/callback", "ads": "/am
 LEAST_WEBHOOK_SECRET = 16
 MEGABYTE = 1024 * 1024
 HOUR = 3600
+ATTEMPT_LIFETIME = 15 * 60
 KEYRING_TIMEOUT = 5.0
 
 CLIENT_SECRET = "its client secret"  # noqa: S105 - a meaning, not a secret
@@ -252,7 +253,7 @@ class Settings:
     amazon_connect_timeout: float = 5.0
     amazon_read_timeout: float = 20.0
     largest_amazon_answer: int = 8 * MEGABYTE
-    attempt_lifetime: int = 15 * 60
+    attempt_lifetime: int = ATTEMPT_LIFETIME
     refresh_lease: float = 30.0
     callback_patience: float = 2.0
     caretaker_pause: float = 5.0

@@ -2,18 +2,18 @@
 
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from gateway.api.fields import Fields
 from gateway.asgi.services import services_of
 from gateway.authorization.appstore import STATE_SECONDS
-from gateway.errors import Problem
-from gateway.web.page_route import PageRoute
+from gateway.authorization.details import read_name
+from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see
 from gateway.web.renderer import FormState
 from gateway.web.sessions import SignedInRequest
 
-router = APIRouter(route_class=PageRoute)
+router = PageRouter()
 
 
 @router.get("/spApi/oauth/login")
@@ -32,9 +32,7 @@ async def ask(request: Request) -> Response:
     wanted = services_of(request).appstore.read(request.query_params.multi_items())
     visit = await SignedInRequest.begin(request, "manage")
     entered = FormState({"name": wanted.seller_id})
-    return visit.services.pages.appstore(
-        visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered
-    )
+    return visit.pages.appstore(visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered)
 
 
 @router.post("/appstore")
@@ -45,11 +43,9 @@ async def connect(request: Request) -> Response:
     services = visit.services
     wanted = services.appstore.read(form.items())
     try:
-        name = Fields(form).name("name")
-    except Problem:
+        name = read_name(form.get("name", ""))
+    except ValueError:
         entered = FormState(form, {"name": "name_wrong"})
-        return services.pages.appstore(
-            visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered
-        )
+        return visit.pages.appstore(visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered)
     begun = await services.appstore.begin(visit.caller.user_id, wanted, name)
-    return services.pages.to_amazon(visit.reader, begun.link, wanted.host, STATE_SECONDS)
+    return visit.pages.to_amazon(visit.reader, begun.link, wanted.host, STATE_SECONDS)

@@ -3,20 +3,23 @@
 A callback answers with a redirect at once, so that the authorization code does not stay in the address bar.
 """
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from gateway.api.attempts import addressed_attempt, profile_sync_of, state_of
 from gateway.asgi.services import services_of
+from gateway.authorization.attempt_state import profile_sync_of, state_of
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
 from gateway.authorization.confirmation import needs_confirmation
 from gateway.errors import Problem
 from gateway.model import Flow
+from gateway.web.addressed import addressed_attempt
 from gateway.web.confirmation import see_confirmation
-from gateway.web.page_route import PageRoute
+from gateway.web.page_route import PageRouter
 from gateway.web.redirects import RESULT_PATH, see, see_result
+from gateway.web.renderer import pages_of
 
-router = APIRouter(route_class=PageRoute)
+router = PageRouter()
 
 # Why a callback can belong to no attempt; nothing else can be put on the page through its address.
 SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})
@@ -63,16 +66,16 @@ async def result_page(request: Request) -> Response:
     attempt = await addressed_attempt(request)
     state, reason = state_of(attempt, services.clock.now())
     if state != "authorized":
-        return services.pages.unfinished(attempt, state, reason, language)
+        return pages_of(request).unfinished(attempt, state, reason, language)
     if attempt.flow == "ads":
-        return services.pages.account(attempt, profile_sync_of(attempt) == "ok", language)
+        return pages_of(request).account(attempt, profile_sync_of(attempt) == "ok", language)
     grant = None
     if attempt.grant_id is not None:
         grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)
-    return services.pages.store(attempt, grant, language)
+    return pages_of(request).store(attempt, grant, language)
 
 
 @router.get("/pages/style.css")
 async def stylesheet(request: Request) -> Response:
     """Serve the one stylesheet."""
-    return services_of(request).pages.stylesheet()
+    return pages_of(request).stylesheet()

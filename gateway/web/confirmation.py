@@ -3,9 +3,9 @@
 import secrets
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
-from gateway.api.attempts import addressed_attempt
 from gateway.asgi.services import Services, services_of
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
@@ -13,11 +13,13 @@ from gateway.authorization.confirmation import PendingCallback
 from gateway.errors import Problem
 from gateway.model import Attempt
 from gateway.util.secret import Secret
-from gateway.web.page_route import PageRoute
+from gateway.web.addressed import addressed_attempt
+from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see, see_result
+from gateway.web.renderer import pages_of
 from gateway.web.sessions import read_form
 
-router = APIRouter(route_class=PageRoute)
+router = PageRouter()
 
 CONFIRM_PATH = "/oauth/confirm"
 CSRF_BYTES = 32
@@ -42,7 +44,7 @@ async def confirmation_page(request: Request) -> Response:
     if held is None:
         raise Problem("confirmation_ended")
     action = f"{CONFIRM_PATH}/{quote(attempt.id, safe='')}"
-    return services.pages.confirmation(
+    return pages_of(request).confirmation(
         attempt,
         held.callback.seller_id,
         action=action,

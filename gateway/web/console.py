@@ -1,28 +1,30 @@
 """What somebody who is signed in can see and do: their stores and ads accounts."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.amazon.marketplaces import Marketplace, marketplaces
-from gateway.api.fields import DIGITS, Fields
-from gateway.api.removal import remove_for_good
-from gateway.api.shown import as_listed
-from gateway.api.stores import store_region
+from gateway.asgi.display_status import as_listed
 from gateway.authorization.authorizer import AccountAuthorization, StoreAuthorization
 from gateway.authorization.consent_links import account_host, consent_host
+from gateway.authorization.details import read_marketplace, read_name, read_region, store_region
+from gateway.authorization.removal import remove_for_good
 from gateway.errors import Problem
 from gateway.model import Central, Flow, Grant, Profile, Region
 from gateway.vault import audit
-from gateway.web.page_route import PageRoute
+from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see
 from gateway.web.renderer import FormState, Page
 from gateway.web.sessions import SignedInRequest
 
-router = APIRouter(route_class=PageRoute)
+router = PageRouter()
 
+DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 PER_PAGE = 50
 SHOWN_ACTIVITY = 20
 NOTICES = frozenset({"removed"})
@@ -45,7 +47,7 @@ async def overview(request: Request) -> Response:
     accounts = await as_listed(visit.services, "ads", accounts)
     activity = await visit.services.threads.vault(vault.audit.of_user, visit.caller.user_name, SHOWN_ACTIVITY)
     notice = request.query_params.get("notice")
-    return visit.services.pages.overview(
+    return visit.pages.overview(
         visit.reader,
         _page(stores, request.query_params.get("stores")),
         _page(accounts, request.query_params.get("accounts")),
@@ -81,7 +83,7 @@ async def _form(request: Request, flow: Flow) -> Response:
     values = {"name": again.name, "marketplace": again.marketplace or ""} if again else {}
     if again and again.central == "vendor":
         values["vendor"] = "yes"
-    return visit.services.pages.authorize(visit.reader, flow, marketplaces(), FormState(values), again)
+    return visit.pages.authorize(visit.reader, flow, marketplaces(), FormState(values), again)
 
 
 async def _again(visit: SignedInRequest, flow: Flow, record_id: str | None) -> Grant | None:
@@ -116,7 +118,7 @@ async def authorize_store(request: Request) -> Response:
     marketplace = read.marketplace()
     region = read.region(marketplace, again)
     if name is None or region is None or read.errors:
-        return visit.services.pages.authorize(visit.reader, "spapi", marketplaces(), read.entered(), again)
+        return visit.pages.authorize(visit.reader, "spapi", marketplaces(), read.entered(), again)
     central: Central = "vendor" if form.get("vendor") else "seller"
     wanted = StoreAuthorization(
         region=region,
@@ -129,7 +131,7 @@ async def authorize_store(request: Request) -> Response:
     begun = await visit.services.authorizer.begin_store(visit.caller.user_id, wanted)
     host = consent_host(region, marketplace, central)
     lifetime = visit.services.settings.attempt_lifetime
-    return visit.services.pages.to_amazon(visit.reader, begun.link, host, lifetime)
+    return visit.pages.to_amazon(visit.reader, begun.link, host, lifetime)
 
 
 @router.post("/accounts/authorize")
@@ -142,11 +144,11 @@ async def authorize_account(request: Request) -> Response:
     name = read.name()
     region = read.region(None, again)
     if name is None or region is None:
-        return visit.services.pages.authorize(visit.reader, "ads", (), read.entered(), again)
+        return visit.pages.authorize(visit.reader, "ads", (), read.entered(), again)
     wanted = AccountAuthorization(region=region, name=name, record_id=again.id if again else None)
     begun = await visit.services.authorizer.begin_account(visit.caller.user_id, wanted)
     lifetime = visit.services.settings.attempt_lifetime
-    return visit.services.pages.to_amazon(visit.reader, begun.link, account_host(region), lifetime)
+    return visit.pages.to_amazon(visit.reader, begun.link, account_host(region), lifetime)
 
 
 class _Reading:
@@ -154,31 +156,31 @@ class _Reading:
 
     def __init__(self, form: dict[str, str]) -> None:
         self._form = form
-        self._fields = Fields({name: value for name, value in form.items() if value})
         self._site: Marketplace | None = None
         self.errors: dict[str, str] = {}
 
     def name(self) -> str | None:
         """Return the name."""
         try:
-            return self._fields.name("name")
-        except Problem:
+            return read_name(self._form.get("name", ""))
+        except ValueError:
             self.errors["name"] = "name_wrong"
             return None
 
     def marketplace(self) -> Marketplace | None:
         """Return the site, if one was chosen."""
         try:
-            return self._fields.marketplace()
-        except Problem:
+            site = self._form.get("marketplace")
+            return read_marketplace(site) if site else None
+        except ValueError:
             self.errors["marketplace"] = "site_wrong"
             return None
 
     def region(self, marketplace: Marketplace | None, again: Grant | None) -> Region | None:
         """Return the region that was chosen, or is given, and that the site belongs to."""
         try:
-            region = again.region if again else self._fields.required_region()
-        except Problem:
+            region = again.region if again else read_region(self._form.get("region", ""))
+        except ValueError:
             self.errors["region"] = "region_wrong"
             return None
         try:
@@ -198,7 +200,7 @@ async def removal_form(request: Request) -> Response:
     """Ask whether a store or an ads account is really to be removed."""
     visit = await SignedInRequest.begin(request, "manage")
     grant = await _own_grant(visit, request.path_params["record_id"])
-    return visit.services.pages.remove(visit.reader, grant)
+    return visit.pages.remove(visit.reader, grant)
 
 
 @router.post("/remove/{record_id}")
@@ -213,5 +215,5 @@ async def remove(request: Request) -> Response:
     else:
         assert grant.seller_id is not None, "a store has a seller"
         remove = partial(grants.remove_store, user_id, grant.seller_id, grant.region)
-    await remove_for_good(visit.services, remove)
+    await remove_for_good(visit.services.vault, visit.services.threads, remove)
     return see("/?notice=removed")

@@ -1,36 +1,60 @@
 """Routes for browsers: whatever goes wrong on one is told on a page, and who is not signed in is asked to."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gateway.asgi.error_answers import PROBLEM_PAGE
-from gateway.asgi.services import services_of
+from gateway.asgi.routing import MethodRoute
 from gateway.errors import Problem
 from gateway.web.redirects import see
+from gateway.web.renderer import pages_of
 from gateway.web.sessions import SignInNeeded, sign_in_address
 
+PageFunction = Callable[[Request], Awaitable[Response]]
 
-class PageRoute(APIRoute):
-    """A route for browsers."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler, which first says how its problems are to be shown."""
-        handler = super().get_route_handler()
+class PageRouter:
+    """The pages of one kind of thing."""
 
-        async def answer(request: Request) -> Response:
-            pages = services_of(request).pages
-            language = request.headers.get("accept-language")
+    def __init__(self) -> None:
+        self.routes: list[MethodRoute] = []
 
-            def show(problem: Problem, request_id: str) -> Response:
-                return pages.problem(problem, language, request_id)
+    def get(self, path: str) -> Callable[[PageFunction], PageFunction]:
+        """Return a decorator that makes a page of a function of the request."""
+        return self._on("GET", path)
 
-            request.scope[PROBLEM_PAGE] = show
-            try:
-                return await handler(request)
-            except SignInNeeded as needed:
-                return see(sign_in_address(needed.back_to))
+    def post(self, path: str) -> Callable[[PageFunction], PageFunction]:
+        """Return a decorator that takes a form by a function of the request."""
+        return self._on("POST", path)
 
-        return answer
+    def _on(self, method: str, path: str) -> Callable[[PageFunction], PageFunction]:
+        def register(function: PageFunction) -> PageFunction:
+            self.routes.append(MethodRoute(method, path, PageEndpoint(function)))
+            return function
+
+        return register
+
+
+@dataclass(frozen=True, slots=True)
+class PageEndpoint:
+    """A function of the request that returns its page."""
+
+    function: PageFunction
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, after saying how its problems are to be shown."""
+        request = Request(scope, receive)
+
+        def show(problem: Problem, request_id: str) -> Response:
+            return pages_of(request).problem(problem, request.headers.get("accept-language"), request_id)
+
+        scope[PROBLEM_PAGE] = show
+        try:
+            response = await self.function(request)
+        except SignInNeeded as needed:
+            response = see(sign_in_address(needed.back_to))
+        await response(scope, receive, send)

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from fastapi import Response
+from starlette.responses import Response
 
 RESULT_PATH = "/oauth/result"
 

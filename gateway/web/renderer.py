@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import cast
 
-from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.amazon.marketplaces import REGIONS, Marketplace
 from gateway.authorization.scopes import missing_scopes
@@ -291,3 +293,8 @@ class Pages:
             "Vary": "Accept-Language",
         }
         return Response(content, status, {**(headers or {}), **own_headers}, media_type="text/html")
+
+
+def pages_of(request: Request) -> Pages:
+    """Return the pages of the application that got this request."""
+    return cast(Pages, request.app.state.pages)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qsl, quote
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.asgi.calls import check_rights
 from gateway.asgi.services import Services, services_of
@@ -21,7 +22,7 @@ from gateway.model import Caller, Right
 from gateway.util.loopback import is_loopback
 from gateway.vault import audit
 from gateway.vault.sessions import LIFETIME, SESSION_ID
-from gateway.web.renderer import PageContext
+from gateway.web.renderer import PageContext, Pages, pages_of
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 30
@@ -90,6 +91,7 @@ class SignedInRequest:
     caller: Caller
     session: str
     reader: PageContext
+    pages: Pages
 
     @classmethod
     async def begin(cls, request: Request, *rights: Right) -> Self:
@@ -113,7 +115,7 @@ class SignedInRequest:
         if request.method != "GET":  # looking at pages is no news
             audit.identified(caller)
         reader = PageContext(request.headers.get("accept-language"), caller, form_token(session))
-        return cls(services, caller, session, reader)
+        return cls(services, caller, session, reader, pages_of(request))
 
     async def form(self, request: Request) -> dict[str, str]:
         """Return the fields of a form of this session. Raise Problem form_refused."""

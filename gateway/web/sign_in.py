@@ -3,16 +3,17 @@
 import re
 from functools import partial
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.asgi.calls import check_rights, refused_key
 from gateway.asgi.error_answers import PROBLEM_PAGE
 from gateway.asgi.services import services_of
 from gateway.errors import Problem
 from gateway.vault import audit
-from gateway.web.page_route import PageRoute
+from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see
-from gateway.web.renderer import PageContext
+from gateway.web.renderer import PageContext, pages_of
 from gateway.web.sessions import (
     Cookie,
     SignedInRequest,
@@ -23,7 +24,7 @@ from gateway.web.sessions import (
     start_session,
 )
 
-router = APIRouter(route_class=PageRoute)
+router = PageRouter()
 
 # The gateway's own pages, and nothing that a browser could take for another host.
 OWN_PAGE = re.compile(r"/(stores/authorize|accounts/authorize|remove/[0-9]{1,19}|appstore)?(\?[!-\[\]-~]*)?")
@@ -56,7 +57,7 @@ def _ask(
     # One that is there is kept, so that a form in another tab stays good.
     secret = cookie.read(request) or new_form_secret()
     reader = PageContext(request.headers.get("accept-language"), None, form_token(secret))
-    answer = services_of(request).pages.sign_in(reader, back_to, error, status=status, wait=wait)
+    answer = pages_of(request).sign_in(reader, back_to, error, status=status, wait=wait)
     cookie.write(answer, secret, None)
     return answer
 
@@ -84,7 +85,7 @@ def _refused(request: Request, back_to: str, problem: Problem, request_id: str) 
     """Ask again after a key that is not valid, may do nothing here, or was one too many."""
     if problem.reason not in ERRORS:
         language = request.headers.get("accept-language")
-        return services_of(request).pages.problem(problem, language, request_id)
+        return pages_of(request).problem(problem, language, request_id)
     wait = problem.extra.get("retryAfter", 0)
     return _ask(request, back_to, ERRORS[problem.reason], status=problem.row.http_status, wait=wait)
 

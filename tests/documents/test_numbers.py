@@ -14,10 +14,11 @@ import pytest
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, MOST_MIN_TTL
 from linkfox_client.keys import keyring
 
-from gateway.api.fields import LARGEST_MIN_TTL, LONGEST_NAME
+from gateway.api.field_types import LARGEST_MIN_TTL
 from gateway.asgi import failed_keys
 from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.confirmation import CONFIRM_SECONDS
+from gateway.authorization.details import LONGEST_NAME
 from gateway.cli.parser import command_parser
 from gateway.jobs import deliverer, refresher
 from gateway.monitoring import logs, overview, warnings
@@ -119,7 +120,6 @@ FACTS = [
         LONGEST_NAME,
         {
             SKILL: ("(1 to {n} characters)",),
-            API: ("required; 1 to {n} characters after trimming",),
             ENGLISH_WORDS: ("here: 1 to {n} characters.", "a name of 1 to {n} characters, without"),
             CHINESE_WORDS: ("称呼，1 到 {n} 个字符", "请输入 1 到 {n} 个字符的名称"),
             FORM: ('maxlength="{n}"',),
@@ -357,8 +357,12 @@ NOT_OURS: dict[str, tuple[str, ...]] = {
 
 @cache
 def text_of(page: str) -> str:
-    """Return a page's text with line breaks made into spaces, without what is measured."""
+    """Return a page's text with line breaks made into spaces, without what is measured.
+
+    The tables of fields are left out, too: they are made from the models, and those from the constants.
+    """
     whole = (ROOT / page).read_text(encoding="utf-8")
+    whole = re.sub(r"<!-- fields:(\w+):begin -->.*?<!-- fields:\1:end -->", "", whole, flags=re.DOTALL)
     head, _, tail = whole.partition(MEASURED)
     return " ".join((head + tail.partition("\n## ")[2]).split())
 

@@ -495,7 +495,7 @@ def test_a_script_starts_it_again_once_however_many_ask(place: Place) -> None:
 
 def test_the_working_directory_is_not_imported_from(place: Place) -> None:
     """A folder that somebody else wrote cannot put its own module into the gateway."""
-    for name in ("uvicorn", "fastapi", "gateway", "linkfox_client"):
+    for name in ("uvicorn", "starlette", "gateway", "linkfox_client"):
         (place.home / f"{name}.py").write_text("open('imported', 'w').close(); raise SystemExit(99)")
     started = place.gateway("start", "--sandbox", "--port", "0", PYTHONPATH=str(place.home / "elsewhere"))
     assert started["running"] is True

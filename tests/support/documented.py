@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 import requests
 
-from gateway.openapi.document import openapi_document
+from gateway.api.description import openapi_document
 
 JSON = "application/json"
 Document = dict[str, Any]
@@ -25,9 +25,9 @@ DOCUMENT: Document = openapi_document("http://127.0.0.1:8765", sandbox=True)
 def closed(document: Document) -> Document:
     """The document with the objects of its answers closed: a field that is not described breaks them."""
     document = copy.deepcopy(document)
-    _close(document["components"]["schemas"])
-    for _, _, operation in operations(document):
-        _close(operation["responses"])
+    for name, schema in document["components"]["schemas"].items():
+        if not name.endswith("Request"):
+            _close(schema)
     return document
 
 
@@ -43,10 +43,17 @@ def _close(node: Any) -> None:
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
-    """Each operation's method (in capitals), path and description."""
+    """Each operation's method (in capitals), path and description, its responses resolved."""
+    named = {
+        f"#/components/responses/{name}": each for name, each in document["components"]["responses"].items()
+    }
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            yield method.upper(), path, operation
+            responses = {
+                status: named[each["$ref"]] if "$ref" in each else each
+                for status, each in operation["responses"].items()
+            }
+            yield method.upper(), path, {**operation, "responses": responses}
 
 
 @dataclass(frozen=True)
@@ -114,11 +121,28 @@ def check(answer: requests.Response) -> None:
         for method, shape, operation in described()
         if method == answer.request.method and shape.fullmatch(path)
     ]
-    if not found:
-        assert answer.status_code in (403, 404, 405, 413), f"{answer.request.method} {path} is not described"
-        return
-    fault = found[0].fault_of(answer)
+    fault = found[0].fault_of(answer) if found else fault_of_page(answer)
     assert fault is None, f"{answer.request.method} {path}: {fault}"
+
+
+def fault_of_page(answer: requests.Response) -> str | None:
+    """What is wrong with an answer at an address that is not described: a page, or none of the gateway's."""
+    if not re.fullmatch("[0-9a-f]{16}", answer.headers.get("X-Request-Id", "")):
+        return "the request has no number"
+    media_type = answer.headers.get("Content-Type", "").partition(";")[0]
+    if answer.status_code == 303:
+        return None if answer.headers.get("Location") and not answer.content else "a redirect leads nowhere"
+    if media_type == JSON:
+        error = {"$ref": "#/components/schemas/Error"}
+        for fault in Described(closed(DOCUMENT), {}).validator(error).iter_errors(answer.json()):
+            return f"{list(fault.instance_path)} breaks {list(fault.schema_path)}"
+        return None if answer.status_code >= 400 else "a success is JSON, and is not described"
+    if media_type == "text/html":
+        policy = answer.headers.get("Content-Security-Policy", "")
+        if "script" in policy or not policy.startswith("default-src 'none'; style-src 'self';"):
+            return "the page allows more than its stylesheet"
+        return None if answer.headers.get("Content-Language") in ("en", "zh-CN") else "no language is named"
+    return None if (media_type, answer.status_code) == ("text/css", 200) else f"{media_type} is no page"
 
 
 def fields_of(schema: Document, place: str, value: Any = None) -> set[str]:

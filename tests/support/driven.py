@@ -7,9 +7,13 @@ from typing import Any
 
 import requests
 
-from gateway.openapi.accounts import PROFILE_EXAMPLE
-from gateway.openapi.document import openapi_document
-from gateway.openapi.stores import ATTEMPT_EXAMPLE, TOKENS_EXAMPLE
+from gateway.api.description import openapi_document
+from gateway.api.requests import (
+    EXAMPLE_ATTEMPT,
+    EXAMPLE_PROFILE,
+    EXAMPLE_RECORD,
+    EXAMPLE_REFRESH_TOKEN,
+)
 from tests.support.consent import consent
 from tests.support.documented import Document
 from tests.support.gateway_server import http
@@ -80,7 +84,7 @@ def driven(house: House, folder: Path) -> Driven:
     """Fill a gateway: of stores and ads accounts one to keep, and one to remove."""
     kept = {prefix: _authorized(house, prefix, SELLER) for prefix in WANTED}
     removed = {prefix: _authorized(house, prefix, REMOVED_SELLER) for prefix in WANTED}
-    record_id, refresh_token = TOKENS_EXAMPLE["authRecordId"], TOKENS_EXAMPLE["refreshToken"]
+    record_id, refresh_token = EXAMPLE_RECORD, EXAMPLE_REFRESH_TOKEN
     account = kept["/amazonAds"]["account"]
     profile = next(each for each in account["profiles"] if each["region"] == "NA")
     named = {
@@ -89,10 +93,10 @@ def driven(house: House, folder: Path) -> Driven:
     }
     real: dict[str, dict[Any, Any]] = {
         prefix: {
-            ATTEMPT_EXAMPLE: kept[prefix]["authorizationId"],
+            EXAMPLE_ATTEMPT: kept[prefix]["authorizationId"],
             refresh_token: house.post(f"{prefix}/storeTokens", named[prefix])["refreshToken"],
             record_id: account["authRecordId"],
-            PROFILE_EXAMPLE["profileId"]: profile["profileId"],
+            EXAMPLE_PROFILE: profile["profileId"],
         }
         for prefix in WANTED
     }

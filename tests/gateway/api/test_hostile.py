@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.openapi.document import openapi_document
+from gateway.api.description import openapi_document
 from tests.support import documented
 from tests.support.documented import operations
 from tests.support.gateway_server import Gateway, http

@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from gateway.api.fields import Fields
+from gateway.api.requests import (
+    AccountTokensRequest,
+    ApiRequest,
+    AttemptRequest,
+    ImportAccountRequest,
+    OneAccountRequest,
+    ProfilesRequest,
+    RefreshStoreRequest,
+    StoreAuthorizationRequest,
+    StoreProxyRequest,
+    StoreTokensRequest,
+)
 from gateway.errors import Problem
 from tests.support.gateway_server import Gateway, check_envelope, http
 
@@ -26,10 +37,10 @@ NAMES: list[Any] = [
 ]
 
 
-def refused(method: str, document: dict[str, Any], *arguments: Any) -> str:
-    """What a field says that refuses its value."""
+def refused(request: type[ApiRequest], document: dict[str, Any]) -> str:
+    """What a request says that refuses a value."""
     with pytest.raises(Problem) as caught:
-        getattr(Fields(document), method)(*arguments)
+        request.read(document)
     assert caught.value.reason == "bad_parameter"
     return caught.value.message
 
@@ -37,19 +48,20 @@ def refused(method: str, document: dict[str, Any], *arguments: Any) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_is_none_is_refused(name: Any) -> None:
     """1 to 100 characters after trimming, without control or direction marks."""
-    assert "sellerName" in refused("name", {"sellerName": name}, "sellerName")
+    assert "sellerName" in refused(StoreAuthorizationRequest, {"sellerName": name})
 
 
 def test_a_name_may_be_anything_else() -> None:
     """In any script, also what would be a script in HTML, which is escaped where it is shown."""
     for name in ("我的店铺 ☕", '"><script>', "x" * 100, "👩‍🚀"):
-        assert Fields({"sellerName": f"  {name} "}).name("sellerName") == name
+        assert StoreAuthorizationRequest.read({"sellerName": f"  {name} "}).seller_name == name
 
 
 @pytest.mark.parametrize("region", ["us", "XX", "", "N A", "ＮＡ", 1, ["NA"], {}])
 def test_a_region_is_one_of_three(region: Any) -> None:
     """A country is not a region."""
-    assert refused("region", {"region": region}).count("region: expected") == 1
+    asked = {"sellerId": "A1", "region": region}
+    assert refused(RefreshStoreRequest, asked).count("region: expected") == 1
 
 
 @pytest.mark.parametrize(
@@ -57,32 +69,71 @@ def test_a_region_is_one_of_three(region: Any) -> None:
 )
 def test_a_profile_id_is_a_positive_64_bit_integer(number: Any) -> None:
     """As a number, or as 1 to 19 digits."""
-    refused("number", {"profileId": number}, "profileId")
+    assert "profileId: expected an integer" in refused(OneAccountRequest, {"profileId": number})
 
 
 @pytest.mark.parametrize("number", [1, "1", 2**63 - 1, str(2**63 - 1), 9007199254740993, "0001"])
 def test_a_profile_id_keeps_every_digit(number: Any) -> None:
     """Also beyond what a float can hold."""
-    assert Fields({"profileId": number}).number("profileId") == int(number)
+    assert OneAccountRequest.read({"profileId": number}).profile_id == int(number)
 
 
 @pytest.mark.parametrize("min_ttl", [-1, 3001, 1.5, "300", True, [300]])
 def test_min_ttl_is_whole_seconds_up_to_3000(min_ttl: Any) -> None:
     """A token lives for 3600."""
-    refused("min_ttl", {"minTtl": min_ttl})
+    asked = {"sellerId": "A1", "region": "NA", "minTtl": min_ttl}
+    assert "minTtl: expected whole seconds from 0 to 3000" in refused(StoreTokensRequest, asked)
 
 
 @pytest.mark.parametrize("scopes", ["sellingpartnerapi::orders", [1], ["orders"], [["x"]], {"a": 1}, [None]])
 def test_scopes_are_a_list_out_of_the_closed_set(scopes: Any) -> None:
     """Neither one string nor names that Amazon does not have."""
-    refused("scopes", {"scopes": scopes})
+    assert "scopes: expected" in refused(StoreAuthorizationRequest, {"sellerName": "S", "scopes": scopes})
 
 
 def test_new_zealand_is_told_to_use_australia() -> None:
     """The word is known, the site is not there."""
-    assert "AU" in refused("marketplace", {"marketplace": "NZ"})
-    refused("marketplace", {"marketplace": "XX"})
-    refused("marketplace", {"marketplace": 1})
+    for marketplace, told in (("NZ", "AU"), ("XX", "expected a site"), (1, "expected a string")):
+        assert told in refused(StoreAuthorizationRequest, {"sellerName": "S", "marketplace": marketplace})
+
+
+@pytest.mark.parametrize(
+    ("request_type", "document", "told"),
+    [
+        (StoreTokensRequest, {}, "sellerId: expected an Amazon seller id"),
+        (StoreTokensRequest, {"sellerId": None, "region": 7}, "sellerId: expected an Amazon seller id"),
+        (StoreTokensRequest, {"sellerId": 7, "region": "NA"}, "sellerId: expected a string"),
+        (StoreTokensRequest, {"sellerId": "A1"}, "region: expected NA, EU or FE"),
+        (AttemptRequest, {}, "authorizationId: expected the id that authorizeUrl returned"),
+        (StoreAuthorizationRequest, {}, "sellerName: a name of 1 to 100 characters is needed"),
+        (
+            StoreAuthorizationRequest,
+            {"region": "NA", "marketplace": "DE"},
+            "marketplace: DE belongs to the region EU",
+        ),
+        (
+            StoreAuthorizationRequest,
+            {"sellerName": "S", "central": "seller", "vendor": True},
+            "vendor: it contradicts central seller",
+        ),
+        (OneAccountRequest, {}, "expected either authRecordId or profileId"),
+        (AccountTokensRequest, {"minTtl": -1}, "expected either authRecordId or profileId"),
+        (
+            ImportAccountRequest,
+            {"region": "NA", "accountName": "A", "refreshToken": "Atzr|a secret of somebody's"},
+            "refreshToken: expected a token of Amazon's",
+        ),
+        (ProfilesRequest, {"refresh": "yes"}, "refresh: expected true or false"),
+        (StoreProxyRequest, {"path": "/a", "method": "TRACE"}, "method: expected one of GET, POST, PUT"),
+    ],
+)
+def test_the_first_field_that_is_wrong_is_named_in_our_own_words(
+    request_type: type[ApiRequest], document: dict[str, Any], told: str
+) -> None:
+    """Whatever is missing or wrong after it, and with nothing of what was sent."""
+    message = refused(request_type, document)
+    assert message.partition(": ")[2].startswith(told)
+    assert "secret" not in message
 
 
 @pytest.mark.parametrize(
@@ -123,6 +174,7 @@ def test_bad_parameters_are_400_with_errcode_1002(gateway: Gateway, path: str, b
         b"\xff\xfe",
         b'{"a": NaN}',
         b"[" * 100_000,
+        b'{"a":' + b"[" * 501 + b"]" * 501 + b"}",
         b"1" * 10_000,
         b"a=b",
     ],

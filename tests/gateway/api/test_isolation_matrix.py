@@ -124,6 +124,7 @@ OPEN_TO_ALL = {
     "/readyz",
     "/metrics",
     "/openapi.json",
+    "/docs",
     "/pages/style.css",
     "/signin",
     "/signout",

@@ -1,34 +1,28 @@
 """The OpenAPI document: valid, complete, and with examples that are right."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from fastapi.routing import APIRoute
 
+from gateway.api.description import ROUTERS, openapi_document
+from gateway.api.openapi import ELSEWHERE
 from gateway.errors import TABLE
-from gateway.openapi.document import VERSION, openapi_document
-from gateway.openapi.reasons import ELSEWHERE
+from gateway.util.version import version
 from tests.support.documented import Described, Document, closed, operations
 from tests.support.gateway_server import Gateway, check_envelope, http
 from tests.support.house import ROOT
 
 DOCUMENT = openapi_document("http://127.0.0.1:8765", sandbox=True)
 CLOSED = closed(DOCUMENT)
+# Of forms and of what the Appstore opens: told on a page, or to whoever sent a form without one.
+ON_PAGES = {"appstore_refused", "confirmation_ended", "confirmation_forged", "form_refused"}
 OPERATIONS = [
     pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations(DOCUMENT)
 ]
-
-
-def routes_of(router: Any) -> Iterator[APIRoute]:
-    """Each route of an application, also of the routers that it was put together from."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "original_router"):
-            yield from routes_of(route.original_router)
 
 
 def test_the_document_is_openapi() -> None:
@@ -48,24 +42,31 @@ def test_no_key_is_needed_to_read_it(gateway: Gateway) -> None:
     assert check_envelope(foreign)["reason"] == "host_not_allowed"
 
 
-def test_a_real_gateway_names_its_own_cookie() -> None:
-    """Without the sandbox's mark, and bound to its host where it is reached over https."""
+def test_a_real_gateway_is_not_marked_as_a_sandbox() -> None:
+    """And its address is the one that it is reached by."""
     document = openapi_document("https://gateway.example", sandbox=False)
     assert "x-sandbox" not in document
     assert document["servers"] == [{"url": "https://gateway.example"}]
-    assert document["components"]["securitySchemes"]["session"]["name"] == "__Host-linkfox-session"
 
 
 def test_the_version_is_the_project_s() -> None:
     """As pyproject.toml has it."""
-    assert f'\nversion = "{VERSION}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{version()}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_every_route_is_described_and_nothing_else(gateway: Gateway) -> None:
-    """Each method of each path of the application."""
-    served = {(method, route.path) for route in routes_of(gateway.app.router) for method in route.methods}
-    assert len(served) > 30
-    assert {(method, path) for method, path, _ in operations(DOCUMENT)} == served
+    """Each method of each path of the JSON API, and of what operators come to."""
+    served = {(method, route.path) for route in gateway.app.routes for method in route.methods}
+    called = {(method, route.path) for each in ROUTERS for route in each.routes for method in route.methods}
+    assert len(called) > 20
+    assert called <= served
+    assert {(method, path) for method, path, _ in operations(DOCUMENT)} == called
+    # The rest is for browsers: pages, their stylesheet, the callbacks, and the page of this document.
+    assert not {path for method, path in served - called if path.startswith(("/spApi", "/amazonAds"))} - {
+        "/spApi/oauth/login",
+        "/spApi/oauth/callback",
+        "/amazonAds/oauth/callback",
+    }
 
 
 def test_operations_have_names_of_their_own() -> None:
@@ -80,8 +81,8 @@ def test_every_reason_that_has_a_status_is_described_somewhere() -> None:
     for _, _, operation in operations(DOCUMENT):
         told |= set(_enums_of_reasons(operation["responses"]))
     elsewhere = set(ELSEWHERE.values())
-    assert not told & elsewhere
-    assert told | elsewhere == set(TABLE)
+    assert not told & (elsewhere | ON_PAGES)
+    assert told | elsewhere | ON_PAGES == set(TABLE)
     assert set(DOCUMENT["components"]["examples"]) == set(TABLE)
 
 
@@ -91,6 +92,9 @@ def _enums_of_reasons(node: Any) -> Iterator[str]:
         for each in node:
             yield from _enums_of_reasons(each)
     elif isinstance(node, dict):
+        name = node.get("$ref", "").rpartition("/")[2]
+        if name and name != "Error":  # which names them all
+            yield from _enums_of_reasons(DOCUMENT["components"]["schemas"].get(name))
         for name, value in node.items():
             if name.lower().endswith("reason") and isinstance(value, dict):
                 yield from value.get("enum", ())
@@ -182,3 +186,38 @@ def test_another_method_or_address_is_answered_as_the_named_responses_say(
         response = DOCUMENT["components"]["responses"][name]
         assert _fault(response["content"]["application/json"]["schema"], answer.json()) is None
         assert TABLE[ELSEWHERE[name]].http_status == answer.status_code
+
+
+def test_every_path_and_property_stands_in_the_reference() -> None:
+    """references/api.md is what people and agents read of the wire."""
+    page = (ROOT / "references/api.md").read_text(encoding="utf-8")
+    properties = {
+        name for schema in DOCUMENT["components"]["schemas"].values() for name in schema["properties"]
+    }
+    assert len(properties) > 70
+    assert {path for path in DOCUMENT["paths"] if path not in page} == set()
+    assert {name for name in properties if not re.search(rf"`{name}\b", page)} == set()
+
+
+def test_it_is_shown_to_people_without_a_script(gateway: Gateway) -> None:
+    """Every call, field and reason; the page loads the gateway's own stylesheet and nothing else."""
+    answer = gateway.get("/docs")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self';")
+    assert "<script" not in answer.text
+    assert re.findall(r"(?:src|href)=\"(?!#)([^\"]*)", answer.text) == [
+        "/pages/style.css",
+        "/",
+        "/openapi.json",
+    ]
+    for path in DOCUMENT["paths"]:
+        assert path in answer.text
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert f'id="{name}"' in answer.text
+        assert all(f"<code>{each}</code>" in answer.text for each in schema["properties"])
+    assert all(f"`{reason}`" in answer.text for reason in TABLE if reason not in ON_PAGES)
+
+
+def test_it_is_small_enough_to_be_read_at_once(gateway: Gateway) -> None:
+    """Each error is described once, and referred to."""
+    assert len(gateway.get("/openapi.json").content) < 200_000

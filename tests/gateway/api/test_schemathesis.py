@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gateway.openapi.document import openapi_document
+from gateway.api.description import openapi_document
 from tests.support import documented
 from tests.support.documented import closed, operations
 from tests.support.driven import Driven, driven, example_of, key_without

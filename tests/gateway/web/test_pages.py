@@ -6,11 +6,9 @@ from html.parser import HTMLParser
 import pytest
 
 from gateway.amazon.marketplaces import marketplaces
+from gateway.api.description import ROUTERS
 from gateway.errors import TABLE, Problem
-from gateway.openapi.accounts import OPERATIONS as ACCOUNTS
-from gateway.openapi.pages import OPERATIONS as FORMS
-from gateway.openapi.proxy import OPERATIONS as PROXY
-from gateway.openapi.stores import OPERATIONS as STORES
+from gateway.web import appstore, console, sign_in
 from gateway.web.relative_time import RelativeTime
 from gateway.web.renderer import Pages
 from gateway.web.texts import CHINESE, ENGLISH, LANGUAGES, language_for
@@ -127,7 +125,7 @@ def test_every_word_is_used() -> None:
     """What no page says any more is taken out."""
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("web/templates", "web", "api")
+        for folder in ("web/templates", "web", "authorization")
         for path in (ROOT / "gateway" / folder).glob("*.*")
         if not path.name.startswith("words_")
     )
@@ -168,8 +166,9 @@ def test_every_problem_of_a_browser_is_said_in_chinese() -> None:
 
 def test_every_call_has_a_name_in_the_activity() -> None:
     """Whatever a user's key can do, so that no path stands there for people to guess at."""
-    named = {each.path for each in (*STORES, *ACCOUNTS, *PROXY)}
-    named |= {each.path for each in FORMS if each.method == "post" and not each.path.startswith("/oauth/")}
+    pages = (appstore, console, sign_in)
+    routers = [*ROUTERS, *(page.router for page in pages)]
+    named = {route.path for router in routers for route in router.routes if "POST" in route.methods}
     assert len(named) > 20
     for language in LANGUAGES.values():
         assert named <= set(language.actions)

@@ -9,7 +9,7 @@ from gateway.model import Flow, Grant
 
 async def as_listed(services: Services, flow: Flow, grants: Sequence[Grant]) -> list[Grant]:
     """Return grants with the status to show; one that has to be authorized again stays that."""
-    if not grants or not (await services.tokens.suspended(flow) or await services.proxy.suspended(flow)):
+    if not grants or not await services.suspended(flow):
         return list(grants)
     return [
         replace(grant, status="suspended_app") if grant.status == "authorized" else grant for grant in grants

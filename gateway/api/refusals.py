@@ -1,10 +1,10 @@
-"""Offering a consent link to whoever is told that an authorization has to be given again."""
+"""What is told beside a refusal of Amazon's: a link to authorize again, or a suspended application."""
 
 import logging
 
 from gateway.asgi.services import Services
 from gateway.errors import Problem
-from gateway.model import Caller, Grant
+from gateway.model import Caller, Flow, Grant
 from gateway.util.clock import rfc3339
 from gateway.vault.errors import VaultError
 
@@ -29,3 +29,10 @@ async def with_consent_link(services: Services, caller: Caller, grant: Grant, pr
         "expiresAt": rfc3339(begun.expires_at),
     }
     return Problem(problem.reason, problem.detail, extra=problem.extra | link, headers=problem.headers)
+
+
+async def as_suspended(services: Services, flow: Flow, problem: Problem) -> Problem:
+    """Return a refusal of the application as what it is known as where the application is suspended."""
+    if problem.reason != "app_credentials" or not await services.tokens.suspended(flow):
+        return problem
+    return Problem("suspended_app", problem.detail, extra={"status": "suspended_app"})

@@ -1,0 +1,55 @@
+"""What a call is described by: said once, beside its function, for the OpenAPI document and the tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.api.answers import Answer
+from gateway.api.requests import ApiRequest
+from gateway.model import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What belongs together in the document."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request and the answer to it."""
+
+    title: str
+    request: dict[str, Any]
+    answer: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer that is no error: its model, or without one its media type."""
+
+    description: str
+    model: type[Answer] | None = None
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. `rights`: one of them is enough.
+
+    `key_needed`: there is no answer without an API key; else one with such a right is told more, or is needed
+    by whoever is not on loopback.
+    """
+
+    method: str
+    path: str
+    tag: Tag
+    summary: str
+    description: str
+    rights: tuple[Right, ...]
+    key_needed: bool
+    request: type[ApiRequest] | None
+    results: dict[int, Result]
+    errors: tuple[str, ...]
+    examples: tuple[Example, ...] = ()

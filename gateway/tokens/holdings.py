@@ -1,0 +1,98 @@
+"""Which of a user's stores and ads accounts a call means, found in one place for every call and the proxy.
+
+Whatever is found counts as used now, so that it is refreshed ahead.
+"""
+
+from gateway.errors import Problem
+from gateway.model import Caller, Flow, Grant, Profile, Region
+from gateway.util.secret import Secret
+from gateway.util.threads import Threads
+from gateway.vault.store_regions import in_region
+from gateway.vault.vault import Vault
+
+
+class Holdings:
+    """What users hold, as calls name it."""
+
+    def __init__(self, vault: Vault, threads: Threads) -> None:
+        self._vault = vault
+        self._threads = threads
+
+    async def store(self, caller: Caller, seller_id: str, region: Region | None) -> Grant:
+        """Return the caller's one store of a seller, in one region or in any.
+
+        Raises:
+            Problem: `not_found`, or `ambiguous` with the candidates.
+        """
+        found = in_region(await self._stores(caller, seller_id), region)
+        if not found:
+            raise Problem("not_found")
+        if len(found) > 1:
+            raise Problem("ambiguous", extra={"candidates": [_candidate(grant) for grant in found]})
+        return self._used(caller, found[0])
+
+    async def store_to_call(self, caller: Caller, seller_id: str, region: Region) -> Grant:
+        """Return the caller's store likewise; one that is there in another region only is told so.
+
+        Raises:
+            Problem: `not_found`, or `bad_parameter` that names the regions.
+        """
+        stores = await self._stores(caller, seller_id)
+        if not stores:
+            raise Problem("not_found")
+        return self._used(caller, called_in(stores, region))
+
+    async def _stores(self, caller: Caller, seller_id: str) -> list[Grant]:
+        return await self._threads.vault(self._vault.grants.stores_of, caller.user_id, seller_id)
+
+    async def account(self, caller: Caller, record_id: int | None, profile_id: int | None) -> Grant:
+        """Return the caller's ads account, by its authRecordId or by a profile that it covers.
+
+        Raises:
+            Problem: `not_found`.
+        """
+        if record_id is not None:
+            grant = await self._threads.vault(self._vault.grants.account, caller.user_id, record_id)
+        else:
+            assert profile_id is not None, "one of the two is given"
+            covering = await self._threads.vault(
+                self._vault.grants.accounts_covering, caller.user_id, profile_id
+            )
+            grant = covering[0] if covering else None
+        if grant is None:
+            raise Problem("not_found")
+        return self._used(caller, grant)
+
+    async def profile(self, caller: Caller, profile_id: int) -> tuple[Profile, Grant] | None:
+        """Return the caller's profile with the newest healthy account that covers it; None without one."""
+        covering = await self._threads.vault(self._vault.profiles.covering, caller.user_id, profile_id)
+        if not covering:
+            return None
+        profile, grant = covering[0]
+        return profile, self._used(caller, grant)
+
+    async def of_token(self, caller: Caller, flow: Flow, presented: Secret) -> Grant | None:
+        """Return what an access token belongs to that this caller was handed; None for any other token."""
+        grant = await self._threads.vault(self._vault.issued_tokens.grant_of, caller.user_id, flow, presented)
+        return None if grant is None else self._used(caller, grant)
+
+    def _used(self, caller: Caller, grant: Grant) -> Grant:
+        self._vault.usage.note(caller.key_id, grant.id)
+        return grant
+
+
+def called_in(stores: list[Grant], region: Region) -> Grant:
+    """Return the one of a seller's stores to call under a region.
+
+    Raises:
+        Problem: `bad_parameter` that names the regions where none is there.
+    """
+    for grant in in_region(stores, region):
+        return grant
+    regions = " and ".join(grant.region for grant in stores)
+    raise Problem("bad_parameter", f"region: this store is authorized in {regions}")
+
+
+def _candidate(grant: Grant) -> dict[str, str | None]:
+    """Return what a person needs to choose among stores."""
+    return {"sellerId": grant.seller_id, "sellerName": grant.name, "region": grant.region}
