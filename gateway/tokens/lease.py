@@ -47,12 +47,20 @@ class LeaseKeeper:
     async def keep(self, lease: Lease) -> AsyncIterator[KeptLease]:
         """Renew the lease while the body runs, and give it back afterwards unless it has ended."""
         kept = KeptLease(lease)
-        renewing = asyncio.create_task(self._renew_until_canceled(lease))
+        renewing: set[asyncio.Task[None]] = set()
+
+        def begin_to_renew() -> None:
+            renewing.add(asyncio.create_task(self._renew_until_canceled(lease)))
+
+        # Hardly any refresh takes so long that there is something to renew.
+        timer = asyncio.get_running_loop().call_later(self.seconds / 3, begin_to_renew)
         try:
             yield kept
         finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+            timer.cancel()
+            for task in renewing:
+                task.cancel()
+            await asyncio.gather(*renewing, return_exceptions=True)
             if not kept.ended:
                 await self._release(lease)
 
@@ -69,7 +77,7 @@ class LeaseKeeper:
 
     async def _renew_until_canceled(self, lease: Lease) -> None:
         while True:
-            await asyncio.sleep(self.seconds / 3)
             with contextlib.suppress(VaultError):
                 if not await self._threads.vault(self._leases.renew, lease, self._milliseconds):
                     return
+            await asyncio.sleep(self.seconds / 3)

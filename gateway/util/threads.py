@@ -4,11 +4,12 @@ Lanes, because a slow Amazon must not use up the threads that reads of the vault
 those that tokens are refreshed with.
 """
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
-
-import anyio
-from anyio.to_thread import run_sync
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,27 +21,36 @@ NOTICE_THREADS = 2
 
 
 class Threads:
-    """Runs blocking functions off the event loop, at most so many at a time."""
+    """Runs blocking functions off the event loop, at most so many at a time, in threads that begin as needed.
+
+    A caller who is canceled leaves the function running.
+    """
 
     def __init__(self, more_for_amazon: int = 0) -> None:
         """`more_for_amazon`: threads beside those that users' calls may need."""
-        self._vault = anyio.CapacityLimiter(VAULT_THREADS)
-        self._amazon = anyio.CapacityLimiter(AMAZON_THREADS + more_for_amazon)
-        self._proxy = anyio.CapacityLimiter(PROXY_THREADS)
-        self._notices = anyio.CapacityLimiter(NOTICE_THREADS)
+        self._vault = ThreadPoolExecutor(VAULT_THREADS, "vault")
+        self._amazon = ThreadPoolExecutor(AMAZON_THREADS + more_for_amazon, "amazon")
+        self._proxy = ThreadPoolExecutor(PROXY_THREADS, "proxy")
+        self._notices = ThreadPoolExecutor(NOTICE_THREADS, "notices")
 
     async def vault(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that waits for the database."""
-        return await run_sync(lambda: function(*args, **kwargs), limiter=self._vault)
+        return await _run(self._vault, function, *args, **kwargs)
 
     async def amazon(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that waits for Amazon."""
-        return await run_sync(lambda: function(*args, **kwargs), limiter=self._amazon)
+        return await _run(self._amazon, function, *args, **kwargs)
 
     async def proxy(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call that a user makes through the gateway, or handle its body."""
-        return await run_sync(lambda: function(*args, **kwargs), limiter=self._proxy)
+        return await _run(self._proxy, function, *args, **kwargs)
 
     async def notices(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that waits for the owner's webhook."""
-        return await run_sync(lambda: function(*args, **kwargs), limiter=self._notices)
+        return await _run(self._notices, function, *args, **kwargs)
+
+
+async def _run(lane: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    # What the function logs and records belongs to the request that wants it.
+    work = partial(copy_context().run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(lane, work)

@@ -49,6 +49,17 @@ _EXPIRED = (
 )
 _FORGET = delete(handed_out).where(handed_out.c.token_hmac.in_(_EXPIRED))
 
+_GRANT_OF = (
+    select(*GRANT_COLUMNS)
+    .join(handed_out, handed_out.c.grant_id == grants.c.id)
+    .where(
+        handed_out.c.token_hmac == bindparam("hmac"),
+        handed_out.c.expires_at > bindparam("now"),
+        grants.c.user_id == bindparam("of_user"),
+        grants.c.flow == bindparam("of_flow"),
+    )
+)
+
 
 class IssuedTokens:
     """The tokens that were handed out and have not expired."""
@@ -74,18 +85,14 @@ class IssuedTokens:
 
     def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
         """Return the user's grant that a token was handed out for; None for any other and an expired one."""
-        query = (
-            select(*GRANT_COLUMNS)
-            .join(handed_out, handed_out.c.grant_id == grants.c.id)
-            .where(
-                handed_out.c.token_hmac == self._hmac(access_token),
-                handed_out.c.expires_at > int(self._clock.now()),
-                grants.c.user_id == user_id,
-                grants.c.flow == flow,
-            )
-        )
+        wanted = {
+            "hmac": self._hmac(access_token),
+            "now": int(self._clock.now()),
+            "of_user": user_id,
+            "of_flow": flow,
+        }
         with self._database.reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_GRANT_OF, wanted).first()
         return None if row is None else grant_from(row)
 
     def _hmac(self, access_token: Secret) -> str:
