@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway.vault.database.tables import grants
-from tests.support.gateway_server import START, Gateway
+from tests.support.clock import START
+from tests.support.gateway_server import Gateway
 
 SELLER = "A1SANDBOXNA001"
 STORE = {"sellerId": SELLER, "region": "NA"}
