@@ -123,6 +123,7 @@ class Grant:
     refreshed_at: int
     authorized_at: int
     authorization_expires_at: int | None
+    last_used_at: int | None
     requested_scopes: tuple[str, ...]
     granted_scopes: tuple[str, ...] | None
     verified: bool | None

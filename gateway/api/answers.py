@@ -138,6 +138,9 @@ class GrantState(Record):
     authorization_expires_at: Moment | None = moment(
         "When the authorization ends; null where that is not known", "2028-01-15T08:00:00Z"
     )
+    last_used_at: Moment | None = moment(
+        "When a call last used its tokens, to some seconds; null where none has since it is kept here"
+    )
     requested_scopes: list[str] = Field(
         description="The permissions that were asked for", examples=[["sellingpartnerapi::orders"]]
     )
@@ -178,6 +181,7 @@ def _state(grant: Grant) -> dict[str, Any]:
         "status": grant.status,
         "authorized_at": grant.authorized_at,
         "authorization_expires_at": grant.authorization_expires_at,
+        "last_used_at": grant.last_used_at,
         "requested_scopes": list(grant.requested_scopes),
         "granted_scopes": None if grant.granted_scopes is None else list(grant.granted_scopes),
         "missing_scopes": missing_scopes(grant.requested_scopes, grant.granted_scopes),

@@ -222,6 +222,7 @@ def test_afterwards_everything_of_the_owners_is_as_it_was(two: Gateway) -> None:
         two.good(path)
         for path in ("/spApi/authorizedStores", "/amazonAds/authorizedStores", "/amazonAds/profiles")
     ]
+    two.vault.usage.flush()  # else what was used before is written meanwhile
     before = look()
     for path, pairs in matrix.items():
         for foreign, _ in pairs:

@@ -65,3 +65,17 @@ def test_every_call_for_a_store_or_account_counts_as_a_use(
     more = {"token": {"amzAccessToken": held["token"]}, "profile": held["profile"], None: {}}[named]
     gateway.good(path, {**body, **more})
     assert last_used(gateway, record_id) == START
+
+
+def test_lists_tell_when_a_store_or_account_was_last_used(gateway: Gateway, held: dict[str, Any]) -> None:
+    """To the second and in UTC; null before."""
+
+    def listed() -> list[str | None]:
+        gateway.vault.usage.flush()
+        lists = [gateway.good(f"/{flow}/authorizedStores")["stores"] for flow in ("spApi", "amazonAds")]
+        return [entries[0]["lastUsedAt"] for entries in lists]
+
+    assert listed() == [None, None]
+    gateway.good("/spApi/refreshToken", STORE)
+    gateway.good("/amazonAds/refreshToken", held["profile"])
+    assert listed() == ["2027-01-15T08:00:00Z"] * 2
