@@ -27,6 +27,6 @@ def cleaned(text: object, longest: int = LONGEST_SHOWN) -> str:
     if not isinstance(text, str) or text.isspace():
         return ""
     if text.isascii() and text.isprintable():
-        return text[:longest]
+        return " ".join(text.split())[:longest]
     visible = "".join(" " if is_hidden(character) else character for character in text[: 4 * longest])
     return " ".join(visible.split())[:longest]

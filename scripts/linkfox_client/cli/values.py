@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from linkfox_client.paths import REFERENCES
-from linkfox_client.text import cleaned, has_hidden
+from linkfox_client.text import cleaned, has_hidden, is_hidden
 
 REGIONS = ("NA", "EU", "FE")
 LARGEST_ID = 2**63 - 1
@@ -41,7 +41,8 @@ def read_prose(value: Any, most: int) -> str:
     """
     if not isinstance(value, str):
         raise Wrong(f"has to be a text, not {kind(value)}")
-    text = "\n".join(cleaned(line, len(line)) for line in value.splitlines()).strip()
+    lines = ("".join(" " if is_hidden(each) else each for each in line) for line in value.splitlines())
+    text = "\n".join(lines).strip()
     if not text:
         raise Wrong("must not be empty")
     if len(text) > most:
