@@ -1,4 +1,4 @@
-"""Puts the gateway together: the rooms, the routes, and what every request passes through."""
+"""Puts the gateway together: the services, the routes, and what every request passes through."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -40,7 +40,7 @@ class AdsApi:
     def list_profiles(
         self, region: Region, client_id: str, access_token: Secret, grant_id: int
     ) -> RegionProfiles:
-        """Return the profiles that a region's host lists, as profiles of `grant_id`. Raises AmazonFailure."""
+        """Return the profiles that a region's host lists, as profiles of `grant_id`. Raise AmazonFailure."""
         answer = self._session.request(
             "GET",
             HOSTS[region],

@@ -71,7 +71,7 @@ class Forwarder:
     def forward(self, outgoing: Outgoing) -> Forwarded:
         """Make the call, once, following no redirect. Returns the answer, whatever its status.
 
-        Raises AmazonFailure: `unavailable` (no whole answer in time, or one cut off), `too_large`.
+        Raise AmazonFailure: `unavailable` (no whole answer in time, or one cut off), `too_large`.
         """
         deadline = self._monotonic() + self._timeout
         with self._session.exchange(

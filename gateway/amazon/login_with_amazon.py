@@ -69,7 +69,7 @@ class LoginWithAmazon:
         self._clock = clock
 
     def exchange_code(self, client: Client, code: Secret, redirect_uri: str) -> TokenAnswer:
-        """Turn an authorization code into tokens. Sent once. Raises AmazonFailure."""
+        """Turn an authorization code into tokens. Sent once. Raise AmazonFailure."""
         answer = self._ask(
             client,
             {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": redirect_uri},
@@ -80,7 +80,7 @@ class LoginWithAmazon:
         return answer
 
     def refresh(self, client: Client, refresh_token: Secret) -> TokenAnswer:
-        """Ask for a new access token. Sent once; may be repeated. Raises AmazonFailure."""
+        """Ask for a new access token. Sent once; may be repeated. Raise AmazonFailure."""
         return self._ask(client, {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()})
 
     def _ask(self, client: Client, form: dict[str, str], *, fresh_connection: bool = False) -> TokenAnswer:

@@ -33,7 +33,7 @@ class SellingPartnerApi:
 
         `unverified`: Amazon lets this application not ask (a 403 with empty details: a missing role), which
         says nothing against the store. `wrong_region`: the store belongs to another region than this host.
-        Raises AmazonFailure where the question could not be answered.
+        Raise AmazonFailure where the question could not be answered.
         """
         answer = self._participations(region, access_token)
         if answer.status == 200:
@@ -58,7 +58,7 @@ class SellingPartnerApi:
     def sells_in(self, region: Region, access_token: Secret, marketplace_id: str) -> bool:
         """Tell whether the store takes part in a site of that region; False where Amazon does not say so.
 
-        Raises AmazonFailure where it cannot be asked at all.
+        Raise AmazonFailure where it cannot be asked at all.
         """
         answer = self._participations(region, access_token)
         listed = _listed(answer) if answer.status == 200 else None

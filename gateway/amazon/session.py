@@ -125,7 +125,7 @@ class AmazonSession:
         """Make one call and return the answer, whatever its status.
 
         `fresh_connection`: for what must not be sent twice, so that no connection that went stale in the
-        pool can lose it. Raises AmazonFailure: `unavailable` (no whole answer in time), `unusable` (too big).
+        pool can lose it. Raise AmazonFailure: `unavailable` (no whole answer in time), `unusable` (too big).
         """
         sent = dict(headers or {})
         body = None

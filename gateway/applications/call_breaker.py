@@ -1,10 +1,10 @@
 """Whether an application may call Amazon's APIs now, and what their answers say about it.
 
 It stands beside the circuit breaker of refreshes (token_breaker.py): the token endpoint may go on answering
-while the APIs say that the application's client secret has ended. Tokens are refreshed and handed out
-meanwhile. To withhold them would help nobody: the API itself tells whoever uses one what is wrong, and those
-who call Amazon without the proxy would stay without tokens when Amazon takes the application again, since
-nothing here would notice.
+while the APIs say that the application's client secret has ended. Tokens are refreshed and issued
+meanwhile. To withhold them would help nobody: whoever uses one learns from the API itself what is wrong, and
+those who call Amazon without the proxy would stay without tokens when Amazon takes the application again,
+since nothing here would notice.
 """
 
 import logging
@@ -24,7 +24,7 @@ REASON = "secret_expired"
 
 
 def secret_has_expired() -> Problem:
-    """Return what to tell who calls while Amazon's APIs refuse the application for its secret."""
+    """Return the Problem of a call while Amazon's APIs refuse the application for its secret."""
     return Problem(
         "suspended_app",
         "Amazon says that the application's client secret has expired",
@@ -43,7 +43,7 @@ class CallCircuitBreaker:
     async def admit(self, flow: Flow) -> CircuitState:
         """Return the circuit with which a call may be made: `closed` or `half_open`.
 
-        Raises Problem suspended_app.
+        Raise Problem suspended_app.
         Who gets `half_open` has to say what came of it: `refused` or `answered`.
         """
         circuit = await self._threads.vault(self._refused_calls.admit, self._app(flow))
@@ -58,7 +58,7 @@ class CallCircuitBreaker:
         return await self._threads.vault(self._refused_calls.reason, self._app(flow)) is not None
 
     async def refused(self, flow: Flow, circuit: CircuitState | None = None) -> None:
-        """Suspend an application's calls for its secret; the first to find out tells it loudly.
+        """Suspend an application's calls for its secret; the first to find out logs it loudly.
 
         `circuit`: with which the call was admitted. The check of a new authorization is made without.
         """
@@ -67,7 +67,7 @@ class CallCircuitBreaker:
             log_suspension(flow, app.client_id, REASON)
 
     async def answered(self, flow: Flow, circuit: CircuitState, *, accepted: bool) -> None:
-        """Note how a probe ended that was not refused; `accepted`: the call itself succeeded."""
+        """Record how a probe ended that was not refused; `accepted`: the call itself succeeded."""
         if circuit.state != "half_open":
             return
         if accepted:
@@ -76,7 +76,7 @@ class CallCircuitBreaker:
             await self._threads.vault(self._refused_calls.prolong, self._app(flow))
 
     async def store_checked(self, flow: Flow) -> None:
-        """Note that a new authorization could be used, which ends a suspension as any good call does."""
+        """Record that a new authorization could be used, which ends a suspension as any good call does."""
         if await self.suspended(flow):
             await self._accepted(flow)
 

@@ -42,7 +42,7 @@ def app_key(client: Client) -> AppKey:
 
 
 def log_suspension(flow: Flow, client_id: str, reason: str) -> None:
-    """Tell whoever reads the log that Amazon refuses an application, and what to do."""
+    """Log that Amazon refuses an application, and what to do."""
     log.critical(
         "app_suspended flow=%s client=%s reason=%s: %s. All authorizations are kept. %s",
         flow,
@@ -61,7 +61,7 @@ class TokenCircuitBreaker:
         self._threads = threads
 
     async def admit(self, client: Client) -> CircuitState:
-        """Return the circuit with which Amazon may be asked. Raises Paused."""
+        """Return the circuit with which Amazon may be asked. Raise Paused."""
         circuit = await self._threads.vault(self._applications.admit, app_key(client))
         if circuit.state in ("suspended", "cooling"):
             raise Paused(circuit)
@@ -72,20 +72,20 @@ class TokenCircuitBreaker:
         return await self._threads.vault(self._applications.suspended, app_key(client)) is not None
 
     async def worked(self, client: Client, circuit: CircuitState) -> None:
-        """Note that Amazon took the application's id and secret."""
+        """Record that Amazon took the application's id and secret."""
         if circuit.state == "closed" and not circuit.failures:
             return
         if await self._threads.vault(self._applications.recover, app_key(client)):
             log.warning("app_recovered flow=%s client=%s", client.flow, client.client_id)
 
     async def suspend(self, client: Client, circuit: CircuitState, reason: str) -> None:
-        """Suspend an application; the first to find out tells it loudly."""
+        """Suspend an application; the first to find out logs it loudly."""
         probing = circuit.state == "half_open"
         if await self._threads.vault(self._applications.suspend, app_key(client), reason, probing=probing):
             log_suspension(client.flow, client.client_id, reason)
 
     async def failed(self, client: Client, circuit: CircuitState, failure: AmazonFailure) -> None:
-        """Note a failure that says nothing about the grant: Amazon gets a rest, a probe has not succeeded."""
+        """Record a failure that says nothing of the grant: Amazon gets a rest, a probe has not succeeded."""
         if failure.kind == "throttled" or failure.kind == "unavailable":
             await self._threads.vault(
                 self._applications.cool_down, app_key(client), failure.kind, failure.retry_after

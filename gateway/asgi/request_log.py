@@ -36,7 +36,7 @@ class RequestLog:
             elif not noted and not message.get("more_body", False):
                 # Before the answer is whole, so that whoever has the answer finds the entry.
                 noted = True
-                self._audit.note(context.audit, route_of(scope), context.outcome)
+                self._audit.record_call(context.audit, route_of(scope), context.outcome)
             await send(message)
 
         try:
@@ -44,7 +44,7 @@ class RequestLog:
         finally:
             route = route_of(scope)
             if not noted:
-                self._audit.note(context.audit, route, context.outcome)
+                self._audit.record_call(context.audit, route, context.outcome)
             seconds = time.perf_counter() - began
             counters.request_answered(route, context.status, seconds)
             log.info(

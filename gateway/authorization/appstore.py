@@ -46,7 +46,7 @@ class AppstoreRequest:
 
     @classmethod
     def from_query(cls, pairs: Iterable[tuple[str, str]], address: Address) -> Self:
-        """Read and check the parameters. Raises Problem appstore_refused.
+        """Read and check the parameters. Raise Problem appstore_refused.
 
         `address` maps Amazon's hosts to a stand-in, where there is one: then its addresses are taken, too.
         """
@@ -127,13 +127,13 @@ class Appstore:
         self._address = address
 
     def read(self, pairs: Iterable[tuple[str, str]]) -> AppstoreRequest:
-        """Check what the Login URI was opened with. Raises Problem appstore_refused."""
+        """Check what the Login URI was opened with. Raise Problem appstore_refused."""
         return AppstoreRequest.from_query(pairs, self._address)
 
     async def begin(self, user_id: int, request: AppstoreRequest, name: str) -> StartedAuthorization:
         """Make a state for a user who has agreed, and the link back to Amazon.
 
-        Another seller coming back with it is refused. Raises Problem app_not_configured.
+        Another seller coming back with it is refused. Raise Problem app_not_configured.
         """
         app = selling_partner_application(self._settings)
         redirect_uri = self._settings.redirect_uri("spapi")

@@ -50,7 +50,7 @@ EXCHANGE_REASONS: dict[Kind, str] = {
     "invalid_scope": "scope_refused",
 }
 
-# How the word begins that tells why a store could not be checked.
+# How the word begins that says why a store could not be checked.
 NOT_CHECKED = "not_checked"
 
 
@@ -110,7 +110,7 @@ class Authorizer:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def begin_store(self, user_id: int, wanted: StoreAuthorization) -> StartedAuthorization:
-        """Make a state and a consent link for a store. Raises Problem app_not_configured."""
+        """Make a state and a consent link for a store. Raise Problem app_not_configured."""
         app = selling_partner_application(self._settings)
         redirect_uri = self._settings.redirect_uri("spapi")
         attempt_id, state, expires_at = await self._begin(
@@ -135,7 +135,7 @@ class Authorizer:
         return StartedAuthorization(link, attempt_id, expires_at)
 
     async def begin_account(self, user_id: int, wanted: AccountAuthorization) -> StartedAuthorization:
-        """Make a state and a consent link for an ads account. Raises Problem app_not_configured."""
+        """Make a state and a consent link for an ads account. Raise Problem app_not_configured."""
         client = ads_client(self._settings)
         redirect_uri = self._settings.redirect_uri("ads")
         attempt_id, state, expires_at = await self._begin(
@@ -165,7 +165,7 @@ class Authorizer:
     async def complete(self, flow: Flow, callback: Callback, patience: float | None = None) -> str:
         """Take a browser's callback to the end of its attempt and return the attempt's id.
 
-        How it ended is in the attempt. Raises CallbackRefused where the state opens no attempt. Once the
+        How it ended is in the attempt. Raise CallbackRefused where the state opens no attempt. Once the
         state is consumed the work goes on, even if the browser goes away or `patience` (seconds) ends.
         """
         attempt = await self._threads.vault(self._consume, flow, callback.state)
@@ -178,7 +178,7 @@ class Authorizer:
         return attempt.id
 
     def _ended(self, work: asyncio.Task[None]) -> None:
-        """Take note of an end that perhaps nobody waited for."""
+        """Look at an end that perhaps nobody waited for."""
         self._under_way.discard(work)
         if not work.cancelled() and (error := work.exception()) is not None:
             log.error("authorization_broke_off error=%s", type(error).__name__)
@@ -202,7 +202,7 @@ class Authorizer:
         return attempt
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
-        """End the attempt of a callback without exchanging its code. Raises CallbackRefused."""
+        """End the attempt of a callback without exchanging its code. Raise CallbackRefused."""
         attempt = await self._threads.vault(self._consume, flow, callback.state)
         await self._end(attempt, Refusal("not_confirmed", phase="denied"))
 
@@ -287,8 +287,8 @@ class Authorizer:
 
     async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         verification = await self.check_store(grant.region, access_token)
-        await self.note_check(grant, verification)
-        await self._threads.vault(self._vault.attempts.note_verification, attempt.id, verification)
+        await self.record_check(grant, verification)
+        await self._threads.vault(self._vault.attempts.record_verification, attempt.id, verification)
 
     async def check_store(self, region: Region, access_token: Secret) -> str:
         """Look once whether a store answers, and return what came of it, which never undoes a grant."""
@@ -302,7 +302,7 @@ class Authorizer:
             await self._call_breaker.store_checked("spapi")
         return found
 
-    async def note_check(self, grant: Grant, verification: str) -> None:
+    async def record_check(self, grant: Grant, verification: str) -> None:
         """Note with the grant what a check has found; nothing where it could not be made."""
         if not verification.startswith(NOT_CHECKED):
             await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
@@ -310,7 +310,7 @@ class Authorizer:
     async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         synced = await self.profile_sync.sync(grant, access_token)
         await self._threads.vault(
-            self._vault.attempts.note_profile_sync,
+            self._vault.attempts.record_profile_sync,
             attempt.id,
             "ok" if synced.profiles else "profile_sync_failed",
         )

@@ -64,7 +64,7 @@ class Importer:
     async def import_store(
         self, user_id: int, seller_id: str, region: Region, name: str, refresh_token: Secret
     ) -> ImportResult:
-        """Keep a store's refresh token and return its grant, an Indian one's under Europe. Raises Problem."""
+        """Keep a store's refresh token and return its grant, an Indian one's under Europe. Raise Problem."""
         wanted = Import(user_id, "spapi", self._app_id("spapi"), region, name, seller_id)
         return await self._to_its_end(self._import_store(wanted, refresh_token))
 
@@ -99,7 +99,7 @@ class Importer:
         grant = await self._kept(wanted, tokens)
         if verification is None:
             verification = await self._authorizer.check_store(grant.region, tokens.access_token)
-        await self._authorizer.note_check(grant, verification)
+        await self._authorizer.record_check(grant, verification)
         checked = await self._threads.vault(self._vault.grants.get, grant.id)
         return ImportResult(checked or grant, verification)
 
@@ -123,7 +123,7 @@ class Importer:
         return grant, await self._authorizer.profile_sync.sync(grant, tokens.access_token)
 
     async def _proved(self, wanted: Import, refresh_token: Secret) -> Tokens:
-        """Refresh once, and return what Amazon answered. Raises Problem."""
+        """Refresh once, and return what Amazon answered. Raise Problem."""
         client = token_client(self._settings, wanted.flow, wanted.region)
         try:
             answer = await self._threads.amazon(self._login.refresh, client, refresh_token)

@@ -30,7 +30,7 @@ class Renewals:
         self._making = asyncio.Lock()
 
     async def link_for(self, grant: Grant) -> StartedAuthorization:
-        """Return a link that authorizes this grant again, and nothing else. Raises Problem."""
+        """Return a link that authorizes this grant again, and nothing else. Raise Problem."""
         async with self._making:
             known = self._begun.get(grant.id)
             if known is None or not await self._is_open(known):

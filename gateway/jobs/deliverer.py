@@ -45,7 +45,7 @@ class Deliverer:
         self._randomness = randomness
 
     async def round(self) -> int:
-        """Send what is due, and return how much of it arrived. Raises VaultError."""
+        """Send what is due, and return how much of it arrived. Raise VaultError."""
         arrived = 0
         while notices := await self._threads.notices(self._outbox.claim, BATCH, CLAIM_MILLISECONDS):
             for notice in notices:

@@ -29,7 +29,7 @@ def signature(secret: Secret, timestamp: int, body: str) -> str:
 
 
 def deliver(webhook: Webhook, notice_id: str, body: str, timestamp: int) -> None:
-    """Send one notice. Raises NotDelivered unless the answer is a 2xx."""
+    """Send one notice. Raise NotDelivered unless the answer is a 2xx."""
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "linkfox-gateway",

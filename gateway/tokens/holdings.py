@@ -32,7 +32,7 @@ class Holdings:
         return self._used(caller, found[0])
 
     async def store_to_call(self, caller: Caller, seller_id: str, region: Region) -> Grant:
-        """Return the caller's store likewise; one that is there in another region only is told so.
+        """Return the caller's store of a region that is to be called.
 
         Raises:
             Problem: `not_found`, or `bad_parameter` that names the regions.
@@ -72,12 +72,12 @@ class Holdings:
         return profile, self._used(caller, grant)
 
     async def of_token(self, caller: Caller, flow: Flow, presented: Secret) -> Grant | None:
-        """Return what an access token belongs to that this caller was handed; None for any other token."""
+        """Return what an access token belongs to that was issued to this caller; None for any other token."""
         grant = await self._threads.vault(self._vault.issued_tokens.grant_of, caller.user_id, flow, presented)
         return None if grant is None else self._used(caller, grant)
 
     def _used(self, caller: Caller, grant: Grant) -> Grant:
-        self._vault.usage.note(caller.key_id, grant.id)
+        self._vault.usage.record_use(caller.key_id, grant.id)
         return grant
 
 

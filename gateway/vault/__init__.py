@@ -1,1 +1,1 @@
-"""The only room that touches the database: tables, queries, encryption, keys and migrations."""
+"""The only part that touches the database: tables, queries, encryption, keys and migrations."""

@@ -41,7 +41,7 @@ _ADMISSION = select(
 
 @dataclass(frozen=True, slots=True)
 class AppKey:
-    """Which application: `secret_print` tells its client secrets apart, and nothing else about them."""
+    """Which application: `secret_print` distinguishes its client secrets, and nothing else about them."""
 
     flow: Flow
     client_id: str
@@ -121,7 +121,7 @@ class Applications:
         return found
 
     def suspend(self, app: AppKey, reason: str, *, probing: bool = False) -> bool:
-        """Suspend an application, or note that a probe failed; True if it was not suspended before."""
+        """Suspend an application, or record that a probe failed; True if it was not suspended before."""
         return self._failed(app, reason=reason, probing=probing)
 
     def cool_down(self, app: AppKey, kind: Cooling, asked_for: float | None = None) -> None:
@@ -129,7 +129,7 @@ class Applications:
         self._failed(app, kind=kind, asked_for=asked_for)
 
     def recover(self, app: AppKey) -> bool:
-        """Note that Amazon takes the application; True if it was suspended before."""
+        """Record that Amazon takes the application; True if it was suspended before."""
         values = {"suspended_reason": None, "cooling_kind": None, "pause_until_ms": 0, "failures": 0}
         was_suspended = select(applications.c.suspended_reason).where(_is(app)).with_for_update()
         with self._database.writing() as connection:
@@ -150,11 +150,11 @@ class Applications:
         probing: bool = False,
     ) -> bool:
         try:
-            return self._note_failure(app, reason, kind, asked_for, probing)
+            return self._record_failure(app, reason, kind, asked_for, probing)
         except IntegrityError:  # its row was made at the same moment
-            return self._note_failure(app, reason, kind, asked_for, probing)
+            return self._record_failure(app, reason, kind, asked_for, probing)
 
-    def _note_failure(
+    def _record_failure(
         self, app: AppKey, reason: str | None, kind: Cooling | None, asked_for: float | None, probing: bool
     ) -> bool:
         columns = (

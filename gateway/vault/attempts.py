@@ -62,7 +62,7 @@ class Attempts:
     def consume(self, state: str, flow: Flow) -> Attempt | None:
         """Use up a state and return its attempt, now `exchanging`: written down before the code is sent.
 
-        Returns None for a state that is unknown, of the other flow, used or expired.
+        Return None for a state that is unknown, of the other flow, used or expired.
         """
         now = int(self._clock.now())
         statement = (
@@ -105,15 +105,15 @@ class Attempts:
         with self._database.writing() as connection:
             if connection.execute(ended).rowcount != 1:
                 return False
-            self._note_end(connection, attempt_id, reason)
+            self._record_end(connection, attempt_id, reason)
             return True
 
-    def note_profile_sync(self, attempt_id: str, value: str) -> bool:
-        """Note how the sync of the profiles went: `ok` or `profile_sync_failed`."""
+    def record_profile_sync(self, attempt_id: str, value: str) -> bool:
+        """Record how the sync of the profiles went: `ok` or `profile_sync_failed`."""
         return self._change(attempt_id, profile_sync=value)
 
-    def note_verification(self, attempt_id: str, value: str) -> bool:
-        """Note whether the store could be called after its authorization."""
+    def record_verification(self, attempt_id: str, value: str) -> bool:
+        """Record whether the store could be called after its authorization."""
         return self._change(attempt_id, verification=value)
 
     def settle_interrupted(self, older_than: int = 0) -> int:
@@ -132,7 +132,7 @@ class Attempts:
         with self._database.writing() as connection:
             ids = connection.execute(settled).scalars().all()
             for attempt_id in ids:
-                self._note_end(connection, attempt_id, INTERRUPTED)
+                self._record_end(connection, attempt_id, INTERRUPTED)
         return len(ids)
 
     def forget_old(self) -> int:
@@ -149,7 +149,7 @@ class Attempts:
         with self._database.changing() as connection:
             return connection.execute(delete(attempts).where(attempts.c.id.in_(ended))).rowcount
 
-    def _note_end(self, connection: Connection, attempt_id: str, reason: str) -> None:
+    def _record_end(self, connection: Connection, attempt_id: str, reason: str) -> None:
         attempt = _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
         self._audit.record(
             connection, "authorization", who=attempt.user_name, subject=attempt.name, outcome=reason

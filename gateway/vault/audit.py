@@ -1,6 +1,6 @@
 """Who did what to which store, and how it ended: rows that are only ever added, and never hold a token.
 
-Changes are written in the transaction that makes them. Calls are only noted in memory, and written in
+Changes are written in the transaction that makes them. Calls are only collected in memory, and written in
 batches: a write for every read would cost more than the read itself; a crash loses the last second of them.
 """
 
@@ -18,7 +18,7 @@ from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import audit
 from gateway.vault.errors import VaultError
 
-MOST_NOTED = 50_000
+MOST_RECORDED = 50_000
 BATCH = 1000
 OK = "ok"
 GATEWAY = "(gateway)"
@@ -42,36 +42,36 @@ class AuditContext:
     subject: str | None = None
 
 
-_trail: ContextVar[AuditContext] = ContextVar("audit_trail")
+_context: ContextVar[AuditContext] = ContextVar("audit_context")
 _NO_REQUEST = AuditContext()
 
 
-def follow(trail: AuditContext) -> None:
-    """Make this the trail of everything that happens from now on in this context."""
-    _trail.set(trail)
+def follow(context: AuditContext) -> None:
+    """Make this the context of whatever the current task does from now on."""
+    _context.set(context)
 
 
 def identified(caller: Caller) -> None:
-    """Tell that the current request is this caller's."""
-    trail = _trail.get(None)
-    if trail is not None:
-        trail.who = caller.user_name
-        trail.key_id = caller.key_id
+    """Record that the current request is this caller's."""
+    context = _context.get(None)
+    if context is not None:
+        context.who = caller.user_name
+        context.key_id = caller.key_id
 
 
 def unidentified(source: str) -> None:
-    """Tell that the current request came with a key that nobody has; `source` is where it came from."""
-    trail = _trail.get(None)
-    if trail is not None:
-        trail.who = UNKNOWN_KEY
-        trail.subject = source
+    """Record that the current request came with a key that nobody has; `source` is where it came from."""
+    context = _context.get(None)
+    if context is not None:
+        context.who = UNKNOWN_KEY
+        context.subject = source
 
 
 def concerns(subject: str | None) -> None:
-    """Tell which store, account or attempt the current request names."""
-    trail = _trail.get(None)
-    if trail is not None:
-        trail.subject = subject
+    """Record which store, account or attempt the current request names."""
+    context = _context.get(None)
+    if context is not None:
+        context.subject = subject
 
 
 def subject_of(grant: Grant) -> str:
@@ -80,30 +80,30 @@ def subject_of(grant: Grant) -> str:
 
 
 class Audit:
-    """The audit of one vault. Notes may come from any thread."""
+    """The audit of one vault. Calls may be recorded from any thread."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._noted: deque[dict[str, Any]] = deque()
+        self._waiting: deque[dict[str, Any]] = deque()
         self._lost = 0
 
-    def note(self, trail: AuditContext, action: str, outcome: str) -> None:
-        """Note how a call ended; it is written with the next batch."""
-        if trail.who is None:
+    def record_call(self, context: AuditContext, action: str, outcome: str) -> None:
+        """Record how a call ended; it is written with the next batch."""
+        if context.who is None:
             return
-        if len(self._noted) >= MOST_NOTED:
+        if len(self._waiting) >= MOST_RECORDED:
             self._lost += 1
             return
-        self._noted.append(
+        self._waiting.append(
             {
                 "at": int(self._clock.now()),
-                "who": trail.who,
-                "key_id": trail.key_id,
+                "who": context.who,
+                "key_id": context.key_id,
                 "action": action,
-                "subject": trail.subject,
+                "subject": context.subject,
                 "outcome": outcome,
-                "request_id": trail.request_id,
+                "request_id": context.request_id,
             }
         )
 
@@ -121,26 +121,26 @@ class Audit:
 
         `who` is given where it is not the caller of the current request; outside of any it is the gateway.
         """
-        trail = _trail.get(_NO_REQUEST)
+        context = _context.get(_NO_REQUEST)
         connection.execute(
             insert(audit).values(
                 at=int(self._clock.now()),
-                who=who or trail.who or GATEWAY,
-                key_id=trail.key_id,
+                who=who or context.who or GATEWAY,
+                key_id=context.key_id,
                 action=action,
                 subject=subject_of(grant) if grant else subject,
                 grant_id=grant.id if grant else None,
                 outcome=outcome,
-                request_id=trail.request_id,
+                request_id=context.request_id,
             )
         )
 
     def flush(self) -> None:
-        """Write what has been noted. What cannot be written stays noted. Raises VaultError."""
+        """Write what was collected. What cannot be written is kept for the next time. Raise VaultError."""
         lost, self._lost = self._lost, 0
         if lost:
             log.error("audit_incomplete calls=%d", lost)
-            self._noted.append(
+            self._waiting.append(
                 {
                     "at": int(self._clock.now()),
                     "who": GATEWAY,
@@ -151,13 +151,13 @@ class Audit:
                     "request_id": None,
                 }
             )
-        while self._noted:
-            batch = [self._noted.popleft() for _ in range(min(BATCH, len(self._noted)))]
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
             try:
                 with self._database.writing() as connection:
                     connection.execute(insert(audit), batch)
             except Exception:
-                self._noted.extendleft(reversed(batch))
+                self._waiting.extendleft(reversed(batch))
                 raise
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class Audit:
         try:
             self.flush()
         except VaultError as error:
-            log.error("audit_incomplete calls=%d error=%r", len(self._noted), error.message)
+            log.error("audit_incomplete calls=%d error=%r", len(self._waiting), error.message)
 
     def newest(self, limit: int, offset: int = 0) -> tuple[list[AuditEntry], int]:
         """Return entries, the newest first, and how many there are in all."""

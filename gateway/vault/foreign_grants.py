@@ -28,7 +28,7 @@ class ForeignGrants:
         self._outbox = outbox
 
     def judge(self, grant_id: int, seen_version: int, reason: str) -> Verdict:
-        """Note that Amazon says a grant belongs to another client; `stale` if its tokens changed since.
+        """Record that Amazon says a grant belongs to another client; `stale` if its tokens changed since.
 
         `one`: that grant is marked. `all`: grants that had been refreshed before get the same answer and none
         of their application was refreshed since, so it is the application, and no mark is left.

@@ -49,7 +49,7 @@ def grant_from(values: Sequence[Any]) -> Grant:
 
 
 def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
-    """Unseal the values of TOKEN_COLUMNS. Raises SealBroken."""
+    """Unseal the values of TOKEN_COLUMNS. Raise SealBroken."""
     grant_id, access_token, refresh_token, token_type, expires_at, granted = values
     return Tokens(
         keys.open(access_token, "grants", grant_id, "access_token"),

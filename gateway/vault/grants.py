@@ -157,7 +157,7 @@ class Grants:
                     token_version=grants.c.token_version + 1,
                 )
             )
-        self._issued_tokens.note(connection, grant_id, tokens)
+        self._issued_tokens.record(connection, grant_id, tokens)
         return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
 
     def _to_replace(
@@ -178,7 +178,7 @@ class Grants:
         return None
 
     def _name_is_taken(self, connection: Connection, wanted: Attempt | Import, grant_id: int) -> bool:
-        """Whether another ads account of the user has the name: the renewed one then keeps its own."""
+        """Tell whether another ads account of the user has the name: the renewed one then keeps its own."""
         if wanted.flow != "ads":
             return False
         others = select(grants.c.id).where(
@@ -218,21 +218,21 @@ class Grants:
         return self._first(_query().where(grants.c.id == grant_id))
 
     def tokens(self, grant_id: int) -> Tokens | None:
-        """Return a grant's tokens, unsealed. Raises SealBroken for a ciphertext that does not open."""
+        """Return a grant's tokens, unsealed. Raise SealBroken for a ciphertext that does not open."""
         with self._database.reading() as connection:
             row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.id == grant_id)).first()
         return None if row is None else tokens_from(self._keys, row)
 
     def with_tokens(self, grant_id: int) -> tuple[Grant, Tokens] | None:
-        """Return a grant and its tokens, as they are at one moment. Raises SealBroken."""
+        """Return a grant and its tokens, as they are at one moment. Raise SealBroken."""
         with self._database.reading() as connection:
             row = connection.execute(_WITH_TOKENS, {"grant_id": grant_id}).first()
         return None if row is None else grant_and_tokens_from(self._keys, row)
 
     def mark_needs_reauthorization(self, grant_id: int, seen_version: int, reason: str) -> bool:
-        """Note that Amazon no longer takes a grant's refresh token, and tell it once.
+        """Record that Amazon no longer takes a grant's refresh token, and notify of it once.
 
-        False if the tokens changed since, or it was noted already.
+        False if the tokens changed since, or it was recorded already.
         """
         marked = (
             update(grants)
@@ -282,7 +282,7 @@ class Grants:
         )
 
     def _remove(self, which: ColumnElement[bool]) -> bool:
-        """Delete a grant; its profiles and handed-out tokens go with it, its attempts stay without it."""
+        """Delete a grant; its profiles and issued tokens go with it, its attempts stay without it."""
         with self._database.writing() as connection:
             row = connection.execute(delete(grants).where(which).returning(*GRANT_COLUMNS)).first()
             if row is None:
@@ -293,7 +293,7 @@ class Grants:
         return True
 
     def set_verified(self, grant_id: int, verified: bool) -> None:
-        """Note whether the store could be called with its token."""
+        """Record whether the store could be called with its token."""
         with self._database.changing() as connection:
             connection.execute(update(grants).where(grants.c.id == grant_id).values(verified=verified))
 

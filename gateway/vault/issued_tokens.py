@@ -1,8 +1,8 @@
-"""Which access tokens a user was handed: kept as HMACs, so that a copy of the database names no token.
+"""Which access tokens were issued to a user: kept as HMACs, so that a copy of the database names no token.
 
-A token is noted when it is stored for its grant, in that transaction, so that reading it costs nothing; one
-from before a refresh still counts until it expires. The HMAC's key is a secret of the vault, sealed beside
-its other facts, so that a change of the master key forgets no token.
+A token is recorded when it is stored for its grant, in that transaction, so that reading it costs
+nothing; one from before a refresh still counts until it expires. The HMAC's key is a secret of the vault,
+sealed beside its other facts, so that a change of the master key forgets no token.
 """
 
 import hashlib
@@ -24,23 +24,23 @@ from gateway.vault.keys.sealing import Sealer
 
 FACT = "handed_out_key"
 PURGED_AT_ONCE = 200
-# Where fewer had expired, it is looked again after so many seconds: to look costs more than to note.
+# Where fewer had expired, it is looked again after so many seconds: to look costs more than to record.
 PURGE_PAUSE = 10
 _PLACE = ("vault_facts", FACT, "value")
 
 
-def _note_statement(dialect: ModuleType) -> Insert:
-    """Return the statement that notes a token, or a later end of one that Amazon handed out again."""
-    noted = dialect.insert(handed_out)
-    statement: Insert = noted.on_conflict_do_update(
+def _record_statement(dialect: ModuleType) -> Insert:
+    """Return the statement that records a token, or a later end of one that Amazon issued again."""
+    recorded = dialect.insert(handed_out)
+    statement: Insert = recorded.on_conflict_do_update(
         index_elements=[handed_out.c.token_hmac, handed_out.c.grant_id],
-        set_={"expires_at": noted.excluded.expires_at},
+        set_={"expires_at": recorded.excluded.expires_at},
     )
     return statement
 
 
 # Made once, as each refresh needs them: making a statement costs about as much as sending it.
-_NOTE = {"sqlite": _note_statement(sqlite), "postgresql": _note_statement(postgresql)}
+_RECORD = {"sqlite": _record_statement(sqlite), "postgresql": _record_statement(postgresql)}
 _EXPIRED = (
     select(handed_out.c.token_hmac)
     .where(handed_out.c.expires_at <= bindparam("now"))
@@ -62,7 +62,7 @@ _GRANT_OF = (
 
 
 class IssuedTokens:
-    """The tokens that were handed out and have not expired."""
+    """The tokens that were issued and have not expired."""
 
     def __init__(self, database: Database, clock: Clock, key: Secret) -> None:
         self._database = database
@@ -70,8 +70,8 @@ class IssuedTokens:
         self._key = bytes.fromhex(key.reveal())
         self._purged_at = 0
 
-    def note(self, connection: Connection, grant_id: int, tokens: Tokens) -> None:
-        """Note a grant's access token, in the transaction that stores it; forget some expired ones."""
+    def record(self, connection: Connection, grant_id: int, tokens: Tokens) -> None:
+        """Record a grant's access token, in the transaction that stores it; forget some expired ones."""
         now = int(self._clock.now())
         if not self._purged_at <= now < self._purged_at + PURGE_PAUSE:
             forgotten = connection.execute(_FORGET, {"now": now, "most": PURGED_AT_ONCE}).rowcount
@@ -81,10 +81,10 @@ class IssuedTokens:
             "grant_id": grant_id,
             "expires_at": tokens.expires_at,
         }
-        connection.execute(_NOTE[connection.dialect.name], row)
+        connection.execute(_RECORD[connection.dialect.name], row)
 
     def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
-        """Return the user's grant that a token was handed out for; None for any other and an expired one."""
+        """Return the user's grant that a token was issued for; None for any other and an expired one."""
         wanted = {
             "hmac": self._hmac(access_token),
             "now": int(self._clock.now()),
@@ -121,7 +121,7 @@ def reseal_token_print_key(connection: Connection, keys: Keys, sealer: Sealer) -
     connection.execute(update(vault_facts).where(which).values(value=again.hex()))
 
 
-def note_existing(connection: Connection, sealer: Sealer, handed: IssuedTokens) -> None:
-    """Note the tokens that the vault held before it kept account of them."""
+def record_existing(connection: Connection, sealer: Sealer, issued: IssuedTokens) -> None:
+    """Record the tokens that the vault held before it kept account of them."""
     for row in connection.execute(select(*TOKEN_COLUMNS)).all():
-        handed.note(connection, row.id, tokens_from(sealer, row))
+        issued.record(connection, row.id, tokens_from(sealer, row))

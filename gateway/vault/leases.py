@@ -75,7 +75,7 @@ class Leases:
     ) -> tuple[Lease, Grant, Tokens] | None:
         """Take the right to refresh a grant, and return what it holds at that moment; None as `take`.
 
-        Raises SealBroken.
+        Raise SealBroken.
         """
         row = self._take(_TAKE_WITH_TOKENS, grant_id, owner, milliseconds)
         if row is None:
@@ -114,7 +114,7 @@ class Leases:
             wanted = {**_held(lease), "seen_version": seen_version, **values}
             if connection.execute(_STORE, wanted).rowcount != 1:
                 return False
-            self._issued_tokens.note(connection, lease.grant_id, tokens)
+            self._issued_tokens.record(connection, lease.grant_id, tokens)
             return True
 
     def settle_interrupted(self) -> int:

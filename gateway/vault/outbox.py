@@ -1,7 +1,7 @@
-"""What the owner's webhook is to be told: one row for each change, written in the transaction that makes it.
+"""What the owner's webhook is to be notified of: a row for each change, written in its transaction.
 
-So nothing is told that did not happen, and nothing that happened is forgotten. Whichever replica claims a row
-sends it; what a killed one had claimed becomes free again.
+So no notice is sent of what did not happen, and nothing that happened is forgotten. Whichever replica
+claims a row sends it; what a killed one had claimed becomes free again.
 """
 
 import json
@@ -87,16 +87,16 @@ class Outbox:
         return [Notice(*row[1:]) for row in rows]
 
     def delivered(self, notice: Notice) -> None:
-        """Note that a notice has arrived."""
+        """Record that a notice has arrived."""
         self._change(notice, ended_at=int(self._clock.now()), delivered=True, tries=notice.tries + 1)
 
     def again(self, notice: Notice, seconds: float) -> None:
-        """Note that a notice could not be delivered, and is to be sent again after so many seconds."""
+        """Record that a notice could not be delivered, and is to be sent again after so many seconds."""
         next_try = int(self._clock.now() + seconds)
         self._change(notice, next_try_at=next_try, claimed_ms=None, tries=notice.tries + 1)
 
     def given_up(self, notice: Notice) -> None:
-        """Note that a notice is not sent any more."""
+        """Record that a notice is not sent any more."""
         self._change(notice, ended_at=int(self._clock.now()), delivered=False, tries=notice.tries + 1)
 
     def waiting(self) -> int:

@@ -91,9 +91,9 @@ class RefreshQueue:
             return [grant_id for _, grant_id in sorted(tuple(row) for row in connection.execute(claimed))]
 
     def notify_of_ending(self, horizon: int, most: int = 500) -> list[Grant]:
-        """Return the grants whose authorization ends within `horizon` seconds and was not told of before.
+        """Return the grants whose authorization ends within `horizon` seconds and was not announced before.
 
-        They count as told from now on, and the outbox has a notice of each.
+        They count as announced from now on, and the outbox has a notice of each.
         """
         soon = int(self._clock.now()) + horizon
         untold = or_(
@@ -108,14 +108,14 @@ class RefreshQueue:
             if connection.execute(which.limit(1)).first() is None:
                 return []
         mine = which.with_for_update(skip_locked=True).cte("ending")
-        told = (
+        marked = (
             update(grants)
             .where(grants.c.id.in_(select(mine.c.id)))
             .values(ending_told=grants.c.authorization_expires_at)
             .returning(*GRANT_COLUMNS)
         )
         with self._database.writing() as connection:
-            ending = [grant_from(row) for row in connection.execute(told).all()]
+            ending = [grant_from(row) for row in connection.execute(marked).all()]
             for grant in ending:
                 assert grant.authorization_expires_at is not None, "it was chosen by it"
                 ends_at = rfc3339(grant.authorization_expires_at)

@@ -83,21 +83,21 @@ class RefusedCalls:
         return found
 
     def refuse(self, app: AppKey, reason: str, *, probing: bool = False) -> bool:
-        """Suspend an application's calls, or note that a probe failed; True if they were not before."""
+        """Suspend an application's calls, or record that a probe failed; True if they were not before."""
         try:
             return self._refuse(app, reason, probing)
         except IntegrityError:  # its row was made at the same moment
             return self._refuse(app, reason, probing)
 
     def prolong(self, app: AppKey) -> None:
-        """Note that a probe did not show that calls are accepted: the next one has to wait longer."""
+        """Record that a probe did not show that calls are accepted: the next one has to wait longer."""
         with self._database.writing() as connection:
             row = self._locked(connection, app)
             if row is not None:
                 self._pause(connection, app, row[1])
 
     def accepted(self, app: AppKey) -> bool:
-        """Note that an API took a call; True if the calls were suspended before."""
+        """Record that an API took a call; True if the calls were suspended before."""
         return self._end(app, _is(app))
 
     def secret_changed(self, app: AppKey) -> bool:

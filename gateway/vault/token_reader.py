@@ -72,7 +72,7 @@ class RowReader(Protocol):
         ...
 
     async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        """Return the first row of a statement. Raises VaultError."""
+        """Return the first row of a statement. Raise VaultError."""
         ...
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class TokenReader:
             self._rows.compile(statement)
 
     async def by_store(self, presented: str, seller_id: str, region: str) -> TokenRead | None:
-        """Read a store's tokens; None for an API key that does not work. Raises VaultError."""
+        """Read a store's tokens; None for an API key that does not work. Raise VaultError."""
         return await self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
 
     async def by_record(self, presented: str, flow: Flow, record_id: int) -> TokenRead | None:
@@ -117,9 +117,9 @@ class TokenReader:
         user_id, user_name, key_id, rights = row[:_CALLER]
         caller = Caller(user_id, user_name, key_id, frozenset(rights.split()))
         if row[_CALLER] is None:
-            self._usage.note(key_id)
+            self._usage.record_use(key_id)
             return TokenRead(caller, None, None)
-        self._usage.note(key_id, row[_CALLER])
+        self._usage.record_use(key_id, row[_CALLER])
         return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._keys, row[_GRANT:]))
 
 

@@ -25,8 +25,8 @@ class Usage:
         self._keys: dict[str, int] = {}
         self._grants: dict[int, int] = {}
 
-    def note(self, key_id: str, grant_id: int | None = None) -> None:
-        """Note that a key, and a grant through it, is used now."""
+    def record_use(self, key_id: str, grant_id: int | None = None) -> None:
+        """Record that a key, and a grant through it, is used now."""
         now = int(self._clock.now())
         self._keys[key_id] = now
         if grant_id is not None:

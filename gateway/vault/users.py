@@ -44,7 +44,7 @@ class Users:
         self._usage = usage
 
     def create(self, name: str) -> int:
-        """Create a user and return the id. Raises UserExists, and ValueError for a name that is none."""
+        """Create a user and return the id. Raise UserExists, and ValueError for a name that is none."""
         if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
             raise ValueError(f"a user's name is 1 to {LONGEST_NAME} printable characters")
         try:
@@ -130,7 +130,7 @@ class Users:
         if row is None:
             return None
         user_id, user_name, key_id, rights = row
-        self._usage.note(key_id)
+        self._usage.record_use(key_id)
         return Caller(user_id, user_name, key_id, frozenset(rights.split()))
 
 

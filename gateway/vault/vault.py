@@ -18,7 +18,7 @@ from gateway.vault.database.migration import NEWEST, current_version, take_migra
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grants import Grants
-from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, note_existing, token_print_key
+from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, record_existing, token_print_key
 from gateway.vault.keys.facts import Facts, Kind
 from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
@@ -40,7 +40,7 @@ CHECK_PLACE = ("vault_facts", "key_check", "value")
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The open vault: its rooms, its facts, and where its master key was found (`master_key`)."""
+    """The open vault: its repositories, its facts, and where its master key was found (`master_key`)."""
 
     users: Users
     attempts: Attempts
@@ -69,7 +69,7 @@ class Vault:
         self.close()
 
     def key_opens(self) -> bool:
-        """Tell whether the database answers with something that the master key opens. Raises VaultError."""
+        """Tell whether the database answers with something that the master key opens. Raise VaultError."""
         with self.database.reading() as connection:
             facts = Facts.read(connection)
         try:
@@ -87,7 +87,7 @@ class Vault:
 
 
 def open_vault(settings: Settings, clock: Clock) -> Vault:
-    """Open the vault of these settings, making or migrating it where needed. Raises VaultError.
+    """Open the vault of these settings, making or migrating it where needed. Raise VaultError.
 
     The data folder must exist. An existing vault is refused, and left as it is, if it was written by a newer
     version, is of the other kind, or its key is missing or wrong.
@@ -152,7 +152,7 @@ def existing_vault(
 ) -> tuple[Facts, FoundKey, Sealer] | None:
     """Check an existing vault against the settings; None where there is none yet. Changes nothing.
 
-    Raises VaultError where it is of the other kind or of a newer version, or its key is missing or wrong.
+    Raise VaultError where it is of the other kind or of a newer version, or its key is missing or wrong.
     """
     if current_version(connection) is None:
         return None
@@ -183,7 +183,7 @@ def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tu
 
 
 def _keep_account_of_tokens(connection: Connection, sealer: Sealer, database: Database, clock: Clock) -> None:
-    """Give a vault what it proves handed-out tokens with, where it is new or older than that."""
+    """Give a vault what it proves issued tokens with, where it is new or older than that."""
     if token_print_key(connection, sealer) is None:
         issued_tokens = IssuedTokens(database, clock, make_token_print_key(connection, sealer))
-        note_existing(connection, sealer, issued_tokens)
+        record_existing(connection, sealer, issued_tokens)

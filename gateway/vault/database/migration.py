@@ -17,7 +17,7 @@ _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 
 
 def current_version(connection: Connection) -> str | None:
-    """Return the database's version, or None for an empty one. Raises VaultError for one from the future."""
+    """Return the database's version, or None for an empty one. Raise VaultError for one from the future."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

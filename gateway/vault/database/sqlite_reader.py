@@ -34,7 +34,7 @@ class SqliteReader:
         self._compiled[id(statement)] = (compiled.string, dict(compiled.params))
 
     async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        """Return the first row of a statement. Raises VaultError."""
+        """Return the first row of a statement. Raise VaultError."""
         sql, constants = self._compiled[id(statement)]
         try:
             with self._lock:

@@ -121,7 +121,7 @@ grants = Table(
     Column("refresh_from", BigInteger),
     # Until when a replica's refresher takes care of the grant (milliseconds, database clock).
     Column("refresh_claimed_ms", BigInteger),
-    # The `authorization_expires_at` that was warned of, so that it is told once.
+    # The `authorization_expires_at` that a warning was sent for, so that it is sent once.
     Column("ending_told", BigInteger),
     Index(
         "one_grant_per_store",
@@ -165,8 +165,8 @@ profiles = Table(
     Column("synced_at", BigInteger, nullable=False),
 )
 
-# The access tokens that users were handed, as HMACs (see handed_out.py), each until it expires. Whose one is
-# follows from its grant.
+# The access tokens that were issued to users, as HMACs (see issued_tokens.py), each until it expires.
+# Whose one is follows from its grant.
 handed_out = Table(
     "handed_out",
     metadata,
@@ -213,7 +213,7 @@ applications = Table(
     # Nothing is asked before this time (milliseconds, database clock).
     Column("pause_until_ms", BigInteger, nullable=False),
     Column("failures", BigInteger, nullable=False),  # in a row
-    Column("secret_print", Text, nullable=False),  # tells client secrets apart, and nothing else
+    Column("secret_print", Text, nullable=False),  # distinguishes client secrets, and nothing else
 )
 
 # Applications whose calls Amazon's APIs refuse (see refused_calls.py): one row for each, as long as they do.
@@ -229,7 +229,7 @@ refused_calls = Table(
     Column("secret_print", Text, nullable=False),  # of the client secret that they were refused with
 )
 
-# What is to be told to the owner's webhook (see outbox.py), written with the change that it is about.
+# What the owner's webhook is to be notified of (see outbox.py), written with the change that it is about.
 # `claimed_ms`: until when a replica is sending it (milliseconds, database clock).
 outbox = Table(
     "outbox",

@@ -21,7 +21,7 @@ from gateway.vault.keys.sealing import MasterKey, Sealer
 _NEXT_KEY_PLACE = ("vault_facts", "next_master_key", "value")
 _LOCK = select(vault_facts.c.value).where(vault_facts.c.name == "master_key_id").with_for_update(read=True)
 
-# Brings the key that the facts name from where it is kept. Raises VaultError.
+# Brings the key that the facts name from where it is kept. Raise VaultError.
 FindKey = Callable[[Facts], MasterKey]
 
 
@@ -31,12 +31,12 @@ def seal_next_key(sealer: Sealer, key: MasterKey) -> bytes:
 
 
 def open_next_key(sealer: Sealer, sealed: bytes) -> MasterKey:
-    """Open the key that a vault changes to. Raises SealBroken."""
+    """Open the key that a vault changes to. Raise SealBroken."""
     return MasterKey(base64.b64decode(sealer.open(sealed, *_NEXT_KEY_PLACE).reveal()))
 
 
 def held_keys(facts: Facts, found: MasterKey) -> list[MasterKey]:
-    """Return the keys to open a vault with, the one to seal with first. Raises SealBroken."""
+    """Return the keys to open a vault with, the one to seal with first. Raise SealBroken."""
     if facts.next_key is None:
         return [found]
     return [open_next_key(Sealer([found]), facts.next_key.sealed), found]
@@ -53,7 +53,7 @@ class Keys:
         self._lock = threading.Lock()
 
     def open(self, sealed: bytes, table: str, row: str | int, column: str) -> Secret:
-        """Decrypt what stands in this place. Raises SealBroken, which names the key id that it wants."""
+        """Decrypt what stands in this place. Raise SealBroken, which names the key id that it wants."""
         sealer = self._sealer
         try:
             return sealer.open(sealed, table, row, column)
@@ -70,7 +70,7 @@ class Keys:
     def in_force(self, connection: Connection) -> Sealer:
         """Return what seals for the transaction of `connection`, which has to be a writing one.
 
-        No change of the key begins or ends before that transaction does. Raises VaultError where the key in
+        No change of the key begins or ends before that transaction does. Raise VaultError where the key in
         force is not to be had.
         """
         connection.execute(_LOCK)

@@ -40,7 +40,7 @@ class FoundKey:
 
 
 def find_master_key(settings: Settings, vault_id: str, source: Source, key_id: str) -> FoundKey:
-    """Return the key of an existing vault. Raises VaultError where it is missing or another one."""
+    """Return the key of an existing vault. Raise VaultError where it is missing or another one."""
     found = _explicit(settings) or _from(settings, vault_id, source, key_id)
     if found is None:
         raise VaultError(
@@ -77,7 +77,7 @@ def master_key_for_new_vault(settings: Settings, vault_id: str) -> FoundKey:
 def store_master_key(settings: Settings, vault_id: str, source: Source, key: MasterKey) -> None:
     """Keep a further key of a vault beside its first one: in the keyring, or in the key folder.
 
-    Raises VaultError where it cannot be kept.
+    Raise VaultError where it cannot be kept.
     """
     text = Secret(base64.b64encode(key.reveal()).decode())
     entry = _entry(vault_id, key.id)
@@ -95,7 +95,7 @@ def store_master_key(settings: Settings, vault_id: str, source: Source, key: Mas
 
 
 def read_new_key(path: Path) -> MasterKey:
-    """Read the master key that an operator made, from a file that is private. Raises VaultError."""
+    """Read the master key that an operator made, from a file that is private. Raise VaultError."""
     text = _read(path)
     if text is None:
         raise VaultError(f"{path} does not exist or cannot be read", "Correct the path.", "bad_arguments")

@@ -14,7 +14,7 @@ from gateway.vault.vault import Vault
 
 
 def back_up(vault: Vault, path: Path) -> int:
-    """Copy the vault into the new file `path` (0600) and return its size in bytes. Raises VaultError.
+    """Copy the vault into the new file `path` (0600) and return its size in bytes. Raise VaultError.
 
     The file is there whole or, after a failure, not at all.
     """

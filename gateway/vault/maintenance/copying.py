@@ -25,7 +25,7 @@ Row = tuple[Any, ...]
 def copy_vault(source: Database, target: Database) -> dict[str, int]:
     """Copy everything and return how many rows each table has. Nobody may write to the source meanwhile.
 
-    Raises VaultError: the source is none, or of another version; the target holds something else; the two
+    Raise VaultError: the source is none, or of another version; the target holds something else; the two
     differ after all.
     """
     with source.reading() as connection:
@@ -57,7 +57,7 @@ def copy_vault(source: Database, target: Database) -> dict[str, int]:
 
 
 def _take(connection: Connection, vault_id: str) -> None:
-    """Make the target's tables, and mark it as a copy of this vault under way. Raises VaultError."""
+    """Make the target's tables, and mark it as a copy of this vault under way. Raise VaultError."""
     take_migration_lock(connection)
     version = current_version(connection)
     if version is not None:
@@ -107,7 +107,7 @@ def _remove_others(source: Database, target: Database, table: Table) -> None:
 
 
 def _compare(source: Database, target: Database, table: Table) -> None:
-    """Compare the two tables row by row, by digests. Raises VaultError where they differ."""
+    """Compare the two tables row by row, by digests. Raise VaultError where they differ."""
     if _digest(source, table) != _digest(target, table):
         raise VaultError(
             f"the copy of {table.name} differs from what was copied",

@@ -46,7 +46,7 @@ def rotate_master_key(
     given: MasterKey | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Rotated:
-    """Change the master key to a new one, or go on with a change that was interrupted. Raises VaultError.
+    """Change the master key to a new one, or go on with a change that was interrupted. Raise VaultError.
 
     `given` is the new key where the operator keeps the key (GATEWAY_MASTER_KEY, GATEWAY_MASTER_KEY_FILE);
     elsewhere one is made and kept where the old one is.

@@ -104,8 +104,8 @@ def test_a_vault_without_jobs_writes_what_was_recorded_when_it_is_closed(tmp_pat
     with open_vault(settings, clock) as vault:
         vault.users.create("ann")
         key_id, _ = vault.users.issue_key("ann")
-        vault.usage.note(key_id)
-        vault.audit.note(AuditContext("r1", "ann"), "/x", "ok")
+        vault.usage.record_use(key_id)
+        vault.audit.record_call(AuditContext("r1", "ann"), "/x", "ok")
     with open_vault(settings, clock) as vault:
         assert [key.last_used_at for key in vault.users.list_keys()] == [int(clock.now())]
         assert vault.audit.newest(1)[0][0].action == "/x"

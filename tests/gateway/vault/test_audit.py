@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from gateway.model import AuditEntry, Import
-from gateway.vault.audit import MOST_NOTED, AuditContext, follow
+from gateway.vault.audit import MOST_RECORDED, AuditContext, follow
 from gateway.vault.database.tables import audit
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
@@ -111,7 +111,9 @@ def test_a_change_and_its_entry_are_one(vault: Vault, user: int, monkeypatch: py
 def test_calls_are_written_in_batches_with_their_request(vault: Vault, clock: SteppingClock) -> None:
     """Noted at once, written later, with the time at which they were noted."""
     for number in range(2500):
-        vault.audit.note(AuditContext(f"r{number}", "ann", "key1", "A1 NA"), "/spApi/storeTokens", "ok")
+        vault.audit.record_call(
+            AuditContext(f"r{number}", "ann", "key1", "A1 NA"), "/spApi/storeTokens", "ok"
+        )
     clock.step(100)
     told = entries(vault)
     assert [entry.request_id for entry in told] == [f"r{number}" for number in range(2500)]
@@ -122,7 +124,7 @@ def test_calls_are_written_in_batches_with_their_request(vault: Vault, clock: St
 
 def test_a_request_of_nobodys_is_not_noted(vault: Vault) -> None:
     """Pages and health checks."""
-    vault.audit.note(AuditContext("r1"), "/healthz", "ok")
+    vault.audit.record_call(AuditContext("r1"), "/healthz", "ok")
     assert entries(vault) == []
 
 
@@ -144,21 +146,21 @@ def test_what_cannot_be_written_is_kept_for_later(vault: Vault, monkeypatch: pyt
         raise VaultError("locked", "Wait.", retryable=True)
 
     for number in range(5):
-        vault.audit.note(AuditContext(f"r{number}", "ann"), "/x", "ok")
+        vault.audit.record_call(AuditContext(f"r{number}", "ann"), "/x", "ok")
     with monkeypatch.context() as locked:
         locked.setattr(vault.database, "writing", refuse)
         with pytest.raises(VaultError):
             vault.audit.flush()
-    vault.audit.note(AuditContext("r5", "ann"), "/x", "ok")
+    vault.audit.record_call(AuditContext("r5", "ann"), "/x", "ok")
     assert [entry.request_id for entry in entries(vault)] == [f"r{number}" for number in range(6)]
 
 
 def test_memory_is_bounded_and_a_gap_is_told(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing can be written for too long."""
-    monkeypatch.setattr("gateway.vault.audit.MOST_NOTED", 10)
-    assert MOST_NOTED > 1000
+    monkeypatch.setattr("gateway.vault.audit.MOST_RECORDED", 10)
+    assert MOST_RECORDED > 1000
     for number in range(14):
-        vault.audit.note(AuditContext(f"r{number}", "ann"), "/x", "ok")
+        vault.audit.record_call(AuditContext(f"r{number}", "ann"), "/x", "ok")
     told = entries(vault)
     assert [entry.action for entry in told] == ["/x"] * 10 + ["audit_incomplete"]
     assert told[-1].subject == "4 calls were not written down"
@@ -167,7 +169,7 @@ def test_memory_is_bounded_and_a_gap_is_told(vault: Vault, monkeypatch: pytest.M
 def test_closing_writes_what_is_left(vault: Vault, open_another: Callable[[], Vault]) -> None:
     """A graceful stop loses nothing."""
     other = open_another()
-    other.audit.note(AuditContext("last", "ann"), "/x", "ok")
+    other.audit.record_call(AuditContext("last", "ann"), "/x", "ok")
     other.close()
     assert entries(vault)[-1].request_id == "last"
 
@@ -175,7 +177,7 @@ def test_closing_writes_what_is_left(vault: Vault, open_another: Callable[[], Va
 def test_the_newest_come_first_page_by_page(vault: Vault) -> None:
     """With the number of all."""
     for number in range(5):
-        vault.audit.note(AuditContext(f"r{number}", "ann"), "/x", "ok")
+        vault.audit.record_call(AuditContext(f"r{number}", "ann"), "/x", "ok")
     vault.audit.flush()
     page, total = vault.audit.newest(2, 1)
     assert ([entry.request_id for entry in page], total) == (["r3", "r2"], 5)

@@ -249,8 +249,8 @@ class TestAttempts:
     def test_notes_are_kept(self, vault: Vault, user: int) -> None:
         """How the sync and the check went is kept with the attempt."""
         attempt = consumed(vault, user)
-        vault.attempts.note_profile_sync(attempt.id, "profile_sync_failed")
-        vault.attempts.note_verification(attempt.id, "unverified")
+        vault.attempts.record_profile_sync(attempt.id, "profile_sync_failed")
+        vault.attempts.record_verification(attempt.id, "unverified")
         noted = vault.attempts.get(attempt.id)
         assert noted is not None
         assert (noted.profile_sync, noted.verification) == ("profile_sync_failed", "unverified")

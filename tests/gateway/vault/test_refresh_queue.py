@@ -68,7 +68,7 @@ def test_what_nobody_uses_is_left_alone(vault: Vault, user: int, clock: Stepping
     grant = store(vault, user)
     clock.step(2 * DAY)
     assert claim(vault) == []
-    vault.usage.note("key", grant.id)
+    vault.usage.record_use("key", grant.id)
     vault.usage.flush()
     assert claim(vault) == [grant.id]
 

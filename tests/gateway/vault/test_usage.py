@@ -30,7 +30,7 @@ def test_what_cannot_be_written_is_kept_for_the_next_time(
     """Of keys and of grants; what was used again meanwhile keeps its later time."""
     grant = store(vault, vault.users.create("ann"))
     key, _ = vault.users.issue_key("ann")
-    vault.usage.note(key, grant.id)
+    vault.usage.record_use(key, grant.id)
     first = int(clock.now())
 
     def fail() -> Any:
@@ -42,7 +42,7 @@ def test_what_cannot_be_written_is_kept_for_the_next_time(
             vault.usage.flush()
     assert last_uses(vault) == (None, None)
     clock.step(60)
-    vault.usage.note(key)
+    vault.usage.record_use(key)
     vault.usage.flush()
     assert last_uses(vault) == (first + 60, first)
 
@@ -52,6 +52,6 @@ def test_closing_writes_what_is_left(vault: Vault, open_another: Callable[[], Va
     vault.users.create("ann")
     key, _ = vault.users.issue_key("ann")
     other = open_another()
-    other.usage.note(key)
+    other.usage.record_use(key)
     other.close()
     assert last_uses(vault)[0] is not None
