@@ -22,7 +22,7 @@ def exposition(overview: Overview) -> bytes:
     registry = CollectorRegistry()
     registry.register(_DatabaseCollector(overview.state()))
     if os.environ.get(VARIABLE):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
     return generate_latest(REGISTRY) + generate_latest(registry)
 

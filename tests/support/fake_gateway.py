@@ -28,8 +28,11 @@ Reply = tuple[int, Any] | Callable[["Handler"], None]
 
 @dataclass
 class FakeGateway:
-    """`answers` maps a path to what it answers: (status, document or bytes), a list of those, used up one
-    after the other until the last, or a function that writes to the socket itself."""
+    """A gateway that answers what the test lays down.
+
+    `answers` maps a path to what it answers: (status, document or bytes), a list of those, used up one after
+    the other until the last, or a function that writes to the socket itself.
+    """
 
     url: str = ""
     answers: dict[str, Any] = field(default_factory=dict)

@@ -21,14 +21,17 @@ class InFile(backend.KeyringBackend):
         return json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
 
     def get_password(self, service: str, username: str) -> str | None:
+        """Return what the file holds."""
         return self._held().get(f"{service} {username}")
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        """Write it into the file."""
         self._path.write_text(
             json.dumps(self._held() | {f"{service} {username}": password}), encoding="utf-8"
         )
 
     def delete_password(self, service: str, username: str) -> None:
+        """Take it out of the file."""
         held = self._held()
         del held[f"{service} {username}"]
         self._path.write_text(json.dumps(held), encoding="utf-8")
@@ -40,13 +43,16 @@ class Hanging(backend.KeyringBackend):
     priority = 0.1  # type: ignore[assignment]
 
     def get_password(self, service: str, username: str) -> str | None:
+        """Wait."""
         threading.Event().wait()
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        """Wait."""
         threading.Event().wait()
 
     def delete_password(self, service: str, username: str) -> None:
+        """Wait."""
         threading.Event().wait()
 
 
@@ -56,10 +62,12 @@ class Forgetting(backend.KeyringBackend):
     priority = 0.1  # type: ignore[assignment]
 
     def get_password(self, service: str, username: str) -> str | None:
+        """Return nothing."""
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        return None
+        """Drop it."""
+        return
 
 
 def environment(name: str, home: Path) -> dict[str, str]:
