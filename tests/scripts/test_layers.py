@@ -4,6 +4,7 @@ import ast
 from graphlib import TopologicalSorter
 
 from tests.support.house import SCRIPTS
+from tests.support.imports import imports_of
 
 CLIENT = SCRIPTS / "linkfox_client"
 GROUND = ("linkfox_client", "errors", "paths", "config", "text", "private_files", "venv")
@@ -12,24 +13,9 @@ LAYERS = ("ground", "secrets", "amazon", "cli", "keys", "local", "gateway", "ski
 
 
 def imports() -> dict[str, set[str]]:
-    """Return the modules of the client by name (`gateway.client`), each with those that it imports."""
-    paths = {path.relative_to(SCRIPTS).with_suffix("").as_posix(): path for path in CLIENT.rglob("*.py")}
-    modules = {name.replace("/", ".").removesuffix(".__init__"): path for name, path in paths.items()}
-    found: dict[str, set[str]] = {}
-    for name, path in modules.items():
-        named: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                named |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        # `from linkfox_client.cli import output` names a package, too, which holds nothing.
-        found[name] = {other for other in named & modules.keys() if modules[other].name != "__init__.py"}
-    prefix = "linkfox_client."
-    return {
-        name.removeprefix(prefix): {other.removeprefix(prefix) for other in others}
-        for name, others in found.items()
-    }
+    """Return the modules of the client, each with those that it imports; the package itself by its name."""
+    found = imports_of(CLIENT)
+    return {name or CLIENT.name: others for name, others in found.items()}
 
 
 def layer(module: str) -> str:
