@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.load import Clients, family, request_bytes
 from benchmarks.stores import open_seeded, seller
-from tests.journeys.test_storm import ask_all
 from tests.support.gateway_process import Process, a_place
 from tests.support.gateway_server import running_amazon
+from tests.support.storm import ask_all
 
 STORES = 1000
 ROUNDS = 5

@@ -17,10 +17,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.test_storm import ask_all
 from tests.support.gateway_process import FRESH, SELLER, Place, Process, a_place, authorize
 from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import SCRIPTS, clean_environment
+from tests.support.storm import ask_all
 
 CALLERS = 1000
 PROCESSES = 100

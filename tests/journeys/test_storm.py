@@ -1,7 +1,6 @@
 """Many callers, several processes, one refresh: by workers on SQLite and by gateways on one PostgreSQL."""
 
 import asyncio
-import json
 import os
 import signal
 from collections import Counter
@@ -9,14 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.gateway_process import FRESH, WANTED, Place, Process, a_place, authorize
 from tests.support.gateway_server import Amazon
-from tests.support.house import PATIENCE, until
+from tests.support.house import until
 from tests.support.postgresql import PostgreSQL
+from tests.support.storm import ask_all
 
 CALLERS = 200
 
@@ -34,32 +33,6 @@ def two(amazon: Amazon, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[tupl
         one, other = first.start(), second.start()
         authorize(amazon, one)
         yield one, Process(other.process, other.url, one.key)
-
-
-async def ask_all(gateways: list[Process], path: str, body: Any, callers: int) -> list[tuple[int, Any]]:
-    """Ask with so many callers at once, each on a connection of its own; return statuses and documents."""
-    content = json.dumps(body).encode()
-    gate = asyncio.Event()
-
-    async def ask(gateway: Process) -> tuple[int, Any]:
-        address = urlsplit(gateway.url)
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        await gate.wait()
-        writer.write(
-            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {gateway.key}\r\n"
-            f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode()
-            + content
-        )
-        await writer.drain()
-        answer = await asyncio.wait_for(reader.read(), PATIENCE)
-        writer.close()
-        head, _, document = answer.partition(b"\r\n\r\n")
-        return int(head.split()[1]), json.loads(document)
-
-    asked = [asyncio.create_task(ask(gateways[number % len(gateways)])) for number in range(callers)]
-    await asyncio.sleep(0)
-    gate.set()
-    return await asyncio.gather(*asked)
 
 
 def check_storm(amazon: Amazon, answers: list[tuple[int, Any]]) -> None:
