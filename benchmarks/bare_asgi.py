@@ -38,6 +38,7 @@ def main() -> None:
         proxy_headers=False,
     )
     listener = config.bind_socket()
+    listener.listen(config.backlog)  # whoever reads the address may connect
     server = uvicorn.Server(config)
 
     def end_with_input() -> None:

@@ -151,8 +151,11 @@ class Audit:
                     "request_id": None,
                 }
             )
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        # What comes meanwhile waits: a transaction for every few calls would go on as long as calls come.
+        left = len(self._waiting)
+        while left:
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, left))]
+            left -= len(batch)
             try:
                 with self._database.writing() as connection:
                     connection.execute(insert(audit), batch)

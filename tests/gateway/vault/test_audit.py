@@ -166,6 +166,28 @@ def test_memory_is_bounded_and_a_gap_is_told(vault: Vault, monkeypatch: pytest.M
     assert told[-1].subject == "4 calls were not written down"
 
 
+def test_what_comes_while_it_is_written_waits_for_the_next_time(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else there would be a transaction for every few calls, as long as calls come."""
+    write = vault.database.writing
+    transactions = 0
+
+    def write_while_another_comes() -> Any:
+        nonlocal transactions
+        transactions += 1
+        if transactions < 5:
+            vault.audit.record_call(AuditContext(f"r{transactions}", "ann"), "/x", "ok")
+        return write()
+
+    vault.audit.record_call(AuditContext("r0", "ann"), "/x", "ok")
+    with monkeypatch.context() as busy:
+        busy.setattr(vault.database, "writing", write_while_another_comes)
+        vault.audit.flush()
+    assert transactions == 1
+    assert [entry.request_id for entry in entries(vault)] == ["r0", "r1"]
+
+
 def test_closing_writes_what_is_left(vault: Vault, open_another: Callable[[], Vault]) -> None:
     """A graceful stop loses nothing."""
     other = open_another()
