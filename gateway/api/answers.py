@@ -746,7 +746,7 @@ class Checks(Record):
     """What was looked at, and whether it can be worked with."""
 
     database: bool = Field(description="The database answers", examples=[True])
-    master_key: bool = Field(description="The vault opens with the master key", examples=[True])
+    master_key: bool = Field(description="The master key opens the vault of this gateway", examples=[True])
     applications: bool = Field(description="At least one Amazon application is set", examples=[True])
 
 
