@@ -1,7 +1,8 @@
 """What each call of the JSON API answers: its fields with their meaning, and where each comes from.
 
 A field without a default is always there, though it may be null. One made by `extra` is there only where
-there is something to say.
+there is something to say. Of several bases the last one's fields come first: what tells a store or account
+apart stands before what is known of it.
 """
 
 from collections.abc import Sequence
@@ -226,7 +227,7 @@ class StoreCandidate(Record):
         return cls.model_validate(_store(grant))
 
 
-class NewStore(StoreCandidate, GrantState):
+class NewStore(GrantState, StoreCandidate):
     """A store that was authorized a moment ago."""
 
     verified: bool | None = Field(
@@ -236,11 +237,11 @@ class NewStore(StoreCandidate, GrantState):
     )
 
 
-class Store(NewStore, ReasonedState):
+class Store(ReasonedState, NewStore):
     """A store of the caller's."""
 
 
-class ListedStore(Store, ListedState):
+class ListedStore(ListedState, Store):
     """A store in the list."""
 
     @classmethod
@@ -293,7 +294,7 @@ def notes_of(asked: Region | None, kept: Region) -> list[str] | None:
     return None if asked in (None, kept) else [INDIA_NOTE]
 
 
-class ImportedStore(NewStore, Checked, Noted, Answer):
+class ImportedStore(Answer, Noted, Checked, NewStore):
     """An imported store. `verification` is only there where Amazon did not answer for it."""
 
     @classmethod
@@ -319,7 +320,7 @@ class ConsentLink(Answer):
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
-class StoreLink(ConsentLink, Noted):
+class StoreLink(Noted, ConsentLink):
     """A store's consent link."""
 
     @classmethod
@@ -375,7 +376,7 @@ class OfStore(Noted):
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
-class StoreTokens(OfStore, ReadTokens):
+class StoreTokens(ReadTokens, OfStore):
     """A store's tokens."""
 
     @classmethod
@@ -384,7 +385,7 @@ class StoreTokens(OfStore, ReadTokens):
         return cls(**_tokens(held, now), **_of_store(held.grant, asked))
 
 
-class RefreshedStoreTokens(OfStore, RefreshedTokens):
+class RefreshedStoreTokens(RefreshedTokens, OfStore):
     """A store's tokens after a refresh."""
 
     @classmethod
@@ -399,7 +400,7 @@ class OfAccount(Record):
     account_name: str = Field(description=A_NAME, examples=["My Brand"])
 
 
-class AccountTokens(OfAccount, ReadTokens):
+class AccountTokens(ReadTokens, OfAccount):
     """An ads account's tokens."""
 
     client_id: str = Field(
@@ -413,7 +414,7 @@ class AccountTokens(OfAccount, ReadTokens):
         return cls(**_tokens(held, now), account_name=held.grant.name, client_id=client_id)
 
 
-class RefreshedAccountTokens(OfAccount, RefreshedTokens):
+class RefreshedAccountTokens(RefreshedTokens, OfAccount):
     """An ads account's tokens after a refresh."""
 
     @classmethod
@@ -442,14 +443,18 @@ def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:
 # --- ads accounts ---
 
 
-class NewAccount(GrantState):
-    """An ads account that was authorized a moment ago."""
+class NamedAccount(Record):
+    """An ads account by its name."""
 
     account_name: str = Field(description=A_NAME, examples=["My Brand"])
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
-class Account(NewAccount, ReasonedState):
+class NewAccount(GrantState, NamedAccount):
+    """An ads account that was authorized a moment ago."""
+
+
+class Account(ReasonedState, NewAccount):
     """An ads account without its profiles."""
 
     @classmethod
@@ -505,7 +510,7 @@ def _place(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]:
 AN_ACCOUNT_TYPE = "`seller`, `vendor` or `agency`"
 
 
-class AccountProfile(Place, ListedState):
+class AccountProfile(ListedState, Place):
     """An account and site in the list."""
 
     account_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
@@ -561,7 +566,7 @@ class Profiles(Record):
     profiles: list[AdvertisingProfile] = Field(description="The profiles that the account reaches")
 
 
-class AccountWithProfiles(Account, Profiles):
+class AccountWithProfiles(Profiles, Account):
     """The account, as it is kept."""
 
     @classmethod
@@ -622,7 +627,7 @@ class SyncFailure(Record):
         )
 
 
-class ProfileList(Profiles, Answer):
+class ProfileList(Answer, Profiles):
     """The caller's profiles."""
 
     total: int = Field(description="How many there are", ge=0, examples=[1])
@@ -636,7 +641,7 @@ class ProfileList(Profiles, Answer):
 PROFILE_SYNC = "Whether the profiles could be read from Amazon; the authorization stands anyway"
 
 
-class ImportedAccount(NewAccount, Profiles, Answer):
+class ImportedAccount(Answer, Profiles, NewAccount):
     """An imported ads account with its profiles."""
 
     total: int = Field(description="How many there are", ge=0, examples=[1])
@@ -674,7 +679,7 @@ class AttemptStatus(Answer):
     detail: str | Absent = extra(f"Amazon's own words, cleaned and cut at {LONGEST_SHOWN} characters")
 
 
-class StoreStatus(AttemptStatus, Checked):
+class StoreStatus(Checked, AttemptStatus):
     """How an attempt to authorize a store stands."""
 
     reason: str | Absent = extra(
@@ -705,7 +710,7 @@ class Removed(Answer):
     removed: Literal[True] = Field(description="It is gone", examples=[True])
 
 
-class RemovedStore(Removed, Noted):
+class RemovedStore(Noted, Removed):
     """That a store is gone."""
 
 
@@ -732,7 +737,7 @@ class ProxyAnswer(Answer):
     body_encoding: Literal["base64"] | Absent = extra("Where the body is not UTF-8, and `body` therefore")
 
 
-class StoreProxyAnswer(ProxyAnswer, Noted):
+class StoreProxyAnswer(Noted, ProxyAnswer):
     """The same, for a store: one of India may be asked for under the Far East, too."""
 
 

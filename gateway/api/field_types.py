@@ -124,6 +124,7 @@ _ID = {
 }
 
 Text = Annotated[str, _text(None, A_STRING, {})]
+AmazonPath = Annotated[str, Kind(_STRING, {"type": "string"}, "expected a path such as /orders/v0/orders")]
 SellerId = Annotated[str, _text(_SELLER_RULE, _SELLER, {"pattern": rf"^\s*{SELLER_ID.pattern}\s*$"})]
 RegionName = Annotated[Region, _word(*REGIONS, upper=True, refusal=A_REGION)]
 CentralName = Annotated[Central, _word("seller", "vendor", upper=False, refusal="expected seller or vendor")]

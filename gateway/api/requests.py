@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_v
 from gateway.amazon.marketplaces import Marketplace
 from gateway.api.described import Described
 from gateway.api.field_types import (
+    AmazonPath,
     AnyToken,
     AttemptId,
     CentralName,
@@ -262,7 +263,7 @@ class ProxyCallRequest(ApiRequest):
         description="What to send, byte for byte as UTF-8; a string, also where it holds JSON. Not sent with "
         "a GET",
     )
-    path: Text = Field(
+    path: AmazonPath = Field(
         description="A path of Amazon's API, below one of the prefixes that this gateway passes on; without "
         "a host and without a query. The first slash may be left out",
         examples=["/orders/v0/orders"],

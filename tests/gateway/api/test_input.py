@@ -104,6 +104,7 @@ def test_new_zealand_is_told_to_use_australia() -> None:
         (StoreTokensRequest, {"sellerId": None, "region": 7}, "sellerId: expected an Amazon seller id"),
         (StoreTokensRequest, {"sellerId": 7, "region": "NA"}, "sellerId: expected a string"),
         (StoreTokensRequest, {"sellerId": "A1"}, "region: expected NA, EU or FE"),
+        (StoreProxyRequest, {"region": "NA"}, "path: expected a path such as /orders/v0/orders"),
         (AttemptRequest, {}, "authorizationId: expected the id that authorizeUrl returned"),
         (StoreAuthorizationRequest, {}, "sellerName: a name of 1 to 100 characters is needed"),
         (
