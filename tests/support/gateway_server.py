@@ -241,11 +241,28 @@ def settings_for(amazon: Amazon, data_dir: Path, **changes: Any) -> Settings:
 
 
 class _Server(uvicorn.Server):
-    """A server in a thread: it leaves the process's signals alone."""
+    """A server in a thread: it leaves the process's signals alone, and stops as soon as it is told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Wait to be told, where uvicorn looks every tenth of a second."""
+        self._loop = asyncio.get_running_loop()
+        if not await self.on_tick(0):
+            await self._told.wait()
+
+    def stop(self) -> None:
+        """Tell it, from another thread, to finish what it is at and go."""
+        self.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told.set)
 
 
 async def nap(seconds: float) -> None:
@@ -282,7 +299,7 @@ def running_gateway(
         try:
             yield gateway
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(PATIENCE)
     finally:
         socket.close()
