@@ -135,7 +135,7 @@ async def authorized_stores(call: ApiCall, request: EmptyRequest) -> Accounts:
     now = services.clock.now()
     stores = [AccountProfile.listed(profile, grants, now) for profile, grants in covered]
     seen = {grant.id for _, grants in covered for grant in grants}
-    everything = await services.threads.vault(services.vault.grants.list, call.caller.user_id, "ads")
+    everything = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "ads")
     unseen = await as_listed(services, "ads", [grant for grant in everything if grant.id not in seen])
     return Accounts(
         stores=stores,
@@ -169,7 +169,7 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     Raises the Problem of the only, or first, account where not one could be asked.
     """
     services = call.services
-    grants = await services.threads.vault(services.vault.grants.list, call.caller.user_id, "ads")
+    grants = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "ads")
     problems: list[tuple[Grant, Problem]] = []
     asked = 0
     for grant in grants:

@@ -745,6 +745,7 @@ class Health(Answer):
     """That the gateway takes requests."""
 
     status: Literal["ok"] = Field(description="Always the same")
+    version: str = Field(description="That of the gateway", examples=["0.2.0"])
 
 
 class Checks(Record):

@@ -19,6 +19,7 @@ from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.monitoring import metrics
 from gateway.util.loopback import is_loopback
+from gateway.util.version import version
 from gateway.vault.errors import VaultError
 
 router = ApiRouter("Operation", "Running the gateway")
@@ -36,7 +37,7 @@ PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip
 )
 async def healthz(request: Request) -> Response:
     """Tell whether the gateway takes requests."""
-    return written(Health(status="ok"), services_of(request))
+    return written(Health(status="ok", version=version()), services_of(request))
 
 
 @router.get(

@@ -120,7 +120,7 @@ async def _known_site(call: ApiCall, seller_id: str | None, asked: Region | None
 async def authorized_stores(call: ApiCall, request: EmptyRequest) -> Stores:
     """List the caller's stores."""
     services = call.services
-    grants = await services.threads.vault(services.vault.grants.list, call.caller.user_id, "spapi")
+    grants = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "spapi")
     grants = await as_listed(services, "spapi", grants)
     now = services.clock.now()
     stores = [

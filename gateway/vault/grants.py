@@ -306,7 +306,7 @@ class Grants:
         with self._database.reading() as connection:
             return [grant_from(row) for row in connection.execute(query)]
 
-    def list(self, user_id: int, flow: Flow) -> list[Grant]:
+    def of_user(self, user_id: int, flow: Flow) -> list[Grant]:
         """Return a user's stores by seller id and region, or ads accounts by name."""
         return self._all(
             _query()

@@ -40,7 +40,7 @@ async def overview(request: Request) -> Response:
         profiles: dict[int, list[Profile]] = defaultdict(list)
         for profile, grant in vault.profiles.of_user(user_id):
             profiles[grant.id].append(profile)
-        return vault.grants.list(user_id, "spapi"), vault.grants.list(user_id, "ads"), profiles
+        return vault.grants.of_user(user_id, "spapi"), vault.grants.of_user(user_id, "ads"), profiles
 
     stores, accounts, profiles = await visit.services.threads.vault(read)
     stores = await as_listed(visit.services, "spapi", stores)

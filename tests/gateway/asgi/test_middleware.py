@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.monitoring.logs import formatter
+from gateway.util.version import version
 from tests.support.gateway_server import Gateway, check_envelope, http, running_gateway
 
 
@@ -49,7 +50,8 @@ def test_what_is_not_http_gets_the_envelope_too(gateway: Gateway) -> None:
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8765", "127.0.0.1:1", "127.9.9.9", "[::1]:8765"])
 def test_loopback_names_are_answered(gateway: Gateway, host: str) -> None:
     """With any port, since a tunnel may change it."""
-    assert gateway.get("/healthz", headers={"Host": host}).json() == {"status": "ok", "sandbox": True}
+    told = gateway.get("/healthz", headers={"Host": host}).json()
+    assert told == {"status": "ok", "version": version(), "sandbox": True}
 
 
 def test_the_public_name_and_the_registered_callbacks_are_answered(amazon: Any, tmp_path: Any) -> None:

@@ -144,7 +144,7 @@ def test_one_foreign_grant_is_marked_alone(vault: Vault, user: int, clock: Stepp
     clock.step(1)
     assert vault.foreign_grants.judge(first, 1, REASON) == "one"
     assert vault.foreign_grants.judge(never.id, 0, REASON) == "one"
-    assert {grant.status for grant in vault.grants.list(user, "spapi")} == {"needs_reauthorization"}
+    assert {grant.status for grant in vault.grants.of_user(user, "spapi")} == {"needs_reauthorization"}
 
 
 def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, clock: SteppingClock) -> None:
@@ -153,7 +153,7 @@ def test_grants_that_worked_speak_of_the_application(vault: Vault, user: int, cl
     clock.step(1)
     assert vault.foreign_grants.judge(first, 1, REASON) == "one"
     assert vault.foreign_grants.judge(second, 1, REASON) == "all"
-    grants = vault.grants.list(user, "spapi")
+    grants = vault.grants.of_user(user, "spapi")
     assert {(grant.status, grant.status_reason) for grant in grants} == {("authorized", None)}
 
 
@@ -173,7 +173,7 @@ def test_tokens_that_changed_meanwhile_are_not_marked(vault: Vault, user: int) -
     """Somebody authorized again or refreshed while Amazon answered."""
     first = refreshed(vault, user, "A1")
     assert vault.foreign_grants.judge(first, 0, REASON) == "stale"
-    assert vault.grants.list(user, "spapi")[0].status == "authorized"
+    assert vault.grants.of_user(user, "spapi")[0].status == "authorized"
 
 
 def test_the_leases_of_a_stopped_gateway_are_given_back(vault: Vault, user: int) -> None:

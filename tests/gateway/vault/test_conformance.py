@@ -263,7 +263,7 @@ class TestGrants:
         """The grant is listed, its tokens open, and the attempt names it."""
         attempt = consumed(vault, user, requested_scopes=("a",))
         grant = vault.grants.authorize(attempt, "A1", tokens(scopes=("a", "b")), 1_900_000_000)
-        assert vault.grants.list(user, "spapi") == [grant]
+        assert vault.grants.of_user(user, "spapi") == [grant]
         assert vault.grants.tokens(grant.id) == tokens(scopes=("a", "b"))
         assert 10**11 <= grant.id < 2**53
         assert (grant.requested_scopes, grant.granted_scopes) == (("a",), ("a", "b"))
@@ -286,7 +286,7 @@ class TestGrants:
         assert (second.name, second.status, second.status_reason) == ("New name", "authorized", None)
         assert second.authorized_at == first.authorized_at + 10
         assert vault.grants.tokens(first.id) == tokens("second")
-        assert len(vault.grants.list(user, "spapi")) == 1
+        assert len(vault.grants.of_user(user, "spapi")) == 1
 
     def test_regions_and_users_have_grants_of_their_own(self, vault: Vault, user: int) -> None:
         """The same seller in another region, or at another user, is another grant."""
@@ -295,13 +295,13 @@ class TestGrants:
         theirs = store(vault, other)
         assert vault.grants.stores_of(user, "A1") == mine
         assert vault.grants.stores_of(user, "A1", "NA") == mine[1:]
-        assert vault.grants.list(other, "spapi") == [theirs]
+        assert vault.grants.of_user(other, "spapi") == [theirs]
 
     def test_stores_are_listed_by_seller_and_region(self, vault: Vault, user: int) -> None:
         """The order does not depend on when a store was authorized."""
         for seller, region in (("B", "NA"), ("A", "NA"), ("B", "EU")):
             store(vault, user, seller, region=region)
-        listed = [(grant.seller_id, grant.region) for grant in vault.grants.list(user, "spapi")]
+        listed = [(grant.seller_id, grant.region) for grant in vault.grants.of_user(user, "spapi")]
         assert listed == [("A", "NA"), ("B", "EU"), ("B", "NA")]
 
     def test_an_account_is_known_by_its_name(self, vault: Vault, user: int) -> None:
@@ -335,7 +335,7 @@ class TestGrants:
         ready = [consumed(vault, user) for _ in range(6)]
         results = together(6, lambda n: vault.grants.authorize(ready[n], "A1", tokens(str(n)), None))
         assert len({grant.id for grant in results}) == 1  # type: ignore[attr-defined]
-        assert len(vault.grants.list(user, "spapi")) == 1
+        assert len(vault.grants.of_user(user, "spapi")) == 1
 
     def test_a_swapped_ciphertext_does_not_open(self, vault: Vault, user: int) -> None:
         """A token copied to another row or column is refused, naming the key that it wants."""
