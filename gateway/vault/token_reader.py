@@ -67,7 +67,7 @@ _BY_PROFILE = (
 class RowReader(Protocol):
     """What runs the statements, in the way that the database wants."""
 
-    def compile(self, statement: Select[Any]) -> None:
+    def prepare(self, statement: Select[Any]) -> None:
         """Make a statement ready for `first`. It must live as long as this reader."""
         ...
 
@@ -88,7 +88,7 @@ class TokenReader:
         self._usage = usage
         self._rows = _reader(database)
         for statement in (_BY_STORE, *_BY_RECORD.values(), _BY_PROFILE):
-            self._rows.compile(statement)
+            self._rows.prepare(statement)
 
     async def by_store(self, presented: str, seller_id: str, region: str) -> TokenRead | None:
         """Read a store's tokens; None for an API key that does not work. Raise VaultError."""

@@ -48,7 +48,7 @@ class PostgresqlReader:
         self._idle: list[_Session] = []
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
-    def compile(self, statement: Select[Any]) -> None:
+    def prepare(self, statement: Select[Any]) -> None:
         """Make a statement ready for `first`. It must live as long as this reader."""
         compiled = statement.compile(dialect=self._dialect)
         self._compiled[id(statement)] = (compiled.string, dict(compiled.params))

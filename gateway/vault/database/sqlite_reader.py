@@ -28,7 +28,7 @@ class SqliteReader:
         self._lock = threading.Lock()
         self._compiled: dict[int, tuple[str, dict[str, Any]]] = {}
 
-    def compile(self, statement: Select[Any]) -> None:
+    def prepare(self, statement: Select[Any]) -> None:
         """Make a statement ready for `first`. It must live as long as this reader."""
         compiled = statement.compile(dialect=sqlite_dialect(paramstyle="named"))
         self._compiled[id(statement)] = (compiled.string, dict(compiled.params))

@@ -28,7 +28,7 @@ def opened(address: str) -> tuple[Database, PostgresqlReader]:
     database = open_database(as_setting(address), Path())
     reader = PostgresqlReader(database)
     for statement in STATEMENTS:
-        reader.compile(statement)
+        reader.prepare(statement)
     return database, reader
 
 
