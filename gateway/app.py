@@ -53,35 +53,12 @@ def create_app(
         largest_answer=settings.largest_amazon_answer,
         connections=AMAZON_THREADS + settings.refresh_concurrency,
     )
-    threads = Threads(settings.refresh_concurrency)
-    login = CountedLogin(session, clock)
-    tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
-    holdings = Holdings(vault, threads)
-    authorizer = Authorizer(settings, vault, clock, session, threads)
-    forwarder = Forwarder(
-        session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
-    )
-    services = Services(
-        settings=settings,
-        vault=vault,
-        clock=clock,
-        threads=threads,
-        authorizer=authorizer,
-        renewals=Renewals(authorizer, vault, clock, threads),
-        importer=Importer(settings, vault, login, authorizer, threads),
-        confirmations=Confirmations(vault.keys, clock),
-        holdings=holdings,
-        tokens=tokens,
-        proxy=DeveloperProxy(settings, vault, holdings, tokens, forwarder, threads),
-        appstore=Appstore(settings, vault, clock, session.address, threads),
-        failed_keys=FailedKeys(clock),
-        overview=Overview(settings, vault, clock),
-    )
-    jobs = all_jobs(settings, vault, clock, tokens, threads)
+    services = _services(settings, vault, clock, session, sleep)
+    jobs = all_jobs(settings, vault, clock, services.tokens, services.threads)
 
     @asynccontextmanager
     async def lifespan(_app: Application) -> AsyncIterator[dict[str, bool]]:
-        await threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        await services.threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await services.proxy.started()
         for job in jobs:
             job.start()
@@ -108,3 +85,33 @@ def create_app(
     app.state.pages = Pages(sandbox=settings.sandbox, clock=clock)
     app.state.jobs = jobs
     return app
+
+
+def _services(
+    settings: Settings, vault: Vault, clock: Clock, session: AmazonSession, sleep: Sleep
+) -> Services:
+    """Return what the routes work with, each part given what it needs."""
+    threads = Threads(settings.refresh_concurrency)
+    login = CountedLogin(session, clock)
+    tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
+    holdings = Holdings(vault, threads)
+    authorizer = Authorizer(settings, vault, clock, session, threads)
+    forwarder = Forwarder(
+        session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
+    )
+    return Services(
+        settings=settings,
+        vault=vault,
+        clock=clock,
+        threads=threads,
+        authorizer=authorizer,
+        renewals=Renewals(authorizer, vault, clock, threads),
+        importer=Importer(settings, vault, login, authorizer, threads),
+        confirmations=Confirmations(vault.keys, clock),
+        holdings=holdings,
+        tokens=tokens,
+        proxy=DeveloperProxy(settings, vault, holdings, tokens, forwarder, threads),
+        appstore=Appstore(settings, vault, clock, session.address, threads),
+        failed_keys=FailedKeys(clock),
+        overview=Overview(settings, vault, clock),
+    )
