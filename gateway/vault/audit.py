@@ -5,6 +5,7 @@ batches: a write for every read would cost more than the read itself; a crash lo
 """
 
 import logging
+import threading
 from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ class Audit:
         self._clock = clock
         self._waiting: deque[dict[str, Any]] = deque()
         self._lost = 0
+        self._flushing = threading.Lock()
 
     def record_call(self, context: AuditContext, action: str, outcome: str) -> None:
         """Record how a call ended; it is written with the next batch."""
@@ -136,32 +138,41 @@ class Audit:
         )
 
     def flush(self) -> None:
-        """Write what was collected. What cannot be written is kept for the next time. Raise VaultError."""
+        """Write what was collected. What cannot be written is kept for the next time. Raise VaultError.
+
+        Who comes while another thread flushes waits for it: what was collected before is written on return.
+        """
+        with self._flushing:
+            self._collect_lost()
+            # What comes meanwhile waits: a transaction for every few calls would go on as long as calls come.
+            left = len(self._waiting)
+            while left:
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, left))]
+                left -= len(batch)
+                try:
+                    with self._database.writing() as connection:
+                        connection.execute(insert(audit), batch)
+                except Exception:
+                    self._waiting.extendleft(reversed(batch))
+                    raise
+
+    def _collect_lost(self) -> None:
+        """Collect how many calls found no place any more since this was last done."""
         lost, self._lost = self._lost, 0
-        if lost:
-            log.error("audit_incomplete calls=%d", lost)
-            self._waiting.append(
-                {
-                    "at": int(self._clock.now()),
-                    "who": GATEWAY,
-                    "key_id": None,
-                    "action": "audit_incomplete",
-                    "subject": f"{lost} calls were not written down",
-                    "outcome": "vault_unavailable",
-                    "request_id": None,
-                }
-            )
-        # What comes meanwhile waits: a transaction for every few calls would go on as long as calls come.
-        left = len(self._waiting)
-        while left:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, left))]
-            left -= len(batch)
-            try:
-                with self._database.writing() as connection:
-                    connection.execute(insert(audit), batch)
-            except Exception:
-                self._waiting.extendleft(reversed(batch))
-                raise
+        if not lost:
+            return
+        log.error("audit_incomplete calls=%d", lost)
+        self._waiting.append(
+            {
+                "at": int(self._clock.now()),
+                "who": GATEWAY,
+                "key_id": None,
+                "action": "audit_incomplete",
+                "subject": f"{lost} calls were not written down",
+                "outcome": "vault_unavailable",
+                "request_id": None,
+            }
+        )
 
     def close(self) -> None:
         """Write what is left."""

@@ -4,6 +4,7 @@ A write for every read would cost more than the read itself; a crash loses the l
 """
 
 import logging
+import threading
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, Table, bindparam, or_, update
@@ -24,6 +25,7 @@ class Usage:
         self._clock = clock
         self._keys: dict[str, int] = {}
         self._grants: dict[int, int] = {}
+        self._flushing = threading.Lock()
 
     def record_use(self, key_id: str, grant_id: int | None = None) -> None:
         """Record that a key, and a grant through it, is used now."""
@@ -33,22 +35,26 @@ class Usage:
             self._grants[grant_id] = now
 
     def flush(self) -> None:
-        """Write what was collected. What cannot be written is kept for the next time. Raise VaultError."""
-        keys, self._keys = self._keys, {}
-        used, self._grants = self._grants, {}
-        if not keys and not used:
-            return
-        try:
-            with self._database.writing() as connection:
-                _write(connection, api_keys, keys)
-                _write(connection, grants, used)
-        except Exception:
-            # What was used again meanwhile keeps its later time.
-            for key_id, at in keys.items():
-                self._keys.setdefault(key_id, at)
-            for grant_id, at in used.items():
-                self._grants.setdefault(grant_id, at)
-            raise
+        """Write what was collected. What cannot be written is kept for the next time. Raise VaultError.
+
+        Who comes while another thread flushes waits for it: what was collected before is written on return.
+        """
+        with self._flushing:
+            keys, self._keys = self._keys, {}
+            used, self._grants = self._grants, {}
+            if not keys and not used:
+                return
+            try:
+                with self._database.writing() as connection:
+                    _write(connection, api_keys, keys)
+                    _write(connection, grants, used)
+            except Exception:
+                # What was used again meanwhile keeps its later time.
+                for key_id, at in keys.items():
+                    self._keys.setdefault(key_id, at)
+                for grant_id, at in used.items():
+                    self._grants.setdefault(grant_id, at)
+                raise
 
     def close(self) -> None:
         """Write what is left."""

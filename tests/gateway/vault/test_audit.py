@@ -1,6 +1,8 @@
 """The audit on both databases: what is written down, and that nothing of it can be taken back."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -223,3 +225,34 @@ def test_an_insert_is_all_that_works(vault: Vault) -> None:
     with vault.database.writing() as connection:
         connection.execute(insert(audit).values(at=1, who="x", action="x", outcome="ok"))
     assert len(entries(vault)) == 1
+
+
+@pytest.mark.parametrize("part", ["audit", "usage"])
+def test_who_comes_while_another_thread_writes_waits_for_it(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """What was collected before a flush is in the database when it returns, whoever wrote it."""
+    write, order = vault.database.writing, []
+    flush = getattr(vault, part).flush
+
+    def second() -> None:
+        flush()
+        order.append("the second returns")
+
+    other = threading.Thread(target=second)
+
+    @contextmanager
+    def writing() -> Iterator[Any]:
+        with write() as connection:
+            yield connection
+            monkeypatch.undo()
+            other.start()
+            other.join(0.2)  # it waits here for as long as we do
+            order.append("written")
+
+    vault.audit.record_call(AuditContext("r1", "ann"), "/x", "ok")
+    vault.usage.record_use("key1")
+    monkeypatch.setattr(vault.database, "writing", writing)
+    flush()
+    other.join()
+    assert order == ["written", "the second returns"]
