@@ -145,8 +145,8 @@ class Settings:
         Variable(
             "GATEWAY_DATABASE_URL",
             addresses.database_url,
-            "PostgreSQL to use instead of SQLite: `postgresql://USER@HOST/DATABASE`; a password stands behind "
-            "the user, after a colon",
+            "PostgreSQL to use instead of SQLite: `postgresql://USER@HOST/DATABASE`; a password stands "
+            "behind the user, after a colon",
             "SQLite in the data folder",
         ),
     ] = None
