@@ -8,9 +8,9 @@ from starlette.responses import Response
 from gateway.asgi.services import services_of
 from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.details import read_name
+from gateway.web.page_context import FormState
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see
-from gateway.web.renderer import FormState
 from gateway.web.sessions import SignedInRequest
 
 router = PageRouter()
@@ -20,7 +20,7 @@ router = PageRouter()
 async def login(request: Request) -> Response:
     """Check what Amazon sent and lead to the page that asks, which needs somebody who is signed in.
 
-    That page has a form and with it a referrer policy of its own; this address tells nobody of itself.
+    That page has a form and with it a referrer policy of its own; this address is passed on to nobody.
     """
     wanted = services_of(request).appstore.read(request.query_params.multi_items())
     return see(f"/appstore?{urlencode(wanted.fields(), quote_via=quote, safe='')}")
@@ -30,22 +30,26 @@ async def login(request: Request) -> Response:
 async def ask(request: Request) -> Response:
     """Ask whether the seller is to be connected, and under which name."""
     wanted = services_of(request).appstore.read(request.query_params.multi_items())
-    visit = await SignedInRequest.begin(request, "manage")
-    entered = FormState({"name": wanted.seller_id})
-    return visit.pages.appstore(visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered)
+    signed_in = await SignedInRequest.begin(request, "manage")
+    form_state = FormState({"name": wanted.seller_id})
+    return signed_in.pages.appstore(
+        signed_in.context, wanted.seller_id, wanted.region, wanted.fields(), form_state
+    )
 
 
 @router.post("/appstore")
 async def connect(request: Request) -> Response:
     """Bind a new state to the user who agreed and to the seller, and answer the link back to Amazon."""
-    visit = await SignedInRequest.begin(request, "manage")
-    form = await visit.form(request)
-    services = visit.services
+    signed_in = await SignedInRequest.begin(request, "manage")
+    form = await signed_in.form(request)
+    services = signed_in.services
     wanted = services.appstore.read(form.items())
     try:
         name = read_name(form.get("name", ""))
     except ValueError:
-        entered = FormState(form, {"name": "name_wrong"})
-        return visit.pages.appstore(visit.reader, wanted.seller_id, wanted.region, wanted.fields(), entered)
-    begun = await services.appstore.begin(visit.caller.user_id, wanted, name)
-    return visit.pages.to_amazon(visit.reader, begun.link, wanted.host, STATE_SECONDS)
+        form_state = FormState(form, {"name": "name_wrong"})
+        return signed_in.pages.appstore(
+            signed_in.context, wanted.seller_id, wanted.region, wanted.fields(), form_state
+        )
+    begun = await services.appstore.begin(signed_in.caller.user_id, wanted, name)
+    return signed_in.pages.to_amazon(signed_in.context, begun.link, wanted.host, STATE_SECONDS)

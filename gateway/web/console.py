@@ -17,9 +17,9 @@ from gateway.authorization.removal import remove_for_good
 from gateway.errors import Problem
 from gateway.model import Central, Flow, Grant, Profile, Region
 from gateway.vault import audit
+from gateway.web.page_context import FormState, Page
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see
-from gateway.web.renderer import FormState, Page
 from gateway.web.sessions import SignedInRequest
 
 router = PageRouter()
@@ -33,8 +33,8 @@ NOTICES = frozenset({"removed"})
 @router.get("/")
 async def overview(request: Request) -> Response:
     """Show the user's stores, ads accounts and what happened lately."""
-    visit = await SignedInRequest.begin(request, "manage", "tokens")
-    vault, user_id = visit.services.vault, visit.caller.user_id
+    signed_in = await SignedInRequest.begin(request, "manage", "tokens")
+    vault, user_id = signed_in.services.vault, signed_in.caller.user_id
 
     def read() -> tuple[list[Grant], list[Grant], dict[int, list[Profile]]]:
         profiles: dict[int, list[Profile]] = defaultdict(list)
@@ -42,13 +42,15 @@ async def overview(request: Request) -> Response:
             profiles[grant.id].append(profile)
         return vault.grants.of_user(user_id, "spapi"), vault.grants.of_user(user_id, "ads"), profiles
 
-    stores, accounts, profiles = await visit.services.threads.vault(read)
-    stores = await as_listed(visit.services, "spapi", stores)
-    accounts = await as_listed(visit.services, "ads", accounts)
-    activity = await visit.services.threads.vault(vault.audit.of_user, visit.caller.user_name, SHOWN_ACTIVITY)
+    stores, accounts, profiles = await signed_in.services.threads.vault(read)
+    stores = await as_listed(signed_in.services, "spapi", stores)
+    accounts = await as_listed(signed_in.services, "ads", accounts)
+    activity = await signed_in.services.threads.vault(
+        vault.audit.of_user, signed_in.caller.user_name, SHOWN_ACTIVITY
+    )
     notice = request.query_params.get("notice")
-    return visit.pages.overview(
-        visit.reader,
+    return signed_in.pages.overview(
+        signed_in.context,
         _page(stores, request.query_params.get("stores")),
         _page(accounts, request.query_params.get("accounts")),
         profiles,
@@ -78,30 +80,30 @@ async def account_form(request: Request) -> Response:
 
 
 async def _form(request: Request, flow: Flow) -> Response:
-    visit = await SignedInRequest.begin(request, "manage")
-    again = await _again(visit, flow, request.query_params.get("again"))
+    signed_in = await SignedInRequest.begin(request, "manage")
+    again = await _again(signed_in, flow, request.query_params.get("again"))
     values = {"name": again.name, "marketplace": again.marketplace or ""} if again else {}
     if again and again.central == "vendor":
         values["vendor"] = "yes"
-    return visit.pages.authorize(visit.reader, flow, marketplaces(), FormState(values), again)
+    return signed_in.pages.authorize(signed_in.context, flow, marketplaces(), FormState(values), again)
 
 
-async def _again(visit: SignedInRequest, flow: Flow, record_id: str | None) -> Grant | None:
+async def _again(signed_in: SignedInRequest, flow: Flow, record_id: str | None) -> Grant | None:
     """Return the grant that is to be authorized again, if one is named. Raise Problem not_found."""
     if record_id is None:
         return None
-    grant = await _own_grant(visit, record_id)
+    grant = await _own_grant(signed_in, record_id)
     if grant.flow != flow:
         raise Problem("not_found")
     return grant
 
 
-async def _own_grant(visit: SignedInRequest, record_id: str) -> Grant:
+async def _own_grant(signed_in: SignedInRequest, record_id: str) -> Grant:
     """Return one of the user's grants; any other is as one that does not exist. Raise Problem not_found."""
     if not DIGITS.fullmatch(record_id) or int(record_id) >= 2**63:
         raise Problem("not_found")
-    grant = await visit.services.threads.vault(visit.services.vault.grants.get, int(record_id))
-    if grant is None or grant.user_id != visit.caller.user_id:
+    grant = await signed_in.services.threads.vault(signed_in.services.vault.grants.get, int(record_id))
+    if grant is None or grant.user_id != signed_in.caller.user_id:
         raise Problem("not_found")
     audit.concerns(audit.subject_of(grant))
     return grant
@@ -110,15 +112,15 @@ async def _own_grant(visit: SignedInRequest, record_id: str) -> Grant:
 @router.post("/stores/authorize")
 async def authorize_store(request: Request) -> Response:
     """Make a consent link for a store and answer the page that leads there."""
-    visit = await SignedInRequest.begin(request, "manage")
-    form = await visit.form(request)
-    again = await _again(visit, "spapi", form.get("again"))
+    signed_in = await SignedInRequest.begin(request, "manage")
+    form = await signed_in.form(request)
+    again = await _again(signed_in, "spapi", form.get("again"))
     read = _Reading(form)
     name = read.name()
     marketplace = read.marketplace()
     region = read.region(marketplace, again)
     if name is None or region is None or read.errors:
-        return visit.pages.authorize(visit.reader, "spapi", marketplaces(), read.entered(), again)
+        return signed_in.pages.authorize(signed_in.context, "spapi", marketplaces(), read.form_state(), again)
     central: Central = "vendor" if form.get("vendor") else "seller"
     wanted = StoreAuthorization(
         region=region,
@@ -128,31 +130,31 @@ async def authorize_store(request: Request) -> Response:
         scopes=again.requested_scopes if again else (),
         seller_id=again.seller_id if again else None,
     )
-    begun = await visit.services.authorizer.begin_store(visit.caller.user_id, wanted)
+    begun = await signed_in.services.authorizer.begin_store(signed_in.caller.user_id, wanted)
     host = consent_host(region, marketplace, central)
-    lifetime = visit.services.settings.attempt_lifetime
-    return visit.pages.to_amazon(visit.reader, begun.link, host, lifetime)
+    lifetime = signed_in.services.settings.attempt_lifetime
+    return signed_in.pages.to_amazon(signed_in.context, begun.link, host, lifetime)
 
 
 @router.post("/accounts/authorize")
 async def authorize_account(request: Request) -> Response:
     """Make a consent link for an ads account and answer the page that leads there."""
-    visit = await SignedInRequest.begin(request, "manage")
-    form = await visit.form(request)
-    again = await _again(visit, "ads", form.get("again"))
+    signed_in = await SignedInRequest.begin(request, "manage")
+    form = await signed_in.form(request)
+    again = await _again(signed_in, "ads", form.get("again"))
     read = _Reading(form)
     name = read.name()
     region = read.region(None, again)
     if name is None or region is None:
-        return visit.pages.authorize(visit.reader, "ads", (), read.entered(), again)
+        return signed_in.pages.authorize(signed_in.context, "ads", (), read.form_state(), again)
     wanted = AccountAuthorization(region=region, name=name, record_id=again.id if again else None)
-    begun = await visit.services.authorizer.begin_account(visit.caller.user_id, wanted)
-    lifetime = visit.services.settings.attempt_lifetime
-    return visit.pages.to_amazon(visit.reader, begun.link, account_host(region), lifetime)
+    begun = await signed_in.services.authorizer.begin_account(signed_in.caller.user_id, wanted)
+    lifetime = signed_in.services.settings.attempt_lifetime
+    return signed_in.pages.to_amazon(signed_in.context, begun.link, account_host(region), lifetime)
 
 
 class _Reading:
-    """Reads a form by the rules of the JSON API, and notes which field is wrong and how."""
+    """Reads a form by the rules of the JSON API, and records which field is wrong and how."""
 
     def __init__(self, form: dict[str, str]) -> None:
         self._form = form
@@ -190,7 +192,7 @@ class _Reading:
             self.errors["marketplace"] = "site_elsewhere"
             return None
 
-    def entered(self) -> FormState:
+    def form_state(self) -> FormState:
         """Return what to show again."""
         return FormState(self._form, self.errors, self._site)
 
@@ -198,22 +200,22 @@ class _Reading:
 @router.get("/remove/{record_id}")
 async def removal_form(request: Request) -> Response:
     """Ask whether a store or an ads account is really to be removed."""
-    visit = await SignedInRequest.begin(request, "manage")
-    grant = await _own_grant(visit, request.path_params["record_id"])
-    return visit.pages.remove(visit.reader, grant)
+    signed_in = await SignedInRequest.begin(request, "manage")
+    grant = await _own_grant(signed_in, request.path_params["record_id"])
+    return signed_in.pages.remove(signed_in.context, grant)
 
 
 @router.post("/remove/{record_id}")
 async def remove(request: Request) -> Response:
     """Remove a store or an ads account of the user's."""
-    visit = await SignedInRequest.begin(request, "manage")
-    await visit.form(request)
-    grant = await _own_grant(visit, request.path_params["record_id"])
-    grants, user_id = visit.services.vault.grants, visit.caller.user_id
+    signed_in = await SignedInRequest.begin(request, "manage")
+    await signed_in.form(request)
+    grant = await _own_grant(signed_in, request.path_params["record_id"])
+    grants, user_id = signed_in.services.vault.grants, signed_in.caller.user_id
     if grant.flow == "ads":
         remove = partial(grants.remove_account, user_id, grant.id)
     else:
         assert grant.seller_id is not None, "a store has a seller"
         remove = partial(grants.remove_store, user_id, grant.seller_id, grant.region)
-    await remove_for_good(visit.services.vault, visit.services.threads, remove)
+    await remove_for_good(signed_in.services.vault, signed_in.services.threads, remove)
     return see("/?notice=removed")

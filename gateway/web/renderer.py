@@ -1,7 +1,6 @@
 """Renders the pages. Everything that goes into a template is escaped; no token ever does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import cast
@@ -11,50 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.amazon.marketplaces import REGIONS, Marketplace
+from gateway.authorization.details import LONGEST_NAME
 from gateway.authorization.scopes import missing_scopes
 from gateway.errors import Problem
-from gateway.model import Attempt, AuditEntry, Caller, Flow, Grant, Profile
+from gateway.model import Attempt, AuditEntry, Flow, Grant, Profile
 from gateway.monitoring.warnings import is_ending
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
+from gateway.web.page_context import FormState, Page, PageContext
 from gateway.web.relative_time import RelativeTime
 from gateway.web.texts import language_for
 
 HERE = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True, slots=True)
-class PageContext:
-    """Whom a page is for. `form_token` goes into every form of the page; without one it has none."""
-
-    accept_language: str | None
-    caller: Caller | None = None
-    form_token: str | None = None
-
-    @property
-    def may_manage(self) -> bool:
-        """Whether the reader's key may change anything."""
-        return self.caller is not None and "manage" in self.caller.rights
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list, and where in the list it is (pages count from 1)."""
-
-    grants: Sequence[Grant]
-    total: int
-    page: int
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class FormState:
-    """What somebody filled into a form: the values by field, and by field the word for what is wrong."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    site: Marketplace | None = None
 
 
 class Pages:
@@ -72,6 +40,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["cleaned"] = cleaned
+        self._templates.globals["longest_name"] = LONGEST_NAME
 
     def stylesheet(self) -> Response:
         """Answer the one stylesheet."""
@@ -160,13 +129,19 @@ class Pages:
     # --- signing in, and what a user has ---
 
     def sign_in(
-        self, reader: PageContext, back_to: str, error: str | None = None, *, status: int = 200, wait: int = 0
+        self,
+        context: PageContext,
+        back_to: str,
+        error: str | None = None,
+        *,
+        status: int = 200,
+        wait: int = 0,
     ) -> Response:
         """Ask for an API key. `error`: the word for what was wrong with the last one."""
         headers = {"Retry-After": str(wait)} if wait else None
         return self._page(
             "sign_in.html",
-            reader,
+            context,
             "sign_in",
             status=status,
             headers=headers,
@@ -178,7 +153,7 @@ class Pages:
 
     def overview(
         self,
-        reader: PageContext,
+        context: PageContext,
         stores: Page,
         accounts: Page,
         profiles: Mapping[int, Sequence[Profile]],
@@ -188,7 +163,7 @@ class Pages:
         """Show a user's stores, ads accounts and recent audit lines. `profiles`: by the account's id."""
         return self._page(
             "overview.html",
-            reader,
+            context,
             "overview",
             wide=True,
             stores=stores,
@@ -202,10 +177,10 @@ class Pages:
 
     def authorize(
         self,
-        reader: PageContext,
+        context: PageContext,
         flow: Flow,
         sites: Sequence[Marketplace],
-        entered: FormState,
+        form_state: FormState,
         again: Grant | None,
     ) -> Response:
         """Ask for the name and region of what is to be authorized, or only the name where it is `again`."""
@@ -214,50 +189,55 @@ class Pages:
             title = {"spapi": "again_store", "ads": "again_account"}[flow]
         return self._page(
             "authorize.html",
-            reader,
+            context,
             title,
             title_name=cleaned(again.name) if again else "",
-            status=400 if entered.errors else 200,
-            wrong=bool(entered.errors),
+            status=400 if form_state.errors else 200,
+            wrong=bool(form_state.errors),
             flow=flow,
             sites=sites,
             regions=REGIONS,
-            entered=entered,
+            form_state=form_state,
             again=again,
         )
 
-    def to_amazon(self, reader: PageContext, link: str, host: str, lifetime: int) -> Response:
+    def to_amazon(self, context: PageContext, link: str, host: str, lifetime: int) -> Response:
         """Answer the link to Amazon: a form's answer may not redirect there under `form-action 'self'`."""
         # Without a form, so that the strictest referrer policy can stand on the page that leads away.
-        without_forms = PageContext(reader.accept_language)
+        without_forms = PageContext(context.accept_language)
         return self._page(
             "to_amazon.html", without_forms, "to_amazon", link=link, host=host, lifetime=lifetime
         )
 
-    def remove(self, reader: PageContext, grant: Grant) -> Response:
+    def remove(self, context: PageContext, grant: Grant) -> Response:
         """Ask whether a store or account is really to be removed."""
-        return self._page("remove.html", reader, "remove_title", title_name=cleaned(grant.name), grant=grant)
+        return self._page("remove.html", context, "remove_title", title_name=cleaned(grant.name), grant=grant)
 
     def appstore(
-        self, reader: PageContext, seller_id: str, region: str, fields: Mapping[str, str], entered: FormState
+        self,
+        context: PageContext,
+        seller_id: str,
+        region: str,
+        fields: Mapping[str, str],
+        form_state: FormState,
     ) -> Response:
         """Ask whether a seller who came from Amazon's Appstore is to be connected, and under which name."""
         return self._page(
             "appstore.html",
-            reader,
+            context,
             "appstore",
-            status=400 if entered.errors else 200,
-            wrong=bool(entered.errors),
+            status=400 if form_state.errors else 200,
+            wrong=bool(form_state.errors),
             seller_id=seller_id,
             region=region,
             fields=fields,
-            entered=entered,
+            form_state=form_state,
         )
 
     def _page(
         self,
         template: str,
-        reader: PageContext,
+        context: PageContext,
         title: str,
         *,
         title_name: str = "",
@@ -266,16 +246,16 @@ class Pages:
         wide: bool = False,
         **values: object,
     ) -> Response:
-        language = language_for(reader.accept_language)
-        has_forms = reader.form_token is not None
+        language = language_for(context.accept_language)
+        has_forms = context.form_token is not None
         # Under `no-referrer` a browser sends a form's Origin as `null`, and it could not be checked.
         referrer_policy = "same-origin" if has_forms else "no-referrer"
         content = self._templates.get_template(template).render(
             language=language,
             t=language.words,
-            moments=RelativeTime(self._clock.now(), language.words),
+            relative_time=RelativeTime(self._clock.now(), language.words),
             title=language.words[title].format(name=title_name),
-            reader=reader,
+            context=context,
             referrer_policy=referrer_policy,
             sandbox=self._sandbox,
             wide=wide,

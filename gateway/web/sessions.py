@@ -22,7 +22,8 @@ from gateway.model import Caller, Right
 from gateway.util.loopback import is_loopback
 from gateway.vault import audit
 from gateway.vault.sessions import LIFETIME, SESSION_ID
-from gateway.web.renderer import PageContext, Pages, pages_of
+from gateway.web.page_context import PageContext
+from gateway.web.renderer import Pages, pages_of
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 30
@@ -37,7 +38,7 @@ class SignInNeeded(Exception):
 
 
 def form_token(secret: str) -> str:
-    """Return what a form has to carry under this cookie; the cookie cannot be told from it."""
+    """Return what a form has to carry under this cookie; the cookie cannot be derived from it."""
     digest = hashlib.sha256(b"linkfox form|" + secret.encode("utf-8", "surrogatepass")).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -90,7 +91,7 @@ class SignedInRequest:
     services: Services
     caller: Caller
     session: str
-    reader: PageContext
+    context: PageContext
     pages: Pages
 
     @classmethod
@@ -114,8 +115,8 @@ class SignedInRequest:
             return None
         if request.method != "GET":  # looking at pages is no news
             audit.identified(caller)
-        reader = PageContext(request.headers.get("accept-language"), caller, form_token(session))
-        return cls(services, caller, session, reader, pages_of(request))
+        context = PageContext(request.headers.get("accept-language"), caller, form_token(session))
+        return cls(services, caller, session, context, pages_of(request))
 
     async def form(self, request: Request) -> dict[str, str]:
         """Return the fields of a form of this session. Raise Problem form_refused."""

@@ -11,9 +11,10 @@ from gateway.asgi.error_answers import PROBLEM_PAGE
 from gateway.asgi.services import services_of
 from gateway.errors import Problem
 from gateway.vault import audit
+from gateway.web.page_context import PageContext
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see
-from gateway.web.renderer import PageContext, pages_of
+from gateway.web.renderer import pages_of
 from gateway.web.sessions import (
     Cookie,
     SignedInRequest,
@@ -56,8 +57,8 @@ def _ask(
     cookie = Cookie.of(request, "form")
     # One that is there is kept, so that a form in another tab stays good.
     secret = cookie.read(request) or new_form_secret()
-    reader = PageContext(request.headers.get("accept-language"), None, form_token(secret))
-    answer = pages_of(request).sign_in(reader, back_to, error, status=status, wait=wait)
+    context = PageContext(request.headers.get("accept-language"), None, form_token(secret))
+    answer = pages_of(request).sign_in(context, back_to, error, status=status, wait=wait)
     cookie.write(answer, secret, None)
     return answer
 
@@ -93,10 +94,10 @@ def _refused(request: Request, back_to: str, problem: Problem, request_id: str) 
 @router.post("/signout")
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    visit = await SignedInRequest.find(request)
+    signed_in = await SignedInRequest.find(request)
     answer = see("/signin")
-    if visit is not None:
-        await visit.form(request)
-        await visit.services.threads.vault(visit.services.vault.sessions.end, visit.session)
+    if signed_in is not None:
+        await signed_in.form(request)
+        await signed_in.services.threads.vault(signed_in.services.vault.sessions.end, signed_in.session)
     Cookie.of(request, "session").clear(answer)
     return answer

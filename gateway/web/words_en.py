@@ -1,5 +1,7 @@
 """The pages' words in English. Other languages have the same keys; `{…}` is filled in when they are used."""
 
+from gateway.authorization.details import LONGEST_NAME
+
 WORDS: dict[str, str] = {
     "tag": "en",
     "product": "LinkFox Amazon authorization",
@@ -100,7 +102,7 @@ WORDS: dict[str, str] = {
     "notice_removed": "Removed. Its tokens are deleted here.",
     # Authorizing
     "name": "Name",
-    "name_hint": "What you call it here: 1 to 100 characters.",
+    "name_hint": f"What you call it here: 1 to {LONGEST_NAME} characters.",
     "region_hint": "One authorization covers one region.",
     "ads_region_hint": "Where you sign in to Amazon Ads. The profiles of all regions are found.",
     "site": "Site (optional)",
@@ -112,7 +114,7 @@ WORDS: dict[str, str] = {
     "again_account": "Authorize the ads account {name} again",
     "again_hint": "Sign in to Amazon as this seller: another one coming back is refused.",
     "correct_this": "Something has to be corrected",
-    "name_wrong": "Enter a name of 1 to 100 characters, without control characters.",
+    "name_wrong": f"Enter a name of 1 to {LONGEST_NAME} characters, without control characters.",
     "region_wrong": "Choose a region.",
     "site_wrong": "Choose one of the sites.",
     "site_elsewhere": "{site} belongs to the region {region}. Choose that region, or another site.",

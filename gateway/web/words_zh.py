@@ -1,5 +1,7 @@
 """The pages' words in Chinese, with the problems that a browser can be shown and the sites' names."""
 
+from gateway.authorization.details import LONGEST_NAME
+
 WORDS: dict[str, str] = {
     "tag": "zh-CN",
     "product": "LinkFox 亚马逊授权",
@@ -100,7 +102,7 @@ WORDS: dict[str, str] = {
     "notice_removed": "已移除，其令牌已从此处删除。",
     # Authorizing
     "name": "名称",
-    "name_hint": "您在这里对它的称呼，1 到 100 个字符。",
+    "name_hint": f"您在这里对它的称呼，1 到 {LONGEST_NAME} 个字符。",
     "region_hint": "一次授权只对应一个区域。",
     "ads_region_hint": "您登录亚马逊广告的区域。所有区域的配置文件都会被找到。",
     "site": "站点（可选）",
@@ -112,7 +114,7 @@ WORDS: dict[str, str] = {
     "again_account": "重新授权广告账户 {name}",
     "again_hint": "请以该卖家身份登录亚马逊：其他卖家返回会被拒绝。",
     "correct_this": "有内容需要更正",
-    "name_wrong": "请输入 1 到 100 个字符的名称，不能包含控制字符。",
+    "name_wrong": f"请输入 1 到 {LONGEST_NAME} 个字符的名称，不能包含控制字符。",
     "region_wrong": "请选择区域。",
     "site_wrong": "请选择列表中的站点。",
     "site_elsewhere": "{site}属于{region}区域。请选择该区域，或选择其他站点。",

@@ -49,11 +49,10 @@ ERRORS = "references/errors.json"
 METRICS = "gateway/monitoring/metrics.py"
 ENGLISH_WORDS = "gateway/web/words_en.py"
 CHINESE_WORDS = "gateway/web/words_zh.py"
-FORM = "gateway/web/templates/_fields.html"
 PAGES = (
     *(SKILL, "README.md", FLOW, API, OPERATIONS, SECURITY, SELF_HOSTING, QUICK_START, ERRORS),
     *("references/permissions.md", "references/hosted-and-self-hosted.md"),
-    *(ENGLISH_WORDS, CHINESE_WORDS, FORM),
+    *(ENGLISH_WORDS, CHINESE_WORDS),
 )
 # What the figures of a benchmark are is not decided in the code.
 MEASURED = "## How far it goes"
@@ -120,9 +119,6 @@ FACTS = [
         LONGEST_NAME,
         {
             SKILL: ("(1 to {n} characters)",),
-            ENGLISH_WORDS: ("here: 1 to {n} characters.", "a name of 1 to {n} characters, without"),
-            CHINESE_WORDS: ("称呼，1 到 {n} 个字符", "请输入 1 到 {n} 个字符的名称"),
-            FORM: ('maxlength="{n}"',),
         },
     ),
     Fact("the most that minTtl may ask for", LARGEST_MIN_TTL, {API: ("`minTtl`, 0 to {n} seconds",)}),

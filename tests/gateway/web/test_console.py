@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gateway.authorization.details import LONGEST_NAME
 from gateway.vault.database.engine import Database
 from gateway.web.console import PER_PAGE
 from tests.support.gateway_server import Gateway, query_of
@@ -30,6 +31,17 @@ def test_an_empty_overview_says_what_to_do(visitor: Visitor) -> None:
     assert "No ads account is authorized yet" in page.text
     assert page.link("/stores/authorize")
     assert page.link("/accounts/authorize")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "1 to {} characters"), ("zh", "1 到 {} 个字符")], ids=["en", "zh"]
+)
+def test_the_form_says_how_long_a_name_may_be(visitor: Visitor, language: str, words: str) -> None:
+    """In words, and to the browser."""
+    page = visitor.page("/stores/authorize", **{"Accept-Language": language})
+    assert words.format(LONGEST_NAME) in page.text
+    (field,) = [each for each in page.all("input") if each.get("name") == "name"]
+    assert field["maxlength"] == str(LONGEST_NAME)
 
 
 def test_the_overview_shows_how_everything_stands(gateway: Gateway, visitor: Visitor) -> None:

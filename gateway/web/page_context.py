@@ -1,0 +1,40 @@
+"""What a page is filled with: whom it is for, a page of a list, and the state of a form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.amazon.marketplaces import Marketplace
+from gateway.model import Caller, Grant
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """Whom a page is for. `form_token` goes into every form of the page; without one it has none."""
+
+    accept_language: str | None
+    caller: Caller | None = None
+    form_token: str | None = None
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether the caller's key may change anything."""
+        return self.caller is not None and "manage" in self.caller.rights
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and where in the list it is (pages count from 1)."""
+
+    grants: Sequence[Grant]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """What somebody filled into a form: the values by field, and by field the word for what is wrong."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    site: Marketplace | None = None
