@@ -3,7 +3,8 @@
 import argparse
 
 from gateway.errors import OperatorError
-from gateway.server.serve import APP, ServeOptions, Stopped, serve
+from gateway.server.ending_signals import Stopped
+from gateway.server.serve import APP, ServeOptions, serve
 
 
 def run(options: argparse.Namespace, factory: str = APP) -> None:

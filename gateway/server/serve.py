@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import signal
 import socket
 import ssl
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from gateway.errors import EXIT_CODES, OperatorError
 from gateway.monitoring import metrics_folder
 from gateway.monitoring.logs import set_up_logging
 from gateway.server.data_folder import DataFolder
+from gateway.server.ending_signals import EndingSignals, Stopped
 from gateway.server.listener import addresses, listen
 from gateway.server.sandbox_process import StandInProcess
 from gateway.server.workers import WorkerConfig, Workers, load_factory
@@ -60,27 +60,25 @@ class ServeOptions:
         }
 
 
-class Stopped(BaseException):
-    """A signal asked the process to end."""
-
-
 def serve(options: ServeOptions, factory: str = APP) -> None:
     """Serve until a signal comes. Raise OperatorError, and Stopped where it comes before the first request.
 
     `factory` names the function that makes the ASGI application of settings, vault and clock.
     """
-    _take_signals()
+    signals = EndingSignals()
+    signals.take()
     settings = load_settings(os.environ, sandbox=options.sandbox, data_dir=options.data_dir)
     _check_tls(options)
     with ExitStack() as stack:
         try:
-            _serve(stack, settings, options, factory)
+            _serve(stack, settings, options, factory, signals)
         finally:
-            # A second Ctrl+C must not interrupt the cleaning up.
-            _ignore_signals()
+            signals.ignore()
 
 
-def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory: str) -> None:
+def _serve(
+    stack: ExitStack, settings: Settings, options: ServeOptions, factory: str, signals: EndingSignals
+) -> None:
     """Start one thing after the other, each to be ended by `stack`, and serve."""
     folder = DataFolder.prepare(settings.data_dir)
     folder.lock()
@@ -115,11 +113,14 @@ def _serve(stack: ExitStack, settings: Settings, options: ServeOptions, factory:
         _prepare(vault, folder)
         if options.workers == 1:
             metrics_folder.leave_out()
-            _run_one(options, settings, listener, load_factory(factory)(settings, vault, clock), announce)
+            app = load_factory(factory)(settings, vault, clock)
+            signals.check()
+            _run_one(options, settings, listener, app, announce)
             return
     metrics_folder.prepare(settings.data_dir)
     # Every worker opens the vault for itself.
     WorkerConfig(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
+    signals.check()
     _run_several(options, settings, listener, announce)
 
 
@@ -242,21 +243,3 @@ def _check_tls(options: ServeOptions) -> None:
             "Name a certificate chain and its unencrypted private key, both PEM.",
             "bad_arguments",
         ) from None
-
-
-def _take_signals() -> None:
-    def stop(_number: int, _frame: object) -> None:
-        raise Stopped
-
-    for number in _ending_signals():
-        signal.signal(number, stop)
-
-
-def _ignore_signals() -> None:
-    for number in _ending_signals():
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _ending_signals() -> list[signal.Signals]:
-    names = ("SIGINT", "SIGTERM", "SIGBREAK")
-    return [getattr(signal, name) for name in names if hasattr(signal, name)]
