@@ -4,8 +4,7 @@ from functools import partial
 from itertools import groupby
 
 from gateway.amazon.failures import problem_of
-from gateway.api import answers
-from gateway.api.answers import (
+from gateway.api.answers.accounts import (
     Account,
     AccountLink,
     AccountProfile,
@@ -17,9 +16,10 @@ from gateway.api.answers import (
     ImportedAccount,
     ProfileList,
     RefreshedAccountTokens,
-    Removed,
     SyncFailure,
 )
+from gateway.api.answers.base import Removed
+from gateway.api.answers.grants import LINK_LIFE
 from gateway.api.attempts import completed, granted, named_attempt, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
 from gateway.api.operations import Example
@@ -85,7 +85,7 @@ async def store_tokens(call: TokenCall, request: AccountTokensRequest) -> Accoun
     "/amazonAds/authorizeUrl",
     rights=("manage",),
     errors=["app_not_configured", "not_found"],
-    description=answers.LINK_LIFE,
+    description=LINK_LIFE,
     examples=[
         Example(
             "A new account",

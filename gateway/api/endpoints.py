@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.amazon.marketplaces import parse_region
-from gateway.api.answers import Answer
+from gateway.api.answers.base import Answer
 from gateway.api.requests import ApiRequest
 from gateway.api.token_reads import TokenCall
 from gateway.asgi.calls import JSON_TYPE, ApiCall

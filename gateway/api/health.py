@@ -9,7 +9,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.answers import Attention, Checks, Health, Readiness, Unreadiness
+from gateway.api.answers.health import Attention, Checks, Health, Readiness, Unreadiness
 from gateway.api.endpoints import written
 from gateway.api.error_groups import VAULT_ERRORS
 from gateway.api.operations import Example, Result

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from gateway.api.answers import Error, StoreCandidate
+from gateway.api.answers.error import Error
+from gateway.api.answers.stores import StoreCandidate
 from gateway.api.described import Described
 from gateway.api.operations import Example, Operation, Result
 from gateway.errors import TABLE, ProblemRow

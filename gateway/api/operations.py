@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.api.answers import Answer
+from gateway.api.answers.base import Answer
 from gateway.api.requests import ApiRequest
 from gateway.model import Right
 

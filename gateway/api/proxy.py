@@ -6,7 +6,8 @@ Bodies can be large in both directions: they are parsed and written off the even
 from starlette.responses import Response, StreamingResponse
 
 from gateway.amazon.forwarding import Forwarded
-from gateway.api.answers import ProxyAnswer, StoreProxyAnswer, notes_of
+from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
+from gateway.api.answers.stores import notes_of
 from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
 from gateway.api.operations import Example

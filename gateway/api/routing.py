@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, get_type_hints
 
-from gateway.api.answers import Answer
+from gateway.api.answers.base import Answer
 from gateway.api.endpoints import Endpoint, PlainEndpoint, TokenEndpoint
 from gateway.api.error_groups import CALL_ERRORS, REQUEST_ERRORS
 from gateway.api.operations import Example, Operation, Result, Tag

@@ -3,8 +3,8 @@
 from functools import partial
 
 from gateway.amazon.marketplaces import Marketplace, find_marketplace
-from gateway.api import answers
-from gateway.api.answers import (
+from gateway.api.answers.grants import LINK_LIFE
+from gateway.api.answers.stores import (
     ImportedStore,
     ListedStore,
     RefreshedStoreTokens,
@@ -14,6 +14,7 @@ from gateway.api.answers import (
     Stores,
     StoreStatus,
     StoreTokens,
+    checked,
     notes_of,
 )
 from gateway.api.attempts import completed, granted, named_attempt, standing
@@ -75,7 +76,7 @@ async def store_tokens(call: TokenCall, request: StoreTokensRequest) -> StoreTok
     "/spApi/authorizeUrl",
     rights=("manage",),
     errors=["app_not_configured"],
-    description=answers.LINK_LIFE,
+    description=LINK_LIFE,
     examples=[
         Example(
             "A store in the United States",
@@ -192,9 +193,7 @@ async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
     if status.state != "authorized":
         return status
     grant = await granted(call, attempt)
-    return status.model_copy(
-        update={**answers.checked(attempt.verification), "store": grant and Store.of(grant)}
-    )
+    return status.model_copy(update={**checked(attempt.verification), "store": grant and Store.of(grant)})
 
 
 @router.post(

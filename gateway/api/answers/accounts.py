@@ -1,0 +1,292 @@
+"""What is answered of ads accounts and their profiles."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from gateway.api.answers.base import A_HINT, A_NAME, A_REGION, Absent, Answer, Number, Record, extra
+from gateway.api.answers.grants import (
+    REFRESHED,
+    AttemptStatus,
+    ConsentLink,
+    GrantState,
+    Listed,
+    ListedState,
+    ReadTokens,
+    ReasonedState,
+    RefreshedTokens,
+    grant_status,
+    record_id,
+    state_fields,
+    token_fields,
+)
+from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
+from gateway.api.requests import EXAMPLE_PROFILE, EXAMPLE_RECORD
+from gateway.authorization.attempt_state import ProfileSync
+from gateway.authorization.authorizer import StartedAuthorization
+from gateway.errors import TABLE, Problem
+from gateway.model import Grant, GrantStatus, Profile, Region
+from gateway.monitoring.warnings import grant_warnings
+from gateway.tokens.grant_tokens import GrantTokens
+from gateway.util.clock import rfc3339
+
+AN_ACCOUNT_TYPE = "`seller`, `vendor` or `agency`"
+PROFILE_SYNC = "Whether the profiles could be read from Amazon; the authorization stands anyway"
+
+
+class NamedAccount(Record):
+    """An ads account by its name."""
+
+    account_name: str = Field(description=A_NAME, examples=["My Brand"])
+    region: Region = Field(description=A_REGION, examples=["NA"])
+
+
+class NewAccount(GrantState, NamedAccount):
+    """An ads account that was authorized a moment ago."""
+
+
+class Account(ReasonedState, NewAccount):
+    """An ads account without its profiles."""
+
+    @classmethod
+    def of(cls, grant: Grant) -> Self:
+        """Return one ads authorization without its profiles."""
+        return cls.model_validate(_account(grant))
+
+
+def _account(grant: Grant) -> dict[str, Any]:
+    return {"account_name": grant.name, "region": grant.region, **state_fields(grant)}
+
+
+class OfAccount(Record):
+    """Whose tokens they are."""
+
+    account_name: str = Field(description=A_NAME, examples=["My Brand"])
+
+
+class AccountTokens(ReadTokens, OfAccount):
+    """An ads account's tokens."""
+
+    client_id: str = Field(
+        description="The Ads API wants it as the header `Amazon-Advertising-API-ClientId`",
+        examples=["amzn1.application-oa2-client.example"],
+    )
+
+    @classmethod
+    def of(cls, held: GrantTokens, client_id: str, now: float) -> Self:
+        """Return an ads account's tokens. `now`: epoch seconds."""
+        return cls(**token_fields(held, now), account_name=held.grant.name, client_id=client_id)
+
+
+class RefreshedAccountTokens(RefreshedTokens, OfAccount):
+    """An ads account's tokens after a refresh."""
+
+    @classmethod
+    def of(cls, held: GrantTokens, now: float) -> Self:
+        """Return an ads account's tokens. `now`: epoch seconds."""
+        return cls(**token_fields(held, now), account_name=held.grant.name, message=REFRESHED)
+
+
+class Place(Record):
+    """An advertising profile: one account at one site."""
+
+    profile_id: Number = Field(
+        description="The Ads API's id of the profile, up to 64 bits; its calls want it as the header "
+        "`Amazon-Advertising-API-Scope`",
+        examples=[EXAMPLE_PROFILE],
+    )
+    account_info_id: str | None = Field(
+        description="The advertiser's id at Amazon", examples=["ENTITY123EXAMPLE"]
+    )
+    account_info_name: str | None = Field(
+        description="The advertiser's name at Amazon", examples=["My Brand, Inc."]
+    )
+    marketplace_string_id: str | None = Field(description="The marketplace id", examples=["ATVPDKIKX0DER"])
+    country_code: str = Field(description="The site, such as `US`; Britain is `UK`", examples=["US"])
+    region: Region = Field(description=A_REGION, examples=["NA"])
+    account_name: str = Field(
+        description="The name of the authorization that its tokens come from: the newest healthy one",
+        examples=["My Brand"],
+    )
+    account_names: list[str] = Field(
+        description="The names of all authorizations that cover it", min_length=1, examples=[["My Brand"]]
+    )
+
+
+def _place(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]:
+    """Return the fields of Place. `grants`: those that cover the profile, the newest healthy one first."""
+    return {
+        "profile_id": profile.profile_id,
+        "account_info_id": profile.account_info_id,
+        "account_info_name": profile.account_info_name,
+        "marketplace_string_id": profile.marketplace_id,
+        "country_code": profile.country_code,
+        "region": profile.region,
+        "account_name": grants[0].name,
+        "account_names": [grant.name for grant in grants],
+    }
+
+
+class AccountProfile(ListedState, Place):
+    """An account and site in the list."""
+
+    account_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
+    auth_record_ids: list[Number] = Field(
+        description="Their numbers, in the same order", min_length=1, examples=[[EXAMPLE_RECORD]]
+    )
+
+    @classmethod
+    def listed(cls, profile: Profile, grants: Sequence[Grant], now: float) -> Self:
+        """Return one listed account and site. `grants`: those that cover it, the newest healthy one first."""
+        return cls.model_validate(
+            {
+                **state_fields(grants[0]),
+                **_place(profile, grants),
+                "account_type": profile.account_info_type,
+                "auth_record_ids": [grant.id for grant in grants],
+                **grant_warnings(grants[0], now),
+            }
+        )
+
+
+class AdvertisingProfile(Place):
+    """A profile with what Amazon says of it."""
+
+    account_info_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
+    currency_code: str | None = Field(description="ISO 4217", examples=["USD"])
+    daily_budget: float | None = Field(
+        description="In `currencyCode`; null for vendors, who have none", examples=[1000.0]
+    )
+    timezone: str | None = Field(description="A tz database name", examples=["America/Los_Angeles"])
+    auth_record_id: Number = record_id()
+    status: GrantStatus = grant_status()
+
+    @classmethod
+    def of(cls, profile: Profile, grants: Sequence[Grant]) -> Self:
+        """Return one profile. `grants`: those that cover it, the newest healthy one first."""
+        return cls.model_validate(
+            {
+                **_place(profile, grants),
+                "account_info_type": profile.account_info_type,
+                "currency_code": profile.currency_code,
+                "daily_budget": profile.daily_budget,
+                "timezone": profile.timezone,
+                "auth_record_id": grants[0].id,
+                "status": grants[0].status,
+            }
+        )
+
+
+class Profiles(Record):
+    """The profiles of an account."""
+
+    profiles: list[AdvertisingProfile] = Field(description="The profiles that the account reaches")
+
+
+class AccountWithProfiles(Profiles, Account):
+    """The account, as it is kept."""
+
+    @classmethod
+    def with_profiles(cls, grant: Grant, profiles: Sequence[Profile]) -> Self:
+        """Return an account with what it reaches."""
+        return cls.model_validate({**_account(grant), "profiles": _profiles(grant, profiles)})
+
+
+def _profiles(grant: Grant, profiles: Sequence[Profile]) -> list[AdvertisingProfile]:
+    return [AdvertisingProfile.of(profile, [grant]) for profile in profiles]
+
+
+class AccountLink(ConsentLink):
+    """An ads account's consent link."""
+
+    source_type: Literal["amazon_ads"] = Field(description="Always the same")
+
+    @classmethod
+    def of(cls, begun: StartedAuthorization, region: Region) -> Self:
+        """Return the link that was made."""
+        return cls(
+            authorize_url=begun.link,
+            authorization_id=begun.attempt_id,
+            expires_at=rfc3339(begun.expires_at) or "",
+            region=region,
+            source_type="amazon_ads",
+        )
+
+
+class Accounts(Listed):
+    """The caller's ads accounts."""
+
+    stores: list[AccountProfile] = Field(description="The accounts and sites")
+    total: int = Field(description="How many there are", ge=0, examples=[1])
+    accounts_without_profiles: list[Account] = Field(
+        description="Authorizations whose profiles could not be read", examples=[[]]
+    )
+
+
+class SyncFailure(Record):
+    """Why Amazon could not be asked for the profiles of one account, while it could for another."""
+
+    auth_record_id: Number = record_id()
+    account_name: str = Field(description=A_NAME, examples=["My Brand"])
+    reason: str = Field(
+        description="As `reason` of an error",
+        json_schema_extra={
+            "enum": [*REFRESH_ERRORS, "token_refused", "amazon_rejected", "profile_sync_failed"]
+        },
+    )
+    errmsg: str = Field(description="What went wrong, on one line")
+
+    @classmethod
+    def of(cls, grant: Grant, problem: Problem) -> Self:
+        """Return what went wrong with an account."""
+        return cls(
+            auth_record_id=grant.id, account_name=grant.name, reason=problem.reason, errmsg=problem.message
+        )
+
+
+class ProfileList(Answer, Profiles):
+    """The caller's profiles."""
+
+    total: int = Field(description="How many there are", ge=0, examples=[1])
+    refreshed: bool = Field(description="Whether Amazon answered for all of them just now", examples=[True])
+    failures: list[SyncFailure] | Absent = extra(
+        "The accounts that Amazon could not be asked for, or not in each region",
+        json_schema_extra={"minItems": 1},
+    )
+
+
+class ImportedAccount(Answer, Profiles, NewAccount):
+    """An imported ads account with its profiles."""
+
+    total: int = Field(description="How many there are", ge=0, examples=[1])
+    profile_sync: ProfileSync = Field(description=PROFILE_SYNC, examples=["ok"])
+    reason: Literal["profile_sync_failed"] | Absent = extra("Where no profile could be read")
+    hint: str | Absent = extra(A_HINT)
+
+    @classmethod
+    def imported(cls, grant: Grant, profiles: Sequence[Profile], *, synced: bool) -> Self:
+        """Return an account that was imported. `synced`: its profiles could be read from Amazon."""
+        row = None if synced else TABLE["profile_sync_failed"]
+        return cls.model_validate(
+            {
+                **_account(grant),
+                "profiles": _profiles(grant, profiles),
+                "total": len(profiles),
+                "profile_sync": "ok" if synced else "profile_sync_failed",
+                "reason": row and row.reason,
+                "hint": row and row.remedy,
+            }
+        )
+
+
+class AccountStatus(AttemptStatus):
+    """How an attempt to authorize an ads account stands."""
+
+    reason: str | Absent = extra(
+        "Why it did not come to an authorization, or `profile_sync_failed`",
+        json_schema_extra={"enum": [*ATTEMPT_REASONS, "profile_sync_failed"]},
+    )
+    hint: str | Absent = extra(A_HINT)
+    profile_sync: ProfileSync | Absent = extra(PROFILE_SYNC)
+    account: AccountWithProfiles | Absent = extra("The account, as it is kept")

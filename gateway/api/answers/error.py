@@ -1,0 +1,41 @@
+"""The one envelope of everything that fails."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from gateway.api.answers.base import Absent, Answer, Count, Moment, extra
+from gateway.api.answers.stores import StoreCandidate
+from gateway.errors import TABLE
+
+
+class Error(Answer):
+    """What went wrong; the same envelope everywhere, written by `gateway/errors.py`."""
+
+    errcode: int = Field(
+        description="1002 a parameter, 1003 Amazon or the authorization, 1004 not found or not yours, 1005 "
+        "not allowed, 401 the API key, 402 credit, 500 the gateway itself",
+        json_schema_extra={"enum": [*sorted({row.errcode for row in TABLE.values()})]},
+    )
+    errmsg: str = Field(description="What went wrong, on one line")
+    reason: str = Field(
+        description="\n".join(f"- `{row.reason}`: {row.meaning}. {row.remedy}" for row in TABLE.values()),
+        json_schema_extra={"enum": list(TABLE)},
+    )
+    request_id: str = Field(
+        description="The number of this request in the gateway's log", pattern="^[0-9a-f]{16}$"
+    )
+    status: Literal["needs_reauthorization", "suspended_app"] | Absent = extra(
+        "What became of the authorization"
+    )
+    retry_after: Count | Absent = extra("The seconds after which to try again")
+    candidates: list[StoreCandidate] | Absent = extra(
+        "What there is to choose from", json_schema_extra={"minItems": 2}
+    )
+    authorize_url: str | Absent = extra(
+        "With `needs_reauthorization`: a link that authorizes it again", json_schema_extra={"format": "uri"}
+    )
+    authorization_id: str | Absent = extra(
+        "Asks `authorizationStatus` how this attempt stands", pattern="^[A-Za-z0-9_-]{22}$"
+    )
+    expires_at: Moment | Absent = extra("When that link ends (RFC 3339, UTC)")

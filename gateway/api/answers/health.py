@@ -1,0 +1,54 @@
+"""What the gateway answers of its own state."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from gateway.api.answers.base import Absent, Answer, Record, Some, extra
+from gateway.api.answers.grants import ENDING_DAYS, SecretWarning
+from gateway.model import Flow
+
+
+class Health(Answer):
+    """That the gateway takes requests."""
+
+    status: Literal["ok"] = Field(description="Always the same")
+    version: str = Field(description="That of the gateway", examples=["0.2.0"])
+
+
+class Checks(Record):
+    """What was looked at, and whether it can be worked with."""
+
+    database: bool = Field(description="The database answers", examples=[True])
+    master_key: bool = Field(description="The master key opens the vault of this gateway", examples=[True])
+    applications: bool = Field(description="At least one Amazon application is set", examples=[True])
+
+
+class Attention(Record):
+    """What somebody should look after; only what there is."""
+
+    needs_reauthorization: Some | Absent = extra("Authorizations that have to be given again")
+    authorizations_ending: Some | Absent = extra(f"Authorizations that end within {ENDING_DAYS} days")
+    suspended_apps: dict[Flow, str] | Absent = extra(
+        "Why Amazon refuses an application, by `spapi` and `ads`"
+    )
+    client_secrets: list[SecretWarning] | Absent = extra(
+        "Client secrets that grow old", json_schema_extra={"minItems": 1}
+    )
+    notices_waiting: Some | Absent = extra("Notices that the webhook has not taken yet")
+
+
+class Readiness(Answer):
+    """Whether the gateway can be worked with."""
+
+    status: Literal["ready"] = Field(description="In a word", examples=["ready"])
+    checks: Checks = Field(description="Each check")
+    attention: Attention | Absent = extra("What somebody should look after")
+
+
+class Unreadiness(Readiness):
+    """That the gateway cannot be worked with: one of the checks is false."""
+
+    status: Literal["not_ready"] = Field(  # type: ignore[assignment]
+        description="In a word", examples=["not_ready"]
+    )

@@ -1,0 +1,34 @@
+"""What a call through the proxy answers."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from gateway.api.answers.base import Absent, Answer, Noted, extra
+
+
+class ProxyAnswer(Answer):
+    """What Amazon answered. Written piece by piece, by `gateway/proxy/answers.py`."""
+
+    errcode: Literal[200] = Field(description="Amazon answered, whatever it answered")
+    errmsg: str = Field(description="Empty", examples=[""])
+    http_status: int = Field(description="Amazon's status", ge=100, le=999, examples=[200])
+    content_type: str = Field(
+        description="Amazon's Content-Type; empty where it has none", examples=["application/json"]
+    )
+    body: str = Field(description="Amazon's body, decompressed", examples=["[]"])
+    request_id: str | None = Field(
+        description="Amazon's number of the call, which its support asks for",
+        examples=["7c5f2e0a-6d3b-4f5e-9d0e-1b2c3d4e5f60"],
+    )
+    rate_limit: float | None = Field(
+        description="Calls per second that the SP-API allows; null where it did not say", examples=[None]
+    )
+    retry_after: int | None = Field(
+        description="Seconds that Amazon asks to wait; null where it did not say", ge=0, examples=[None]
+    )
+    body_encoding: Literal["base64"] | Absent = extra("Where the body is not UTF-8, and `body` therefore")
+
+
+class StoreProxyAnswer(Noted, ProxyAnswer):
+    """The same, for a store: one of India may be asked for under the Far East, too."""

@@ -1,0 +1,194 @@
+"""What is answered of stores."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from gateway.amazon.marketplaces import INDIA_NOTE
+from gateway.api.answers.base import (
+    A_HINT,
+    A_NAME,
+    A_REGION,
+    Absent,
+    Answer,
+    Noted,
+    Record,
+    Removed,
+    extra,
+)
+from gateway.api.answers.grants import (
+    REFRESHED,
+    AttemptStatus,
+    ConsentLink,
+    GrantState,
+    Listed,
+    ListedState,
+    ReadTokens,
+    ReasonedState,
+    RefreshedTokens,
+    state_fields,
+    token_fields,
+)
+from gateway.api.error_groups import ATTEMPT_REASONS
+from gateway.api.requests import EXAMPLE_NAME, EXAMPLE_SELLER
+from gateway.authorization.authorizer import StartedAuthorization
+from gateway.errors import TABLE
+from gateway.model import Grant, Region
+from gateway.monitoring.warnings import grant_warnings
+from gateway.tokens.grant_tokens import GrantTokens
+from gateway.util.clock import rfc3339
+
+CHECK_REASONS = {"unverified": "role_missing", "wrong_region": "wrong_region"}
+
+
+class StoreCandidate(Record):
+    """A store to choose: call again with its `region`."""
+
+    seller_id: str = Field(
+        description="Amazon's id of the seller (merchant token)", examples=[EXAMPLE_SELLER]
+    )
+    seller_name: str = Field(description=A_NAME, examples=[EXAMPLE_NAME])
+    region: Region = Field(description=A_REGION, examples=["NA"])
+
+    @classmethod
+    def of(cls, grant: Grant) -> Self:
+        """Return what a person needs to choose among stores."""
+        return cls.model_validate(_store(grant))
+
+
+class NewStore(GrantState, StoreCandidate):
+    """A store that was authorized a moment ago."""
+
+    verified: bool | None = Field(
+        description="Whether Amazon answered for the store right after it was authorized; null where "
+        "not asked",
+        examples=[True],
+    )
+
+
+class Store(ReasonedState, NewStore):
+    """A store of the caller's."""
+
+
+class ListedStore(ListedState, Store):
+    """A store in the list."""
+
+    @classmethod
+    def listed(cls, grant: Grant, now: float) -> Self:
+        """Return one listed store. `now`: epoch seconds."""
+        return cls.model_validate({**_store(grant), **grant_warnings(grant, now)})
+
+
+def _store(grant: Grant) -> dict[str, Any]:
+    return {
+        "seller_id": grant.seller_id,
+        "seller_name": grant.name,
+        "region": grant.region,
+        **state_fields(grant),
+        "verified": grant.verified,
+    }
+
+
+class Checked(Record):
+    """What the first look at a store has found, with what to do about it."""
+
+    verification: str | Absent = extra(
+        "Whether Amazon answered for the store: `verified`; `unverified` where the application lacks the "
+        "role for the check; `wrong_region`; or `not_checked: ` and why. The authorization stands anyway",
+        pattern="^(verified|unverified|wrong_region|not_checked: .*)$",
+    )
+    verification_reason: Literal["role_missing", "wrong_region"] | Absent = extra("What the check found")
+    verification_hint: str | Absent = extra(A_HINT)
+
+
+def checked(verification: str | None) -> dict[str, str]:
+    """Return the fields of Checked; none where there is nothing to say."""
+    if verification is None:
+        return {}
+    document = {"verification": verification}
+    if verification in CHECK_REASONS:
+        row = TABLE[CHECK_REASONS[verification]]
+        document |= {"verification_reason": row.reason, "verification_hint": row.remedy}
+    return document
+
+
+def notes_of(asked: Region | None, kept: Region) -> list[str] | None:
+    """Return what a caller should know who asked for a store under another region than it is kept under."""
+    return None if asked in (None, kept) else [INDIA_NOTE]
+
+
+class ImportedStore(Answer, Noted, Checked, NewStore):
+    """An imported store. `verification` is only there where Amazon did not answer for it."""
+
+    @classmethod
+    def imported(cls, grant: Grant, asked: Region, verification: str) -> Self:
+        """Return a store that was imported under the region `asked`."""
+        found = {} if verification == "verified" else checked(verification)
+        return cls.model_validate({**_store(grant), **found, "notes": notes_of(asked, grant.region)})
+
+
+class Stores(Listed):
+    """The caller's stores."""
+
+    stores: list[ListedStore] = Field(description="The stores")
+    total: int = Field(description="How many there are", ge=0, examples=[1])
+
+
+class StoreLink(Noted, ConsentLink):
+    """A store's consent link."""
+
+    @classmethod
+    def of(cls, begun: StartedAuthorization, region: Region, notes: list[str]) -> Self:
+        """Return the link that was made, for a store that is to be kept under `region`."""
+        return cls(
+            authorize_url=begun.link,
+            authorization_id=begun.attempt_id,
+            expires_at=rfc3339(begun.expires_at) or "",
+            region=region,
+            notes=notes or None,
+        )
+
+
+class OfStore(Noted):
+    """Whose tokens they are."""
+
+    seller_id: str = Field(
+        description="Amazon's id of the seller (merchant token)", examples=[EXAMPLE_SELLER]
+    )
+    region: Region = Field(description=A_REGION, examples=["NA"])
+
+
+class StoreTokens(ReadTokens, OfStore):
+    """A store's tokens."""
+
+    @classmethod
+    def of(cls, held: GrantTokens, asked: Region, now: float) -> Self:
+        """Return tokens of a store that was asked for under the region `asked`. `now`: epoch seconds."""
+        return cls(**token_fields(held, now), **_of_store(held.grant, asked))
+
+
+class RefreshedStoreTokens(RefreshedTokens, OfStore):
+    """A store's tokens after a refresh."""
+
+    @classmethod
+    def of(cls, held: GrantTokens, asked: Region | None, now: float) -> Self:
+        """Return tokens of a store that was asked for under the region `asked`. `now`: epoch seconds."""
+        return cls(**token_fields(held, now), **_of_store(held.grant, asked), message=REFRESHED)
+
+
+def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:
+    return {"seller_id": grant.seller_id, "region": grant.region, "notes": notes_of(asked, grant.region)}
+
+
+class StoreStatus(Checked, AttemptStatus):
+    """How an attempt to authorize a store stands."""
+
+    reason: str | Absent = extra(
+        "Why it did not come to an authorization", json_schema_extra={"enum": list(ATTEMPT_REASONS)}
+    )
+    hint: str | Absent = extra(A_HINT)
+    store: Store | Absent = extra("The store, as it is kept")
+
+
+class RemovedStore(Noted, Removed):
+    """That a store is gone."""
