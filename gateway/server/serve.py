@@ -203,6 +203,7 @@ def _uvicorn_config(
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
+        loop=_event_loop(settings),
         http="gateway.server.http_protocol:Protocol",
         workers=options.workers,
         log_config=None,
@@ -216,6 +217,14 @@ def _uvicorn_config(
         ssl_certfile=options.tls_cert,
         ssl_keyfile=options.tls_key,
     )
+
+
+def _event_loop(settings: Settings) -> str:
+    """Return the event loop to serve on, as uvicorn names it."""
+    # Windows's own loop, which takes more sockets, cannot wait for psycopg's connections.
+    if os.name == "nt" and settings.database_url is not None:
+        return "asyncio:SelectorEventLoop"
+    return "auto"
 
 
 def _ready_document(settings: Settings, url: str) -> dict[str, Any]:
