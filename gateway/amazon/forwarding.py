@@ -85,7 +85,7 @@ class Forwarder:
             chunks: deque[bytes] = deque()
             size = 0
             is_text = True
-            decoder = incremental_utf8()
+            decoder = _incremental_utf8()
             while chunk := response.read1(CHUNK, decode_content=True):
                 chunks.append(chunk)
                 size += len(chunk)
@@ -98,13 +98,15 @@ class Forwarder:
             return Forwarded(response.status, lower_case(response.headers), chunks, size, is_text)
 
 
-def incremental_utf8() -> codecs.IncrementalDecoder:
+def _incremental_utf8() -> codecs.IncrementalDecoder:
     """Return a strict decoder that takes UTF-8 in pieces."""
     return codecs.getincrementaldecoder("utf-8")("strict")
 
 
 def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
     """Tell whether the text goes on as UTF-8 with this chunk."""
+    if chunk.isascii() and not decoder.getstate()[0]:
+        return True  # nothing to decode, and no character that a former chunk began
     try:
         decoder.decode(chunk, final)
     except UnicodeDecodeError:

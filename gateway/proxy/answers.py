@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gateway.amazon.forwarding import Forwarded, incremental_utf8
+from pydantic_core import to_json
+
+from gateway.amazon.forwarding import Forwarded
 from gateway.util.text import cleaned
 
-PIECE = 256 * 1024
+PIECE = 512 * 1024
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-rid")
 
 
@@ -40,9 +42,26 @@ def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = 
 
 
 def _text(chunks: deque[bytes]) -> Iterator[bytes]:
-    decoder = incremental_utf8()
+    left = b""
     for piece in _pieces(chunks):
-        yield json.dumps(decoder.decode(piece), ensure_ascii=False)[1:-1].encode()
+        piece = left + piece
+        whole = _start_of_last_character(piece)
+        left = piece[whole:]
+        yield _escaped(piece[:whole])
+    yield _escaped(left)
+
+
+def _escaped(text: bytes) -> bytes:
+    """Return UTF-8 as it stands inside a JSON string, without taking the way over `str`."""
+    return to_json(text, bytes_mode="utf8")[1:-1]
+
+
+def _start_of_last_character(piece: bytes) -> int:
+    """Return where the last character of some UTF-8 begins, which may go on in the next piece."""
+    start = max(len(piece) - 1, 0)
+    while start > 0 and piece[start] & 0b1100_0000 == 0b1000_0000:
+        start -= 1
+    return start
 
 
 def _base64(chunks: deque[bytes]) -> Iterator[bytes]:
@@ -58,10 +77,12 @@ def _base64(chunks: deque[bytes]) -> Iterator[bytes]:
 def _pieces(chunks: deque[bytes]) -> Iterator[bytes]:
     """Take the chunks away in pieces of a size worth a turn."""
     while chunks:
-        piece = bytearray()
-        while chunks and len(piece) < PIECE:
-            piece += chunks.popleft()
-        yield bytes(piece)
+        piece: list[bytes] = []
+        size = 0
+        while chunks and size < PIECE:
+            size += len(chunks[0])
+            piece.append(chunks.popleft())
+        yield b"".join(piece)
 
 
 def _request_id(answer: Forwarded) -> str | None:
