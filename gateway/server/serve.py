@@ -21,7 +21,7 @@ from gateway.server.data_folder import DataFolder
 from gateway.server.ending_signals import EndingSignals, Stopped
 from gateway.server.listener import addresses, listen
 from gateway.server.sandbox_process import StandInProcess
-from gateway.server.workers import WorkerConfig, Workers, load_factory
+from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
@@ -113,7 +113,7 @@ def _serve(
         _prepare(vault, folder)
         if options.workers == 1:
             metrics_folder.leave_out()
-            app = load_factory(factory)(settings, vault, clock)
+            app = make_app(factory, settings, vault, clock)
             signals.check()
             _run_one(options, settings, listener, app, announce)
             return

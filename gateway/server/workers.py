@@ -1,5 +1,6 @@
 """Several worker processes on one listening socket, each with a vault of its own over the same database."""
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -18,13 +19,13 @@ from uvicorn.supervisors import Multiprocess
 from gateway.monitoring.logs import set_up_logging
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
-from gateway.util.clock import SystemClock
-from gateway.vault.vault import open_vault
+from gateway.util.clock import Clock, SystemClock
+from gateway.vault.vault import Vault, open_vault
 
 WORKER_VARIABLE = "GATEWAY_WORKER"
 READY_SECONDS = 1.0
 
-AppFactory = Callable[..., Any]
+App = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,16 @@ class WorkerConfig:
         return settings.with_stand_in(self.stand_in) if self.stand_in else settings
 
 
-def load_factory(name: str) -> AppFactory:
-    """Return the function that `module:function` names."""
-    module, _, function = name.partition(":")
-    factory: AppFactory = getattr(importlib.import_module(module), function)
-    return factory
+def make_app(factory: str, settings: Settings, vault: Vault, clock: Clock) -> App:
+    """Return the ASGI application of a process. `factory`: the `module:function` that makes it."""
+    module, _, function = factory.partition(":")
+    app: App = getattr(importlib.import_module(module), function)(settings, vault, clock)
+    # What there is by now stays as long as the process: the garbage collector need not look through it.
+    gc.freeze()
+    return app
 
 
-def create_worker_app() -> Callable[..., Any]:
+def create_worker_app() -> App:
     """Return the ASGI application of a worker process. It closes its vault when the server ends."""
     set_up_logging()
     _end_with_parent()
@@ -78,7 +81,7 @@ def create_worker_app() -> Callable[..., Any]:
     set_up_logging(settings.log_format, settings.data_dir)
     clock = SystemClock()
     vault = open_vault(settings, clock)
-    app = load_factory(config.factory)(settings, vault, clock)
+    app = make_app(config.factory, settings, vault, clock)
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
