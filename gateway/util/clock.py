@@ -25,4 +25,4 @@ def rfc3339(seconds: int | None) -> str | None:
     """Write epoch seconds as an RFC 3339 time in UTC; None stays None."""
     if seconds is None:
         return None
-    return f"{datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
