@@ -12,9 +12,6 @@ Flow = Literal["spapi", "ads"]
 Right = Literal["tokens", "manage", "proxy"]
 Region = Literal["NA", "EU", "FE"]
 # India's country code, the region that guides list it under, and the one that it is kept under.
-INDIA = "IN"
-INDIA_ASKED: Region = "FE"
-INDIA_KEPT: Region = "EU"
 # `suspended_app` is never stored: it is how grants are shown while their application is at fault.
 GrantStatus = Literal["authorized", "needs_reauthorization", "suspended_app"]
 Central = Literal["seller", "vendor"]

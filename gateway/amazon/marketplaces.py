@@ -10,7 +10,6 @@ from gateway.util.paths import REFERENCES
 REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 DATA = REFERENCES / "marketplaces.json"
 
-INDIA_NOTE = "India is served by Amazon's EU region, so this authorization is kept and looked up under EU."
 SITELESS = {"NZ": "New Zealand has no site of its own; use AU (Australia)"}
 
 

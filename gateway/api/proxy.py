@@ -7,7 +7,6 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.amazon.forwarding import Forwarded
 from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
-from gateway.api.answers.stores import notes_of
 from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
 from gateway.api.operations import Example
@@ -18,6 +17,7 @@ from gateway.asgi.services import Services
 from gateway.model import Flow
 from gateway.proxy.answers import PIECE, answer_document
 from gateway.proxy.request import ProxyRequest, read_wanted
+from gateway.regions import notes_of
 
 router = ApiRouter("Calling Amazon", "Calling Amazon's APIs for a store or profile")
 

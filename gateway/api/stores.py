@@ -15,7 +15,6 @@ from gateway.api.answers.stores import (
     StoreStatus,
     StoreTokens,
     checked,
-    notes_of,
 )
 from gateway.api.attempts import completed, granted, named_attempt, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
@@ -39,9 +38,9 @@ from gateway.authorization.authorizer import StoreAuthorization
 from gateway.authorization.details import store_region
 from gateway.authorization.removal import remove_for_good
 from gateway.errors import TABLE, Problem
-from gateway.model import INDIA, INDIA_ASKED, Attempt, Central, Region
+from gateway.model import Attempt, Central, Region
 from gateway.monitoring.warnings import application_warnings
-from gateway.vault.store_regions import is_indian
+from gateway.regions import INDIA, INDIA_ASKED, is_indian, notes_of
 
 router = ApiRouter("Stores", "Authorizing stores and reading their tokens")
 

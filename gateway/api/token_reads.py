@@ -12,10 +12,10 @@ from gateway.api.refusals import with_consent_link
 from gateway.asgi.calls import check_rights, presented_key, refused_key
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
-from gateway.model import INDIA_ASKED, INDIA_KEPT, Region, Right, TokenRead
+from gateway.model import Region, Right, TokenRead
+from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
 from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.vault import audit
-from gateway.vault.store_regions import in_region
 
 
 @dataclass(frozen=True, slots=True)

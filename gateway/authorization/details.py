@@ -4,9 +4,10 @@ The JSON API and the forms read them by the same rules. Each refusal is a ValueE
 expected, without anything of what was given.
 """
 
-from gateway.amazon.marketplaces import INDIA_NOTE, SITELESS, Marketplace, find_marketplace, parse_region
+from gateway.amazon.marketplaces import SITELESS, Marketplace, find_marketplace, parse_region
 from gateway.errors import Problem
-from gateway.model import INDIA, INDIA_ASKED, Region
+from gateway.model import Region
+from gateway.regions import agrees, notes_of
 from gateway.util.text import has_hidden
 
 LONGEST_NAME = 100
@@ -46,10 +47,8 @@ def store_region(region: Region | None, marketplace: Marketplace | None) -> tupl
     """
     if marketplace is None:
         return region or "NA", []
-    if region in (None, marketplace.region):
-        return marketplace.region, []
-    if marketplace.code == INDIA and region == INDIA_ASKED:
-        return marketplace.region, [INDIA_NOTE]
+    if agrees(region, marketplace.code, marketplace.region):
+        return marketplace.region, notes_of(region, marketplace.region) or []
     raise Problem(
         "bad_parameter", f"marketplace: {marketplace.code} belongs to the region {marketplace.region}"
     )

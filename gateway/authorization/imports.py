@@ -18,11 +18,11 @@ from gateway.authorization.profile_sync import SyncResult
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.storing import stored
 from gateway.errors import Problem
-from gateway.model import INDIA, INDIA_ASKED, INDIA_KEPT, Flow, Grant, Import, Region, Tokens
+from gateway.model import Flow, Grant, Import, Region, Tokens
+from gateway.regions import INDIA, INDIA_ASKED, INDIA_KEPT, is_indian
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
-from gateway.vault.store_regions import is_indian
 from gateway.vault.vault import Vault
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ Whatever is found counts as used now, so that it is refreshed ahead.
 
 from gateway.errors import Problem
 from gateway.model import Caller, Flow, Grant, Profile, Region
+from gateway.regions import in_region
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
-from gateway.vault.store_regions import in_region
 from gateway.vault.vault import Vault
 
 

@@ -11,6 +11,7 @@ GATEWAY = ROOT / "gateway"
 LAYERS = (
     ("util",),
     ("model", "errors"),
+    ("regions",),
     ("settings",),
     ("amazon", "vault"),
     ("applications",),

@@ -4,7 +4,6 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from gateway.amazon.marketplaces import INDIA_NOTE
 from gateway.api.answers.base import (
     A_HINT,
     A_NAME,
@@ -35,6 +34,7 @@ from gateway.authorization.authorizer import StartedAuthorization
 from gateway.errors import TABLE
 from gateway.model import Grant, Region
 from gateway.monitoring.warnings import grant_warnings
+from gateway.regions import notes_of
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
 
@@ -110,11 +110,6 @@ def checked(verification: str | None) -> dict[str, str]:
         row = TABLE[CHECK_REASONS[verification]]
         document |= {"verification_reason": row.reason, "verification_hint": row.remedy}
     return document
-
-
-def notes_of(asked: Region | None, kept: Region) -> list[str] | None:
-    """Return what a caller should know who asked for a store under another region than it is kept under."""
-    return None if asked in (None, kept) else [INDIA_NOTE]
 
 
 class ImportedStore(Answer, Noted, Checked, NewStore):
