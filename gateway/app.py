@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.middleware import Middleware
 
@@ -63,12 +63,16 @@ def create_app(
         for job in jobs:
             job.start()
         yield {"sandbox": settings.sandbox}  # for http_protocol.py, which has no application to ask
-        await stop_all(jobs)
-        # What was asked of Amazon is stored before the process ends.
-        await services.authorizer.finish_all()
-        await services.importer.finish_all()
-        await services.tokens.finish_all()
-        session.close()
+        async with (
+            AsyncExitStack() as steps
+        ):  # the last one comes first, and each whatever becomes of another
+            steps.callback(services.threads.close)
+            steps.callback(session.close)
+            # What was asked of Amazon is stored before the process ends.
+            steps.push_async_callback(services.tokens.finish_all)
+            steps.push_async_callback(services.importer.finish_all)
+            steps.push_async_callback(services.authorizer.finish_all)
+            steps.push_async_callback(stop_all, jobs)
 
     pages = (callbacks, confirmation, sign_in, console, appstore)
     app = Application(

@@ -29,8 +29,9 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
 from gateway.amazon.failures import AmazonFailure
+from gateway.util.version import version
 
-USER_AGENT = "linkfox-amazon-auth/0.1 (Language=Python)"
+USER_AGENT = f"linkfox-amazon-auth/{version()} (Language=Python)"
 HEADERS = {
     "User-Agent": USER_AGENT,
     "Accept": "application/json",
@@ -38,8 +39,8 @@ HEADERS = {
     "Connection": "keep-alive",
 }
 CHUNK = 64 * 1024
-# Pools of connections, one for each host.
-HOSTS = 8
+# Pools of connections: one for each host, of which Amazon has fewer than these.
+HOSTS = 16
 LONGEST_RETRY_AFTER = 3600
 
 
@@ -242,7 +243,10 @@ class _Pools:
         return known
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections that nobody is using."""
+        for pool, _ in self._known.values():
+            pool.close()
+        self._known.clear()
         self._adapter.close()
 
     def _find(self, host: str) -> tuple[HTTPConnectionPool, str]:

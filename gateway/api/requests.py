@@ -124,7 +124,8 @@ class StoreAuthorizationRequest(ApiRequest):
     @field_validator("marketplace")
     @classmethod
     def _of_the_region(cls, value: Marketplace | None, info: ValidationInfo) -> Marketplace | None:
-        store_region(info.data.get("region"), value)
+        if {"seller_id", "region"} <= info.data.keys():  # else one of them is what the refusal names
+            store_region(info.data["region"], value)
         return value
 
     @field_validator("vendor")

@@ -55,7 +55,7 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
 
     Never the path: what somebody typed into an address may be anything.
     """
-    return str(scope.get("route_path") or getattr(scope.get("route"), "path", "-"))
+    return str(getattr(scope.get("route"), "path", "-"))
 
 
 def header_values(scope: MutableMapping[str, Any], name: bytes) -> list[str]:

@@ -38,9 +38,12 @@ def all_jobs(
         PeriodicJob("last_uses", partial(threads.vault, vault.usage.flush), USAGE_SECONDS),
         PeriodicJob("master_key", partial(threads.vault, vault.keys.learn), MASTER_KEY_SECONDS),
         PeriodicJob(
-            "database_log", partial(threads.vault, vault.database.truncate_log), DATABASE_LOG_SECONDS
+            "database_log",
+            partial(threads.vault, vault.database.truncate_log),
+            DATABASE_LOG_SECONDS,
+            at_once=True,
         ),
-        PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS),
+        PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS, at_once=True),
         PeriodicJob("unstored_answers", tokens.store_unstored, settings.caretaker_pause),
         PeriodicJob("probes", caretaker.probe_applications, settings.caretaker_pause),
         PeriodicJob("reminder", reminder.round, REMINDER_SECONDS, at_once=True),
@@ -64,4 +67,4 @@ def all_jobs(
 
 async def stop_all(jobs: list[PeriodicJob]) -> None:
     """Stop all jobs, and wait until none is under way."""
-    await asyncio.gather(*(job.stop() for job in jobs))
+    await asyncio.gather(*(job.stop() for job in jobs), return_exceptions=True)

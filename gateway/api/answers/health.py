@@ -7,13 +7,14 @@ from pydantic import Field
 from gateway.api.answers.base import Absent, Answer, Record, Some, extra
 from gateway.api.answers.grants import ENDING_DAYS, SecretWarning
 from gateway.model import Flow
+from gateway.util.version import version
 
 
 class Health(Answer):
     """That the gateway takes requests."""
 
     status: Literal["ok"] = Field(description="Always the same")
-    version: str = Field(description="That of the gateway", examples=["0.2.0"])
+    version: str = Field(description="That of the gateway", examples=[version()])
 
 
 class Checks(Record):

@@ -114,6 +114,11 @@ def test_new_zealand_is_told_to_use_australia() -> None:
         ),
         (
             StoreAuthorizationRequest,
+            {"sellerId": "!!", "sellerName": "S", "region": "NA", "marketplace": "DE"},
+            "sellerId: expected an Amazon seller id",
+        ),
+        (
+            StoreAuthorizationRequest,
             {"sellerName": "S", "central": "seller", "vendor": True},
             "vendor: it contradicts central seller",
         ),
