@@ -12,6 +12,7 @@ from functools import cache
 
 import pytest
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, MOST_MIN_TTL
+from linkfox_client.errors import EXIT_CODES
 from linkfox_client.keys import keyring
 
 from gateway.api.field_types import LARGEST_MIN_TTL
@@ -20,6 +21,7 @@ from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.confirmation import CONFIRM_SECONDS
 from gateway.authorization.details import LONGEST_NAME
 from gateway.cli.parser import command_parser
+from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
 from gateway.jobs import deliverer, refresher
 from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import shares
@@ -102,6 +104,9 @@ FACTS = [
         "how long a consent link works, in minutes",
         setting("attempt_lifetime") / MINUTE,
         {
+            "scripts/authorize_url.py": ("It works once, for {n} minutes.",),
+            "scripts/ads_authorize_url.py": ("It works once, for {n} minutes.",),
+            "scripts/linkfox_client/commands/waiting.py": ("stays good for its {n} minutes;",),
             SKILL: ("The link works once, for {n} minutes", "lasts {n} minutes and works once"),
             API: ("the consent link; works once, for {n} minutes",),
             FLOW: (
@@ -391,3 +396,8 @@ def test_the_scripts_ask_for_no_more_than_the_gateway_grants() -> None:
 def test_the_listed_port_is_the_one_of_the_settings() -> None:
     """`serve` listens where the public address is expected."""
     assert command_parser().parse_args(["serve"]).port == DEFAULT_PORT
+
+
+def test_the_parts_end_with_the_same_exit_codes() -> None:
+    """The gateway's commands are started by the scripts, which pass their failures on."""
+    assert dict(GATEWAY_EXIT_CODES).items() <= dict(EXIT_CODES).items()

@@ -179,3 +179,25 @@ def test_a_proxy_of_the_environment_leads_to_amazon(monkeypatch: pytest.MonkeyPa
     assert received[0].startswith(b"CONNECT api.amazon.com:443 HTTP/1.")
     assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk" in received[0]
     assert SECRET.encode() not in received[0]
+
+
+def test_closing_ends_the_connections_that_are_kept() -> None:
+    """A gateway that stops leaves none open at Amazon."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        session = AmazonSession(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        ended = []
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                _whole_request(connection)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                connection.settimeout(10)
+                ended.append(connection.recv(1))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        assert session.request("GET", "api.amazon.com", "/x").status == 200
+        session.close()
+        thread.join()
+    assert ended == [b""]
