@@ -33,6 +33,8 @@ def main() -> int:
     except venv.SetupError as problem:
         print(f"{problem}\n{problem.hint}", file=sys.stderr)
         return 3
+    # Each of the hundreds of processes would compile what it imports anew.
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     # No color of the newcomer's own settings, no plugin from elsewhere: only what is pinned here.
     # Most of a test's time is waiting for processes, so a few files at once are no heavier than one.
     # In the order of their folders: pytest-xdist would begin files of few tests last, which take longest.
