@@ -8,10 +8,11 @@ import shutil
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 from linkfox_client.local.sandbox_browser import give_consent
 
-from tests.support.house import House, open_house
+from tests.support.house import House, open_house, until
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -95,11 +96,12 @@ def test_the_audit_shows_what_was_done(house: House) -> None:
     """Newest first, bounded, with the rest to be had; and never a token."""
     authorize(house)
     house.post("/spApi/storeTokens", STORE)
-    for _ in range(100):
+
+    def recorded() -> list[dict[str, Any]]:
         entries = house.good("local_gateway.py", "audit")["entries"]
-        if entries and entries[0]["action"] == "/spApi/storeTokens":
-            break
-        threading.Event().wait(0.1)
+        return entries if entries and entries[0]["action"] == "/spApi/storeTokens" else []
+
+    entries = until(recorded, "the token read is in the audit")
     newest = entries[0]
     assert (newest["who"], newest["subject"], newest["outcome"]) == ("owner", "A1SANDBOXNA001 NA", "ok")
     assert re.fullmatch(r"[0-9a-f]{16}", newest["requestId"])

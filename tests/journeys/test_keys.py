@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 from linkfox_client.local.sandbox_browser import give_consent
 
-from tests.support.house import SCRIPTS, House, open_house
+from tests.support.house import SCRIPTS, House, open_house, until
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002", "A1SANDBOXWORLD")
 
@@ -168,14 +167,12 @@ def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> N
     assert house.post("/spApi/authorizedStores", {}, made[1][1])["total"] == 0
     unknown = house.script("local_gateway.py", "revoke-key", "nobody")
     assert (unknown.code, unknown.error["code"]) == (5, "not_found")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def written() -> str | None:
         keys = {key["keyId"]: key for key in house.good("local_gateway.py", "list-keys")["keys"]}
-        if keys[made[1][0]["keyId"]]["lastUsedAt"]:
-            break
-        threading.Event().wait(0.2)
-    else:
-        raise AssertionError("the last use was not written")
+        return keys[made[1][0]["keyId"]]["lastUsedAt"]
+
+    until(written, "the last use is written")
 
 
 def fails(call: Callable[[], Any]) -> int:

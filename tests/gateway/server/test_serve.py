@@ -9,8 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ import pytest
 from gateway.errors import EXIT_CODES
 from gateway.util.version import version
 from tests.support import serve_driver
+from tests.support.house import PATIENCE, until
 
 DRIVER = Path(serve_driver.__file__)
 KEY = base64.b64encode(bytes(32)).decode()
-PATIENCE = 60.0
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and permissions of POSIX")
 
@@ -101,15 +100,6 @@ def box(tmp_path: Path) -> Iterator[Box]:
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Poll until the condition is true, and return what it answered."""
-    deadline = time.monotonic() + PATIENCE
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-    return value
 
 
 def get(url: str, path: str = "/") -> str:
@@ -249,10 +239,10 @@ class TestServing:
             seen.add(get(ready["url"]).split()[0])
             return len(seen) == 2
 
-        until(both)
+        until(both, "both workers answer")
         assert str(process.pid) not in seen
         assert stop(process) == 0
-        until(lambda: not is_listening(ready["url"]))
+        until(lambda: not is_listening(ready["url"]), "nobody listens any more")
         assert process.stdout.read() == ""  # type: ignore[union-attr]
 
     @posix_only
@@ -261,7 +251,7 @@ class TestServing:
         process, ready = box.serve("--workers", "2")
         process.kill()
         process.wait()
-        until(lambda: not is_listening(ready["url"]))
+        until(lambda: not is_listening(ready["url"]), "nobody listens any more")
 
     @posix_only
     def test_a_killed_gateway_does_not_block_the_next(self, box: Box) -> None:
@@ -298,7 +288,7 @@ class TestSandbox:
         process, ready = box.serve("--sandbox", AMAZON_ORIGIN="")
         process.kill()
         process.wait()
-        until(lambda: not is_listening(ready["sandboxUrl"]))
+        until(lambda: not is_listening(ready["sandboxUrl"]), "the stand-in ends")
 
     def test_a_damaged_state_is_told(self, box: Box) -> None:
         """A stand-in that does not start ends the gateway with a sentence."""
@@ -419,7 +409,7 @@ class TestRefusals:
     def test_a_stop_during_the_start_is_told(self, box: Box, workers: str, reached: str) -> None:
         """A signal before the first request ends with `interrupted` and leaves the folder usable."""
         process = box.start("serve", "--port", "0", "--sandbox", "--workers", workers, AMAZON_ORIGIN="")
-        until(lambda: (box.data / reached).exists())
+        until(lambda: (box.data / reached).exists(), f"{reached} is there")
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=PATIENCE)
         assert json.loads(out)["error"]["code"] == "interrupted"
