@@ -62,7 +62,10 @@ class TokenCircuitBreaker:
 
     async def admit(self, client: Client) -> CircuitState:
         """Return the circuit with which Amazon may be asked. Raise Paused."""
-        circuit = await self._threads.vault(self._applications.admit, app_key(client))
+        app = app_key(client)
+        circuit = await self._applications.state(app)
+        if circuit is None:
+            circuit = await self._threads.vault(self._applications.admit, app)
         if circuit.state in ("suspended", "cooling"):
             raise Paused(circuit)
         return circuit

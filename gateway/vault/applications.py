@@ -5,10 +5,10 @@ that is throttled, or finds Amazon down, cools down: nothing is asked of Amazon 
 database's clock. A row is there only for an application that ever failed.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from random import random
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +17,7 @@ from gateway.model import Flow
 from gateway.util.backoff import Backoff
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import applications
 from gateway.vault.outbox import Outbox
 
@@ -68,28 +69,33 @@ class Applications:
     """Every application's circuit. `randomness`: from 0 to 1, spreads the pauses."""
 
     def __init__(
-        self, database: Database, audit: Audit, outbox: Outbox, randomness: Callable[[], float] = random
+        self,
+        database: Database,
+        rows: RowReader,
+        audit: Audit,
+        outbox: Outbox,
+        randomness: Callable[[], float] = random,
     ) -> None:
         self._database = database
+        self._rows = rows
         self._audit = audit
         self._outbox = outbox
         self._randomness = randomness
+        rows.prepare(_ADMISSION)
+
+    async def state(self, app: AppKey) -> CircuitState | None:
+        """Return what `admit` would, from an event loop; None where it may be time for a probe."""
+        return _state(app, await self._rows.first(_ADMISSION, _admitted(app)))
 
     def admit(self, app: AppKey) -> CircuitState:
         """Return whether Amazon may be asked now; of all processes one at a time gets `half_open`."""
         with self._database.reading() as connection:
-            row = connection.execute(_ADMISSION, {"of_flow": app.flow, "client": app.client_id}).first()
-        if row is None:
-            return CircuitState("closed")
-        suspended, cooling, until, failures, secret_print, now = row
-        left = (until - now) / 1000
-        if suspended is None:
-            if cooling is not None and left > 0:
-                return CircuitState("cooling", cooling, left, failures)
-            return CircuitState("closed", failures=failures)
-        # Another client secret than the refused one is tried at once.
-        if left > 0 and secret_print == app.secret_print:
-            return CircuitState("suspended", suspended, left, failures)
+            row = connection.execute(_ADMISSION, _admitted(app)).first()
+        state = _state(app, row)
+        if state is not None:
+            return state
+        assert row is not None, "without one it is closed"
+        suspended, _, until, failures, secret_print, _ = row
         claim = (
             update(applications)
             .where(
@@ -186,6 +192,27 @@ class Applications:
                 self._audit.record(connection, "app_suspended", subject=subject_of(app), outcome=str(reason))
                 self._outbox.add(connection, "suspended_app", application=app.flow, reason=reason)
             return news
+
+
+def _state(app: AppKey, row: Sequence[Any] | None) -> CircuitState | None:
+    """Return what a row of _ADMISSION says; None where an application may be probed."""
+    if row is None:
+        return CircuitState("closed")
+    suspended, cooling, until, failures, secret_print, now = row
+    left = (until - now) / 1000
+    if suspended is None:
+        if cooling is not None and left > 0:
+            return CircuitState("cooling", cooling, left, failures)
+        return CircuitState("closed", failures=failures)
+    # Another client secret than the refused one is tried at once.
+    if left > 0 and secret_print == app.secret_print:
+        return CircuitState("suspended", suspended, left, failures)
+    return None
+
+
+def _admitted(app: AppKey) -> dict[str, Any]:
+    """Return the parameters of _ADMISSION."""
+    return {"of_flow": app.flow, "client": app.client_id}
 
 
 def _is(app: AppKey) -> ColumnElement[bool]:

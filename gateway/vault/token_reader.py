@@ -4,14 +4,12 @@
 goes past SQLAlchemy, from the event loop itself (see `sqlite_reader` and `postgresql_reader`).
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
 
 from gateway.model import Caller, Flow, TokenRead
-from gateway.vault.database.engine import Database
-from gateway.vault.database.sqlite_reader import SqliteReader
+from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import api_keys, grants, profiles, users
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
 from gateway.vault.keys.held_keys import Keys
@@ -64,29 +62,13 @@ _BY_PROFILE = (
 )
 
 
-class RowReader(Protocol):
-    """What runs the statements, in the way that the database wants."""
-
-    def prepare(self, statement: Select[Any]) -> None:
-        """Make a statement ready for `first`. It must live as long as this reader."""
-        ...
-
-    async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        """Return the first row of a statement. Raise VaultError."""
-        ...
-
-    def close(self) -> None:
-        """Close what only this reader uses."""
-        ...
-
-
 class TokenReader:
     """Reads tokens for presented API keys."""
 
-    def __init__(self, database: Database, keys: Keys, usage: Usage) -> None:
+    def __init__(self, rows: RowReader, keys: Keys, usage: Usage) -> None:
+        self._rows = rows
         self._keys = keys
         self._usage = usage
-        self._rows = _reader(database)
         for statement in (_BY_STORE, *_BY_RECORD.values(), _BY_PROFILE):
             self._rows.prepare(statement)
 
@@ -101,10 +83,6 @@ class TokenReader:
     async def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:
         """Read the tokens of the newest healthy account that covers a profile; None, and raises, as above."""
         return await self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
-
-    def close(self) -> None:
-        """Close what only this reader uses."""
-        self._rows.close()
 
     async def _read(self, statement: Select[Any], presented: str, values: dict[str, Any]) -> TokenRead | None:
         digest = presentable_digest(presented)
@@ -121,13 +99,3 @@ class TokenReader:
             return TokenRead(caller, None, None)
         self._usage.record_use(key_id, row[_CALLER])
         return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._keys, row[_GRANT:]))
-
-
-def _reader(database: Database) -> RowReader:
-    if database.path is not None:
-        return SqliteReader(database.path)
-    from gateway.vault.database.postgresql_reader import (
-        PostgresqlReader,  # psycopg, which who uses SQLite does not load
-    )
-
-    return PostgresqlReader(database)

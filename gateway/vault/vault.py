@@ -15,6 +15,7 @@ from gateway.vault.attempts import Attempts
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.database.row_reader import RowReader, row_reader
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grants import Grants
@@ -60,6 +61,7 @@ class Vault:
     facts: Facts
     master_key: FoundKey
     database: Database = field(repr=False)
+    rows: RowReader = field(repr=False)
     usage: Usage = field(repr=False)
 
     def __enter__(self) -> Self:
@@ -81,7 +83,7 @@ class Vault:
         """Write what was recorded and close all connections, whatever goes wrong with one of these steps."""
         with ExitStack() as steps:  # the last one comes first
             steps.callback(self.database.close)
-            steps.callback(self.reader.close)
+            steps.callback(self.rows.close)
             steps.callback(self.audit.close)
             steps.callback(self.usage.close)
 
@@ -123,6 +125,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     def find(facts: Facts) -> MasterKey:
         return find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id).key
 
+    rows = row_reader(database)
     keys = Keys(database, held_keys(facts, found.key), find)
     return Vault(
         users=Users(database, clock, usage, audit),
@@ -132,10 +135,10 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         foreign_grants=ForeignGrants(database, clock, audit, outbox),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
-        applications=Applications(database, audit, outbox),
+        applications=Applications(database, rows, audit, outbox),
         refused_calls=RefusedCalls(database, audit, outbox),
         issued_tokens=issued_tokens,
-        reader=TokenReader(database, keys, usage),
+        reader=TokenReader(rows, keys, usage),
         audit=audit,
         outbox=outbox,
         refresh_queue=RefreshQueue(database, clock, outbox),
@@ -143,6 +146,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         facts=facts,
         master_key=found,
         database=database,
+        rows=rows,
         usage=usage,
     )
 

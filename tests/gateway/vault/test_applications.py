@@ -1,5 +1,6 @@
 """How applications stand with Amazon, on SQLite and PostgreSQL alike."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.vault.applications import AppKey, Applications
+from gateway.vault.applications import AppKey, Applications, CircuitState
 from gateway.vault.vault import Vault
 from tests.support.clock import SteppingClock
 from tests.support.vaults import store, tokens
@@ -33,6 +34,26 @@ def test_an_application_is_fine_until_it_fails(vault: Vault) -> None:
     """Nothing is known of it, so nothing stands against it."""
     assert vault.applications.admit(APP).state == "closed"
     assert vault.applications.suspended(APP) is None
+
+
+def test_an_event_loop_is_told_the_same(vault: Vault) -> None:
+    """Except where a probe is due, which it leaves to `admit`."""
+
+    def state() -> CircuitState | None:
+        found = asyncio.run(vault.applications.state(APP))
+        return None if found is None else replace(found, seconds=0)
+
+    assert state() == vault.applications.admit(APP)
+    vault.applications.cool_down(APP, "throttled", 100)
+    assert state() == CircuitState("cooling", "throttled", failures=1)
+    vault.applications.recover(APP)
+    assert state() == vault.applications.admit(APP)
+    vault.applications.suspend(APP, "invalid_client")
+    assert state() == CircuitState("suspended", "invalid_client", failures=1)
+    pause_is_over(vault)
+    assert state() is None
+    assert vault.applications.admit(APP).state == "half_open"
+    assert state() == CircuitState("suspended", "invalid_client", failures=1)
 
 
 def test_a_suspended_application_is_news_once(vault: Vault) -> None:
@@ -91,7 +112,9 @@ def test_pauses_grow_with_failures_and_are_spread(vault: Vault) -> None:
     """Each is half to the whole of twice the one before, up to a minute."""
     seconds = []
     for randomness in (0.0, 1.0):
-        applications = Applications(vault.database, vault.audit, vault.outbox, lambda value=randomness: value)
+        applications = Applications(
+            vault.database, vault.rows, vault.audit, vault.outbox, lambda value=randomness: value
+        )
         applications.recover(APP)
         for _ in range(9):
             applications.suspend(APP, "invalid_client", probing=True)
