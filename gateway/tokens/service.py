@@ -58,7 +58,7 @@ class TokenService:
         self._clock = clock
         self._sleep = sleep
         self._breaker = TokenCircuitBreaker(vault, threads)
-        self._leases = LeaseKeeper(vault.leases, threads, settings.refresh_lease)
+        self._leases = LeaseKeeper(vault.leases, threads, settings.refresh_lease, vault.postgresql_leases)
         self._unstored = UnstoredAnswers()
         self._flights: SingleFlight[GrantTokens] = SingleFlight()
         amazon = AmazonRefresh(

@@ -73,11 +73,11 @@ class IssuedTokens:
     def record(self, connection: Connection, grant_id: int, tokens: Tokens) -> None:
         """Record a grant's access token, in the transaction that stores it; forget some expired ones."""
         now = int(self._clock.now())
-        if not self._purged_at <= now < self._purged_at + PURGE_PAUSE:
+        if self.purge_is_due():
             forgotten = connection.execute(_FORGET, {"now": now, "most": PURGED_AT_ONCE}).rowcount
             self._purged_at = 0 if forgotten == PURGED_AT_ONCE else now
         row = {
-            "token_hmac": self._hmac(tokens.access_token),
+            "token_hmac": self.hmac(tokens.access_token),
             "grant_id": grant_id,
             "expires_at": tokens.expires_at,
         }
@@ -86,7 +86,7 @@ class IssuedTokens:
     def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
         """Return the user's grant that a token was issued for; None for any other and an expired one."""
         wanted = {
-            "hmac": self._hmac(access_token),
+            "hmac": self.hmac(access_token),
             "now": int(self._clock.now()),
             "of_user": user_id,
             "of_flow": flow,
@@ -95,7 +95,12 @@ class IssuedTokens:
             row = connection.execute(_GRANT_OF, wanted).first()
         return None if row is None else grant_from(row)
 
-    def _hmac(self, access_token: Secret) -> str:
+    def purge_is_due(self) -> bool:
+        """Tell whether `record` would forget expired tokens now."""
+        return not self._purged_at <= int(self._clock.now()) < self._purged_at + PURGE_PAUSE
+
+    def hmac(self, access_token: Secret) -> str:
+        """Return what a token is recorded as."""
         text = access_token.reveal().encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, text, hashlib.sha256).hex()
 

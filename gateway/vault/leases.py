@@ -36,8 +36,8 @@ _LEASE = (
     )
 )
 _TAKE = _LEASE.returning(grants.c.lease_fence)
-_TAKE_WITH_TOKENS = _LEASE.returning(grants.c.lease_fence, *GRANT_AND_TOKEN_COLUMNS)
-_HELD = and_(
+TAKE_WITH_TOKENS = _LEASE.returning(grants.c.lease_fence, *GRANT_AND_TOKEN_COLUMNS)
+HELD = and_(
     grants.c.id == bindparam("leased"),
     grants.c.lease_owner == bindparam("holder"),
     grants.c.lease_fence == bindparam("fence"),
@@ -45,7 +45,7 @@ _HELD = and_(
 # Its other parameters are named like the columns that they are for.
 _STORE = (
     update(grants)
-    .where(_HELD, grants.c.token_version == bindparam("seen_version"))
+    .where(HELD, grants.c.token_version == bindparam("seen_version"))
     .values(
         status="authorized",
         status_reason=None,
@@ -77,7 +77,7 @@ class Leases:
 
         Raise SealBroken.
         """
-        row = self._take(_TAKE_WITH_TOKENS, grant_id, owner, milliseconds)
+        row = self._take(TAKE_WITH_TOKENS, grant_id, owner, milliseconds)
         if row is None:
             return None
         return Lease(grant_id, owner, row[0]), *grant_and_tokens_from(self._keys, row[1:])
@@ -129,10 +129,10 @@ class Leases:
     def _change(self, lease: Lease, **values: Any) -> bool:
         """Change the row of a lease that is still held; False otherwise."""
         with self._database.changing() as connection:
-            changed = connection.execute(update(grants).where(_HELD).values(**values), _held(lease))
+            changed = connection.execute(update(grants).where(HELD).values(**values), _held(lease))
             return changed.rowcount == 1
 
 
 def _held(lease: Lease) -> dict[str, Any]:
-    """Return the parameters of _HELD."""
+    """Return the parameters of HELD."""
     return {"leased": lease.grant_id, "holder": lease.owner, "fence": lease.fence}

@@ -26,6 +26,7 @@ from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_
 from gateway.vault.keys.sealing import MasterKey, Sealer
 from gateway.vault.leases import Leases
 from gateway.vault.outbox import Outbox
+from gateway.vault.postgresql_leases import PostgresqlLeases
 from gateway.vault.profiles import Profiles
 from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.refused_calls import RefusedCalls
@@ -47,6 +48,7 @@ class Vault:
     attempts: Attempts
     grants: Grants
     leases: Leases
+    postgresql_leases: PostgresqlLeases | None
     foreign_grants: ForeignGrants
     profiles: Profiles
     sessions: Sessions
@@ -84,6 +86,8 @@ class Vault:
         with ExitStack() as steps:  # the last one comes first
             steps.callback(self.database.close)
             steps.callback(self.rows.close)
+            if self.postgresql_leases is not None:
+                steps.callback(self.postgresql_leases.close)
             steps.callback(self.audit.close)
             steps.callback(self.usage.close)
 
@@ -132,6 +136,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         attempts=Attempts(database, clock, audit),
         grants=Grants(database, clock, keys, issued_tokens, audit, outbox),
         leases=Leases(database, clock, keys, issued_tokens),
+        postgresql_leases=_postgresql_leases(database, clock, keys, issued_tokens),
         foreign_grants=ForeignGrants(database, clock, audit, outbox),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
@@ -149,6 +154,20 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         rows=rows,
         usage=usage,
     )
+
+
+def _postgresql_leases(
+    database: Database, clock: Clock, keys: Keys, issued_tokens: IssuedTokens
+) -> PostgresqlLeases | None:
+    """Return what refreshes without threads; None on SQLite, whose writes wait for the disk."""
+    if database.is_sqlite:
+        return None
+    from gateway.vault.database.postgresql_reader import (
+        PostgresqlReader,  # psycopg, which who uses SQLite does not load
+    )
+
+    # Connections of its own: a statement that waits for a lock is not to keep tokens from being read.
+    return PostgresqlLeases(PostgresqlReader(database), clock, keys, issued_tokens)
 
 
 def existing_vault(

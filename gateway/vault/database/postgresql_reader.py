@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from sqlalchemy import Select
+from sqlalchemy import ClauseElement
 
 from gateway.vault.database.bounded import BoundedAsyncConnection, Patience
 from gateway.vault.database.engine import BUSY_SECONDS, IDLE_SECONDS, Database, describe_postgresql_error
@@ -37,7 +37,7 @@ class _Session:
 
 
 class PostgresqlReader:
-    """Connections that only read, at most `CONNECTIONS` at a time in each event loop."""
+    """Connections for statements that return a row, at most `CONNECTIONS` at a time in each event loop."""
 
     def __init__(self, database: Database) -> None:
         _, self._parameters = database.dialect.create_connect_args(database.engine.url)
@@ -48,12 +48,12 @@ class PostgresqlReader:
         self._idle: list[_Session] = []
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
-    def prepare(self, statement: Select[Any]) -> None:
+    def prepare(self, statement: ClauseElement) -> None:
         """Make a statement ready for `first`. It must live as long as this reader."""
         compiled = statement.compile(dialect=self._dialect)
         self._compiled[id(statement)] = (compiled.string, dict(compiled.params))
 
-    async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
+    async def first(self, statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any] | None:
         """Return the first row of a statement. Raise VaultError."""
         sql, constants = self._compiled[id(statement)]
         try:

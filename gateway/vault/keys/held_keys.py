@@ -67,6 +67,11 @@ class Keys:
         """Encrypt what does not go into the database. What does is sealed by `in_force`."""
         return self._sealer.seal(secret, table, row, column)
 
+    @property
+    def sealer(self) -> Sealer:
+        """What seals, as far as this process knows: whether it is in force, the database has to say."""
+        return self._sealer
+
     def in_force(self, connection: Connection) -> Sealer:
         """Return what seals for the transaction of `connection`, which has to be a writing one.
 
