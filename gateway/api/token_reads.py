@@ -35,7 +35,7 @@ class TokenCall:
     async def check_key(self) -> None:
         """Look only whether the API key is valid. Raises Problem where it is not."""
         services = self.services
-        caller = await services.threads.vault(services.vault.users.authenticate, self.key)
+        caller = await services.vault.reader.caller(self.key)
         if caller is None:
             raise refused_key(self.request)
         audit.identified(caller)

@@ -58,7 +58,7 @@ class ApiCall:
     async def begin(cls, request: Request, rights: tuple[Right, ...]) -> Self:
         """Check the API key, then its rights: one of them is enough. Raises Problem."""
         services = services_of(request)
-        caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
+        caller = await services.vault.reader.caller(presented_key(request))
         if caller is None:
             raise refused_key(request)
         audit.identified(caller)

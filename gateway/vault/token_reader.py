@@ -14,7 +14,7 @@ from gateway.vault.database.tables import api_keys, grants, profiles, users
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.usage import Usage
-from gateway.vault.users import presentable_digest
+from gateway.vault.users import OF_KEY, caller_from, presentable_digest
 
 # Written into the statements: where a partial index depends on a parameter, SQLite plans anew for every call.
 _FLOWS: dict[Flow, ColumnElement[str]] = {"spapi": literal_column("'spapi'"), "ads": literal_column("'ads'")}
@@ -63,14 +63,24 @@ _BY_PROFILE = (
 
 
 class TokenReader:
-    """Reads tokens for presented API keys."""
+    """Reads, for presented API keys, who calls and the tokens that are asked for."""
 
     def __init__(self, rows: RowReader, keys: Keys, usage: Usage) -> None:
         self._rows = rows
         self._keys = keys
         self._usage = usage
-        for statement in (_BY_STORE, *_BY_RECORD.values(), _BY_PROFILE):
+        for statement in (OF_KEY, _BY_STORE, *_BY_RECORD.values(), _BY_PROFILE):
             self._rows.prepare(statement)
+
+    async def caller(self, presented: str) -> Caller | None:
+        """Read who an API key belongs to, for a call that asks for no tokens; None, and raises, as below."""
+        digest = presentable_digest(presented)
+        row = None if digest is None else await self._rows.first(OF_KEY, {"digest": digest})
+        if row is None:
+            return None
+        caller = caller_from(row)
+        self._usage.record_use(caller.key_id)
+        return caller
 
     async def by_store(self, presented: str, seller_id: str, region: str) -> TokenRead | None:
         """Read a store's tokens; None for an API key that does not work. Raise VaultError."""
@@ -92,10 +102,9 @@ class TokenReader:
         row = await self._rows.first(statement, values)
         if row is None:
             return None
-        user_id, user_name, key_id, rights = row[:_CALLER]
-        caller = Caller(user_id, user_name, key_id, frozenset(rights.split()))
+        caller = caller_from(row[:_CALLER])
         if row[_CALLER] is None:
-            self._usage.record_use(key_id)
+            self._usage.record_use(caller.key_id)
             return TokenRead(caller, None, None)
-        self._usage.record_use(key_id, row[_CALLER])
+        self._usage.record_use(caller.key_id, row[_CALLER])
         return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._keys, row[_GRANT:]))

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -23,8 +23,8 @@ ALL_RIGHTS: tuple[Right, ...] = get_args(Right)
 LONGEST_NAME = 100
 
 # Made once, as each call needs it: making a statement costs about as much as sending it.
-_OF_KEY = (
-    select(users.c.id, users.c.name, api_keys.c.id, api_keys.c.rights)
+OF_KEY = (
+    select(api_keys.c.user_id, users.c.name, api_keys.c.id, api_keys.c.rights)
     .join(users, users.c.id == api_keys.c.user_id)
     .where(api_keys.c.key_sha256 == bindparam("digest"), api_keys.c.revoked_at.is_(None))
 )
@@ -126,12 +126,18 @@ class Users:
         if digest is None:
             return None
         with self._database.reading() as connection:
-            row = connection.execute(_OF_KEY, {"digest": digest}).first()
+            row = connection.execute(OF_KEY, {"digest": digest}).first()
         if row is None:
             return None
-        user_id, user_name, key_id, rights = row
-        self._usage.record_use(key_id)
-        return Caller(user_id, user_name, key_id, frozenset(rights.split()))
+        caller = caller_from(row)
+        self._usage.record_use(caller.key_id)
+        return caller
+
+
+def caller_from(row: Sequence[Any]) -> Caller:
+    """Make a Caller of the values of OF_KEY's columns, as any database driver returns them."""
+    user_id, user_name, key_id, rights = row
+    return Caller(user_id, user_name, key_id, frozenset(rights.split()))
 
 
 def key_digest(key: str) -> str:

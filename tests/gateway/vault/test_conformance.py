@@ -57,6 +57,7 @@ class TestUsers:
         assert caller is not None
         assert (caller.user_id, caller.user_name, caller.key_id) == (user, "ann", key_id)
         assert caller.rights == {"tokens"}
+        assert asyncio.run(vault.reader.caller(key.reveal())) == caller
 
     def test_the_key_itself_is_not_stored(self, vault: Vault, user: int) -> None:
         """The database holds a digest, never the key."""
@@ -75,6 +76,7 @@ class TestUsers:
         """Whatever is not a key of this vault authenticates nobody."""
         vault.users.issue_key("ann")
         assert vault.users.authenticate(presented) is None
+        assert asyncio.run(vault.reader.caller(presented)) is None
         assert asyncio.run(vault.reader.by_store(presented, "A1", "NA")) is None
 
     def test_a_revoked_key_stops_working(self, vault: Vault, user: int) -> None:
@@ -83,6 +85,7 @@ class TestUsers:
         with vault.database.writing() as connection:
             connection.execute(update(api_keys).values(revoked_at=1))
         assert vault.users.authenticate(key.reveal()) is None
+        assert asyncio.run(vault.reader.caller(key.reveal())) is None
         assert asyncio.run(vault.reader.by_store(key.reveal(), "A1", "NA")) is None
 
     def test_a_name_is_taken_once(self, vault: Vault, user: int) -> None:
