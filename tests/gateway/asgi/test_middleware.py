@@ -148,14 +148,14 @@ def test_every_answer_is_kept_out_of_caches_and_frames(gateway: Gateway) -> None
 
 
 def test_what_was_not_expected_is_500_without_its_message(
-    gateway: Gateway, caplog: pytest.LogCaptureFixture
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message and the values of an exception may hold secrets: neither is answered or logged."""
 
-    def fail(_presented: str) -> None:
+    async def fail(_presented: str) -> None:
         raise RuntimeError("Atzr|a-refresh-token-in-a-message")
 
-    object.__setattr__(gateway.vault, "users", type("Users", (), {"authenticate": staticmethod(fail)})())
+    monkeypatch.setattr(gateway.vault.reader, "caller", fail)
     caplog.handler.setFormatter(formatter())
     with caplog.at_level(logging.INFO):
         refused = gateway.bad("/spApi/authorizedStores", {}, status=500)
