@@ -27,7 +27,7 @@ TEXT = [scripts_text, gateway_text]
 FILES = [scripts_private_files, gateway_private_files]
 KEYRING = [scripts_keyring, gateway_keyring]
 # What one side has alone: where a person's files may lie, and taking a key back, is the scripts' affair.
-SCRIPTS_ONLY = {"check_folder", "is_private_folder", "UnsafePlace", "delete"}
+SCRIPTS_ONLY = {"check_folder", "is_private_folder", "UnsafePlace", "NotPrivate", "read_private", "delete"}
 LONGEST = scripts_text.LONGEST_SHOWN
 
 

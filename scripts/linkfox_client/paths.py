@@ -1,5 +1,6 @@
 """Where the bundle and the things in it are, of a clone and of an installed skill alike."""
 
+import os
 from pathlib import Path
 
 BUNDLE = Path(__file__).resolve().parents[2]
@@ -9,6 +10,11 @@ REFERENCES = BUNDLE / "references"
 def version() -> str:
     """Return the version of the bundle, as in "0.2.0"."""
     return (REFERENCES / "VERSION").read_text(encoding="utf-8").strip()
+
+
+def python_of(venv: Path) -> Path:
+    """Return the interpreter inside the virtual environment `venv` (which need not exist)."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def settings_folder() -> Path:

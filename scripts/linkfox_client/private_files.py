@@ -14,6 +14,22 @@ class UnsafePlace(Exception):
     """A place that a secret must not be written to. The message says why."""
 
 
+class NotPrivate(Exception):
+    """A file that others can read, or that belongs to somebody else."""
+
+
+def read_private(path: Path, most: int) -> str:
+    """Return the text of a file that only we can read, at most `most` characters of it.
+
+    Raises NotPrivate, OSError (a link, too), UnicodeDecodeError. On Windows any file will do.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), encoding="utf-8") as file:
+        facts = os.fstat(file.fileno())
+        if hasattr(os, "getuid") and (facts.st_uid != os.getuid() or facts.st_mode & 0o077):
+            raise NotPrivate(f"{path} can be read by others, or belongs to somebody else")
+        return file.read(most)
+
+
 def replace_private(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step, mode 0600, making its folder (0700) where it is missing.
 

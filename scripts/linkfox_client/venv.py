@@ -9,14 +9,13 @@ import contextlib
 import hashlib
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from linkfox_client import OLDEST_PYTHON
-from linkfox_client.paths import BUNDLE
+from linkfox_client.paths import BUNDLE, python_of
 
 # Each file holds everything that those before it hold.
 LAYERS = ("requirements.txt", "requirements-gateway.txt", "requirements-dev.txt")
@@ -34,11 +33,6 @@ class SetupError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
-
-
-def python_of(venv: Path) -> Path:
-    """Return the interpreter inside the virtual environment `venv` (which need not exist)."""
-    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def ensure(

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from linkfox_client import command
+from linkfox_client import command, paths
 from linkfox_client.cli import child, output, runtime
 from linkfox_client.errors import ClientError
 
@@ -156,7 +156,8 @@ def test_on_windows_a_child_does_the_work(tmp_path: Path, monkeypatch: pytest.Mo
     """A process cannot be replaced there; the child's exit code becomes ours."""
     bundle = venv_in(tmp_path, "Scripts/python.exe")
     started: list[list[str]] = []
-    monkeypatch.setattr(runtime, "os", Windows())
+    for module in (runtime, paths):
+        monkeypatch.setattr(module, "os", Windows())
     monkeypatch.setattr(child, "run_and_pass_on", lambda words, environ: started.append(words) or 7)
     with pytest.raises(SystemExit) as ended:
         runtime.continue_in_venv(bundle)
@@ -169,7 +170,8 @@ def test_on_windows_an_interpreter_that_cannot_be_started_is_ignored(
 ) -> None:
     """As elsewhere: the empty file is refused, and the script goes on."""
     bundle = venv_in(tmp_path, "Scripts/python.exe")
-    monkeypatch.setattr(runtime, "os", Windows())
+    for module in (runtime, paths):
+        monkeypatch.setattr(module, "os", Windows())
     runtime.continue_in_venv(bundle)
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from linkfox_client.errors import ClientError
-from linkfox_client.paths import BUNDLE
+from linkfox_client.paths import BUNDLE, python_of
 
 SETUP_HINT = (
     "Run `python3 scripts/quickstart.py --setup-only` in the skill's folder, or install the packages for the "
@@ -31,7 +31,7 @@ def continue_in_venv(bundle: Path = BUNDLE) -> None:
     code becomes this process's. Nothing may have been read from standard input before.
     """
     venv = bundle / ".venv"
-    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = python_of(venv)
     # Without pyvenv.cfg the interpreter in there would not know that it is in a virtual environment, and
     # with PYTHONHOME or -S it does not say so: each of the tests keeps this from going round in circles.
     if _same(sys.prefix, venv) or os.path.abspath(sys.executable) == str(python):  # noqa: PTH100

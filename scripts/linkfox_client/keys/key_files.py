@@ -1,13 +1,12 @@
 """API keys in files of their own, for machines without a keyring: one 0600 file for each gateway's origin."""
 
 import contextlib
-import os
 from pathlib import Path
 from urllib.parse import quote
 
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import settings_folder
-from linkfox_client.private_files import UnsafePlace, replace_private
+from linkfox_client.private_files import NotPrivate, UnsafePlace, read_private, replace_private
 from linkfox_client.secrets.secret import Secret
 
 LONGEST = 4096
@@ -29,18 +28,15 @@ def read(origin: str) -> str | None:
     except RuntimeError:
         return None
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        with os.fdopen(descriptor, encoding="utf-8") as file:
-            facts = os.fstat(file.fileno())
-            if hasattr(os, "getuid") and (facts.st_uid != os.getuid() or facts.st_mode & 0o077):
-                raise ClientError(
-                    "not_set_up",
-                    f"{path} can be read by others, or belongs to somebody else",
-                    "Replace that API key, and store the new one with `python3 scripts/login.py`.",
-                )
-            return file.read(LONGEST)
+        return read_private(path, LONGEST)
     except FileNotFoundError:
         return None
+    except NotPrivate as problem:
+        raise ClientError(
+            "not_set_up",
+            str(problem),
+            "Replace that API key, and store the new one with `python3 scripts/login.py`.",
+        ) from None
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not text"
         raise ClientError(

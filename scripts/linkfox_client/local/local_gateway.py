@@ -20,13 +20,20 @@ from typing import Any
 from linkfox_client import config, paths
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.local.process_lock import is_held, try_exclusive
-from linkfox_client.private_files import UnsafePlace, is_private_folder, replace_private
+from linkfox_client.private_files import (
+    NotPrivate,
+    UnsafePlace,
+    is_private_folder,
+    read_private,
+    replace_private,
+)
 from linkfox_client.secrets.secret import Secret
 
 PROGRAM = paths.BUNDLE / "gateway" / "__main__.py"
 PATIENCE = 60.0  # seconds that a start, or a stop, may take
 FAILURE_SHARED = 5.0  # seconds in which scripts that ask take a start that failed for an answer
 _ANSWER_SECONDS = 10
+_LONGEST_KEY = 4096
 _PAUSE = 0.05
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
@@ -162,16 +169,13 @@ def owner_key(data_dir: Path) -> Secret:
     """Return the API key of the user `owner`, from a file that nobody else can read. Raises ClientError."""
     path = data_dir / "owner.key"
     try:
-        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
-        with os.fdopen(descriptor, encoding="utf-8") as file:
-            facts = os.fstat(file.fileno())
-            if hasattr(os, "getuid") and (facts.st_uid != os.getuid() or facts.st_mode & 0o077):
-                raise ClientError(
-                    "not_set_up",
-                    f"{path} can be read by others, or belongs to somebody else",
-                    "Revoke that key, remove the file, and start the gateway again: it makes a new one.",
-                )
-            return Secret(file.read(4096).strip())
+        return Secret(read_private(path, _LONGEST_KEY).strip())
+    except NotPrivate as problem:
+        raise ClientError(
+            "not_set_up",
+            str(problem),
+            "Revoke that key, remove the file, and start the gateway again: it makes a new one.",
+        ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise ClientError(
             "not_set_up",
@@ -201,7 +205,7 @@ def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]
             "This copy of the skill comes without a gateway",
             "Run local_gateway.py in the whole project, or use the hosted gateway.",
         )
-    venv_python = paths.BUNDLE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    venv_python = paths.python_of(paths.BUNDLE / ".venv")
     python = str(venv_python) if venv_python.is_file() else sys.executable
     # -I: nothing is imported from the working directory, nor from where PYTHONPATH says.
     return [python, "-I", str(PROGRAM), command, "--data-dir", str(data_dir), *arguments]
