@@ -25,7 +25,7 @@ def exists(name: str) -> bool:
 def known(name: str, /, document: Any = None, **values: str) -> Answer:
     """Return the answer called `section.case`, its placeholders filled from `values`.
 
-    `document` is the JSON body of a case that has none of its own. Raises KeyError for an unknown name.
+    `document` is the JSON body of a case that has none of its own. Raise KeyError for an unknown name.
     """
     section, _, case = name.partition(".")
     row = _TABLE[section][case]

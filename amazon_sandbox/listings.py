@@ -32,7 +32,7 @@ class Listings:
         return Operation(f"{request.method.lower()}ListingsItem", 5, 10, actions[request.method])
 
     def _key(self, request: Request, grant: Grant) -> tuple[str, str, str]:
-        """Return whose item is meant. Raises Refused for another seller's."""
+        """Return whose item is meant. Raise Refused for another seller's."""
         seller_id, _, sku = request.path.removeprefix(ITEMS).partition("/")
         if seller_id != grant.seller_id:
             raise Refused(known("spApi.roleMissing"))

@@ -42,7 +42,7 @@ def missing(what: str) -> Refused:
 
 
 def json_object(request: Request) -> dict[str, Any]:
-    """Return the request's body as a JSON object. Raises Refused."""
+    """Return the request's body as a JSON object. Raise Refused."""
     if request.content_type != "application/json":
         raise invalid("The content type must be application/json.")
     try:
@@ -55,7 +55,7 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def whole_number(text: str, name: str, least: int, most: int) -> int:
-    """Return a number that was given as text. Raises Refused."""
+    """Return a number that was given as text. Raise Refused."""
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise invalid(f"{name} must be a number from {least} to {most}.")
     return int(text)

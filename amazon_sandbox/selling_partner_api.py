@@ -65,7 +65,7 @@ class SellingPartnerApi:
         return self._participations(grant)
 
     def _authenticate(self, token: str) -> tuple[App, Grant]:
-        """Return the app and the grant that an access token stands for. Raises Refused."""
+        """Return the app and the grant that an access token stands for. Raise Refused."""
         presented = self._world.read_access_token(token)
         app = self._world.app_by_client(presented.grant.client_id) if presented else None
         if presented is None or presented.grant.seller_id is None or app is None:

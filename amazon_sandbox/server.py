@@ -27,7 +27,7 @@ class SandboxServer(ThreadingHTTPServer):
     request_queue_size = 4096
 
     def __init__(self, host: str, port: int, stand_in: StandIn) -> None:
-        """Bind. Raises OSError where the port is taken, ValueError for an address that is not loopback."""
+        """Bind. Raise OSError where the port is taken, ValueError for an address that is not loopback."""
         if host not in loopback.NAMES:
             raise ValueError("the stand-in Amazon listens on loopback only")
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET

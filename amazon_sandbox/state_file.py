@@ -25,7 +25,7 @@ class StateFile:
         self._written = 0
 
     def load(self) -> dict[str, Any] | None:
-        """Return the document, None where there is none yet. Raises StateError for anything else."""
+        """Return the document, None where there is none yet. Raise StateError for anything else."""
         try:
             document = json.loads(self.path.read_text("utf-8"))
         except FileNotFoundError:

@@ -34,7 +34,7 @@ class World:
     """All of it under one lock. Whatever outlives a request is on disk before the method returns."""
 
     def __init__(self, clock: SandboxClock, state_file: StateFile | None = None) -> None:
-        """Restore the state file's world, or make the sample world. Raises StateError."""
+        """Restore the state file's world, or make the sample world. Raise StateError."""
         self.clock = clock
         self._state_file = state_file
         self._lock = threading.RLock()

@@ -33,7 +33,7 @@ def request_bytes(path: str, body: Any, key: str) -> bytes:
 
 
 def _answer(connection: socket.socket) -> None:
-    """Take one answer off the connection. Raises AssertionError where it is no success."""
+    """Take one answer off the connection. Raise AssertionError where it is no success."""
     data = connection.recv(65536)
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)

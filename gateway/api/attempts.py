@@ -15,7 +15,7 @@ MOST_QUERY_FIELDS = 50
 
 
 async def named_attempt(call: ApiCall, flow: Flow, attempt_id: str) -> Attempt:
-    """Return the caller's attempt of that id; one of another shape belongs to nobody. Raises Problem."""
+    """Return the caller's attempt of that id; one of another shape belongs to nobody. Raise Problem."""
     services = call.services
     attempt = None
     if ATTEMPT_ID.fullmatch(attempt_id):
@@ -26,7 +26,7 @@ async def named_attempt(call: ApiCall, flow: Flow, attempt_id: str) -> Attempt:
 
 
 async def completed(call: ApiCall, flow: Flow, callback_url: str) -> Attempt:
-    """Do what the callback would have done, for an attempt of the caller's own. Raises Problem."""
+    """Do what the callback would have done, for an attempt of the caller's own. Raise Problem."""
     services = call.services
     callback = Callback.from_query(_query_of(callback_url, services.settings.redirect_uri(flow)))
     known = None
@@ -44,7 +44,7 @@ async def completed(call: ApiCall, flow: Flow, callback_url: str) -> Attempt:
 
 
 def _query_of(given: str, address: str) -> list[tuple[str, str]]:
-    """Return the query, as pairs, of an address that has to be `address` but for that. Raises Problem."""
+    """Return the query, as pairs, of an address that has to be `address` but for that. Raise Problem."""
     refusal = Problem(
         "bad_parameter",
         f"callbackUrl: expected the address that the browser ended on; it begins with {address}",

@@ -127,7 +127,7 @@ def _document(answer: Answer, services: Services) -> bytes:
 
 
 async def _read_body(receive: Receive) -> bytes | bytearray:
-    """Return a request's whole body, as a bytearray where it came in pieces. Raises ClientDisconnect."""
+    """Return a request's whole body, as a bytearray where it came in pieces. Raise ClientDisconnect."""
     message = await receive()
     if not message.get("more_body", False) and message["type"] == "http.request":
         body: bytes = message.get("body", b"")

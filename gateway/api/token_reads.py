@@ -33,7 +33,7 @@ class TokenCall:
         return cls(request, services_of(request), rights, presented_key(request))
 
     async def check_key(self) -> None:
-        """Look only whether the API key is valid. Raises Problem where it is not."""
+        """Look only whether the API key is valid. Raise Problem where it is not."""
         services = self.services
         caller = await services.vault.reader.caller(self.key)
         if caller is None:
@@ -41,7 +41,7 @@ class TokenCall:
         audit.identified(caller)
 
     async def store_tokens(self, seller_id: str, region: Region, min_ttl: int | None) -> GrantTokens:
-        """Return a store's tokens with `min_ttl` seconds left at least. Raises Problem."""
+        """Return a store's tokens with `min_ttl` seconds left at least. Raise Problem."""
         by_store = self.services.vault.reader.by_store
         read = await by_store(self.key, seller_id, region)
         if region == INDIA_ASKED and read is not None and read.grant is None:
@@ -53,7 +53,7 @@ class TokenCall:
     async def account_tokens(
         self, record_id: int | None, profile_id: int | None, min_ttl: int | None
     ) -> GrantTokens:
-        """Return an ads account's tokens likewise, by one of the two numbers. Raises Problem."""
+        """Return an ads account's tokens likewise, by one of the two numbers. Raise Problem."""
         reader = self.services.vault.reader
         if record_id is not None:
             read = await reader.by_record(self.key, "ads", record_id)
@@ -63,7 +63,7 @@ class TokenCall:
         return await self._fresh(read, min_ttl)
 
     async def _fresh(self, read: TokenRead | None, min_ttl: int | None) -> GrantTokens:
-        """Return what was read once the caller is known and the tokens live long enough. Raises Problem."""
+        """Return what was read once the caller is known and the tokens live long enough. Raise Problem."""
         if read is None:
             raise refused_key(self.request)
         audit.identified(read.caller)

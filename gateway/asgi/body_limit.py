@@ -19,7 +19,7 @@ class BodyLimit:
         self._largest_of_path = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request. Raises Problem body_too_large, also later, from `receive`."""
+        """Take one request. Raise Problem body_too_large, also later, from `receive`."""
         largest = self._largest_of_path.get(scope["path"], self._largest)
         lengths = header_values(scope, b"content-length")
         if lengths and lengths[0].isdigit() and int(lengths[0]) > largest:

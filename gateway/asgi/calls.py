@@ -56,7 +56,7 @@ class ApiCall:
 
     @classmethod
     async def begin(cls, request: Request, rights: tuple[Right, ...]) -> Self:
-        """Check the API key, then its rights: one of them is enough. Raises Problem."""
+        """Check the API key, then its rights: one of them is enough. Raise Problem."""
         services = services_of(request)
         caller = await services.vault.reader.caller(presented_key(request))
         if caller is None:

@@ -31,7 +31,7 @@ class ErrorAnswers:
         self._sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request. Raises ConnectionAbortedError where the answer had begun."""
+        """Take one request. Raise ConnectionAbortedError where the answer had begun."""
         context = context_of(scope)
         try:
             await self._app(scope, receive, send)

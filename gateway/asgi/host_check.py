@@ -26,7 +26,7 @@ class HostCheck:
         self._hosts = {urlsplit(address).hostname for address in addresses}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request. Raises Problem host_not_allowed."""
+        """Take one request. Raise Problem host_not_allowed."""
         hosts = header_values(scope, b"host")
         host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         name = host["name"].strip("[]").lower() if host else None

@@ -16,7 +16,7 @@ class OriginCheck:
         self._public_url = public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request, whose host is checked. Raises Problem origin_not_allowed."""
+        """Take one request, whose host is checked. Raise Problem origin_not_allowed."""
         if scope["method"] not in SAFE_METHODS:
             origins = header_values(scope, b"origin")
             # The scheme is not compared: it is another one behind a proxy that ends TLS.

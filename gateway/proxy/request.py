@@ -52,7 +52,7 @@ class ProxyRequest:
 
 
 def read_wanted(fields: Texts, flow: Flow, settings: Settings) -> ProxyRequest:
-    """Return what a request asks for. Raises Problem bad_parameter (1002) or not_allowed (1005)."""
+    """Return what a request asks for. Raise Problem bad_parameter (1002) or not_allowed (1005)."""
     prefixes = settings.proxy_spapi_prefixes if flow == "spapi" else settings.proxy_ads_prefixes
     path = check_path(fields.path, prefixes)
     method = fields.method

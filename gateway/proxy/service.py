@@ -73,7 +73,7 @@ class DeveloperProxy:
     ) -> Bearer:
         """Return the token for a store: the presented one, if this user was handed it, else the store's own.
 
-        Raises Problem not_found for any other token and store, bad_parameter for another region than its own.
+        Raise Problem not_found for any other token and store, bad_parameter for another region than its own.
         """
         if presented is None:
             if seller_id is None:
@@ -126,7 +126,7 @@ class DeveloperProxy:
         return Bearer(held.grant, held.tokens.access_token, region, presented=False)
 
     async def call(self, wanted: ProxyRequest, bearer: Bearer) -> Forwarded:
-        """Return Amazon's answer, whatever its status. Raises Problem where there is none to pass on."""
+        """Return Amazon's answer, whatever its status. Raise Problem where there is none to pass on."""
         async with self._shares.place_for(bearer.grant.user_id):
             return await self._call(wanted, bearer)
 
@@ -196,7 +196,7 @@ class DeveloperProxy:
 
         None: there is nothing to go on with, as for a caller's own token. Only where Amazon speaks of an
         ended secret, the caller's own is replaced, too: made with a former secret, it says nothing about the
-        present one. Raises Problem where the refresh shows that the authorization, or the application, is at
+        present one. Raise Problem where the refresh shows that the authorization, or the application, is at
         fault.
         """
         if bearer.presented and verdict == "expired":

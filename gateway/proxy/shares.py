@@ -34,7 +34,7 @@ class Shares:
 
     @asynccontextmanager
     async def place_for(self, user_id: int) -> AsyncIterator[None]:
-        """Hold one of the user's places while the body runs. Raises Problem amazon_throttled."""
+        """Hold one of the user's places while the body runs. Raise Problem amazon_throttled."""
         share = self._shares.setdefault(user_id, _Share(asyncio.Semaphore(self._most)))
         share.callers += 1
         try:

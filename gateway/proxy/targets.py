@@ -30,7 +30,7 @@ class Path:
 
 
 def check_path(path: str, prefixes: Sequence[str]) -> Path:
-    """Return a path below one of `prefixes`. Raises Problem not_allowed (1005) for any other.
+    """Return a path below one of `prefixes`. Raise Problem not_allowed (1005) for any other.
 
     Refused in each spelling: another host (`//host`, a scheme, a backslash), dot segments, empty segments,
     `;`, control and direction marks, escapes within escapes, a query or fragment. The first slash may be left
@@ -54,7 +54,7 @@ def check_path(path: str, prefixes: Sequence[str]) -> Path:
 
 
 def check_query(query: str) -> str:
-    """Return a query string without a leading `?`, else as it was given. Raises Problem bad_parameter."""
+    """Return a query string without a leading `?`, else as it was given. Raise Problem bad_parameter."""
     query = query.removeprefix("?")
     if len(query) > LONGEST_QUERY:
         raise Problem("bad_parameter", f"queryString: it is longer than {LONGEST_QUERY} characters")

@@ -10,7 +10,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | 
 
 
 def create_private(path: Path, content: bytes) -> None:
-    """Write a new 0600 file and wait until it is on the disk. Raises FileExistsError and other OSErrors.
+    """Write a new 0600 file and wait until it is on the disk. Raise FileExistsError and other OSErrors.
 
     A file that could not be written whole is removed again. On Windows the folder's permissions count.
     """

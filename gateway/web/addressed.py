@@ -9,7 +9,7 @@ from gateway.model import Attempt
 
 
 async def addressed_attempt(request: Request) -> Attempt:
-    """Return the attempt that a page's address names, whoever asks. Raises Problem not_found."""
+    """Return the attempt that a page's address names, whoever asks. Raise Problem not_found."""
     attempt_id = request.path_params["attempt_id"]
     services = services_of(request)
     attempt = None

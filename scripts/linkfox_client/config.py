@@ -76,7 +76,7 @@ def default_folders() -> list[Path]:
 def checked_gateway(address: str, source: str) -> str:
     """Return a gateway's address in its plain form, without a final slash.
 
-    It has to be https, or http on loopback, with no user, query or fragment. Raises ClientError
+    It has to be https, or http on loopback, with no user, query or fragment. Raise ClientError
     (`not_set_up`) that names `source`, not the address, which may hold a password.
     """
     try:

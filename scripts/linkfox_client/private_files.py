@@ -21,7 +21,7 @@ class NotPrivate(Exception):
 def read_private(path: Path, most: int) -> str:
     """Return the text of a file that only we can read, at most `most` characters of it.
 
-    Raises NotPrivate, OSError (a link, too), UnicodeDecodeError. On Windows any file will do.
+    Raise NotPrivate, OSError (a link, too), UnicodeDecodeError. On Windows any file will do.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), encoding="utf-8") as file:
         facts = os.fstat(file.fileno())
@@ -33,7 +33,7 @@ def read_private(path: Path, most: int) -> str:
 def replace_private(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step, mode 0600, making its folder (0700) where it is missing.
 
-    A link at `path` is replaced, not followed. Raises OSError (read-only, full), UnsafePlace (the folder
+    A link at `path` is replaced, not followed. Raise OSError (read-only, full), UnsafePlace (the folder
     belongs to somebody else or others can write in it).
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,7 +52,7 @@ def replace_private(path: Path, content: bytes) -> None:
 def create_private(path: Path, content: bytes) -> None:
     """Write `content` to the new file `path`, mode 0600; nothing half-written stays behind.
 
-    Raises FileExistsError (anything is there already, a link too), FileNotFoundError (no such folder),
+    Raise FileExistsError (anything is there already, a link too), FileNotFoundError (no such folder),
     OSError, UnsafePlace (see `check_folder`).
     """
     check_folder(path.parent)

@@ -40,7 +40,7 @@ def ensure(
 ) -> Path:
     """Make `bundle/.venv` hold what the file `requirements` pins; return its interpreter's path.
 
-    `tell` receives progress lines for a person. Raises SetupError: no venv module, no network,
+    `tell` receives progress lines for a person. Raise SetupError: no venv module, no network,
     a hash that does not match, a full disk.
     """
     venv = bundle / ".venv"

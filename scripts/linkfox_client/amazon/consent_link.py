@@ -16,7 +16,7 @@ LONGEST_LINK = 8192
 def check_link(url: object, *, sandbox: bool) -> str:
     """Return the consent link that the gateway sent, once it is one that a person may be given.
 
-    It has to be https; on plain http only the sandbox on loopback. Raises ClientError (`gateway_failed`).
+    It has to be https; on plain http only the sandbox on loopback. Raise ClientError (`gateway_failed`).
     """
     if (
         not isinstance(url, str)

@@ -37,7 +37,7 @@ Profile = Mapping[str, Any]
 def parse_profile_id(value: object) -> int:
     """Return a profile id, from 0 to 2^63-1, given as an integer or as 1 to 19 ASCII digits.
 
-    Raises ValueError.
+    Raise ValueError.
     """
     if isinstance(value, str) and 1 <= len(value) <= 19 and value.isascii() and value.isdigit():
         number = int(value)

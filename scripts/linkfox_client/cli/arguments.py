@@ -249,7 +249,7 @@ class Arguments:
     def parse(self, words: Sequence[str], about: str = "") -> SimpleNamespace:
         """Return the options of a command line (without the program's name).
 
-        Raises ClientError `bad_arguments`, and Help where --help was among the words; `about` is what the
+        Raise ClientError `bad_arguments`, and Help where --help was among the words; `about` is what the
         help says first.
         """
         ours, rest = self._split(list(words))

@@ -12,7 +12,7 @@ from linkfox_client.errors import ClientError, bad_arguments
 
 
 def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return the path of the program that `command` names. Raises ClientError (`bad_arguments`) for none."""
+    """Return the path of the program that `command` names. Raise ClientError (`bad_arguments`) for none."""
     found = shutil.which(command[0], path=environ.get("PATH"))
     if found is None:
         raise bad_arguments(
@@ -40,7 +40,7 @@ def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str
 def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` to its end and return its exit code; signals that reach this process are passed on.
 
-    Raises ClientError (`bad_arguments`) where it cannot be started.
+    Raise ClientError (`bad_arguments`) where it cannot be started.
     """
     children: list[subprocess.Popen[bytes]] = []
 

@@ -113,7 +113,7 @@ def _post(entry: Mapping[str, str]) -> str | None:
 
 
 def _append(entry: Mapping[str, str]) -> None:
-    """Add the entry as a line to the user's own file (0600). Raises OSError, UnsafePlace."""
+    """Add the entry as a line to the user's own file (0600). Raise OSError, UnsafePlace."""
     path = _file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     check_folder(path.parent)

@@ -18,7 +18,7 @@ KEPT = (
 def install(options: SimpleNamespace, bundle: Path = BUNDLE) -> dict[str, Any]:
     """Install, update or remove, or with `dry_run` only tell; return the document's fields.
 
-    Everything is planned before anything is changed. Raises ClientError.
+    Everything is planned before anything is changed. Raise ClientError.
     """
     root = _skills_folder(options.into)
     wanted = {} if options.remove else _wanted(root, bundle, with_aliases=options.with_aliases)

@@ -20,7 +20,7 @@ def declare(arguments: Arguments) -> None:
 
 
 def entries(answer: dict[str, Any], field: str = "stores") -> list[dict[str, Any]]:
-    """Return the list in a gateway's answer. Raises ClientError (`gateway_failed`) where there is none."""
+    """Return the list in a gateway's answer. Raise ClientError (`gateway_failed`) where there is none."""
     listed = answer.get(field)
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise ClientError(

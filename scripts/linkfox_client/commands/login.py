@@ -34,7 +34,7 @@ def command_of(options: SimpleNamespace) -> Callable[[SimpleNamespace], dict[str
 
 
 def _store(options: SimpleNamespace) -> dict[str, Any]:
-    """Read a key, ask its gateway about it, and keep it unless it was refused. Raises ClientError."""
+    """Read a key, ask its gateway about it, and keep it unless it was refused. Raise ClientError."""
     gateway, gateway_from = settings.named_gateway(os.environ) or (HOSTED, "default")
     text, notes = _read(options)
     chosen = Settings(gateway, _checked_key(text), gateway_from, "login")
@@ -76,7 +76,7 @@ def _status(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def _logout(options: SimpleNamespace) -> dict[str, Any]:
-    """Remove the key that is kept for the gateway, from the keyring and from its file. Raises ClientError."""
+    """Remove the key that is kept for the gateway, from the keyring and from its file. Raise ClientError."""
     gateway, gateway_from = settings.named_gateway(os.environ) or (HOSTED, "default")
     origin = config.origin_of(gateway)
     removed = ["file"] if key_files.delete(origin) else []

@@ -65,7 +65,7 @@ class Job:
         return document
 
     def answer(self, step: str, name: str, *arguments: str) -> dict[str, Any]:
-        """Run `scripts/NAME` and return its document. Raises StepFailed."""
+        """Run `scripts/NAME` and return its document. Raise StepFailed."""
         done = subprocess.run(  # noqa: S603 - our own scripts
             [sys.executable, str(BUNDLE / "scripts" / name), *arguments],
             env=self.environment,
@@ -105,7 +105,7 @@ def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
     """Do the main job once for a store and once for an ads account; return the steps.
 
     With `keep` the gateway stays, in the default sandbox data folder, where all scripts find it;
-    without, it is stopped and everything it wrote is removed. Raises StepFailed, also for a consent
+    without, it is stopped and everything it wrote is removed. Raise StepFailed, also for a consent
     page that could not be answered.
     """
     with _place(keep) as environment:

@@ -33,7 +33,7 @@ def declare_removal(arguments: Arguments) -> None:
 def import_grant(
     gateway: "Gateway", path: str, fields: dict[str, Any], options: SimpleNamespace
 ) -> dict[str, Any]:
-    """Import a refresh token and return the store or account. Raises ClientError."""
+    """Import a refresh token and return the store or account. Raise ClientError."""
     _refuse_hosted(gateway)
     if options.token_file is not None:
         text, _ = secret_input.from_file(Path(options.token_file), "--token-file", private=True)
@@ -44,7 +44,7 @@ def import_grant(
 
 
 def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
-    """Complete an authorization by the address on standard input; answer how it ended. Raises ClientError."""
+    """Complete an authorization by the address on standard input; answer how it ended. Raise ClientError."""
     from linkfox_client.commands import waiting
 
     _refuse_hosted(gateway)
@@ -55,7 +55,7 @@ def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
 
 
 def remove(gateway: "Gateway", path: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """Remove one of the caller's own; return that it is gone. Raises ClientError."""
+    """Remove one of the caller's own; return that it is gone. Raise ClientError."""
     _refuse_hosted(gateway)
     return gateway.post(path, fields) | fields
 

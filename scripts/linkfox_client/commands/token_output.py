@@ -44,7 +44,7 @@ def declare(arguments: Arguments) -> None:
 def deliver(fields: Mapping[str, Any], options: SimpleNamespace) -> dict[str, Any] | Revealed:
     """Return what a script that got tokens answers: masked, and unmasked to where `options` let them go.
 
-    `fields`: the gateway's, tokens as `Secret`. Raises ClientError where the file cannot be written.
+    `fields`: the gateway's, tokens as `Secret`. Raise ClientError where the file cannot be written.
     """
     document = dict(fields)
     leaving = _leaving(fields, with_refresh_token=options.with_refresh_token)
@@ -73,7 +73,7 @@ def env_lines(fields: Mapping[str, Any], *, with_refresh_token: bool = False) ->
 def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the variables that hand these tokens on; None for what the gateway did not say.
 
-    Raises ClientError (`gateway_failed`) where there is no usable access token.
+    Raise ClientError (`gateway_failed`) where there is no usable access token.
     """
     ads = fields.get("profileId") is not None or fields.get("clientId") is not None
     names = ADS_VARIABLES if ads else STORE_VARIABLES

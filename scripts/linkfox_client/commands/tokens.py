@@ -57,7 +57,7 @@ def fetch(
     """Return the tokens of one store or account as the gateway sends them, with `notes` if need be.
 
     `path` is `/spApi` or `/amazonAds`, `which` names the store, account or profile, `min_ttl` the seconds
-    that the token has to have left (None: 300 where the gateway can tell). Raises ClientError.
+    that the token has to have left (None: 300 where the gateway can tell). Raise ClientError.
     """
     asked = {} if gateway.is_hosted else {"minTtl": DEFAULT_MIN_TTL if min_ttl is None else min_ttl}
     answer = gateway.post(f"{path}/storeTokens", {**which, **asked})

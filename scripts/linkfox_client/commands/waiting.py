@@ -97,7 +97,7 @@ def follow(
     *,
     patience: Patience = REAL,
 ) -> dict[str, Any]:
-    """Tell how an earlier attempt stands, with `wait` once it is over. Raises ClientError where it failed."""
+    """Tell how an earlier attempt stands, with `wait` once it is over. Raise ClientError where it failed."""
     if gateway.is_hosted:
         raise ClientError(
             "bad_arguments",

@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 def connect(environ: Mapping[str, str] = os.environ) -> "Gateway":
     """Return the gateway that the settings name; a local one that is not running is started.
 
-    Raises ClientError `not_set_up` where nothing is set up.
+    Raise ClientError `not_set_up` where nothing is set up.
     """
     return Gateway(settings.load(environ), environ=environ)
 
@@ -93,7 +93,7 @@ class Gateway:
         """Call `path` and return the fields of the gateway's answer, tokens as `Secret`.
 
         Repeated, at most twice, are only a refused connection, a 429 that names a short wait, and a 503
-        that does not say itself that it is final. Raises ClientError.
+        that does not say itself that it is final. Raise ClientError.
         """
         deadline = self._clock() + TOTAL_SECONDS
         for attempt in range(ATTEMPTS):
@@ -264,7 +264,7 @@ class Gateway:
 def _authorities(environ: Mapping[str, str]) -> str | None:
     """Return the certificate authorities to trust, where the environment names some.
 
-    Raises ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
+    Raise ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
     """
     variable = next((name for name in CA_VARIABLES if environ.get(name)), None)
     if variable is None:

@@ -76,7 +76,7 @@ def load(
     A local gateway that is not running is started.
 
     `folders` are searched for `.env` files (by default the bundle's own, then `~/.config/linkfox`).
-    Raises ClientError `not_set_up` where there is no usable pair, and whatever starting the gateway raises.
+    Raise ClientError `not_set_up` where there is no usable pair, and whatever starting the gateway raises.
     """
     read_keyring = read_keyring or key_in_keyring
     read_key_file = read_key_file or key_in_file
@@ -100,7 +100,7 @@ def named(environ: Mapping[str, str]) -> Settings | None:
 
     None where neither names a gateway or a key.
 
-    Nothing is started. Raises ClientError `not_set_up` for a pair that is not usable.
+    Nothing is started. Raise ClientError `not_set_up` for a pair that is not usable.
     """
     found = _named(places(environ), key_in_keyring)
     return _checked(found) if found is not None else None
@@ -115,7 +115,7 @@ def stored_for_hosted() -> Settings | None:
 def named_gateway(environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the gateway that the environment or a `.env` file names, and which of them; None without one.
 
-    Raises ClientError `not_set_up` for an address that is not usable.
+    Raise ClientError `not_set_up` for an address that is not usable.
     """
     for place in places(environ):
         found = place.first(GATEWAY_NAMES)
@@ -143,7 +143,7 @@ def key_in_keyring(origin: str, seconds: float = KEYRING_SECONDS) -> str | None:
 def key_in_file(origin: str) -> str | None:
     """Return the API key that `login.py --insecure-file` wrote for this origin, or None.
 
-    Raises ClientError (`not_set_up`) for a file that others can read.
+    Raise ClientError (`not_set_up`) for a file that others can read.
     """
     from linkfox_client.keys import key_files
 

@@ -13,7 +13,7 @@ LONGEST = 4096
 
 
 def path_of(origin: str) -> Path:
-    """Return where the key for the gateway at `origin` is. Raises RuntimeError where there is no home."""
+    """Return where the key for the gateway at `origin` is. Raise RuntimeError where there is no home."""
     # Quoted, so that no two origins share a file, and every system takes the name.
     return settings_folder() / "keys" / quote(origin, safe="")
 
@@ -21,7 +21,7 @@ def path_of(origin: str) -> Path:
 def read(origin: str) -> str | None:
     """Return the key for the gateway at `origin`, or None without such a file.
 
-    Raises ClientError (`not_set_up`) where the file cannot be read, or others could have read it.
+    Raise ClientError (`not_set_up`) where the file cannot be read, or others could have read it.
     """
     try:
         path = path_of(origin)
@@ -45,7 +45,7 @@ def read(origin: str) -> str | None:
 
 
 def write(origin: str, key: Secret) -> Path:
-    """Write the key for the gateway at `origin`; return the file's path. Raises ClientError."""
+    """Write the key for the gateway at `origin`; return the file's path. Raise ClientError."""
     try:
         path = path_of(origin)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def write(origin: str, key: Secret) -> Path:
 
 
 def delete(origin: str) -> bool:
-    """Remove the key for the gateway at `origin`; False where there was none. Raises ClientError."""
+    """Remove the key for the gateway at `origin`; False where there was none. Raise ClientError."""
     with contextlib.suppress(FileNotFoundError, RuntimeError):
         path = path_of(origin)
         try:

@@ -23,20 +23,20 @@ class KeyringUnavailable(Exception):
 
 
 def read(name: str, seconds: float = SECONDS) -> Secret | None:
-    """Return what the keyring holds under `name`, or None. Raises KeyringUnavailable."""
+    """Return what the keyring holds under `name`, or None. Raise KeyringUnavailable."""
     text = _within(seconds, lambda keyring: keyring.get_password(SERVICE, name))
     return Secret(text) if text else None
 
 
 def write(name: str, value: Secret, seconds: float = SECONDS) -> None:
-    """Store `value` and read it back: some backends take a secret and drop it. Raises KeyringUnavailable."""
+    """Store `value` and read it back: some backends take a secret and drop it. Raise KeyringUnavailable."""
     _within(seconds, lambda keyring: keyring.set_password(SERVICE, name, value.reveal()))
     if read(name, seconds) != value:
         raise KeyringUnavailable("the keyring did not keep what was stored in it")
 
 
 def delete(name: str, seconds: float = SECONDS) -> bool:
-    """Remove what is stored under `name`; False where there was nothing. Raises KeyringUnavailable."""
+    """Remove what is stored under `name`; False where there was nothing. Raise KeyringUnavailable."""
     if read(name, seconds) is None:
         return False
     _within(seconds, lambda keyring: keyring.delete_password(SERVICE, name))

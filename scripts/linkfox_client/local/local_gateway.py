@@ -68,7 +68,7 @@ class LocalGateway:
 def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
     """Return the data folder of a gateway that is named: `GATEWAY_DATA_DIR`, else the default of its kind.
 
-    `settings`: what `read_settings` answered. Raises ClientError (`not_set_up`) where the variable is no
+    `settings`: what `read_settings` answered. Raise ClientError (`not_set_up`) where the variable is no
     absolute path.
     """
     given = settings.get("GATEWAY_DATA_DIR")
@@ -135,7 +135,7 @@ def probe(data_dir: Path) -> Running | None:
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of this module, `environ` over the `.env` files.
 
-    Raises ClientError for a bad file.
+    Raise ClientError for a bad file.
     """
     return config.read(environ, config.LOCAL_NAMES)
 
@@ -144,7 +144,7 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
     """Return the local gateway with its owner's key, started as it was last time if it does not run.
 
     `environ`: the process's environment; `.env` files are read under it. None where no gateway was set
-    up here. Raises ClientError: `not_set_up` (its folder or key file is not private, or it may not be
+    up here. Raise ClientError: `not_set_up` (its folder or key file is not private, or it may not be
     started), the gateway's own error where it does not start, `timeout`.
     """
     settings = read_settings(environ)
@@ -166,7 +166,7 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
 
 
 def owner_key(data_dir: Path) -> Secret:
-    """Return the API key of the user `owner`, from a file that nobody else can read. Raises ClientError."""
+    """Return the API key of the user `owner`, from a file that nobody else can read. Raise ClientError."""
     path = data_dir / "owner.key"
     try:
         return Secret(read_private(path, _LONGEST_KEY).strip())
@@ -197,7 +197,7 @@ def check_private(data_dir: Path) -> None:
 def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]:
     """Return the command line of the gateway's own program, under the interpreter that has its packages.
 
-    Raises ClientError (`not_set_up`) where this copy of the bundle comes without a gateway.
+    Raise ClientError (`not_set_up`) where this copy of the bundle comes without a gateway.
     """
     if not PROGRAM.is_file():
         raise ClientError(
@@ -214,7 +214,7 @@ def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]
 def beside(data_dir: Path, command: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """Run a command of the gateway's program beside the gateway on `data_dir`, whether that runs or not.
 
-    Returns the fields of its document. Raises ClientError with the gateway's own error.
+    Returns the fields of its document. Raise ClientError with the gateway's own error.
     """
     words = program(command, data_dir, arguments)
     done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603
@@ -247,7 +247,7 @@ def start(
     """Make sure that a gateway runs on `data_dir`; return it, and whether it was this call that started it.
 
     However many ask at once, one starts it and the others wait for that; with `shares_failure` they also
-    share how it failed, where each would otherwise try once more. Raises ClientError: the gateway's own
+    share how it failed, where each would otherwise try once more. Raise ClientError: the gateway's own
     error where it does not start, `timeout` after `patience` seconds.
     """
     _prepare(data_dir)
@@ -308,7 +308,7 @@ def readiness(running: Running, data_dir: Path) -> dict[str, Any]:
 def stop(data_dir: Path, *, patience: float = PATIENCE) -> Running | None:
     """Ask the gateway on `data_dir` to end, and wait until it has; None where none ran.
 
-    It finishes what it is doing first. Raises ClientError (`timeout`).
+    It finishes what it is doing first. Raise ClientError (`timeout`).
     """
     deadline = time.monotonic() + patience
     stopped = None

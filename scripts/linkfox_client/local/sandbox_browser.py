@@ -99,7 +99,7 @@ def give_consent(
     """Open the consent page `link`, fill in `choices` over the page's presets, press `button`, follow on.
 
     `choices` maps a field to its value, or to a list for checkboxes. `button` is the pressed button's value.
-    Returns the page that the browser ends on. Raises NotTheSandbox, urllib.error.URLError (unreachable)
+    Returns the page that the browser ends on. Raise NotTheSandbox, urllib.error.URLError (unreachable)
     and LookupError (the page has no form, or no such button).
     """
     page = _open(link)

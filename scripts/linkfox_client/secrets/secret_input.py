@@ -16,7 +16,7 @@ PATIENCE = 30.0  # seconds that standard input may take to end
 
 
 def from_file(path: Path, flag: str, *, private: bool = False) -> tuple[str, list[str]]:
-    """Return the secret in the file that `flag` names, and notes for the document. Raises ClientError.
+    """Return the secret in the file that `flag` names, and notes for the document. Raise ClientError.
 
     A file that others can read is noted; with `private` it is refused.
     """
@@ -40,7 +40,7 @@ def from_standard_input(what: str, hint: str, patience: float = PATIENCE) -> str
 
     `what` names it, `hint` tells how to pipe it.
 
-    Raises ClientError (`bad_arguments`) at a terminal, since nothing is asked for there, and where nothing
+    Raise ClientError (`bad_arguments`) at a terminal, since nothing is asked for there, and where nothing
     came within `patience` seconds.
     """
     try:

@@ -61,7 +61,7 @@ def _told(paths: list[str]) -> list[str]:
 def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
     """Return what brings `folder` to hold the files `wanted` (none: to remove them). Nothing is changed.
 
-    Raises ClientError (`bad_arguments`) where the folder was not made by an installation.
+    Raise ClientError (`bad_arguments`) where the folder was not made by an installation.
     """
     known = _manifest(folder)
     made = Plan(folder, wanted, known)
@@ -94,7 +94,7 @@ def is_installed(folder: Path) -> bool:
 
 
 def carry_out(planned: Plan) -> None:
-    """Do what was planned. Raises ClientError (`not_set_up`) where the folder cannot be written."""
+    """Do what was planned. Raise ClientError (`not_set_up`) where the folder cannot be written."""
     folder = planned.folder
     try:
         if planned.wanted:
