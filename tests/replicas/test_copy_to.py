@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -21,9 +22,10 @@ from gateway.vault.database.engine import open_database
 from gateway.vault.database.migration import upgrade
 from gateway.vault.database.tables import grants, metadata, vault_facts
 from tests.replicas.test_replicas import authorize
+from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
 from tests.support.postgresql import PostgreSQL
-from tests.support.replicas import Replica, Replicas
+from tests.support.replicas import Replica, Replicas, replicas
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002")
 PASSWORD = "a-password-of-the-database"
@@ -86,6 +88,17 @@ class Move:
         authorize(moved, self.key, "A1AFTERMOVING1")
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A gateway that was stopped. `tokens`: what it answered, with its owner's key `key`."""
+
+    amazon: Amazon
+    data: Path
+    environment: dict[str, str]
+    key: str
+    tokens: dict[str, Any]
+
+
 def tokens_of(replica: Replica, key: str) -> dict[str, Any]:
     """What a gateway answers for each store and for the account, but for the time that is left."""
     found = {}
@@ -96,30 +109,42 @@ def tokens_of(replica: Replica, key: str) -> dict[str, Any]:
     return {**found, "profiles": profiles}
 
 
-@pytest.fixture
-def move(direct: Replicas) -> Iterator[Move]:
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
     """Two stores, an account with profiles, two users, a revoked key and an audit, on SQLite."""
-    amazon = direct.amazon
-    amazon.control(
-        "sellers",
-        [{"sellerId": each, "name": each, "region": "NA"} for each in (*SELLERS[1:], "A1AFTERMOVING1")],
-    )
-    before = direct.add(GATEWAY_DATABASE_URL="")
-    key = before.key()
-    for seller in SELLERS:
-        authorize(before, key, seller)
-    link = before.post("/amazonAds/authorizeUrl", {"accountName": "Brand", "region": "NA"}, key)
-    assert give_consent(link["authorizeUrl"], {}).status == 200
-    data = before.folder / "data"
-    environment = {**before.environment, "GATEWAY_DATA_DIR": str(data)}
-    del environment["GATEWAY_DATABASE_URL"]
-    house = House(direct.home, data, environment=environment)
-    anna = house.good("local_gateway.py", "add-user", "anna", "--key-file", str(direct.home / "anna.key"))
-    house.good("local_gateway.py", "revoke-key", anna["keyId"])
-    found = tokens_of(before, key)
-    assert found["profiles"]
-    before.stop()
-    return Move(house, direct, key, direct.database_url, found)
+    with running_amazon() as amazon, replicas(tmp_path_factory.mktemp("stopped"), "", amazon) as together:
+        amazon.control(
+            "sellers",
+            [{"sellerId": each, "name": each, "region": "NA"} for each in (*SELLERS[1:], "A1AFTERMOVING1")],
+        )
+        before = together.add()
+        key = before.key()
+        for seller in SELLERS:
+            authorize(before, key, seller)
+        link = before.post("/amazonAds/authorizeUrl", {"accountName": "Brand", "region": "NA"}, key)
+        assert give_consent(link["authorizeUrl"], {}).status == 200
+        data = before.folder / "data"
+        environment = before.environment | {"GATEWAY_DATA_DIR": str(data)}
+        del environment["GATEWAY_DATABASE_URL"]
+        house = House(together.home, data, environment=environment)
+        key_file = together.home / "anna.key"
+        anna = house.good("local_gateway.py", "add-user", "anna", "--key-file", str(key_file))
+        house.good("local_gateway.py", "revoke-key", anna["keyId"])
+        found = tokens_of(before, key)
+        assert found["profiles"]
+        before.stop()
+        yield Stopped(amazon, data, environment, key, found)
+
+
+@pytest.fixture
+def move(stopped: Stopped, postgresql: PostgreSQL, tmp_path: Path) -> Iterator[Move]:
+    """A copy of that vault and an empty database, for one test."""
+    data = tmp_path / "data"
+    shutil.copytree(stopped.data, data)
+    own = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "GATEWAY_DATA_DIR": str(data)}
+    house = House(tmp_path, data, environment=stopped.environment | own)
+    with replicas(tmp_path, postgresql.database(), stopped.amazon) as together:
+        yield Move(house, together, stopped.key, together.database_url, stopped.tokens)
 
 
 def test_a_vault_is_moved_whole(move: Move) -> None:
