@@ -21,7 +21,8 @@ from gateway.util.secret import Secret
 from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import ROOT
 from tests.support.postgresql import running_postgresql
-from tests.support.replicas import MASTER_KEY, Replica, replicas
+from tests.support.replicas import Replica, replicas
+from tests.support.vaults import MASTER_KEY
 
 STORES = 20_000
 CALLERS = 2
@@ -50,7 +51,7 @@ def rotated(amazon: Amazon, folder: Path, address: str, stores: int) -> dict[str
     """Change the key under load."""
     key_file = folder / "master.key"
     folder.mkdir(parents=True, exist_ok=True)
-    key_file.write_text(MASTER_KEY)
+    key_file.write_text(MASTER_KEY.reveal())
     key_file.chmod(0o600)
     new_file = folder / "new.key"
     new_file.write_text(base64.b64encode(os.urandom(32)).decode())

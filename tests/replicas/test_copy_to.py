@@ -21,11 +21,10 @@ from gateway.util.secret import Secret
 from gateway.vault.database.engine import open_database
 from gateway.vault.database.migration import upgrade
 from gateway.vault.database.tables import grants, metadata, vault_facts
-from tests.replicas.test_replicas import authorize
 from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
 from tests.support.postgresql import PostgreSQL
-from tests.support.replicas import Replica, Replicas, replicas
+from tests.support.replicas import Replica, Replicas, authorize, replicas
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002")
 PASSWORD = "a-password-of-the-database"
@@ -123,7 +122,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
             authorize(before, key, seller)
         link = before.post("/amazonAds/authorizeUrl", {"accountName": "Brand", "region": "NA"}, key)
         assert give_consent(link["authorizeUrl"], {}).status == 200
-        data = before.folder / "data"
+        data = before.data
         environment = before.environment | {"GATEWAY_DATA_DIR": str(data)}
         del environment["GATEWAY_DATABASE_URL"]
         house = House(together.home, data, environment=environment)

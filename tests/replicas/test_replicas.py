@@ -5,35 +5,81 @@ import threading
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from linkfox_client.local.sandbox_browser import give_consent
 
+from tests.support.consent import consent
 from tests.support.gateway_server import Amazon
-from tests.support.house import call_json, until
+from tests.support.house import until
 from tests.support.postgresql import PostgreSQL
-from tests.support.replicas import PGBOUNCER, Replica, Replicas, replicas, running_pgbouncer
+from tests.support.replicas import (
+    PGBOUNCER,
+    SELLER,
+    Replica,
+    Replicas,
+    authorize,
+    come_back,
+    ended,
+    replicas,
+    running_pgbouncer,
+)
 
-SELLER = "A1SANDBOXNA001"
 STORE = {"sellerId": SELLER, "region": "NA"}
 FRESH = {**STORE, "minTtl": 600}
 
 
-def authorize(replica: Replica, key: str, seller_id: str = SELLER) -> None:
-    """Authorize a store from its link to its end."""
-    link = replica.post("/spApi/authorizeUrl", {"sellerName": seller_id, "region": "NA"}, key)
-    page = give_consent(link["authorizeUrl"], {"selling_partner_id": seller_id})
-    assert page.status == 200, page.title
+# One address for all, as behind a load balancer: an attempt belongs to the address that it was made for.
+SHARED = {"GATEWAY_PUBLIC_URL": "http://localhost:9"}
 
 
-def start(together: Replicas, count: int, **settings: str) -> tuple[list[Replica], str]:
-    """Start so many replicas at once; a key of the owner's, which all of them take, comes with them."""
-    with ThreadPoolExecutor(count) as pool:
-        found = list(pool.map(lambda _: together.add(**settings), range(count)))
+@pytest.fixture(scope="module")
+def directly(
+    postgresql: PostgreSQL, amazon_process: Amazon, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Replicas]:
+    """Gateways on a database, which the tests share: each finds those that its predecessors left running."""
+    home = tmp_path_factory.mktemp("direct")
+    with replicas(home, postgresql.database(), amazon_process, **SHARED) as together:
+        yield together
+
+
+@pytest.fixture(scope="module")
+def pooled(
+    postgresql: PostgreSQL, amazon_process: Amazon, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Replicas]:
+    """The same through a PgBouncer that pools transactions."""
+    if PGBOUNCER is None:
+        pytest.skip("there is no pgbouncer on PATH; on Debian: apt-get install pgbouncer")
+    home = tmp_path_factory.mktemp("pgbouncer")
+    with (
+        running_pgbouncer(postgresql.database()) as address,
+        replicas(home, address, amazon_process, **SHARED) as together,
+    ):
+        yield together
+
+
+@pytest.fixture
+def direct(directly: Replicas, amazon: Amazon) -> Iterator[Replicas]:
+    """Gateways without a store beside a stand-in that is as it was when it started."""
+    yield directly
+    directly.forget_grants()
+
+
+@pytest.fixture(params=["direct", "pgbouncer"])
+def together(request: pytest.FixtureRequest, amazon: Amazon) -> Iterator[Replicas]:
+    """The same, and once more through a PgBouncer."""
+    room = request.getfixturevalue({"direct": "directly", "pgbouncer": "pooled"}[request.param])
+    yield room
+    room.forget_grants()
+
+
+def start(together: Replicas, count: int) -> tuple[list[Replica], str]:
+    """Return so many replicas; a key of the owner's, which all of them take, comes with them."""
+    found = together.running(count)
     return found, found[0].key()
 
 
@@ -79,32 +125,20 @@ def check_storm(together: Replicas, count: int) -> None:
 
 def test_a_state_works_once_whichever_replica_gets_it(together: Replicas) -> None:
     """The callback that comes to two replicas at once is exchanged by one of them."""
-    # One address for both, as behind a load balancer: an attempt belongs to the address it was made for.
-    found, key = start(together, 2, GATEWAY_PUBLIC_URL="http://localhost:9")
+    found, key = start(together, 2)
     link = found[0].post("/spApi/authorizeUrl", {"sellerName": "S", "region": "NA"}, key)
     callback = together.amazon.consent(link["authorizeUrl"], decision="confirm", selling_partner_id=SELLER)
-    query = callback.partition("?")[2]
     barrier = threading.Barrier(2)
 
-    def come_back(replica: Replica) -> None:
+    def arrive(replica: Replica) -> None:
         barrier.wait()
-        call_page(f"{replica.url}/spApi/oauth/callback?{query}")
+        come_back(replica, callback)
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(come_back, found))
+        list(pool.map(arrive, found))
     # A callback answers before its exchange is through where Amazon takes its time.
     until(lambda: found[1].post("/spApi/authorizedStores", {}, key)["total"] == 1, "the store is there")
     assert len(together.amazon.calls(grantType="authorization_code")) == 1
-
-
-def call_page(url: str) -> None:
-    """GET a page, whatever it says."""
-    try:
-        call_json(url)
-    except ValueError:  # it is no JSON
-        return
-    except urllib.error.HTTPError as error:
-        error.close()
 
 
 def test_a_replica_that_is_killed_in_a_refresh_holds_nobody_up(direct: Replicas) -> None:
@@ -163,17 +197,14 @@ def test_a_start_leaves_the_others_work_alone(direct: Replicas) -> None:
     (first,), key = start(direct, 1)
     link = first.post("/spApi/authorizeUrl", {"sellerName": "S", "region": "NA"}, key)
     direct.amazon.fault({"hold": "exchange"}, grantType="authorization_code")
+    callback = consent(link["authorizeUrl"], selling_partner_id=SELLER)
     with ThreadPoolExecutor(1) as pool:
-        consent = pool.submit(give_consent, link["authorizeUrl"], {"selling_partner_id": SELLER})
+        coming = pool.submit(come_back, first, callback)
         direct.amazon.until_held("exchange")
         direct.add()
         direct.amazon.release("exchange")
-        consent.result()
-    wanted = {"authorizationId": link["authorizationId"]}
-    until(
-        lambda: first.post("/spApi/authorizationStatus", wanted, key)["state"] != "pending", "it is through"
-    )
-    assert first.post("/spApi/authorizationStatus", wanted, key)["state"] == "authorized"
+        coming.result()
+    assert ended(first, key, link["authorizationId"])["state"] == "authorized"
 
 
 def test_replicas_live_through_a_restart_of_the_database(together: Replicas, postgresql: PostgreSQL) -> None:
@@ -227,7 +258,8 @@ def test_a_pgbouncer_that_lets_callers_wait_keeps_nobody(
         running_pgbouncer(address, query_wait_timeout=3600) as pooled,
         replicas(tmp_path, pooled, amazon) as together,
     ):
-        (replica,), key = start(together, 1)
+        replica = together.add()
+        key = replica.key()
         authorize(replica, key)
         postgresql.stop()
         try:
@@ -267,9 +299,11 @@ def test_refreshers_of_all_replicas_make_one_call_for_each_store(direct: Replica
     for seller in sellers:
         authorize(first, key, seller)
     make_due(direct.database_url)
-    start(direct, 2, GATEWAY_REFRESH_RATE="50", GATEWAY_REFRESH_CONCURRENCY="4")
+    busy = {"GATEWAY_REFRESH_RATE": "50", "GATEWAY_REFRESH_CONCURRENCY": "4"}
+    with ThreadPoolExecutor(2) as pool:
+        refreshing = list(pool.map(lambda _: direct.add(**busy), range(2)))
     until(lambda: len(direct.amazon.refreshes()) >= len(sellers), "all stores are refreshed")
-    for replica in direct.all:
+    for replica in refreshing:
         replica.stop()
     calls = Counter(call["sellerId"] for call in direct.amazon.refreshes())
     assert calls == dict.fromkeys(sellers, 1)

@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.replicas.test_replicas import SELLER, authorize
 from tests.support.house import PATIENCE
-from tests.support.replicas import Replicas
+from tests.support.replicas import SELLER, Replicas, authorize
 
 DAY = datetime.timedelta(days=1)
 

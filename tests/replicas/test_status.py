@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.replicas.test_replicas import SELLER, authorize
 from tests.support.gateway_server import Amazon
 from tests.support.house import House, until
 from tests.support.postgresql import PostgreSQL
-from tests.support.replicas import Replica, Replicas
+from tests.support.replicas import SELLER, Replica, Replicas, authorize
 
 STORE = {"sellerId": SELLER, "region": "NA"}
 WELL = {"database": True, "masterKey": True, "applications": True}
@@ -40,7 +39,7 @@ class Place:
 def place(together: Replicas, *arguments: str, database: str = "", **settings: str) -> Place:
     """Start a gateway, on SQLite unless a database is named."""
     replica = together.add(*arguments, GATEWAY_DATABASE_URL=database, **settings)
-    data = replica.folder / "data"
+    data = replica.data
     return Place(
         replica,
         House(together.home, data, environment={**replica.environment, "GATEWAY_DATA_DIR": str(data)}),

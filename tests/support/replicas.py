@@ -1,6 +1,5 @@
 """Several gateway processes on one PostgreSQL, also through a PgBouncer, beside one stand-in Amazon."""
 
-import base64
 import contextlib
 import json
 import os
@@ -12,15 +11,19 @@ import sys
 import tempfile
 import urllib.error
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.support.consent import consent
 from tests.support.house import PATIENCE, ROOT, call_json, clean_environment, until
+from tests.support.vaults import MASTER_KEY, lay_tables
 
-MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+SELLER = "A1SANDBOXNA001"
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 
@@ -67,12 +70,18 @@ def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[
 
 @dataclass
 class Replica:
-    """One gateway process with a data folder of its own."""
+    """One gateway process with a data folder of its own. `own`: it is run in a way of its own."""
 
     folder: Path
     environment: dict[str, str]
+    own: bool = False
     url: str = ""
     process: subprocess.Popen[str] | None = None
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self.folder / "data"
 
     def start(self, *arguments: str) -> None:
         """Start it and wait until it takes requests."""
@@ -80,7 +89,7 @@ class Replica:
         command = [sys.executable, "-I", str(ROOT / "gateway" / "__main__.py"), "serve", "--port", "0"]
         with (self.folder / "stderr.log").open("a") as log:
             self.process = subprocess.Popen(
-                [*command, "--data-dir", str(self.folder / "data"), *arguments],
+                [*command, "--data-dir", str(self.data), *arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -110,7 +119,7 @@ class Replica:
 
     def key(self) -> str:
         """The owner's key; each replica makes one for the same user."""
-        return (self.folder / "data" / "owner.key").read_text().strip()
+        return (self.data / "owner.key").read_text().strip()
 
     def post(self, path: str, body: Any, key: str) -> Any:
         """POST; raises urllib.error.HTTPError."""
@@ -142,7 +151,7 @@ class Replicas:
         """Start one more. `settings`: further environment variables."""
         chosen = {
             "GATEWAY_DATABASE_URL": self.database_url,
-            "GATEWAY_MASTER_KEY": MASTER_KEY,
+            "GATEWAY_MASTER_KEY": MASTER_KEY.reveal(),
             "GATEWAY_REFRESH_RATE": "0",
             "AMAZON_ORIGIN": self.amazon.url,
             "SPAPI_APP_ID": self.amazon.spapi["appId"],
@@ -152,10 +161,33 @@ class Replicas:
             "ADS_CLIENT_SECRET": self.amazon.ads["clientSecret"],
         }
         environment = clean_environment(self.home, **{**chosen, **self.settings, **settings})
-        replica = Replica(self.home / f"replica{len(self.all)}", environment)
+        replica = Replica(self.home / f"replica{len(self.all)}", environment, bool(arguments or settings))
         self.all.append(replica)
+        if not environment["GATEWAY_DATABASE_URL"]:
+            replica.data.mkdir(0o700, parents=True)
+            lay_tables(replica.data)
         replica.start(*arguments)
         return replica
+
+    def running(self, count: int) -> list[Replica]:
+        """So many gateways of the same settings, ready for requests; those that are missing are started."""
+        missing = count - len(self._alike())
+        if missing > 0:
+            with ThreadPoolExecutor(missing) as pool:
+                list(pool.map(lambda _: self.add(), range(missing)))
+        found = self._alike()[:count]
+        for replica in found:
+            until(lambda replica=replica: replica.status("/readyz") == 200, "it is ready")
+        return found
+
+    def _alike(self) -> list[Replica]:
+        """The gateways that run with nothing but what all have."""
+        return [replica for replica in self.all if replica.process is not None and not replica.own]
+
+    def forget_grants(self) -> None:
+        """Leave the database without stores and accounts, for the next test."""
+        with psycopg.connect(self.database_url, prepare_threshold=None) as connection:
+            connection.execute("TRUNCATE grants, attempts CASCADE")
 
     def select(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database itself."""
@@ -176,3 +208,36 @@ def replicas(home: Path, database_url: str, amazon: Any, **settings: str) -> Ite
         yield together
     finally:
         together.stop()
+
+
+def authorize(replica: Replica, key: str, seller_id: str = SELLER) -> None:
+    """Authorize a store from its link to its end, by the replica's own address."""
+    link = replica.post("/spApi/authorizeUrl", {"sellerName": seller_id, "region": "NA"}, key)
+    come_back(replica, consent(link["authorizeUrl"], selling_partner_id=seller_id))
+    assert ended(replica, key, link["authorizationId"])["state"] == "authorized"
+
+
+def come_back(replica: Replica, callback: str) -> None:
+    """Bring a callback to a replica, whichever address the browser was sent to."""
+    page(f"{replica.url}/spApi/oauth/callback?{urlsplit(callback).query}")
+
+
+def ended(replica: Replica, key: str, authorization_id: str) -> Any:
+    """Wait until an authorization has ended, which a browser does not wait for, and return its status."""
+
+    def look() -> Any:
+        wanted = {"authorizationId": authorization_id}
+        status = replica.post("/spApi/authorizationStatus", wanted, key)
+        return None if status["state"] == "pending" else status
+
+    return until(look, "the authorization ends")
+
+
+def page(url: str) -> None:
+    """GET a page, whatever it says."""
+    try:
+        call_json(url)
+    except ValueError:  # it is no JSON
+        return
+    except urllib.error.HTTPError as error:
+        error.close()
