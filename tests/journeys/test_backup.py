@@ -13,9 +13,10 @@ from typing import Any
 from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.house import House, open_house, until
+from tests.support.vaults import MASTER_KEY
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
-KEY = base64.b64encode(bytes(range(32))).decode()
+KEY = MASTER_KEY.reveal()
 
 
 def authorize(house: House) -> None:

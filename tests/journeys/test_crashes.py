@@ -34,13 +34,21 @@ ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 MOMENTS = ("the answer is on its way", "before the commit")
 
 
-@pytest.fixture
-def place(amazon: Amazon, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def place(amazon_process: Amazon, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A place for gateways that are killed."""
-    amazon.control("reset", {})
     # Its callbacks stay where they were, whatever port the next one gets.
-    with a_place(amazon, tmp_path / "place", GATEWAY_PUBLIC_URL="http://localhost:8765") as opened:
+    home = tmp_path_factory.mktemp("crashes") / "place"
+    with a_place(amazon_process, home, GATEWAY_PUBLIC_URL="http://localhost:8765") as opened:
         yield opened
+
+
+@pytest.fixture
+def gateway(amazon: Amazon, place: Place) -> Process:
+    """A gateway with a store: the one that was started after the last kill, if there was any."""
+    gateway = place.running()
+    authorize(amazon, gateway)
+    return gateway
 
 
 @contextlib.contextmanager
@@ -87,10 +95,10 @@ def leases(place: Place) -> int:
 
 
 @pytest.mark.parametrize("moment", ["Amazon has not looked at it", *MOMENTS])
-def test_a_refresh_is_possible_again_at_once(amazon: Amazon, place: Place, moment: str) -> None:
+def test_a_refresh_is_possible_again_at_once(
+    amazon: Amazon, place: Place, gateway: Process, moment: str
+) -> None:
     """Killed and started again and again, the store keeps its refresh token and gets a new access token."""
-    gateway = place.start()
-    authorize(amazon, gateway)
     for _ in range(ROUNDS):
         before = gateway.good("/spApi/storeTokens", WANTED)
         asked = len(amazon.refreshes())
@@ -112,10 +120,8 @@ def test_a_refresh_is_possible_again_at_once(amazon: Amazon, place: Place, momen
         assert len(amazon.refreshes()) == asked + 2
 
 
-def test_a_refresh_that_was_not_sent_is_not_noticed(amazon: Amazon, place: Place) -> None:
+def test_a_refresh_that_was_not_sent_is_not_noticed(amazon: Amazon, place: Place, gateway: Process) -> None:
     """Killed while it waits for its lease, it has asked nothing of Amazon."""
-    gateway = place.start()
-    authorize(amazon, gateway)
     for _ in range(ROUNDS):
         asked = len(amazon.refreshes())
         with ThreadPoolExecutor(1) as pool, locked(place.database):
@@ -128,10 +134,10 @@ def test_a_refresh_that_was_not_sent_is_not_noticed(amazon: Amazon, place: Place
         gateway.good("/spApi/refreshToken", WANTED)
 
 
-def test_a_rotated_token_that_went_down_with_the_gateway_is_reported(amazon: Amazon, place: Place) -> None:
+def test_a_rotated_token_that_went_down_with_the_gateway_is_reported(
+    amazon: Amazon, place: Place, gateway: Process
+) -> None:
     """Nobody has the new one any more: the store is kept, and a link to authorize it again is offered."""
-    gateway = place.start()
-    authorize(amazon, gateway)
     rotate = {"token": {"rotateRefreshToken": True}, "hold": "crash", "holdAt": "after"}
     amazon.fault(rotate, grantType="refresh_token")
     with ThreadPoolExecutor(1) as pool:
@@ -148,10 +154,10 @@ def test_a_rotated_token_that_went_down_with_the_gateway_is_reported(amazon: Ama
 
 
 @pytest.mark.parametrize("moment", ["Amazon has not looked at it", *MOMENTS])
-def test_an_interrupted_exchange_ends_and_is_not_repeated(amazon: Amazon, place: Place, moment: str) -> None:
+def test_an_interrupted_exchange_ends_and_is_not_repeated(
+    amazon: Amazon, place: Place, gateway: Process, moment: str
+) -> None:
     """It is told as interrupted, its link is spent, and the store that was there stays as it was."""
-    gateway = place.start()
-    authorize(amazon, gateway)
     for _ in range(ROUNDS):
         before = gateway.good("/spApi/storeTokens", WANTED)
         attempt_id, path = callback_of(amazon, gateway)
@@ -185,10 +191,10 @@ def follow(gateway: Process, path: str, attempt_id: str) -> None:
         gateway.good("/spApi/authorizationStatus", {"authorizationId": attempt_id})
 
 
-def test_a_callback_that_was_not_taken_yet_works_after_the_crash(amazon: Amazon, place: Place) -> None:
+def test_a_callback_that_was_not_taken_yet_works_after_the_crash(
+    amazon: Amazon, place: Place, gateway: Process
+) -> None:
     """Killed before the state was consumed, nothing was sent, and the same callback completes it."""
-    gateway = place.start()
-    authorize(amazon, gateway)
     attempt_id, path = callback_of(amazon, gateway)
     exchanges = len(amazon.calls(grantType="authorization_code"))
     with ThreadPoolExecutor(1) as pool, locked(place.database):

@@ -1,6 +1,5 @@
 """Gateways as real processes beside one stand-in Amazon, for tests that kill, pause and flood them."""
 
-import base64
 import http.client
 import json
 import os
@@ -16,9 +15,9 @@ from urllib.parse import urlsplit
 
 from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, clean_environment, until
+from tests.support.vaults import MASTER_KEY, lay_tables
 
 DRIVER = Path(__file__).with_name("short_leases.py")
-KEY = base64.b64encode(bytes(range(32))).decode()
 SELLER = "A1SANDBOXNA001"
 WANTED = {"sellerId": SELLER, "region": "NA"}
 # Older than this asks for as soon as it is authorized (see `authorize`).
@@ -91,7 +90,7 @@ class Place:
         return clean_environment(
             self.folder,
             GATEWAY_DATA_DIR=str(self.data),
-            GATEWAY_MASTER_KEY=KEY,
+            GATEWAY_MASTER_KEY=MASTER_KEY.reveal(),
             AMAZON_ORIGIN=self.amazon.url,
             SPAPI_APP_ID=self.amazon.spapi["appId"],
             SPAPI_CLIENT_ID=self.amazon.spapi["clientId"],
@@ -103,7 +102,9 @@ class Place:
 
     def start(self, *arguments: str) -> Process:
         """Start a gateway and wait until it takes requests."""
-        self.folder.mkdir(exist_ok=True)
+        self.data.mkdir(0o700, parents=True, exist_ok=True)
+        if "GATEWAY_DATABASE_URL" not in self.more:
+            lay_tables(self.data)
         with self.log.open("a") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-I", str(self.driver), "serve", "--port", "0", *arguments],
@@ -123,6 +124,12 @@ class Place:
         key = (self.data / "owner.key").read_text().strip()
         self.started.append(Process(process, ready["url"], key))
         return self.started[-1]
+
+    def running(self) -> Process:
+        """Return the gateway that was started last, or another one where that has ended."""
+        if self.started and self.started[-1].process.poll() is None:
+            return self.started[-1]
+        return self.start()
 
     def stop_all(self) -> None:
         """End whatever still runs."""
