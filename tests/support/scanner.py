@@ -16,32 +16,55 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIREMENTS = ROOT / "requirements-scanner.txt"
 VENV = ROOT / ".venv-scanner"
 INSTALL_SECONDS = 600
+# What the program `skill-scanner` runs, called once for each skill: to load its rules takes it longer than to
+# scan a small one.
+SCAN_EACH = """\
+import json, sys
+from skill_scanner.cli.cli import main
+folders, reports = sys.argv[1::2], sys.argv[2::2]
+codes = []
+for folder, report in zip(folders, reports, strict=True):
+    sys.argv[1:] = ["scan", folder, "--fail-on-severity", "high", "--format", "json", "--output", report]
+    try:
+        codes.append(main())
+    except SystemExit as ended:
+        codes.append(ended.code)
+print(json.dumps(codes))
+"""
 
 
 class ScannerMissing(Exception):
     """The scanner could not be installed. The message says why."""
 
 
-def scan(folder: Path, report: Path) -> tuple[int, dict[str, Any]]:
-    """Scan a skill; answers the exit code of `--fail-on-severity high`, and the report.
+def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Scan skills; answer of each the exit code of `--fail-on-severity high`, and the report.
 
-    Raises ScannerMissing where it cannot be installed.
+    `room`: an empty folder for the reports, which is the scanner's home, too. Raise ScannerMissing where the
+    scanner cannot be installed.
     """
-    program = _bin(VENV) / "skill-scanner"
     _install()
-    words = ["scan", str(folder), "--fail-on-severity", "high", "--format", "json", "--output", str(report)]
-    # Its home is the test's, and the proxies lead nowhere: nothing that it does needs a network.
+    reports = [room / f"report{number}.json" for number in range(len(folders))]
+    pairs = [str(path) for pair in zip(folders, reports, strict=True) for path in pair]
+    # The proxies lead nowhere: nothing that it does needs a network.
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(report.parent),
+        "HOME": str(room),
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
     }
     done = subprocess.run(
-        [str(program), *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        [str(_bin(VENV) / "python"), "-I", "-c", SCAN_EACH, *pairs],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
-    assert report.is_file(), done.stderr.decode("utf-8", "replace")[-2000:]
-    return done.returncode, json.loads(report.read_text(encoding="utf-8"))
+    ran = done.returncode == 0 and all(report.is_file() for report in reports)
+    assert ran, done.stderr.decode("utf-8", "replace")[-2000:]
+    codes = json.loads(done.stdout.splitlines()[-1])
+    documents = [json.loads(report.read_text(encoding="utf-8")) for report in reports]
+    return list(zip(codes, documents, strict=True))
 
 
 def _bin(venv: Path) -> Path:
@@ -54,11 +77,13 @@ def _install() -> None:
     note = VENV / "installed.txt"
     if note.is_file() and note.read_text(encoding="utf-8") == wanted:
         return
-    python = _bin(VENV) / "python"
-    install = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    python = str(_bin(VENV) / "python")
+    # With the pip that is here, and without compiling the many modules that a scan never imports.
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    install = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--no-deps"]
     for command in (
-        [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        [str(python), *install, "--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)],
+        [sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)],
+        [*pip, *install, "--require-hashes", "-r", str(REQUIREMENTS)],
     ):
         try:
             done = subprocess.run(
