@@ -1,5 +1,6 @@
 """The set-up of `.venv`: done once, done again after a change, told clearly where it cannot be done."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -8,18 +9,38 @@ from linkfox_client import venv
 from linkfox_client.paths import BUNDLE
 
 
+def lay_requirements(folder: Path) -> Path:
+    """Make a folder a bundle that needs no package, so that no index is asked."""
+    for name in venv.LAYERS:
+        (folder / name).write_text(f"# nothing for {name}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[str]]:
+    """A bundle with the environment of requirements.txt: its interpreter, and what was told meanwhile."""
+    told: list[str] = []
+    folder = lay_requirements(tmp_path_factory.mktemp("made"))
+    python = venv.ensure("requirements.txt", bundle=folder, tell=told.append)
+    return folder, python, told
+
+
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    """A bundle that needs no package, so that no index is asked."""
-    for name in venv.LAYERS:
-        (tmp_path / name).write_text(f"# nothing for {name}\n")
-    return tmp_path
+    """A bundle without an environment."""
+    return lay_requirements(tmp_path)
 
 
-def test_the_environment_is_made_once(bundle: Path) -> None:
+@pytest.fixture
+def ready(made: tuple[Path, Path, list[str]], bundle: Path) -> Path:
+    """A bundle with the environment of requirements.txt, copied, because to make one takes longer."""
+    shutil.copytree(made[0] / ".venv", bundle / ".venv", symlinks=True)
+    return bundle
+
+
+def test_the_environment_is_made_once(made: tuple[Path, Path, list[str]]) -> None:
     """The second call does nothing and says nothing."""
-    first: list[str] = []
-    python = venv.ensure("requirements.txt", bundle=bundle, tell=first.append)
+    bundle, python, first = made
     assert python.exists()
     assert first
     again: list[str] = []
@@ -27,24 +48,23 @@ def test_the_environment_is_made_once(bundle: Path) -> None:
     assert again == []
 
 
-def test_a_changed_requirements_file_is_installed_again(bundle: Path) -> None:
+def test_a_changed_requirements_file_is_installed_again(ready: Path) -> None:
     """The note goes by the file's content, so a pulled update is not missed."""
-    venv.ensure("requirements.txt", bundle=bundle)
-    (bundle / "requirements.txt").write_text("# changed\n")
+    (ready / "requirements.txt").write_text("# changed\n")
     told: list[str] = []
-    venv.ensure("requirements.txt", bundle=bundle, tell=told.append)
+    venv.ensure("requirements.txt", bundle=ready, tell=told.append)
     assert any("Installing requirements.txt" in line for line in told)
 
 
-def test_a_larger_layer_serves_a_smaller_one(bundle: Path) -> None:
+def test_a_larger_layer_serves_a_smaller_one(ready: Path) -> None:
     """Who ran the tests need not install anything for the scripts, but not the other way round."""
-    venv.ensure("requirements-dev.txt", bundle=bundle)
+    venv.ensure("requirements-dev.txt", bundle=ready)
     told: list[str] = []
-    venv.ensure("requirements-gateway.txt", bundle=bundle, tell=told.append)
+    venv.ensure("requirements-gateway.txt", bundle=ready, tell=told.append)
     assert told == []
-    (bundle / ".venv" / venv.NOTE).unlink()
-    venv.ensure("requirements.txt", bundle=bundle)
-    venv.ensure("requirements-dev.txt", bundle=bundle, tell=told.append)
+    (ready / ".venv" / venv.NOTE).unlink()
+    venv.ensure("requirements.txt", bundle=ready)
+    venv.ensure("requirements-dev.txt", bundle=ready, tell=told.append)
     assert any("requirements-dev.txt" in line for line in told)
 
 
@@ -56,14 +76,15 @@ def test_an_interrupted_set_up_is_done_again(bundle: Path) -> None:
     assert venv.ensure("requirements.txt", bundle=bundle).resolve() == Path(sys.executable).resolve()
 
 
-def test_an_unknown_hash_is_refused_with_a_hint(bundle: Path) -> None:
+def test_an_unknown_hash_is_refused_with_a_hint(ready: Path) -> None:
     """A requirement without its hash is not installed, and the note is not written."""
-    (bundle / "requirements.txt").write_text("certifi==2024.8.30\n")
+    (ready / ".venv" / venv.NOTE).unlink()
+    (ready / "requirements.txt").write_text("certifi==2024.8.30\n")
     with pytest.raises(venv.SetupError) as caught:
-        venv.ensure("requirements.txt", bundle=bundle)
+        venv.ensure("requirements.txt", bundle=ready)
     assert "requirements.txt" in str(caught.value)
     assert "index" in caught.value.hint
-    assert not (bundle / ".venv" / venv.NOTE).exists()
+    assert not (ready / ".venv" / venv.NOTE).exists()
 
 
 def test_the_three_files_pin_the_same_versions() -> None:
