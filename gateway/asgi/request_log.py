@@ -47,12 +47,11 @@ class RequestLog:
                 self._audit.record_call(context.audit, route, context.outcome)
             seconds = time.perf_counter() - began
             counters.request_answered(route, context.status, seconds)
-            log.info(
+            logs.info(
+                log,
                 "request",
-                extra=logs.fields(
-                    method=scope["method"],
-                    route=route,
-                    status=context.status,
-                    milliseconds=round(seconds * 1000, 1),
-                ),
+                method=scope["method"],
+                route=route,
+                status=context.status,
+                milliseconds=round(seconds * 1000, 1),
             )

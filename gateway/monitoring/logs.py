@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import sys
+import time
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -64,20 +65,30 @@ def in_request(request_id: str) -> None:
     _request_id.set(request_id)
 
 
-def fields(**values: Any) -> dict[str, Any]:
-    """Return the `extra` of a logging call whose line carries these fields."""
-    return {"fields": values}
+def info(log: logging.Logger, message: str, **fields: Any) -> None:
+    """Log a line with fields, for what is logged all the time: by `log.info` only where others listen, too.
+
+    `log` has neither handlers nor filters of its own.
+    """
+    if not log.isEnabledFor(logging.INFO):
+        return
+    listening = logging.root.handlers
+    if len(listening) == 1 and isinstance(listening[0], _CappedHandler):
+        # Without a record of where, in which thread and so on, which costs three times as much as the line.
+        listening[0].write_line(log.name, message, fields)
+    else:
+        log.info(message, extra={"fields": fields})
 
 
-def formatter(form: LogFormat = "text") -> logging.Formatter:
+def formatter(form: LogFormat = "text") -> "_Lines":
     """Return what makes a line of a record, traceback included; locals are never shown."""
     return _JsonLines() if form == "json" else _TextLines()
 
 
 def set_up_logging(form: LogFormat = "text", data_dir: Path | None = None, level: int = logging.INFO) -> None:
     """Send all logging of this process to standard error. `data_dir`: where a log in the background lies."""
-    handler = _CappedHandler(None if data_dir is None else data_dir / LOG_FILE)
-    handler.setFormatter(formatter(form))
+    handler = _CappedHandler(None if data_dir is None else data_dir / LOG_FILE, formatter(form))
+    handler.setFormatter(handler.lines)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -92,46 +103,86 @@ def set_up_logging(form: LogFormat = "text", data_dir: Path | None = None, level
 class _Lines(logging.Formatter):
     """Makes a line of a record; whatever came in by which way soever, it leaves masked."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        # The second of the last line, and how it is written.
+        self._second = (0, "")
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the line that is written."""
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        known = dict(getattr(record, "fields", ()))
-        for name in _SECRET_FIELDS.intersection(known):
-            # Whatever it looks like.
-            known[name] = "***"
+        fields = dict(getattr(record, "fields", ()))
+        exception = self.formatException(record.exc_info) if record.exc_info else None
+        return self.line(
+            record.created, record.levelname, record.name, record.getMessage(), fields, exception
+        )
+
+    def line(
+        self,
+        at: float,
+        level: str,
+        logger: str,
+        message: str,
+        fields: dict[str, Any],
+        exception: str | None = None,
+    ) -> str:
+        """Return a line of its parts. `at`: epoch seconds; `fields` is changed."""
+        if not _SECRET_FIELDS.isdisjoint(fields):
+            for name in _SECRET_FIELDS.intersection(fields):
+                # Whatever it looks like.
+                fields[name] = "***"
         request_id = _request_id.get()
         if request_id is not None:
-            known["request_id"] = request_id
-        exception = self.formatException(record.exc_info) if record.exc_info else None
-        return redacted(self._line(record, moment, known, exception))
+            fields["request_id"] = request_id
+        return redacted(self._line(self._moment(at), level, logger, message, fields, exception))
+
+    def _moment(self, at: float) -> str:
+        """Write a time. Most lines come in the same second as the one before."""
+        second, microseconds = divmod(round(at * 1_000_000), 1_000_000)
+        known, text = self._second
+        if second != known:
+            text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._second = (second, text)
+        return f"{text}.{microseconds // 1000:03d}+00:00"
 
     def _line(
-        self, record: logging.LogRecord, moment: str, known: dict[str, Any], exception: str | None
+        self,
+        moment: str,
+        level: str,
+        logger: str,
+        message: str,
+        fields: dict[str, Any],
+        exception: str | None,
     ) -> str:
         raise NotImplementedError
 
 
 class _TextLines(_Lines):
     def _line(
-        self, record: logging.LogRecord, moment: str, known: dict[str, Any], exception: str | None
+        self,
+        moment: str,
+        level: str,
+        logger: str,
+        message: str,
+        fields: dict[str, Any],
+        exception: str | None,
     ) -> str:
-        line = f"{moment} {record.levelname} {record.name} {record.getMessage()}"
-        for name, value in known.items():
+        line = f"{moment} {level} {logger} {message}"
+        for name, value in fields.items():
             line += f" {name}={value}"
         return f"{line}\n{exception}" if exception else line
 
 
 class _JsonLines(_Lines):
     def _line(
-        self, record: logging.LogRecord, moment: str, known: dict[str, Any], exception: str | None
+        self,
+        moment: str,
+        level: str,
+        logger: str,
+        message: str,
+        fields: dict[str, Any],
+        exception: str | None,
     ) -> str:
-        document = {
-            "event": record.getMessage(),
-            **known,
-            "timestamp": moment,
-            "level": record.levelname,
-            "logger": record.name,
-        }
+        document = {"event": message, **fields, "timestamp": moment, "level": level, "logger": logger}
         if exception:
             document["exception"] = exception
         return json.dumps(document, ensure_ascii=False, default=str)
@@ -143,18 +194,35 @@ class _CappedHandler(logging.StreamHandler):  # type: ignore[type-arg]
     The file stays open in other processes, too, so it is copied and emptied rather than renamed.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, lines: _Lines) -> None:
         super().__init__(sys.stderr)
+        self.lines = lines
         self._path = path if path is not None and _is_standard_error(path) else None
-        self._lines = 0
+        self._written = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
+        """Write a record's line."""
         super().emit(record)
+        self._look()
+
+    def write_line(self, logger: str, message: str, fields: dict[str, Any]) -> None:
+        """Write a line of level INFO. What cannot be written is left out, as logging has it."""
+        line = self.lines.line(time.time(), "INFO", logger, message, fields)
+        assert self.lock is not None, "every handler makes one"
+        with self.lock:
+            try:
+                # Python's standard error keeps no whole line back.
+                self.stream.write(line + self.terminator)
+            except (OSError, ValueError):  # a reader that is gone, and a closed stream
+                return
+            self._look()
+
+    def _look(self) -> None:
+        """Look now and then whether the file has grown large."""
         if self._path is None:
             return
-        self._lines += 1
-        if self._lines % LINES_BETWEEN_LOOKS == 0:
+        self._written += 1
+        if self._written % LINES_BETWEEN_LOOKS == 0:
             with suppress(OSError):
                 self._cap(self._path)
 

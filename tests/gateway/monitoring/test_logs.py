@@ -2,9 +2,12 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from gateway.monitoring import logs
 from tests.support.house import ROOT
@@ -66,6 +69,40 @@ def test_an_exception_is_shown_without_its_locals() -> None:
     line = json.loads(logs.formatter("json").format(made))
     assert "ValueError: no" in line["exception"]
     assert "a-local-value" not in line["exception"]
+
+
+DIRECT = """\
+import logging, sys
+sys.path.insert(0, {root!r})
+from gateway.monitoring import logs
+logs.set_up_logging({form!r})
+log = logging.getLogger("some.library")
+logs.in_request("0123456789abcdef")
+for fields in ({{"route": "/x", "milliseconds": 1.5}}, {{"detail": {token!r}, "code": "AN"}}, {{}}):
+    log.info("called", extra={{"fields": dict(fields)}})
+    logs.info(log, "called", **fields)
+log.setLevel("WARNING")
+logs.info(log, "not wanted")
+logging.root.addHandler(logging.FileHandler({path!r}))
+logs.info(logging.getLogger("other"), "heard by both")
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_line_that_is_written_directly_is_that_of_a_record(form: str, tmp_path: Path) -> None:
+    """In both forms, masked, with the request's id, of the same level, and heard by whoever else listens."""
+    path = tmp_path / "other"
+    program = DIRECT.format(root=str(ROOT), form=form, token=TOKEN, path=str(path))
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    times = r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}\+00:00"
+    lines = [re.sub(times, "NOW", line) for line in ran.stderr.splitlines()]
+    assert len(lines) == 7
+    assert all(line.count("NOW") == 1 for line in lines)
+    assert lines[0:6:2] == lines[1:6:2]
+    assert all("INFO" in line and "0123456789abcdef" in line for line in lines)
+    assert "heard by both" in lines[6]
+    assert "secretpart" not in ran.stderr
+    assert path.read_text() == "heard by both\n"
 
 
 PROGRAM = """\
