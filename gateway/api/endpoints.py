@@ -30,6 +30,7 @@ from gateway.vault import audit
 SMALL = 64 * 1024
 # Lists and objects within each other; every Python that there is reads so many.
 DEEPEST = 500
+BYTE_ORDER_MARK = "\ufeff"
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 # Narrower than what is looked up: a key or a code in the wrong field must not get into the audit.
 AUDITED_SELLER = re.compile(r"[A-Z0-9]{1,18}", re.ASCII)
@@ -66,7 +67,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        call = await ApiCall.begin(Request(scope), self.rights)
+        call = await ApiCall.begin(scope, self.rights)
         answer = await self.function(call, await self._read(receive, call.services))
         await self._send(answer, call.services, scope, receive, send)
 
@@ -101,8 +102,7 @@ class TokenEndpoint(Endpoint):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope)
-        call = TokenCall.begin(request, self.rights)
+        call = TokenCall.begin(scope, self.rights)
         try:
             wanted = await self._read(receive, call.services)
         except Problem:
@@ -152,7 +152,7 @@ def _parse_object(body: bytes | bytearray) -> dict[str, Any]:
         return {}
     try:
         # json.loads would take the bytes of UTF-16 and UTF-32, too. A byte order mark does no harm.
-        text = body.decode("utf-8-sig")
+        text = body.decode().removeprefix(BYTE_ORDER_MARK)
         if isinstance(body, bytearray):
             body.clear()
         document = _DECODER.decode(text)
@@ -160,7 +160,7 @@ def _parse_object(body: bytes | bytearray) -> dict[str, Any]:
         raise _not_json() from None
     if not isinstance(document, dict):
         raise Problem("bad_parameter", "the body is not a JSON object; expected {…}")
-    if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(document):
+    if len(text) > DEEPEST and text.count("[") + text.count("{") > DEEPEST and _is_too_deep(document):
         raise _not_json()
     return document
 

@@ -82,7 +82,7 @@ async def prometheus(request: Request) -> Response:
     """Answer the metrics of this gateway."""
     services = services_of(request)
     if not _on_loopback(request):
-        caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request))
+        caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request.scope))
         if caller is None:
             raise Problem("unauthorized")
         check_rights(caller, ("manage",))
@@ -104,7 +104,7 @@ def _checks(services: Services) -> Checks:
 async def _is_operator(request: Request, services: Services) -> bool:
     if _on_loopback(request):
         return True
-    key = presented_key(request)
+    key = presented_key(request.scope)
     caller = await services.threads.vault(services.vault.users.authenticate, key) if key else None
     return caller is not None and "manage" in caller.rights
 

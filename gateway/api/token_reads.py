@@ -6,11 +6,11 @@ One statement checks the API key and brings the tokens. Only a token that has to
 from dataclasses import dataclass
 from typing import Self
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from gateway.api.refusals import with_consent_link
 from gateway.asgi.calls import check_rights, presented_key, refused_key
-from gateway.asgi.services import Services, services_of
+from gateway.asgi.services import Services, services_in
 from gateway.errors import Problem
 from gateway.model import Region, Right, TokenRead
 from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
@@ -18,26 +18,26 @@ from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.vault import audit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TokenCall:
     """A call whose API key is looked up with the tokens that it asks for. `key`: what was presented."""
 
-    request: Request
+    scope: Scope
     services: Services
     rights: tuple[Right, ...]
     key: str
 
     @classmethod
-    def begin(cls, request: Request, rights: tuple[Right, ...]) -> Self:
+    def begin(cls, scope: Scope, rights: tuple[Right, ...]) -> Self:
         """Take a request, before anything is known about it."""
-        return cls(request, services_of(request), rights, presented_key(request))
+        return cls(scope, services_in(scope), rights, presented_key(scope))
 
     async def check_key(self) -> None:
         """Look only whether the API key is valid. Raise Problem where it is not."""
         services = self.services
         caller = await services.vault.reader.caller(self.key)
         if caller is None:
-            raise refused_key(self.request)
+            raise refused_key(self.scope)
         audit.identified(caller)
 
     async def store_tokens(self, seller_id: str, region: Region, min_ttl: int | None) -> GrantTokens:
@@ -65,7 +65,7 @@ class TokenCall:
     async def _fresh(self, read: TokenRead | None, min_ttl: int | None) -> GrantTokens:
         """Return what was read once the caller is known and the tokens live long enough. Raise Problem."""
         if read is None:
-            raise refused_key(self.request)
+            raise refused_key(self.scope)
         audit.identified(read.caller)
         check_rights(read.caller, self.rights)
         if read.grant is None or read.tokens is None:

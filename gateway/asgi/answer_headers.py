@@ -1,5 +1,7 @@
 """The headers that every answer carries: its request's id, and what keeps it out of caches and frames."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.asgi.request_context import context_of
@@ -12,6 +14,7 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_SECURITY_NAMES = frozenset(name for name, _ in _SECURITY_HEADERS)
 
 
 class AnswerHeaders:
@@ -20,17 +23,19 @@ class AnswerHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request."""
         request_id = (b"x-request-id", context_of(scope).request_id.encode())
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                own = {name for name, _ in headers}
-                headers.append(request_id)
-                headers += [header for header in _SECURITY_HEADERS if header[0] not in own]
-                message["headers"] = headers
-            await send(message)
+                own = message.get("headers", ())
+                names = dict(own).keys()
+                if names.isdisjoint(_SECURITY_NAMES):
+                    message["headers"] = [*own, request_id, *_SECURITY_HEADERS]
+                else:
+                    added = (header for header in _SECURITY_HEADERS if header[0] not in names)
+                    message["headers"] = [*own, request_id, *added]
+            return send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        return self._app(scope, receive, send_with_headers)

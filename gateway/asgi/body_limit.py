@@ -1,5 +1,7 @@
 """The limit on a request's body."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.asgi.request_context import header_values
@@ -18,12 +20,15 @@ class BodyLimit:
         # A proxied call carries a whole document for Amazon.
         self._largest_of_path = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request. Raise Problem body_too_large, also later, from `receive`."""
         largest = self._largest_of_path.get(scope["path"], self._largest)
         lengths = header_values(scope, b"content-length")
-        if lengths and lengths[0].isdigit() and int(lengths[0]) > largest:
-            raise Problem("body_too_large")
+        if lengths and lengths[0].isdigit():
+            if int(lengths[0]) > largest:
+                raise Problem("body_too_large")
+            # The server reads no more than was said.
+            return self._app(scope, receive, send)
         received = 0
 
         async def receive_limited() -> Message:
@@ -35,4 +40,4 @@ class BodyLimit:
                 raise Problem("body_too_large")
             return message
 
-        await self._app(scope, receive_limited, send)
+        return self._app(scope, receive_limited, send)

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from gateway.asgi.failed_keys import source_of
-from gateway.asgi.services import Services, services_of
+from gateway.asgi.request_context import header_values
+from gateway.asgi.services import Services, services_in
 from gateway.errors import Problem
 from gateway.model import Caller, Grant, Region, Right
 from gateway.vault import audit
@@ -16,17 +17,19 @@ from gateway.vault import audit
 JSON_TYPE = "application/json"
 
 
-def presented_key(request: Request) -> str:
-    """Return the API key of the Authorization header; a leading `Bearer ` is taken off."""
-    value = request.headers.get("authorization", "").strip()
+def presented_key(scope: Scope) -> str:
+    """Return the API key of a request's Authorization header; a leading `Bearer ` is taken off."""
+    values = header_values(scope, b"authorization")
+    value = values[0].strip() if values else ""
     scheme, _, rest = value.partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else value
 
 
-def refused_key(request: Request) -> Problem:
+def refused_key(scope: Scope) -> Problem:
     """Return what to tell somebody whose key is not valid: that, or after too many of them to wait."""
-    source = source_of(request.client.host if request.client else None)
-    wait = services_of(request).failed_keys.failed(source)
+    client = scope.get("client")
+    source = source_of(client[0] if client else None)
+    wait = services_in(scope).failed_keys.failed(source)
     if wait is None:
         audit.unidentified(source)
         return Problem("unauthorized")
@@ -55,12 +58,12 @@ class ApiCall:
     caller: Caller
 
     @classmethod
-    async def begin(cls, request: Request, rights: tuple[Right, ...]) -> Self:
-        """Check the API key, then its rights: one of them is enough. Raise Problem."""
-        services = services_of(request)
-        caller = await services.vault.reader.caller(presented_key(request))
+    async def begin(cls, scope: Scope, rights: tuple[Right, ...]) -> Self:
+        """Check a request's API key, then its rights: one of them is enough. Raise Problem."""
+        services = services_in(scope)
+        caller = await services.vault.reader.caller(presented_key(scope))
         if caller is None:
-            raise refused_key(request)
+            raise refused_key(scope)
         audit.identified(caller)
         check_rights(caller, rights)
         return cls(services, caller)

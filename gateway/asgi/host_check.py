@@ -1,6 +1,8 @@
 """The host check against DNS rebinding: a name that somebody else's DNS points here gets nothing."""
 
 import re
+from collections.abc import Awaitable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,6 +12,8 @@ from gateway.errors import Problem
 from gateway.settings.settings import Settings
 from gateway.util.loopback import is_loopback
 
+# Most requests name one of a few hosts: to have looked at one of those once is enough.
+REMEMBERED = 64
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
 
 
@@ -24,12 +28,17 @@ class HostCheck:
             *(settings.redirect_uri("spapi"), settings.redirect_uri("ads")),
         )
         self._hosts = {urlsplit(address).hostname for address in addresses}
+        self._allows = lru_cache(REMEMBERED)(self._looked_at)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request. Raise Problem host_not_allowed."""
         hosts = header_values(scope, b"host")
-        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        name = host["name"].strip("[]").lower() if host else None
-        if not (name in self._hosts or is_loopback(name)):
+        if len(hosts) != 1 or not self._allows(hosts[0]):
             raise Problem("host_not_allowed")
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    def _looked_at(self, host: str) -> bool:
+        """Tell whether a host, with its port or without, is one to answer to."""
+        found = HOST.fullmatch(host)
+        name = found["name"].strip("[]").lower() if found else None
+        return name in self._hosts or is_loopback(name)

@@ -14,7 +14,11 @@ from gateway.vault.audit import Audit
 
 
 def surrounded(app: ASGIApp, settings: Settings, audit: Audit) -> ASGIApp:
-    """Return an application that raises Problem with all middlewares around it."""
+    """Return an application that raises Problem with all middlewares around it.
+
+    Those that only look at a request, or at the pieces of an answer, return what the next one makes rather
+    than await it: a coroutine for each would cost more than all that they do.
+    """
     inner: ASGIApp = BodyLimit(app, settings)
     inner = OriginCheck(inner, settings.public_url)
     inner = HostCheck(inner, settings)

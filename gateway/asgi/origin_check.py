@@ -1,5 +1,7 @@
 """The origin check against pages of other sites, which make a browser send requests here."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.request_context import header_values
@@ -15,7 +17,7 @@ class OriginCheck:
         self._app = app
         self._public_url = public_url
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request, whose host is checked. Raise Problem origin_not_allowed."""
         if scope["method"] not in SAFE_METHODS:
             origins = header_values(scope, b"origin")
@@ -23,4 +25,4 @@ class OriginCheck:
             names = [origin.partition("://")[2] for origin in origins]
             if origins and origins != [self._public_url] and names != header_values(scope, b"host"):
                 raise Problem("origin_not_allowed")
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)

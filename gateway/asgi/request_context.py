@@ -1,7 +1,7 @@
 """What is known of the request that is being answered, for the middlewares, the log and the audit."""
 
-import secrets
-from collections.abc import MutableMapping
+import random
+from collections.abc import Awaitable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,15 @@ _KEY = "linkfox.request"
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request. `status`: of the answer, 0 before it has begun; `outcome`: `ok`, or what went wrong."""
+    """One request.
+
+    `headers`: by name; of several with one name the last. `status`: of the answer, 0 before it has begun.
+    `outcome`: `ok`, or what went wrong.
+    """
 
     request_id: str
     audit: AuditContext
+    headers: dict[bytes, bytes]
     status: int = 0
     outcome: str = OK
 
@@ -31,17 +36,17 @@ class RequestContexts:
         self._app = app
         self._outside = outside
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request."""
         if scope["type"] != "http":
-            await self._outside(scope, receive, send)
-            return
-        request_id = secrets.token_hex(8)
-        context = RequestContext(request_id, AuditContext(request_id))
+            return self._outside(scope, receive, send)
+        # Only has to differ from all others: the system's own randomness is a call of the kernel each time.
+        request_id = f"{random.getrandbits(64):016x}"
+        context = RequestContext(request_id, AuditContext(request_id), dict(scope["headers"]))
         scope[_KEY] = context
         follow(context.audit)
         logs.in_request(request_id)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def context_of(scope: MutableMapping[str, Any]) -> RequestContext:
@@ -60,4 +65,9 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
 
 def header_values(scope: MutableMapping[str, Any], name: bytes) -> list[str]:
     """Return the values of a request's header. `name` is in lower case, as ASGI has it."""
+    headers = context_of(scope).headers
+    if name not in headers:
+        return []
+    if len(headers) == len(scope["headers"]):
+        return [headers[name].decode("latin-1")]
     return [value.decode("latin-1") for given, value in scope["headers"] if given == name]

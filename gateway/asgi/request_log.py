@@ -5,6 +5,7 @@ Without the query string: that is where authorization codes are.
 
 import logging
 import time
+from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,7 +30,7 @@ class RequestLog:
         began = time.perf_counter()
         noted = False
 
-        async def send_and_note(message: Message) -> None:
+        def send_and_note(message: Message) -> Awaitable[None]:
             nonlocal noted
             if message["type"] == "http.response.start":
                 context.status = message["status"]
@@ -37,7 +38,7 @@ class RequestLog:
                 # Before the answer is whole, so that whoever has the answer finds the entry.
                 noted = True
                 self._audit.record_call(context.audit, route_of(scope), context.outcome)
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_and_note)

@@ -1,5 +1,7 @@
 """The application and its routes without wrappers around an endpoint: what goes wrong is the middleware's."""
 
+from collections.abc import Awaitable
+
 from starlette.applications import Starlette
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,12 +40,11 @@ class ExactRoutes:
             if isinstance(route, MethodRoute) and not route.param_convertors
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request, or whatever else the server says. Raise HTTPException where there is no route."""
         # Only requests have a method and a path.
         route = self._routes.get((scope.get("method", ""), scope.get("path", "")))
         if route is None:
-            await self._router(scope, receive, send)
-            return
+            return self._router(scope, receive, send)
         scope["route"] = route
-        await route.app(scope, receive, send)
+        return route.app(scope, receive, send)

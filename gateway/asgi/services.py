@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.authorization.appstore import Appstore
@@ -48,4 +49,9 @@ class Services:
 
 def services_of(request: Request) -> Services:
     """Return the services of the application that got this request."""
-    return cast(Services, request.app.state.services)
+    return services_in(request.scope)
+
+
+def services_in(scope: Scope) -> Services:
+    """Return the same, by the request's scope."""
+    return cast(Services, scope["app"].state["services"])

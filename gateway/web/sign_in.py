@@ -73,7 +73,7 @@ async def sign_in(request: Request) -> Response:
     # A key that does not do is said beside its field.
     request.scope[PROBLEM_PAGE] = partial(_refused, request, back_to)
     if caller is None:
-        raise refused_key(request)
+        raise refused_key(request.scope)
     audit.identified(caller)
     check_rights(caller, ("manage", "tokens"))
     session = await services.threads.vault(services.vault.sessions.begin, caller)
