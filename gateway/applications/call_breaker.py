@@ -46,7 +46,10 @@ class CallCircuitBreaker:
         Raise Problem suspended_app.
         Who gets `half_open` has to say what came of it: `refused` or `answered`.
         """
-        circuit = await self._threads.vault(self._refused_calls.admit, self._app(flow))
+        app = self._app(flow)
+        circuit = await self._refused_calls.state(app)
+        if circuit is None:
+            circuit = await self._threads.vault(self._refused_calls.admit, app)
         if circuit.state == "suspended":
             raise secret_has_expired()
         return circuit

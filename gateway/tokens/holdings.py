@@ -73,7 +73,7 @@ class Holdings:
 
     async def of_token(self, caller: Caller, flow: Flow, presented: Secret) -> Grant | None:
         """Return what an access token belongs to that was issued to this caller; None for any other token."""
-        grant = await self._threads.vault(self._vault.issued_tokens.grant_of, caller.user_id, flow, presented)
+        grant = await self._vault.reader.grant_of(caller.user_id, flow, presented)
         return None if grant is None else self._used(caller, grant)
 
     def _used(self, caller: Caller, grant: Grant) -> Grant:

@@ -13,12 +13,11 @@ from types import ModuleType
 from sqlalchemy import Connection, Insert, Integer, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.model import Flow, Grant, Tokens
+from gateway.model import Tokens
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
-from gateway.vault.database.engine import Database
-from gateway.vault.database.tables import grants, handed_out, vault_facts
-from gateway.vault.grant_rows import GRANT_COLUMNS, TOKEN_COLUMNS, grant_from, tokens_from
+from gateway.vault.database.tables import handed_out, vault_facts
+from gateway.vault.grant_rows import TOKEN_COLUMNS, tokens_from
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.keys.sealing import Sealer
 
@@ -49,23 +48,11 @@ _EXPIRED = (
 )
 _FORGET = delete(handed_out).where(handed_out.c.token_hmac.in_(_EXPIRED))
 
-_GRANT_OF = (
-    select(*GRANT_COLUMNS)
-    .join(handed_out, handed_out.c.grant_id == grants.c.id)
-    .where(
-        handed_out.c.token_hmac == bindparam("hmac"),
-        handed_out.c.expires_at > bindparam("now"),
-        grants.c.user_id == bindparam("of_user"),
-        grants.c.flow == bindparam("of_flow"),
-    )
-)
-
 
 class IssuedTokens:
     """The tokens that were issued and have not expired."""
 
-    def __init__(self, database: Database, clock: Clock, key: Secret) -> None:
-        self._database = database
+    def __init__(self, clock: Clock, key: Secret) -> None:
         self._clock = clock
         self._key = bytes.fromhex(key.reveal())
         self._purged_at = 0
@@ -82,18 +69,6 @@ class IssuedTokens:
             "expires_at": tokens.expires_at,
         }
         connection.execute(_RECORD[connection.dialect.name], row)
-
-    def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
-        """Return the user's grant that a token was issued for; None for any other and an expired one."""
-        wanted = {
-            "hmac": self.hmac(access_token),
-            "now": int(self._clock.now()),
-            "of_user": user_id,
-            "of_flow": flow,
-        }
-        with self._database.reading() as connection:
-            row = connection.execute(_GRANT_OF, wanted).first()
-        return None if row is None else grant_from(row)
 
     def purge_is_due(self) -> bool:
         """Tell whether `record` would forget expired tokens now."""

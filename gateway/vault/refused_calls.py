@@ -6,8 +6,9 @@ call that succeeds, or a gateway that starts with another client secret. Times a
 row is there only while calls are refused.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from random import random
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +23,7 @@ from gateway.vault.applications import (
 )
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import refused_calls
 from gateway.vault.outbox import Outbox
 
@@ -38,12 +40,23 @@ class RefusedCalls:
     """The applications that may not call now. `randomness`: from 0 to 1, spreads the pauses."""
 
     def __init__(
-        self, database: Database, audit: Audit, outbox: Outbox, randomness: Callable[[], float] = random
+        self,
+        database: Database,
+        rows: RowReader,
+        audit: Audit,
+        outbox: Outbox,
+        randomness: Callable[[], float] = random,
     ) -> None:
         self._database = database
+        self._rows = rows
         self._audit = audit
         self._outbox = outbox
         self._randomness = randomness
+        rows.prepare(_ADMISSION)
+
+    async def state(self, app: AppKey) -> CircuitState | None:
+        """Return what `admit` would, from an event loop; None where it may be time for a probe."""
+        return _state(await self._rows.first(_ADMISSION, _admitted(app)))
 
     def admit(self, app: AppKey) -> CircuitState:
         """Return whether a call may be made now: `closed`, `suspended`, or `half_open` for one caller.
@@ -52,12 +65,12 @@ class RefusedCalls:
         comes (the process was killed), another may probe after PROBE_SECONDS.
         """
         with self._database.reading() as connection:
-            row = connection.execute(_ADMISSION, {"of_flow": app.flow, "client": app.client_id}).first()
-        if row is None:
-            return CircuitState("closed")
-        reason, until, failures, now = row
-        if until > now:
-            return CircuitState("suspended", reason, (until - now) / 1000, failures)
+            row = connection.execute(_ADMISSION, _admitted(app)).first()
+        state = _state(row)
+        if state is not None:
+            return state
+        assert row is not None, "without one it is closed"
+        reason, until, failures, _ = row
         claim = (
             update(refused_calls)
             .where(_is(app), refused_calls.c.pause_until_ms == until)
@@ -146,6 +159,21 @@ class RefusedCalls:
             self._audit.record(connection, "app_recovered", subject=subject_of(app))
             self._outbox.add(connection, "app_recovered", application=app.flow)
             return True
+
+
+def _state(row: Sequence[Any] | None) -> CircuitState | None:
+    """Return what a row of _ADMISSION says; None where the application may be probed."""
+    if row is None:
+        return CircuitState("closed")
+    reason, until, failures, now = row
+    if until > now:
+        return CircuitState("suspended", reason, (until - now) / 1000, failures)
+    return None
+
+
+def _admitted(app: AppKey) -> dict[str, Any]:
+    """Return the parameters of _ADMISSION."""
+    return {"of_flow": app.flow, "client": app.client_id}
 
 
 def _is(app: AppKey) -> ColumnElement[bool]:

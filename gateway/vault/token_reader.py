@@ -1,17 +1,21 @@
-"""The hot read: one statement that checks the API key, finds the grant and brings its sealed tokens.
+"""The hot reads: one statement checks the API key, finds the grant and brings its sealed tokens.
 
-`storeTokens` is called for every request of every downstream skill, so the statement is compiled once and
-goes past SQLAlchemy, from the event loop itself (see `sqlite_reader` and `postgresql_reader`).
+`storeTokens` is called for every request of every downstream skill, and the developer proxy with its tokens
+as often, so the statements are compiled once and go past SQLAlchemy, from the event loop itself (see
+`sqlite_reader` and `postgresql_reader`).
 """
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
 
-from gateway.model import Caller, Flow, TokenRead
+from gateway.model import Caller, Flow, Grant, TokenRead
+from gateway.util.clock import Clock
+from gateway.util.secret import Secret
 from gateway.vault.database.row_reader import RowReader
-from gateway.vault.database.tables import api_keys, grants, profiles, users
+from gateway.vault.database.tables import api_keys, grants, handed_out, profiles, users
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
+from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.usage import Usage
 from gateway.vault.users import OF_KEY, caller_from, presentable_digest
@@ -60,16 +64,30 @@ _BY_PROFILE = (
     .order_by(*HEALTHIEST_FIRST)
     .limit(1)
 )
+_OF_TOKEN = (
+    select(*GRANT_COLUMNS)
+    .join(handed_out, handed_out.c.grant_id == grants.c.id)
+    .where(
+        handed_out.c.token_hmac == bindparam("hmac"),
+        handed_out.c.expires_at > bindparam("now"),
+        grants.c.user_id == bindparam("of_user"),
+        grants.c.flow == bindparam("of_flow"),
+    )
+)
 
 
 class TokenReader:
-    """Reads, for presented API keys, who calls and the tokens that are asked for."""
+    """Reads who calls with an API key, the tokens that are asked for, and whose token is presented."""
 
-    def __init__(self, rows: RowReader, keys: Keys, usage: Usage) -> None:
+    def __init__(
+        self, rows: RowReader, keys: Keys, usage: Usage, issued_tokens: IssuedTokens, clock: Clock
+    ) -> None:
         self._rows = rows
         self._keys = keys
         self._usage = usage
-        for statement in (OF_KEY, _BY_STORE, *_BY_RECORD.values(), _BY_PROFILE):
+        self._issued_tokens = issued_tokens
+        self._clock = clock
+        for statement in (OF_KEY, _BY_STORE, *_BY_RECORD.values(), _BY_PROFILE, _OF_TOKEN):
             self._rows.prepare(statement)
 
     async def caller(self, presented: str) -> Caller | None:
@@ -93,6 +111,17 @@ class TokenReader:
     async def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:
         """Read the tokens of the newest healthy account that covers a profile; None, and raises, as above."""
         return await self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
+
+    async def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
+        """Return the user's grant that a token was issued for; None for any other and an expired one."""
+        wanted = {
+            "hmac": self._issued_tokens.hmac(access_token),
+            "now": int(self._clock.now()),
+            "of_user": user_id,
+            "of_flow": flow,
+        }
+        row = await self._rows.first(_OF_TOKEN, wanted)
+        return None if row is None else grant_from(row)
 
     async def _read(self, statement: Select[Any], presented: str, values: dict[str, Any]) -> TokenRead | None:
         digest = presentable_digest(presented)

@@ -113,7 +113,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
                 opened = existing_vault(connection, settings, kind)
                 upgrade(connection)
                 opened = opened or _new(connection, settings, kind, int(clock.now()))
-                _keep_account_of_tokens(connection, opened[2], database, clock)
+                _keep_account_of_tokens(connection, opened[2], clock)
         facts, found, sealer = opened
         with database.reading() as connection:
             token_key = token_print_key(connection, sealer)
@@ -124,7 +124,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     usage = Usage(database, clock)
     audit = Audit(database, clock)
     outbox = Outbox(database, clock, open=settings.webhook is not None)
-    issued_tokens = IssuedTokens(database, clock, token_key)
+    issued_tokens = IssuedTokens(clock, token_key)
 
     def find(facts: Facts) -> MasterKey:
         return find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id).key
@@ -141,9 +141,9 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, rows, audit, outbox),
-        refused_calls=RefusedCalls(database, audit, outbox),
+        refused_calls=RefusedCalls(database, rows, audit, outbox),
         issued_tokens=issued_tokens,
-        reader=TokenReader(rows, keys, usage),
+        reader=TokenReader(rows, keys, usage, issued_tokens, clock),
         audit=audit,
         outbox=outbox,
         refresh_queue=RefreshQueue(database, clock, outbox),
@@ -205,8 +205,8 @@ def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tu
     return facts, found, sealer
 
 
-def _keep_account_of_tokens(connection: Connection, sealer: Sealer, database: Database, clock: Clock) -> None:
+def _keep_account_of_tokens(connection: Connection, sealer: Sealer, clock: Clock) -> None:
     """Give a vault what it proves issued tokens with, where it is new or older than that."""
     if token_print_key(connection, sealer) is None:
-        issued_tokens = IssuedTokens(database, clock, make_token_print_key(connection, sealer))
+        issued_tokens = IssuedTokens(clock, make_token_print_key(connection, sealer))
         record_existing(connection, sealer, issued_tokens)

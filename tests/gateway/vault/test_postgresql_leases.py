@@ -75,7 +75,7 @@ def test_what_is_stored_is_what_the_ordinary_way_stores(
         both.append((replace(after[0], token_version=0), after[1]))
     assert both[0] == both[1]
     assert both[0][0].refreshed_at == int(clock.now())
-    assert vault.issued_tokens.grant_of(grant.user_id, "spapi", tokens("next").access_token) is not None
+    assert asyncio.run(vault.reader.grant_of(grant.user_id, "spapi", tokens("next").access_token)) is not None
     assert vault.leases.take(grant.id, "you", 60_000) is not None
 
 
@@ -97,7 +97,7 @@ def test_whoever_was_paused_past_the_lease_stores_nothing(
     version = grant.token_version
     assert not is_stored(leases, paused, version, tokens("stale"))
     assert not is_stored(leases, taken, version - 1, tokens("stale"))
-    assert vault.issued_tokens.grant_of(grant.user_id, "spapi", tokens("stale").access_token) is None
+    assert asyncio.run(vault.reader.grant_of(grant.user_id, "spapi", tokens("stale").access_token)) is None
     assert is_stored(leases, taken, version, tokens("fresh"))
     assert vault.grants.tokens(grant.id) == tokens("fresh")
 

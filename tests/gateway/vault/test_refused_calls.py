@@ -1,5 +1,6 @@
 """Applications whose calls Amazon's APIs refuse, on SQLite and PostgreSQL alike."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from gateway.settings.settings import Settings, Webhook
 from gateway.util.secret import Secret
-from gateway.vault.applications import AppKey
+from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.refused_calls import RefusedCalls
 from gateway.vault.vault import Vault
 
@@ -46,6 +47,22 @@ def test_an_application_may_call_until_it_is_refused(vault: Vault) -> None:
     vault.refused_calls.prolong(APP)
     assert vault.refused_calls.admit(APP).state == "closed"
     assert events(vault) == []
+
+
+def test_an_event_loop_is_told_the_same(vault: Vault) -> None:
+    """Except where a probe is due, which it leaves to `admit`."""
+
+    def state() -> CircuitState | None:
+        found = asyncio.run(vault.refused_calls.state(APP))
+        return None if found is None else replace(found, seconds=0)
+
+    assert state() == vault.refused_calls.admit(APP)
+    vault.refused_calls.refuse(APP, REASON)
+    assert state() == CircuitState("suspended", REASON, failures=1)
+    pause_is_over(vault)
+    assert state() is None
+    assert vault.refused_calls.admit(APP).state == "half_open"
+    assert state() == CircuitState("suspended", REASON, failures=1)
 
 
 def test_a_refusal_is_news_once(vault: Vault, open_another: Callable[[], Vault]) -> None:
@@ -107,7 +124,7 @@ def test_one_process_at_a_time_probes(vault: Vault, open_another: Callable[[], V
 
 def test_pauses_grow_with_probes_that_failed(vault: Vault) -> None:
     """Up to a minute; calls that were under way together make it no longer."""
-    calls = RefusedCalls(vault.database, vault.audit, vault.outbox, lambda: 1.0)
+    calls = RefusedCalls(vault.database, vault.rows, vault.audit, vault.outbox, lambda: 1.0)
     calls.refuse(APP, REASON)
     for _ in range(3):
         calls.refuse(APP, REASON)
