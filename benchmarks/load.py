@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 import socket
 import statistics
 import time
@@ -92,9 +91,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor seconds that one process has used (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the processor seconds that one process has used (Linux). Raise OSError where it has ended."""
+    # The number of its clock, as clock_getcpuclockid(3) makes it: /proc tells hundredths of a second only.
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def processor_of(pid: int) -> Processor:

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.load import processor_seconds
-from benchmarks.refresher_rate import CREDENTIALS, SETTINGS, refresh_all, slow_amazon
+from benchmarks.refresher_rate import CREDENTIALS, ROUND, SETTINGS, refresh_all, slow_amazon
 from benchmarks.stores import open_seeded
 from gateway.util.secret import Secret
 from gateway.vault.grant_rows import REFRESH_JITTER
@@ -82,7 +82,7 @@ def refreshing(server: PostgreSQL, folder: Path) -> dict[str, float]:
         with replicas(folder, address, amazon, **SETTINGS) as together:
             wal = one_value(address, "SELECT pg_current_wal_lsn()")
             used = database_processor(server)
-            run = refresh_all(together, amazon, REFRESHED, GATEWAYS)
+            run = refresh_all(together, amazon, REFRESHED, GATEWAYS, ROUND)
             used = database_processor(server) - used
             wal = one_value(address, f"SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '{wal}')::float")
     made = run.counts["answered"]

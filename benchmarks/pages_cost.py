@@ -15,6 +15,7 @@ from tests.support.house import House, open_house
 from tests.support.visitor import Page
 
 STORES = 20
+RUNS = 200
 
 
 def _signed_in(house: House) -> requests.Session:
@@ -47,7 +48,9 @@ def main() -> None:
             answer = program.post(f"{house.url}/spApi/authorizedStores", json={}, timeout=30)
             assert answer.json()["total"] == STORES
 
-        figures = {f"overview page / JSON list, {STORES} stores": compare(page, document, runs=200).rounded()}
+        figures = {
+            f"overview page / JSON list, {STORES} stores": compare(page, document, runs=RUNS).rounded()
+        }
     print(json.dumps(figures, indent=2))
 
 

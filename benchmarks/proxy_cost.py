@@ -25,6 +25,8 @@ SELLER = "A1SANDBOXNA001"
 MEGABYTE = 1024 * 1024
 LARGE = 10 * MEGABYTE
 LOOKS = 200
+SMALL_RUNS, LARGE_RUNS = 300, 15
+WARM_UP = 20
 
 
 def _session() -> requests.Session:
@@ -113,7 +115,7 @@ def main() -> None:
         figures: dict[str, Any] = {"memory (MB)": {"idle": _memory(house)}}
         _answer_with(house, '{"payload": {}}')
         figures["small, through / straight"] = compare(
-            call_through, call_straight, runs=300, warm_up=20
+            call_through, call_straight, runs=SMALL_RUNS, warm_up=WARM_UP
         ).rounded()
         without = {**common, "sellerId": SELLER, "method": "GET"}
         del without["amzAccessToken"]
@@ -121,20 +123,24 @@ def main() -> None:
         def call_by_store() -> bytes:
             return through.post(house.url + "/spApi/developerProxy", json=without, headers=key).content
 
-        figures["small, by store / by token"] = compare(call_by_store, call_through, runs=300).rounded()
+        figures["small, by store / by token"] = compare(
+            call_by_store, call_through, runs=SMALL_RUNS
+        ).rounded()
         figures["memory (MB)"]["after small ones"] = _memory(house)
         large = _large_json()
         _answer_with(house, large)
         assert json.loads(call_through())["body"] == large
         _memory(house)
-        figures["10 MB answer, through / straight"] = compare(call_through, call_straight, runs=15).rounded()
+        figures["10 MB answer, through / straight"] = compare(
+            call_through, call_straight, runs=LARGE_RUNS
+        ).rounded()
         figures["memory (MB)"]["10 MB answers"] = _memory(house)
         figures["/healthz beside 10 MB answers (ms)"] = _waits(house, call_through)
         _answer_with(house, "{}")
         sent = large[: LARGE - 2 * MEGABYTE]
         _memory(house)
         figures["8 MB request, through / straight"] = compare(
-            lambda: call_through(sent), lambda: call_straight(sent.encode()), runs=15
+            lambda: call_through(sent), lambda: call_straight(sent.encode()), runs=LARGE_RUNS
         ).rounded()
         figures["memory (MB)"]["8 MB requests"] = _memory(house)
         figures["/healthz beside 8 MB requests (ms)"] = _waits(house, lambda: call_through(sent))

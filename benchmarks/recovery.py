@@ -24,7 +24,11 @@ from tests.support.replicas import Replica, Replicas, replicas
 
 STORES = 50
 CALLERS = 4
+PAUSE = 0.0  # seconds between a caller's calls
 TIMES = 5
+# Seconds: for calls under way at a kill to end, and between one time and the next.
+ENDING = 0.5
+REST = 1
 
 
 class Load:
@@ -44,7 +48,7 @@ class Load:
 
     def _ask(self, number: int) -> None:
         turn = number
-        while not self._over.is_set():
+        while not self._over.wait(PAUSE):
             turn += 1
             began = time.monotonic()
             body = {"sellerId": seller(turn % STORES), "region": "NA"}
@@ -77,10 +81,10 @@ def killed(together: Replicas, found: list[Replica], load: Load) -> tuple[float,
     moment = time.monotonic()
     found[0].stop(signal.SIGKILL)
     load.first_good_after(time.monotonic())
-    time.sleep(0.5)
+    time.sleep(ENDING)
     longest = load.longest
     found[0].start()
-    return longest, time.monotonic() - moment - 0.5
+    return longest, time.monotonic() - moment - ENDING
 
 
 def restarted(server: PostgreSQL, load: Load) -> tuple[float, float]:
@@ -97,7 +101,7 @@ def several(work: Callable[[], Any]) -> list[Any]:
     results = []
     for _ in range(TIMES):
         results.append(work())
-        time.sleep(1)
+        time.sleep(REST)
     return results
 
 

@@ -29,6 +29,8 @@ GATEWAYS = 2
 MILLISECONDS = 200
 SETTINGS = {"GATEWAY_REFRESH_RATE": "1000", "GATEWAY_REFRESH_CONCURRENCY": "64"}
 LONGEST = 900
+# Seconds in which every gateway looks for due stores once more.
+ROUND = 6
 CREDENTIALS = {"appId": "amzn1.sp.solution.bench", "clientId": "bench", "clientSecret": "bench"}
 
 
@@ -60,8 +62,8 @@ class Run:
     processor: list[float]
 
 
-def refresh_all(together: Replicas, amazon: Amazon, stores: int, gateways: int) -> Run:
-    """Start gateways and wait until they have refreshed everything."""
+def refresh_all(together: Replicas, amazon: Amazon, stores: int, gateways: int, wait: float) -> Run:
+    """Start gateways, wait until they have refreshed everything, and then so many seconds more."""
     found = [together.add() for _ in range(gateways)]
     pids = [replica.process.pid for replica in found if replica.process is not None]
     idle = [processor_seconds(pid) for pid in pids]
@@ -72,7 +74,7 @@ def refresh_all(together: Replicas, amazon: Amazon, stores: int, gateways: int) 
         counts = call_json(amazon.url + "/counts")
     used = [processor_seconds(pid) - before for pid, before in zip(pids, idle, strict=True)]
     # A whole round later nothing may have been asked for twice.
-    time.sleep(6)
+    time.sleep(wait)
     return Run(call_json(amazon.url + "/counts"), used)
 
 
@@ -83,7 +85,7 @@ def measure(stores: int, gateways: int) -> dict[str, Any]:
         url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
         open_seeded(amazon, folder / "seed", stores, life=60, refreshed=3540, database_url=url).close()
         with replicas(folder, address, amazon, **SETTINGS) as together:
-            run = refresh_all(together, amazon, stores, gateways)
+            run = refresh_all(together, amazon, stores, gateways, ROUND)
     seconds = run.counts["seconds"]
     return {
         "gateways": gateways,

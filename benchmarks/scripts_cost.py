@@ -15,6 +15,8 @@ from benchmarks.pairs import compare
 from tests.support.house import SCRIPTS, House, call_json, open_house
 
 STORES = 100
+COLD_RUNS, ALL_RUNS = 21, 3
+WARM_UP = 2
 # The same call with nothing around it: no settings, no masking, no errors, no document.
 LEAST_PROGRAM = """\
 import os, sys, requests
@@ -51,12 +53,15 @@ def main() -> None:
         which = ["--seller-id", sellers[0], "--region", "NA"]
         script = str(SCRIPTS / "store_tokens.py")
         cold = compare(
-            lambda: run(script, *which), lambda: run("-c", LEAST_PROGRAM, sellers[0]), runs=21, warm_up=2
+            lambda: run(script, *which),
+            lambda: run("-c", LEAST_PROGRAM, sellers[0]),
+            runs=COLD_RUNS,
+            warm_up=WARM_UP,
         )
         every = compare(
             lambda: run(script, "--all"),
             lambda: [run(script, "--seller-id", seller, "--region", "NA") for seller in sellers],
-            runs=3,
+            runs=ALL_RUNS,
         )
         assert call_json(house.url + "/healthz")
     figures = {

@@ -32,6 +32,7 @@ GATEWAY = ROOT / "gateway" / "__main__.py"
 BARE = ROOT / "benchmarks" / "bare_asgi.py"
 COUNT = 400
 ROUNDS = 9
+TIMES = 500
 FEW, MANY = 100, 100_000
 
 
@@ -87,8 +88,8 @@ def _parts(vault: Vault) -> dict[str, float]:
             await vault.reader.by_store(key, **wanted)
         return await vault.reader.by_store(key, **wanted)
 
-    whole = min(timeit.repeat(lambda: asyncio.run(read_all(500)), number=1, repeat=5)) / 500
-    opening = min(timeit.repeat(unseal, number=500, repeat=5)) / 500
+    whole = min(timeit.repeat(lambda: asyncio.run(read_all(TIMES)), number=1, repeat=5)) / TIMES
+    opening = min(timeit.repeat(unseal, number=TIMES, repeat=5)) / TIMES
     read = asyncio.run(read_all(1))
     assert read is not None
     assert read.tokens is not None
@@ -98,7 +99,9 @@ def _parts(vault: Vault) -> dict[str, float]:
         "expiresIn": 1,
     }
     body = json.dumps(wanted)
-    coding = min(timeit.repeat(lambda: (json.loads(body), json.dumps(document)), number=500, repeat=5)) / 500
+    coding = (
+        min(timeit.repeat(lambda: (json.loads(body), json.dumps(document)), number=TIMES, repeat=5)) / TIMES
+    )
     return {
         "the statement that checks the key and brings the tokens": round((whole - opening) * 1e6, 1),
         "unsealing two tokens": round(opening * 1e6, 1),
