@@ -164,7 +164,7 @@ class Replicas:
         replica = Replica(self.home / f"replica{len(self.all)}", environment, bool(arguments or settings))
         self.all.append(replica)
         if not environment["GATEWAY_DATABASE_URL"]:
-            replica.data.mkdir(0o700, parents=True)
+            replica.data.mkdir(0o700, parents=True, exist_ok=True)
             lay_tables(replica.data)
         replica.start(*arguments)
         return replica
