@@ -5,6 +5,7 @@ Run as `python -I serve_driver.py serve …`: what is tested is the process, not
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ FACTORY = "tests.support.serve_driver:create_app"
 
 
 def create_app(settings: Settings, vault: Any, _clock: Any) -> Any:
-    """Return an application that tells who it is; `/slow` takes half a second."""
+    """Return an application that tells who it is; `/slow` takes until SIGUSR1 comes."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -28,10 +29,12 @@ def create_app(settings: Settings, vault: Any, _clock: Any) -> Any:
                 if message["type"] == "lifespan.shutdown":
                     return
         if scope["path"] == "/slow":
+            over = asyncio.Event()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, over.set)
             # Says that it has begun, so that a test can stop the server in the middle.
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"begun ", "more_body": True})
-            await asyncio.sleep(0.5)
+            await over.wait()
             await send({"type": "http.response.body", "body": b"done"})
             return
         body = f"{os.getpid()} {settings.public_url} {vault.facts.kind} {settings.spapi is not None}"

@@ -4,12 +4,14 @@ import base64
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,15 +93,78 @@ class Box:
         return (self.home / "stderr").read_text()
 
 
+@dataclass
+class Running:
+    """A gateway that takes requests. `ready`: its document."""
+
+    box: Box
+    workers: str
+    process: subprocess.Popen[str] = field(init=False)
+    ready: dict[str, Any] = field(init=False)
+
+    def ensure(self) -> "Running":
+        """Start it unless it runs: a test before may have ended it."""
+        if not self.box.started or self.process.poll() is not None:
+            self.process, self.ready = self.box.serve("--workers", self.workers)
+        return self
+
+
+@contextmanager
+def boxed(home: Path) -> Iterator[Box]:
+    """A box; whatever still runs in it at the end is killed."""
+    box = Box(home)
+    try:
+        yield box
+    finally:
+        for process in box.started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Box]:
-    """A box; whatever still runs in it at the end is killed."""
-    box = Box(tmp_path)
-    yield box
-    for process in box.started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    """A box for one test."""
+    with boxed(tmp_path) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a gateway that was started and stopped."""
+    with boxed(tmp_path_factory.mktemp("stopped")) as box:
+        process, _ = box.serve()
+        assert stop(process) == 0
+        return box.data
+
+
+@pytest.fixture
+def settled(box: Box, stopped: Path) -> Box:
+    """A box in which a gateway was started and stopped before."""
+    shutil.copytree(stopped, box.data)
+    return box
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
+    """Gateways that tests share, by how many workers they have."""
+    with (
+        boxed(tmp_path_factory.mktemp("one")) as one,
+        boxed(tmp_path_factory.mktemp("several")) as several,
+    ):
+        yield {"1": Running(one, "1"), "2": Running(several, "2")}
+
+
+@pytest.fixture
+def running(shared: dict[str, Running]) -> Running:
+    """A gateway that takes requests."""
+    return shared["1"].ensure()
+
+
+@pytest.fixture
+def several(shared: dict[str, Running]) -> Running:
+    """One with two workers."""
+    return shared["2"].ensure()
 
 
 def get(url: str, path: str = "/") -> str:
@@ -153,14 +218,16 @@ class TestServing:
         assert stop(again) == 0
 
     @posix_only
-    def test_requests_under_way_are_finished(self, box: Box) -> None:
+    def test_requests_under_way_are_finished(self, settled: Box) -> None:
         """A request that has begun when the signal comes gets its whole answer."""
-        process, ready = box.serve()
+        process, ready = settled.serve()
         connection = http.client.HTTPConnection(ready["url"].split("//")[1], timeout=PATIENCE)
         connection.request("GET", "/slow")
         answer = connection.getresponse()
         assert answer.read(6) == b"begun "
         process.send_signal(signal.SIGINT)
+        until(lambda: not is_listening(ready["url"]), "it takes no more requests")
+        process.send_signal(signal.SIGUSR1)
         assert answer.read() == b"done"
         connection.close()
         assert process.wait(PATIENCE) == 0
@@ -180,10 +247,9 @@ class TestServing:
         assert (box.data / "owner.key").read_text() == key
         assert key.strip() not in box.errors()
 
-    def test_it_remembers_what_it_was_told(self, box: Box) -> None:
+    def test_it_remembers_what_it_was_told(self, running: Running) -> None:
         """serve.json has the options, for whoever starts it the same way again."""
-        process, _ = box.serve("--workers", "1")
-        assert json.loads((box.data / "serve.json").read_text()) == {
+        assert json.loads((running.box.data / "serve.json").read_text()) == {
             "host": "127.0.0.1",
             "port": 0,
             "workers": 1,
@@ -191,34 +257,30 @@ class TestServing:
             "tlsCert": None,
             "tlsKey": None,
         }
-        stop(process)
 
-    def test_a_lost_owner_key_is_made_again(self, box: Box) -> None:
+    def test_a_lost_owner_key_is_made_again(self, settled: Box) -> None:
         """A key file that is gone, or holds no key of this vault, is replaced by one that works."""
-        process, _ = box.serve()
-        first = (box.data / "owner.key").read_text()
-        stop(process)
-        (box.data / "owner.key").write_text("lfx_local_nonsense\n")
-        process, _ = box.serve()
-        second = (box.data / "owner.key").read_text()
+        first = (settled.data / "owner.key").read_text()
+        (settled.data / "owner.key").write_text("lfx_local_nonsense\n")
+        settled.serve()
+        second = (settled.data / "owner.key").read_text()
         assert len(second) == len(first)
         assert second != first
 
-    def test_the_working_directory_is_not_imported_from(self, box: Box) -> None:
+    def test_the_working_directory_is_not_imported_from(self, settled: Box) -> None:
         """Modules and `.env` files that lie where the gateway is started are not used."""
-        cwd = box.home / "cwd"
+        cwd = settled.home / "cwd"
         cwd.mkdir()
         (cwd / "uvicorn.py").write_text("raise SystemExit('imported from the working directory')\n")
         (cwd / ".env").write_text("GATEWAY_PUBLIC_URL=https://evil.example\n")
-        process, ready = box.serve()
+        process, ready = settled.serve()
         assert "evil" not in get(ready["url"])
         assert stop(process) == 0
 
     @pytest.mark.parametrize("workers", ["1", "2"])
-    def test_what_is_not_http_gets_the_envelope(self, box: Box, workers: str) -> None:
+    def test_what_is_not_http_gets_the_envelope(self, shared: dict[str, Running], workers: str) -> None:
         """As every error does, and the connection ends."""
-        _, ready = box.serve("--workers", workers)
-        where = urlsplit(ready["url"])
+        where = urlsplit(shared[workers].ensure().ready["url"])
         with socket.create_connection((str(where.hostname), where.port), PATIENCE) as raw:
             raw.sendall(b"hello there\r\n\r\n")
             with http.client.HTTPResponse(raw) as answer:
@@ -230,9 +292,9 @@ class TestServing:
         assert (told["errcode"], told["reason"]) == (1002, "bad_parameter")
         assert told["requestId"] == answer.getheader("X-Request-Id")
 
-    def test_several_workers_share_the_address(self, box: Box) -> None:
+    def test_several_workers_share_the_address(self, several: Running) -> None:
         """Two processes answer on one port, all end with the stop, and the document came once."""
-        process, ready = box.serve("--workers", "2")
+        process, ready = several.process, several.ready
         seen: set[str] = set()
 
         def both() -> bool:
@@ -246,46 +308,46 @@ class TestServing:
         assert process.stdout.read() == ""  # type: ignore[union-attr]
 
     @posix_only
-    def test_workers_end_with_a_killed_supervisor(self, box: Box) -> None:
+    def test_workers_end_with_a_killed_supervisor(self, several: Running) -> None:
         """Nobody goes on serving without the lock."""
-        process, ready = box.serve("--workers", "2")
+        process, ready = several.process, several.ready
         process.kill()
         process.wait()
         until(lambda: not is_listening(ready["url"]), "nobody listens any more")
 
     @posix_only
-    def test_a_killed_gateway_does_not_block_the_next(self, box: Box) -> None:
+    def test_a_killed_gateway_does_not_block_the_next(self, settled: Box) -> None:
         """After SIGKILL the lock is free, whatever gateway.json still says."""
-        process, _ = box.serve()
+        process, _ = settled.serve()
         process.kill()
         process.wait()
-        assert (box.data / "gateway.json").exists()
-        again, ready = box.serve()
-        assert json.loads((box.data / "gateway.json").read_text())["url"] == ready["url"]
+        assert (settled.data / "gateway.json").exists()
+        again, ready = settled.serve()
+        assert json.loads((settled.data / "gateway.json").read_text())["url"] == ready["url"]
         assert stop(again) == 0
 
 
 class TestSandbox:
     """With --sandbox the gateway brings its own stand-in Amazon."""
 
-    def test_the_stand_in_comes_and_goes_with_it(self, box: Box) -> None:
+    def test_the_stand_in_comes_and_goes_with_it(self, settled: Box) -> None:
         """The stand-in listens while the gateway runs, its applications are used, and the stop ends it."""
-        process, ready = box.serve("--sandbox", AMAZON_ORIGIN="")
+        process, ready = settled.serve("--sandbox", AMAZON_ORIGIN="")
         assert is_listening(ready["sandboxUrl"])
         assert get(ready["url"]).endswith("sandbox True")
         assert stop(process) == 0
         assert not is_listening(ready["sandboxUrl"])
 
-    def test_workers_use_the_same_stand_in(self, box: Box) -> None:
+    def test_workers_use_the_same_stand_in(self, settled: Box) -> None:
         """Every worker has the stand-in's applications."""
-        process, ready = box.serve("--sandbox", "--workers", "2", AMAZON_ORIGIN="")
+        process, ready = settled.serve("--sandbox", "--workers", "2", AMAZON_ORIGIN="")
         assert get(ready["url"]).endswith("sandbox True")
         assert stop(process) == 0
 
     @posix_only
-    def test_a_killed_gateway_leaves_no_stand_in_behind(self, box: Box) -> None:
+    def test_a_killed_gateway_leaves_no_stand_in_behind(self, settled: Box) -> None:
         """The stand-in notices that its parent is gone, however it went."""
-        process, ready = box.serve("--sandbox", AMAZON_ORIGIN="")
+        process, ready = settled.serve("--sandbox", AMAZON_ORIGIN="")
         process.kill()
         process.wait()
         until(lambda: not is_listening(ready["sandboxUrl"]), "the stand-in ends")
@@ -298,29 +360,27 @@ class TestSandbox:
         assert code == 6
         assert "sandbox-state.json" in error["hint"]
 
-    def test_a_real_gateway_refuses_a_sandbox_vault(self, box: Box) -> None:
+    def test_a_real_gateway_refuses_a_sandbox_vault(self, settled: Box) -> None:
         """The kinds do not mix, and the refused start leaves the vault usable."""
-        process, _ = box.serve()
-        stop(process)
-        code, error = box.fail("serve", "--port", "0", AMAZON_ORIGIN="")
+        code, error = settled.fail("serve", "--port", "0", AMAZON_ORIGIN="")
         assert code == 3
         assert "sandbox" in error["message"]
-        process, _ = box.serve()
+        process, _ = settled.serve()
         assert stop(process) == 0
 
 
 class TestRefusals:
     """What makes a start impossible is told in one document."""
 
-    def test_a_second_gateway_on_one_folder_is_refused(self, box: Box) -> None:
+    def test_a_second_gateway_on_one_folder_is_refused(self, running: Running) -> None:
         """The error names the first one, which is not disturbed."""
-        process, ready = box.serve()
+        box, ready = running.box, running.ready
         code, error = box.fail("serve", "--port", "0")
         assert code == 6
-        assert str(process.pid) in error["message"]
+        assert str(running.process.pid) in error["message"]
         assert ready["url"] in error["message"]
         assert get(ready["url"])
-        assert json.loads((box.data / "gateway.json").read_text())["pid"] == process.pid
+        assert json.loads((box.data / "gateway.json").read_text())["pid"] == running.process.pid
 
     def test_a_taken_port_is_named(self, box: Box) -> None:
         """The error names the port and --port, and nothing was started or made."""
@@ -393,14 +453,12 @@ class TestRefusals:
         assert code == 3
         assert str(box.data) in error["message"]
 
-    def test_an_application_that_cannot_start_is_told(self, box: Box) -> None:
+    def test_an_application_that_cannot_start_is_told(self, settled: Box) -> None:
         """With workers too, a start that fails ends in one document instead of hanging."""
-        process, _ = box.serve()
-        stop(process)
-        database = box.data / "vault.db"
+        database = settled.data / "vault.db"
         database.write_bytes(b"not a database" * 1000)
         for workers in ("1", "2"):
-            code, error = box.fail("serve", "--port", "0", "--workers", workers)
+            code, error = settled.fail("serve", "--port", "0", "--workers", workers)
             assert code == 6
             assert "SQLite" in error["message"]
 
@@ -421,12 +479,12 @@ class TestRefusals:
 class TestTls:
     """--tls-cert and --tls-key."""
 
-    def test_it_serves_https(self, box: Box) -> None:
+    def test_it_serves_https(self, settled: Box) -> None:
         """With a certificate the address is https and answers so."""
         import ssl
 
-        certificate, key = self_signed(box.home)
-        process, ready = box.serve("--tls-cert", str(certificate), "--tls-key", str(key))
+        certificate, key = self_signed(settled.home)
+        process, ready = settled.serve("--tls-cert", str(certificate), "--tls-key", str(key))
         assert ready["url"].startswith("https://127.0.0.1:")
         trusting = ssl.create_default_context(cafile=certificate)
         connection = http.client.HTTPSConnection(
@@ -441,9 +499,9 @@ class TestTls:
 class TestAddUser:
     """`add-user`, beside a running gateway."""
 
-    def test_a_user_is_added_while_it_runs(self, box: Box) -> None:
+    def test_a_user_is_added_while_it_runs(self, running: Running) -> None:
         """The key goes into a new private file and is printed nowhere."""
-        running, _ = box.serve()
+        box = running.box
         path = box.home / "ann.key"
         process = box.start("add-user", "ann", "--key-file", str(path))
         out, _ = process.communicate(timeout=PATIENCE)
@@ -454,16 +512,13 @@ class TestAddUser:
         assert key not in out + box.errors()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600 or os.name == "nt"
         assert document["created"] is True
-        assert stop(running) == 0
 
-    def test_a_second_time_is_a_further_key(self, box: Box) -> None:
+    def test_a_second_time_is_a_further_key(self, settled: Box) -> None:
         """Of the same user, with rights of its own."""
-        process, _ = box.serve()
-        stop(process)
         keys = []
         for name, *rights in (("one",), ("two", "--rights", "proxy, tokens")):
-            path = box.home / name
-            adding = box.start("add-user", "ann", "--key-file", str(path), *rights)
+            path = settled.home / name
+            adding = settled.start("add-user", "ann", "--key-file", str(path), *rights)
             document = json.loads(adding.communicate(timeout=PATIENCE)[0])
             keys.append((document["created"], document["rights"], path.read_text()))
         assert [key[:2] for key in keys] == [
@@ -473,36 +528,32 @@ class TestAddUser:
         assert keys[0][2] != keys[1][2]
 
     @pytest.mark.parametrize("rights", ["", "everything", "tokens,", "tokens manage"])
-    def test_rights_that_are_none_are_refused(self, box: Box, rights: str) -> None:
+    def test_rights_that_are_none_are_refused(self, settled: Box, rights: str) -> None:
         """No user, no file."""
-        process, _ = box.serve()
-        stop(process)
-        code, error = box.fail("add-user", "ann", "--key-file", str(box.home / "k"), "--rights", rights)
+        code, error = settled.fail(
+            "add-user", "ann", "--key-file", str(settled.home / "k"), "--rights", rights
+        )
         assert code == 2
         assert "tokens, manage, proxy" in error["message"]
-        assert not (box.home / "k").exists()
+        assert not (settled.home / "k").exists()
 
-    def test_no_file_is_overwritten(self, box: Box) -> None:
+    def test_no_file_is_overwritten(self, settled: Box) -> None:
         """An existing path, or a link, is refused and stays as it is."""
-        process, _ = box.serve()
-        stop(process)
-        existing = box.home / "existing"
+        existing = settled.home / "existing"
         existing.write_text("precious")
-        link = box.home / "link"
-        link.symlink_to(box.home / "target")
+        link = settled.home / "link"
+        link.symlink_to(settled.home / "target")
         for path in (existing, link):
-            code, error = box.fail("add-user", "ann", "--key-file", str(path))
+            code, error = settled.fail("add-user", "ann", "--key-file", str(path))
             assert code == 2
             assert "exists" in error["message"]
         assert existing.read_text() == "precious"
-        assert not (box.home / "target").exists()
+        assert not (settled.home / "target").exists()
 
-    def test_a_name_that_is_none_is_refused(self, box: Box) -> None:
+    def test_a_name_that_is_none_is_refused(self, settled: Box) -> None:
         """No user, no file."""
-        process, _ = box.serve()
-        stop(process)
-        assert box.fail("add-user", "  ", "--key-file", str(box.home / "k"))[0] == 2
-        assert not (box.home / "k").exists()
+        assert settled.fail("add-user", "  ", "--key-file", str(settled.home / "k"))[0] == 2
+        assert not (settled.home / "k").exists()
 
     def test_without_a_gateway_no_vault_is_made(self, box: Box) -> None:
         """A folder where nothing was ever started is refused and stays empty."""
