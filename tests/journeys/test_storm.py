@@ -22,17 +22,25 @@ CALLERS = 200
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
-@pytest.fixture
-def two(amazon: Amazon, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[tuple[Process, Process]]:
-    """Two gateway processes, each with a data folder of its own, on one PostgreSQL; one user has a store."""
-    url = postgresql.migrated_database()
+@pytest.fixture(scope="module")
+def places(
+    amazon_process: Amazon, tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL
+) -> Iterator[tuple[Place, Place]]:
+    """Two places for gateways on one PostgreSQL."""
+    url, home = postgresql.migrated_database(), tmp_path_factory.mktemp("places")
     with (
-        a_place(amazon, tmp_path / "one", GATEWAY_DATABASE_URL=url) as first,
-        a_place(amazon, tmp_path / "two", GATEWAY_DATABASE_URL=url) as second,
+        a_place(amazon_process, home / "one", GATEWAY_DATABASE_URL=url) as first,
+        a_place(amazon_process, home / "two", GATEWAY_DATABASE_URL=url) as second,
     ):
-        one, other = first.start(), second.start()
-        authorize(amazon, one)
-        yield one, Process(other.process, other.url, one.key)
+        yield first, second
+
+
+@pytest.fixture
+def two(amazon: Amazon, places: tuple[Place, Place]) -> tuple[Process, Process]:
+    """Two gateway processes, each with a data folder of its own, on one PostgreSQL; one user has a store."""
+    one, other = (place.running() for place in places)
+    authorize(amazon, one)
+    return one, Process(other.process, other.url, one.key)
 
 
 def check_storm(amazon: Amazon, answers: list[tuple[int, Any]]) -> None:
