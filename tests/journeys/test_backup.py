@@ -8,9 +8,6 @@ import shutil
 import stat
 import threading
 from pathlib import Path
-from typing import Any
-
-from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.house import House, open_house, until
 from tests.support.vaults import MASTER_KEY
@@ -19,20 +16,13 @@ STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 KEY = MASTER_KEY.reveal()
 
 
-def authorize(house: House) -> None:
-    """Authorize a store."""
-    link = house.good("authorize_url.py", "--seller-name", "My Store", "--region", "NA")
-    give_consent(link["authorizeUrl"], {"selling_partner_id": STORE["sellerId"]})
-    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
-
-
 def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> None:
     """Into an empty data folder; without the key it is refused by name, and the key is not in it."""
     home = tmp_path / "home"
     home.mkdir()
     copy = tmp_path / "copy 家.db"
     with open_house(home, GATEWAY_MASTER_KEY=KEY) as house:
-        authorize(house)
+        house.authorize(STORE["sellerId"])
         stopped = threading.Event()
 
         def refresh() -> None:
@@ -95,15 +85,16 @@ def test_a_backup_is_not_made_where_it_cannot_be_whole(house: House, tmp_path: P
 
 def test_the_audit_shows_what_was_done(house: House) -> None:
     """Newest first, bounded, with the rest to be had; and never a token."""
-    authorize(house)
+    house.authorize(STORE["sellerId"])
     house.post("/spApi/storeTokens", STORE)
-
-    def recorded() -> list[dict[str, Any]]:
-        entries = house.good("local_gateway.py", "audit")["entries"]
-        return entries if entries and entries[0]["action"] == "/spApi/storeTokens" else []
-
-    entries = until(recorded, "the token read is in the audit")
+    newest_action = "SELECT action FROM audit ORDER BY id DESC LIMIT 1"
+    until(
+        lambda: house.select(newest_action) == [("/spApi/storeTokens",)],
+        "the token read is in the audit",
+    )
+    entries = house.good("local_gateway.py", "audit")["entries"]
     newest = entries[0]
+    assert newest["action"] == "/spApi/storeTokens"
     assert (newest["who"], newest["subject"], newest["outcome"]) == ("owner", "A1SANDBOXNA001 NA", "ok")
     assert re.fullmatch(r"[0-9a-f]{16}", newest["requestId"])
     page = house.good("local_gateway.py", "audit", "--limit", "2", "--offset", "1")

@@ -39,9 +39,7 @@ def run_skill(house: House, name: str, *arguments: str, key: str | None = None) 
 @pytest.fixture(scope="module")
 def store(house: House) -> dict[str, Any]:
     """A store, authorized through its link."""
-    link = house.post("/spApi/authorizeUrl", {"sellerName": "我的店铺 ☕", "region": "NA"})
-    give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXNA002"})
-    return house.ended(link["authorizationId"])["store"]
+    return house.authorize("A1SANDBOXNA002", "我的店铺 ☕")
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +89,7 @@ def test_a_skill_of_somebody_else_finds_nothing(house: House, store: dict[str, A
 
 def test_a_skill_learns_why_a_revoked_store_does_not_answer(house: House) -> None:
     """The envelope has the errcode and a sentence, as the hosted gateway's has."""
-    link = house.post("/spApi/authorizeUrl", {"sellerName": "Gone", "region": "NA"})
-    give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXWORLD"})
-    house.ended(link["authorizationId"])
+    house.authorize("A1SANDBOXWORLD", "Gone")
     house.sandbox("revoke", {"sellerId": "A1SANDBOXWORLD"})
     for _ in range(2):
         code, document = run_skill(house, "orders", "A1SANDBOXWORLD", "NA")

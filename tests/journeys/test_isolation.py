@@ -15,9 +15,7 @@ STORE = ("--seller-id", "A1SANDBOXNA001", "--region", "NA")
 @pytest.fixture(scope="module")
 def guest(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The settings of a second user; the first one has a store and an account."""
-    link = house.good("authorize_url.py", "--seller-name", "Owner's", "--region", "NA")
-    give_consent(link["authorizeUrl"], {"selling_partner_id": "A1SANDBOXNA001"})
-    house.ended(link["authorizationId"])
+    house.authorize("A1SANDBOXNA001", "Owner's")
     link = house.good("ads_authorize_url.py", "--account-name", "Owner's")
     give_consent(link["authorizeUrl"])
     house.ended(link["authorizationId"], "/amazonAds")

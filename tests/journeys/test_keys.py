@@ -13,18 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linkfox_client.local.sandbox_browser import give_consent
 
 from tests.support.house import SCRIPTS, House, open_house, until
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002", "A1SANDBOXWORLD")
-
-
-def authorize(house: House, seller: str = SELLERS[0]) -> None:
-    """Authorize a store."""
-    link = house.good("authorize_url.py", "--seller-name", seller, "--region", "NA")
-    give_consent(link["authorizeUrl"], {"selling_partner_id": seller})
-    house.good("authorize_url.py", "--authorization-id", link["authorizationId"], "--wait", "60")
 
 
 def new_key(path: Path) -> str:
@@ -36,7 +28,7 @@ def new_key(path: Path) -> str:
 
 
 class Traffic:
-    """Token reads and refreshes of all stores, one after the other, until it is stopped."""
+    """Token reads and refreshes of all stores, a hundred a second or so, until it is stopped."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -57,7 +49,7 @@ class Traffic:
 
     def _run(self, number: int) -> None:
         choose = random.Random(number)
-        while not self._stopped.is_set():
+        while not self._stopped.wait(0.03):
             path = "/spApi/refreshToken" if choose.random() < 0.2 else "/spApi/storeTokens"
             try:
                 self._house.post(path, {"sellerId": choose.choice(SELLERS), "region": "NA"})
@@ -69,11 +61,10 @@ class Traffic:
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[House]:
     """A gateway with three stores and two workers, whose key it keeps itself."""
-    with open_house(tmp_path, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring") as house:
+    own_key = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    with open_house(tmp_path, "--workers", "2", **own_key) as house:
         for seller in SELLERS:
-            authorize(house, seller)
-        house.stop()
-        house.start("--workers", "2")
+            house.authorize(seller)
         yield house
 
 
@@ -114,7 +105,7 @@ def test_a_key_from_the_environment_is_changed_by_the_operator(tmp_path: Path) -
     """The gateway goes on without a restart; afterwards it starts with the new key only."""
     old = new_key(tmp_path / "old.key")
     with open_house(tmp_path, GATEWAY_MASTER_KEY=old) as house:
-        authorize(house)
+        house.authorize(SELLERS[0])
         refused = house.script("local_gateway.py", "rotate-master-key")
         assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
         assert "--new-key-file" in refused.error["hint"]
@@ -167,12 +158,11 @@ def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> N
     assert house.post("/spApi/authorizedStores", {}, made[1][1])["total"] == 0
     unknown = house.script("local_gateway.py", "revoke-key", "nobody")
     assert (unknown.code, unknown.error["code"]) == (5, "not_found")
-
-    def written() -> str | None:
-        keys = {key["keyId"]: key for key in house.good("local_gateway.py", "list-keys")["keys"]}
-        return keys[made[1][0]["keyId"]]["lastUsedAt"]
-
-    until(written, "the last use is written")
+    key_id = made[1][0]["keyId"]
+    written = "SELECT 1 FROM api_keys WHERE id = ? AND last_used_at IS NOT NULL"
+    until(lambda: house.select(written, key_id), "the last use is written")
+    keys = {key["keyId"]: key for key in house.good("local_gateway.py", "list-keys")["keys"]}
+    assert keys[key_id]["lastUsedAt"]
 
 
 def fails(call: Callable[[], Any]) -> int:

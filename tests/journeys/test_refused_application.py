@@ -4,9 +4,7 @@ import json
 import urllib.error
 from typing import Any
 
-from linkfox_client.local.sandbox_browser import give_consent
-
-from tests.support.house import House, until
+from tests.support.house import House, call_json, until
 
 SELLER = "A1SANDBOXNA001"
 CALL = {
@@ -33,13 +31,12 @@ def listed(house: House) -> str:
 
 def attention(house: House) -> dict[str, Any]:
     """What somebody should look after; the gateway looks itself every few seconds."""
-    return house.good("local_gateway.py", "status").get("attention", {})
+    return call_json(house.url + "/readyz").get("attention", {})
 
 
 def test_scripts_tell_that_the_application_is_at_fault_and_tokens_go_on(house: House) -> None:
     """The list, the doctor and the gateway's status say so; a token is still handed out and refreshed."""
-    link = house.post("/spApi/authorizeUrl", {"sellerName": "My Store", "region": "NA"})
-    give_consent(link["authorizeUrl"], {"selling_partner_id": SELLER})
+    house.authorize(SELLER)
     (app,) = [each for each in house.sandbox("state")["apps"] if each["flow"] == "spapi"]
     house.sandbox("apps", {"clientId": app["clientId"], "secretExpired": True})
     assert call(house)["reason"] == "suspended_app"
@@ -48,7 +45,10 @@ def test_scripts_tell_that_the_application_is_at_fault_and_tokens_go_on(house: H
     doctor = house.script("doctor.py")
     assert doctor.code != 0
     assert "suspended_app" in doctor.stdout
-    until(lambda: attention(house).get("suspendedApps") == {"spapi": "secret_expired"}, "the status says so")
+    expected = {"spapi": "secret_expired"}
+    until(lambda: attention(house).get("suspendedApps") == expected, "the gateway has looked")
+    status = house.good("local_gateway.py", "status")
+    assert status["attention"]["suspendedApps"] == expected
     assert house.good("refresh_token.py", "--seller-id", SELLER)["expiresIn"] > 3000
     assert house.good("store_tokens.py", "--seller-id", SELLER, "--region", "NA")["expiresIn"] > 3000
     assert listed(house) == "suspended_app"

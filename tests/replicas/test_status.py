@@ -119,7 +119,8 @@ def test_a_database_that_does_not_answer_is_told(direct: Replicas, postgresql: P
         assert "attention" not in found
     finally:
         postgresql.start()
-    until(lambda: here.status()["ready"], "it is ready again")
+    until(lambda: here.replica.status("/readyz") == 200, "it is ready again")
+    assert here.status()["ready"] is True
 
 
 def test_on_another_address_of_the_machine_it_tells_the_same(direct: Replicas) -> None:

@@ -448,7 +448,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """A Place without a gateway; one that is left running is stopped."""
     made = Place(tmp_path)
     yield made
-    made.gateway("stop")
+    local_gateway.stop(made.data_dir)
 
 
 def test_start_status_and_stop(place: Place) -> None:
@@ -482,7 +482,8 @@ def test_a_script_starts_it_again_once_however_many_ask(place: Place) -> None:
     """After a stop, and after a kill, scripts find it by themselves; twenty at once start one."""
     first = place.gateway("start", "--sandbox", "--port", "0")
     os.kill(first["pid"], signal.SIGKILL)
-    until(lambda: not place.gateway("status")["running"], "the killed one is gone")
+    until(lambda: local_gateway.probe(place.data_dir) is None, "the killed one is gone")
+    assert place.gateway("status")["running"] is False
     off = place.script("authorized_stores.py", LINKFOX_AUTOSTART="off")
     assert (off.code, off.error["code"]) == (3, "not_set_up")
     with ThreadPoolExecutor(20) as pool:

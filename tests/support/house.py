@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from linkfox_client.local.sandbox_browser import give_consent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
@@ -129,6 +132,19 @@ class House:
 
         return until(look, "the authorization ends")
 
+    def select(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look into the vault itself, as for what is written some time after it happened."""
+        with contextlib.closing(sqlite3.connect(self.data_dir / "vault.db")) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def authorize(self, seller_id: str, name: str = "My Store") -> dict[str, Any]:
+        """Authorize a store of North America from its link to its end; answer the store."""
+        link = self.post("/spApi/authorizeUrl", {"sellerName": name, "region": "NA"})
+        give_consent(link["authorizeUrl"], {"selling_partner_id": seller_id})
+        ended = self.ended(link["authorizationId"])
+        assert ended["state"] == "authorized", ended
+        return ended["store"]
+
     def start(self, *arguments: str) -> None:
         """Start `local_gateway.py serve --sandbox` in the foreground of a child and wait for its document."""
         self.log = self.home / "gateway-stderr.log"
@@ -168,12 +184,15 @@ class House:
 
 
 @contextlib.contextmanager
-def open_house(home: Path, **more: str) -> Iterator[House]:
-    """A running House in the empty folder `home`; stopped at the end, whatever happens."""
+def open_house(home: Path, *arguments: str, **more: str) -> Iterator[House]:
+    """A running House in the empty folder `home`; stopped at the end, whatever happens.
+
+    `arguments` go to the gateway's `serve`, `more` into the environment of all.
+    """
     data_dir = home / "gateway data"  # a space on purpose
     environment = clean_environment(home, GATEWAY_DATA_DIR=str(data_dir), **more)
     house = House(home=home, data_dir=data_dir, environment=environment)
-    house.start()
+    house.start(*arguments)
     try:
         yield house
     finally:
