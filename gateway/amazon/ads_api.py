@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.failures import AmazonFailure, FailureKind
 from gateway.amazon.session import AmazonSession
 from gateway.model import Profile, Region
 from gateway.util.secret import Secret
@@ -19,7 +19,7 @@ HOSTS: dict[Region, str] = {
     "FE": "advertising-api-fe.amazon.com",
 }
 # What other statuses than 200 mean; any that is not here says that the request was not understood.
-KINDS: dict[int, Kind] = {401: "unauthorized", 403: "forbidden"}
+KINDS: dict[int, FailureKind] = {401: "unauthorized", 403: "forbidden"}
 LARGEST_PROFILE_ID = 2**63 - 1
 
 

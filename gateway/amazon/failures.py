@@ -10,7 +10,7 @@ from typing import Any, Literal
 from gateway.errors import Problem
 from gateway.util.text import cleaned
 
-Kind = Literal[
+FailureKind = Literal[
     "invalid_grant",
     "invalid_client",
     "unauthorized_client",
@@ -26,7 +26,7 @@ Kind = Literal[
 ]
 
 # Worth asking again, where what was asked may be asked twice.
-PASSING: frozenset[Kind] = frozenset({"throttled", "unavailable", "unusable"})
+PASSING: frozenset[FailureKind] = frozenset({"throttled", "unavailable", "unusable"})
 
 
 # Amazon does not quote tokens in its descriptions; if ever it does, nobody is shown one.
@@ -42,8 +42,8 @@ class AmazonFailure(Exception):
     `detail`: one line, safe to show. `retry_after`: seconds, where Amazon said.
     """
 
-    def __init__(self, kind: Kind, detail: str = "", *, retry_after: int | None = None) -> None:
-        self.kind: Kind = kind
+    def __init__(self, kind: FailureKind, detail: str = "", *, retry_after: int | None = None) -> None:
+        self.kind: FailureKind = kind
         self.detail = TOKEN.sub(r"\1...", cleaned(detail))
         self.retry_after = retry_after
         super().__init__(f"{kind}: {self.detail}" if self.detail else kind)
@@ -55,7 +55,7 @@ class AmazonFailure(Exception):
 
 
 # What a failure of Amazon's means to somebody who asked for a token or a list.
-REASONS: dict[Kind, str] = {
+REASONS: dict[FailureKind, str] = {
     "invalid_grant": "store_revoked",
     "invalid_client": "suspended_app",
     "unauthorized_client": "grant_of_another_client",

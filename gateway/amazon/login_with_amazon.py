@@ -7,7 +7,7 @@ whether a refresh is sent again is the caller's decision.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.failures import AmazonFailure, FailureKind
 from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.model import Flow, Region
 from gateway.util.clock import Clock
@@ -22,7 +22,7 @@ LONGEST_TOKEN = 2048
 LONGEST_LIFE = 24 * 3600
 
 # Amazon's `error` words, RFC 6749 section 5.2, as the kinds of failure that the gateway knows.
-ERRORS: dict[str, Kind] = {
+ERRORS: dict[str, FailureKind] = {
     "invalid_grant": "invalid_grant",
     "invalid_client": "invalid_client",
     "unauthorized_client": "unauthorized_client",

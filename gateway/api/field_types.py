@@ -31,7 +31,7 @@ AN_ATTEMPT = "expected the id that authorizeUrl returned"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class FieldKind:
     """A kind of field: its core schema of pydantic, its JSON schema, and what is said where it is missing."""
 
     core: CoreSchema
@@ -53,13 +53,13 @@ def _worded(schema: CoreSchema, words: str) -> CoreSchema:
 _STRING = _worded(core_schema.str_schema(strict=True), A_STRING)
 
 
-def _text(rule: CoreSchema | None, words: str, shown: Schema) -> Kind:
+def _text(rule: CoreSchema | None, words: str, shown: Schema) -> FieldKind:
     """Return a string, by a rule of pydantic's own."""
     core = _STRING if rule is None else core_schema.chain_schema([_STRING, _worded(rule, words)])
-    return Kind(core, {"type": "string", **shown}, words)
+    return FieldKind(core, {"type": "string", **shown}, words)
 
 
-def _word(*words: str, upper: bool, refusal: str, trimmed: bool = True) -> Kind:
+def _word(*words: str, upper: bool, refusal: str, trimmed: bool = True) -> FieldKind:
     """Return one of a few words. Their case does not matter, nor do spaces around them."""
     letters = ("".join(f"[{each.upper()}{each.lower()}]" for each in one) for one in words)
     pattern = f"({'|'.join(letters)})"
@@ -73,12 +73,12 @@ def _word(*words: str, upper: bool, refusal: str, trimmed: bool = True) -> Kind:
             {"type": "string", "pattern": f"^{around}{pattern}{around}$"},
         ]
     }
-    return Kind(core_schema.chain_schema([_STRING, _worded(rule, refusal)]), shown, refusal)
+    return FieldKind(core_schema.chain_schema([_STRING, _worded(rule, refusal)]), shown, refusal)
 
 
-def _read(read: Callable[[Any], Any], missing: str, shown: Schema) -> Kind:
+def _read(read: Callable[[Any], Any], missing: str, shown: Schema) -> FieldKind:
     """Return what `read` makes of a value; its ValueError says in our words what was expected."""
-    return Kind(core_schema.no_info_plain_validator_function(read), shown, missing)
+    return FieldKind(core_schema.no_info_plain_validator_function(read), shown, missing)
 
 
 def _of_text(read: Callable[[str], Any]) -> Callable[[Any], Any]:
@@ -124,7 +124,9 @@ _ID = {
 }
 
 Text = Annotated[str, _text(None, A_STRING, {})]
-AmazonPath = Annotated[str, Kind(_STRING, {"type": "string"}, "expected a path such as /orders/v0/orders")]
+AmazonPath = Annotated[
+    str, FieldKind(_STRING, {"type": "string"}, "expected a path such as /orders/v0/orders")
+]
 SellerId = Annotated[str, _text(_SELLER_RULE, _SELLER, {"pattern": rf"^\s*{SELLER_ID.pattern}\s*$"})]
 RegionName = Annotated[Region, _word(*REGIONS, upper=True, refusal=A_REGION)]
 CentralName = Annotated[Central, _word("seller", "vendor", upper=False, refusal="expected seller or vendor")]
@@ -141,12 +143,13 @@ Name = Annotated[
 ]
 Site = Annotated[Marketplace, _read(_of_text(details.read_marketplace), "", {"type": "string"})]
 Flag = Annotated[
-    bool, Kind(_worded(core_schema.bool_schema(strict=True), "expected true or false"), {"type": "boolean"})
+    bool,
+    FieldKind(_worded(core_schema.bool_schema(strict=True), "expected true or false"), {"type": "boolean"}),
 ]
 NumberId = Annotated[int, _read(_number, AN_ID, _ID)]
 MinTtl = Annotated[
     int,
-    Kind(
+    FieldKind(
         _worded(
             core_schema.int_schema(strict=True, ge=0, le=LARGEST_MIN_TTL),
             f"expected whole seconds from 0 to {LARGEST_MIN_TTL}",

@@ -16,8 +16,8 @@ from gateway.api.field_types import (
     AnyToken,
     AttemptId,
     CentralName,
+    FieldKind,
     Flag,
-    Kind,
     Method,
     MinTtl,
     Name,
@@ -86,7 +86,7 @@ class ApiRequest(Described):
         words = first["msg"]
         if first["type"] == "missing":
             field = next(each for each in cls.model_fields.values() if each.alias == name)
-            words = next(kind.missing for kind in field.metadata if isinstance(kind, Kind))
+            words = next(kind.missing for kind in field.metadata if isinstance(kind, FieldKind))
         elif first["type"] == "value_error":
             words = str(first["ctx"]["error"])
         return Problem("bad_parameter", f"{name}: {words}")

@@ -14,7 +14,7 @@ from gateway.api.answers.stores import (
     Stores,
     StoreStatus,
     StoreTokens,
-    checked,
+    check_fields,
 )
 from gateway.api.attempts import completed, granted, named_attempt, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
@@ -192,7 +192,9 @@ async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
     if status.state != "authorized":
         return status
     grant = await granted(call, attempt)
-    return status.model_copy(update={**checked(attempt.verification), "store": grant and Store.of(grant)})
+    return status.model_copy(
+        update={**check_fields(attempt.verification), "store": grant and Store.of(grant)}
+    )
 
 
 @router.post(

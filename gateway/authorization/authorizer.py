@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.amazon.ads_api import AdsApi
-from gateway.amazon.failures import AmazonFailure, Kind
+from gateway.amazon.failures import AmazonFailure, FailureKind
 from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
 from gateway.amazon.marketplaces import Marketplace
 from gateway.amazon.selling_partner_api import SellingPartnerApi
@@ -42,7 +42,7 @@ YEAR = 365 * 24 * 3600
 ADS_CONSENTS_END_SINCE = datetime(2026, 7, 30, tzinfo=UTC).timestamp()
 
 # How an attempt ends when Amazon refuses the exchange; all other kinds are `exchange_failed`.
-EXCHANGE_REASONS: dict[Kind, str] = {
+EXCHANGE_REASONS: dict[FailureKind, str] = {
     "invalid_grant": "code_refused",
     "invalid_request": "code_refused",
     "invalid_client": "app_credentials",

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from gateway.amazon.failures import AmazonFailure, Kind, problem_of
+from gateway.amazon.failures import AmazonFailure, FailureKind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.applications.credentials import application_id, token_client
@@ -28,7 +28,7 @@ from gateway.vault.vault import Vault
 T = TypeVar("T")
 
 # What Amazon's refusal of an import means; all other failures mean what they mean everywhere.
-IMPORT_REASONS: dict[Kind, str] = {
+IMPORT_REASONS: dict[FailureKind, str] = {
     "invalid_grant": "import_refused",
     "unauthorized_client": "import_of_another_client",
     "invalid_client": "app_credentials",

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from gateway.settings.kinds import WholeNumber, client_secret, file_variable
 from gateway.settings.values import Values
 
-Kind = Callable[[Values, str], Any]
+SettingKind = Callable[[Values, str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Variable:
     """An environment variable. `default`: in words, where the field's own default does not say it."""
 
     name: str
-    kind: Kind
+    kind: SettingKind
     meaning: str
     default: str | None = None
 

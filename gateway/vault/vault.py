@@ -20,7 +20,7 @@ from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grants import Grants
 from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, record_existing, token_print_key
-from gateway.vault.keys.facts import Facts, Kind
+from gateway.vault.keys.facts import Facts, VaultKind
 from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.keys.sealing import MasterKey, Sealer
@@ -98,7 +98,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     The data folder must exist. An existing vault is refused, and left as it is, if it was written by a newer
     version, is of the other kind, or its key is missing or wrong.
     """
-    kind: Kind = "sandbox" if settings.sandbox else "real"
+    kind: VaultKind = "sandbox" if settings.sandbox else "real"
     place = (settings.database_url, settings.data_dir / DATABASE_FILE)
     database = open_database(*place)
     try:
@@ -171,7 +171,7 @@ def _postgresql_leases(
 
 
 def existing_vault(
-    connection: Connection, settings: Settings, kind: Kind
+    connection: Connection, settings: Settings, kind: VaultKind
 ) -> tuple[Facts, FoundKey, Sealer] | None:
     """Check an existing vault against the settings; None where there is none yet. Changes nothing.
 
@@ -196,7 +196,9 @@ def existing_vault(
     return facts, found, sealer
 
 
-def _new(connection: Connection, settings: Settings, kind: Kind, now: int) -> tuple[Facts, FoundKey, Sealer]:
+def _new(
+    connection: Connection, settings: Settings, kind: VaultKind, now: int
+) -> tuple[Facts, FoundKey, Sealer]:
     vault_id = secrets.token_hex(8)
     found = master_key_for_new_vault(settings, vault_id)
     sealer = Sealer([found.key])

@@ -10,7 +10,7 @@ from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.details import read_name
 from gateway.web.page_context import FormState
 from gateway.web.page_route import PageRouter
-from gateway.web.redirects import see
+from gateway.web.redirects import see_other
 from gateway.web.sessions import SignedInRequest
 
 router = PageRouter()
@@ -23,7 +23,7 @@ async def login(request: Request) -> Response:
     That page has a form and with it a referrer policy of its own; this address is passed on to nobody.
     """
     wanted = services_of(request).appstore.read(request.query_params.multi_items())
-    return see(f"/appstore?{urlencode(wanted.fields(), quote_via=quote, safe='')}")
+    return see_other(f"/appstore?{urlencode(wanted.fields(), quote_via=quote, safe='')}")
 
 
 @router.get("/appstore")

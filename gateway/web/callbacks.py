@@ -16,7 +16,7 @@ from gateway.model import Flow
 from gateway.web.addressed import addressed_attempt
 from gateway.web.confirmation import see_confirmation
 from gateway.web.page_route import PageRouter
-from gateway.web.redirects import RESULT_PATH, see, see_result
+from gateway.web.redirects import RESULT_PATH, see_other, see_result
 from gateway.web.renderer import pages_of
 
 router = PageRouter()
@@ -48,7 +48,7 @@ async def _complete(request: Request, flow: Flow) -> Response:
         patience = services.settings.callback_patience
         return see_result(await services.authorizer.complete(flow, callback, patience))
     except CallbackRefused as refused:
-        return see(f"{RESULT_PATH}?problem={refused.reason}")
+        return see_other(f"{RESULT_PATH}?problem={refused.reason}")
 
 
 @router.get(RESULT_PATH)

@@ -15,7 +15,7 @@ from gateway.model import Attempt
 from gateway.util.secret import Secret
 from gateway.web.addressed import addressed_attempt
 from gateway.web.page_route import PageRouter
-from gateway.web.redirects import see, see_result
+from gateway.web.redirects import see_other, see_result
 from gateway.web.renderer import pages_of
 from gateway.web.sessions import read_form
 
@@ -29,7 +29,7 @@ def see_confirmation(services: Services, attempt: Attempt, callback: Callback) -
     """Send the browser to the confirmation page, whose address holds what the callback brought, encrypted."""
     token = Secret(secrets.token_urlsafe(CSRF_BYTES))
     held = services.confirmations.hold(PendingCallback(attempt.id, callback, token))
-    return see(f"{CONFIRM_PATH}/{quote(attempt.id, safe='')}?held={held}")
+    return see_other(f"{CONFIRM_PATH}/{quote(attempt.id, safe='')}?held={held}")
 
 
 @router.get(CONFIRM_PATH + "/{attempt_id}")

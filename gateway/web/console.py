@@ -19,7 +19,7 @@ from gateway.model import Central, Flow, Grant, Profile, Region
 from gateway.vault import audit
 from gateway.web.page_context import FormState, Page
 from gateway.web.page_route import PageRouter
-from gateway.web.redirects import see
+from gateway.web.redirects import see_other
 from gateway.web.sessions import SignedInRequest
 
 router = PageRouter()
@@ -218,4 +218,4 @@ async def remove(request: Request) -> Response:
         assert grant.seller_id is not None, "a store has a seller"
         remove = partial(grants.remove_store, user_id, grant.seller_id, grant.region)
     await remove_for_good(signed_in.services.vault, signed_in.services.threads, remove)
-    return see("/?notice=removed")
+    return see_other("/?notice=removed")

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.asgi.error_answers import PROBLEM_PAGE
 from gateway.asgi.routing import MethodRoute
 from gateway.errors import Problem
-from gateway.web.redirects import see
+from gateway.web.redirects import see_other
 from gateway.web.renderer import pages_of
 from gateway.web.sessions import SignInNeeded, sign_in_address
 
@@ -56,5 +56,5 @@ class PageEndpoint:
         try:
             response = await self.function(request)
         except SignInNeeded as needed:
-            response = see(sign_in_address(needed.back_to))
+            response = see_other(sign_in_address(needed.back_to))
         await response(scope, receive, send)

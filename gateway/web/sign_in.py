@@ -13,7 +13,7 @@ from gateway.errors import Problem
 from gateway.vault import audit
 from gateway.web.page_context import PageContext
 from gateway.web.page_route import PageRouter
-from gateway.web.redirects import see
+from gateway.web.redirects import see_other
 from gateway.web.renderer import pages_of
 from gateway.web.sessions import (
     Cookie,
@@ -47,7 +47,7 @@ async def sign_in_page(request: Request) -> Response:
     """Ask for the API key; who is signed in already is sent on."""
     back_to = own_page(request.query_params.get("next", "/"))
     if await SignedInRequest.find(request) is not None:
-        return see(back_to)
+        return see_other(back_to)
     return _ask(request, back_to)
 
 
@@ -77,7 +77,7 @@ async def sign_in(request: Request) -> Response:
     audit.identified(caller)
     check_rights(caller, ("manage", "tokens"))
     session = await services.threads.vault(services.vault.sessions.begin, caller)
-    answer = see(back_to)
+    answer = see_other(back_to)
     start_session(request, answer, session.reveal())
     return answer
 
@@ -95,7 +95,7 @@ def _refused(request: Request, back_to: str, problem: Problem, request_id: str) 
 async def sign_out(request: Request) -> Response:
     """End the session."""
     signed_in = await SignedInRequest.find(request)
-    answer = see("/signin")
+    answer = see_other("/signin")
     if signed_in is not None:
         await signed_in.form(request)
         await signed_in.services.threads.vault(signed_in.services.vault.sessions.end, signed_in.session)

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from gateway.amazon.failures import REASONS, AmazonFailure, Kind, problem_of
+from gateway.amazon.failures import REASONS, AmazonFailure, FailureKind, problem_of
 from gateway.authorization.authorizer import EXCHANGE_REASONS
 from gateway.errors import TABLE, TABLE_FILE, Problem, ProblemRow
 from gateway.web.callbacks import SHOWN_PROBLEMS
@@ -15,7 +15,7 @@ from tests.support.house import ROOT
 
 def test_every_kind_of_failure_has_a_reason_with_a_row() -> None:
     """Whatever Amazon does, there is something to tell about it."""
-    assert set(REASONS) == set(get_args(Kind))
+    assert set(REASONS) == set(get_args(FailureKind))
     for reason in {*REASONS.values(), *EXCHANGE_REASONS.values(), *SHOWN_PROBLEMS}:
         assert TABLE[reason].remedy
 

@@ -11,7 +11,7 @@ from gateway.api.answers.grants import (
     AttemptStatus,
     ConsentLink,
     GrantState,
-    Listed,
+    ListAnswer,
     ListedState,
     ReadTokens,
     ReasonedState,
@@ -59,13 +59,13 @@ def _account(grant: Grant) -> dict[str, Any]:
     return {"account_name": grant.name, "region": grant.region, **state_fields(grant)}
 
 
-class OfAccount(Record):
+class AccountReference(Record):
     """Whose tokens they are."""
 
     account_name: str = Field(description=A_NAME, examples=["My Brand"])
 
 
-class AccountTokens(ReadTokens, OfAccount):
+class AccountTokens(ReadTokens, AccountReference):
     """An ads account's tokens."""
 
     client_id: str = Field(
@@ -79,7 +79,7 @@ class AccountTokens(ReadTokens, OfAccount):
         return cls(**token_fields(held, now), account_name=held.grant.name, client_id=client_id)
 
 
-class RefreshedAccountTokens(RefreshedTokens, OfAccount):
+class RefreshedAccountTokens(RefreshedTokens, AccountReference):
     """An ads account's tokens after a refresh."""
 
     @classmethod
@@ -88,7 +88,7 @@ class RefreshedAccountTokens(RefreshedTokens, OfAccount):
         return cls(**token_fields(held, now), account_name=held.grant.name, message=REFRESHED)
 
 
-class Place(Record):
+class ProfileIdentity(Record):
     """An advertising profile: one account at one site."""
 
     profile_id: Number = Field(
@@ -114,8 +114,8 @@ class Place(Record):
     )
 
 
-def _place(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]:
-    """Return the fields of Place. `grants`: those that cover the profile, the newest healthy one first."""
+def _identity(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]:
+    """Return the fields of ProfileIdentity. `grants`: all that cover it, the newest healthy one first."""
     return {
         "profile_id": profile.profile_id,
         "account_info_id": profile.account_info_id,
@@ -128,7 +128,7 @@ def _place(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]:
     }
 
 
-class AccountProfile(ListedState, Place):
+class AccountProfile(ListedState, ProfileIdentity):
     """An account and site in the list."""
 
     account_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
@@ -142,7 +142,7 @@ class AccountProfile(ListedState, Place):
         return cls.model_validate(
             {
                 **state_fields(grants[0]),
-                **_place(profile, grants),
+                **_identity(profile, grants),
                 "account_type": profile.account_info_type,
                 "auth_record_ids": [grant.id for grant in grants],
                 **grant_warnings(grants[0], now),
@@ -150,7 +150,7 @@ class AccountProfile(ListedState, Place):
         )
 
 
-class AdvertisingProfile(Place):
+class AdvertisingProfile(ProfileIdentity):
     """A profile with what Amazon says of it."""
 
     account_info_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
@@ -167,7 +167,7 @@ class AdvertisingProfile(Place):
         """Return one profile. `grants`: those that cover it, the newest healthy one first."""
         return cls.model_validate(
             {
-                **_place(profile, grants),
+                **_identity(profile, grants),
                 "account_info_type": profile.account_info_type,
                 "currency_code": profile.currency_code,
                 "daily_budget": profile.daily_budget,
@@ -214,7 +214,7 @@ class AccountLink(ConsentLink):
         )
 
 
-class Accounts(Listed):
+class Accounts(ListAnswer):
     """The caller's ads accounts."""
 
     stores: list[AccountProfile] = Field(description="The accounts and sites")

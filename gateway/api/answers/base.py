@@ -23,7 +23,7 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Count = Annotated[int, Field(ge=0)]
-Some = Annotated[int, Field(ge=1)]
+PositiveCount = Annotated[int, Field(ge=1)]
 # Up to 64 bits.
 Number = Annotated[int, Field(ge=1, json_schema_extra={"format": "int64"})]
 Absent = SkipJsonSchema[None]
@@ -58,7 +58,7 @@ class Answer(Record):
     sandbox: Literal[True] | Absent = extra("There, and true, where everything stands in for Amazon")
 
 
-class Noted(Record):
+class WithNotes(Record):
     """An answer that may have something to say beside what was asked for."""
 
     notes: list[str] | Absent = extra(

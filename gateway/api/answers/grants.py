@@ -133,7 +133,7 @@ class SecretWarning(Record):
     ends_after_days: int = Field(description="How old it may become, in days", ge=1, examples=[SECRET_DAYS])
 
 
-class Listed(Answer):
+class ListAnswer(Answer):
     """A list, with what has to be looked after beside it."""
 
     warnings: list[SecretWarning] | Absent = extra(

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.api.answers.base import Absent, Answer, Record, Some, extra
+from gateway.api.answers.base import Absent, Answer, PositiveCount, Record, extra
 from gateway.api.answers.grants import ENDING_DAYS, SecretWarning
 from gateway.model import Flow
 from gateway.util.version import version
@@ -28,15 +28,17 @@ class Checks(Record):
 class Attention(Record):
     """What somebody should look after; only what there is."""
 
-    needs_reauthorization: Some | Absent = extra("Authorizations that have to be given again")
-    authorizations_ending: Some | Absent = extra(f"Authorizations that end within {ENDING_DAYS} days")
+    needs_reauthorization: PositiveCount | Absent = extra("Authorizations that have to be given again")
+    authorizations_ending: PositiveCount | Absent = extra(
+        f"Authorizations that end within {ENDING_DAYS} days"
+    )
     suspended_apps: dict[Flow, str] | Absent = extra(
         "Why Amazon refuses an application, by `spapi` and `ads`"
     )
     client_secrets: list[SecretWarning] | Absent = extra(
         "Client secrets that grow old", json_schema_extra={"minItems": 1}
     )
-    notices_waiting: Some | Absent = extra("Notices that the webhook has not taken yet")
+    notices_waiting: PositiveCount | Absent = extra("Notices that the webhook has not taken yet")
 
 
 class Readiness(Answer):

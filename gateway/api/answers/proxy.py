@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.api.answers.base import Absent, Answer, Noted, extra
+from gateway.api.answers.base import Absent, Answer, WithNotes, extra
 
 
 class ProxyAnswer(Answer):
@@ -30,5 +30,5 @@ class ProxyAnswer(Answer):
     body_encoding: Literal["base64"] | Absent = extra("Where the body is not UTF-8, and `body` therefore")
 
 
-class StoreProxyAnswer(Noted, ProxyAnswer):
+class StoreProxyAnswer(WithNotes, ProxyAnswer):
     """The same, for a store: one of India may be asked for under the Far East, too."""

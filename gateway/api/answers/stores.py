@@ -10,9 +10,9 @@ from gateway.api.answers.base import (
     A_REGION,
     Absent,
     Answer,
-    Noted,
     Record,
     Removed,
+    WithNotes,
     extra,
 )
 from gateway.api.answers.grants import (
@@ -20,7 +20,7 @@ from gateway.api.answers.grants import (
     AttemptStatus,
     ConsentLink,
     GrantState,
-    Listed,
+    ListAnswer,
     ListedState,
     ReadTokens,
     ReasonedState,
@@ -89,7 +89,7 @@ def _store(grant: Grant) -> dict[str, Any]:
     }
 
 
-class Checked(Record):
+class StoreCheck(Record):
     """What the first look at a store has found, with what to do about it."""
 
     verification: str | Absent = extra(
@@ -101,8 +101,8 @@ class Checked(Record):
     verification_hint: str | Absent = extra(A_HINT)
 
 
-def checked(verification: str | None) -> dict[str, str]:
-    """Return the fields of Checked; none where there is nothing to say."""
+def check_fields(verification: str | None) -> dict[str, str]:
+    """Return the fields of StoreCheck; none where there is nothing to say."""
     if verification is None:
         return {}
     document = {"verification": verification}
@@ -112,24 +112,24 @@ def checked(verification: str | None) -> dict[str, str]:
     return document
 
 
-class ImportedStore(Answer, Noted, Checked, NewStore):
+class ImportedStore(Answer, WithNotes, StoreCheck, NewStore):
     """An imported store. `verification` is only there where Amazon did not answer for it."""
 
     @classmethod
     def imported(cls, grant: Grant, asked: Region, verification: str) -> Self:
         """Return a store that was imported under the region `asked`."""
-        found = {} if verification == "verified" else checked(verification)
+        found = {} if verification == "verified" else check_fields(verification)
         return cls.model_validate({**_store(grant), **found, "notes": notes_of(asked, grant.region)})
 
 
-class Stores(Listed):
+class Stores(ListAnswer):
     """The caller's stores."""
 
     stores: list[ListedStore] = Field(description="The stores")
     total: int = Field(description="How many there are", ge=0, examples=[1])
 
 
-class StoreLink(Noted, ConsentLink):
+class StoreLink(WithNotes, ConsentLink):
     """A store's consent link."""
 
     @classmethod
@@ -144,7 +144,7 @@ class StoreLink(Noted, ConsentLink):
         )
 
 
-class OfStore(Noted):
+class StoreReference(WithNotes):
     """Whose tokens they are."""
 
     seller_id: str = Field(
@@ -153,7 +153,7 @@ class OfStore(Noted):
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
-class StoreTokens(ReadTokens, OfStore):
+class StoreTokens(ReadTokens, StoreReference):
     """A store's tokens."""
 
     @classmethod
@@ -162,7 +162,7 @@ class StoreTokens(ReadTokens, OfStore):
         return cls(**token_fields(held, now), **_of_store(held.grant, asked))
 
 
-class RefreshedStoreTokens(RefreshedTokens, OfStore):
+class RefreshedStoreTokens(RefreshedTokens, StoreReference):
     """A store's tokens after a refresh."""
 
     @classmethod
@@ -175,7 +175,7 @@ def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:
     return {"seller_id": grant.seller_id, "region": grant.region, "notes": notes_of(asked, grant.region)}
 
 
-class StoreStatus(Checked, AttemptStatus):
+class StoreStatus(StoreCheck, AttemptStatus):
     """How an attempt to authorize a store stands."""
 
     reason: str | Absent = extra(
@@ -185,5 +185,5 @@ class StoreStatus(Checked, AttemptStatus):
     store: Store | Absent = extra("The store, as it is kept")
 
 
-class RemovedStore(Noted, Removed):
+class RemovedStore(WithNotes, Removed):
     """That a store is gone."""

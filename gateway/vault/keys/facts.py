@@ -14,7 +14,7 @@ from gateway.vault.errors import VaultError
 # Instead of all other facts, with the id of the vault, until a copy is complete (see copying.py).
 UNFINISHED_COPY = "unfinished_copy_of"
 
-Kind = Literal["sandbox", "real"]
+VaultKind = Literal["sandbox", "real"]
 Source = Literal["environment", "file", "keyring", "key_folder"]
 _ALL = select(vault_facts)
 _NEXT_KEY = ("next_master_key_id", "next_master_key_source", "next_master_key")
@@ -37,7 +37,7 @@ class Facts:
     """
 
     vault_id: str
-    kind: Kind
+    kind: VaultKind
     created_at: int
     master_key_source: Source
     master_key_id: str
