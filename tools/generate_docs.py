@@ -14,31 +14,34 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+from linkfox_client.errors import EXIT_CODES
 
 from gateway.api.description import openapi_document
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
 from gateway.settings.variables import rows
 from gateway.util.paths import BUNDLE as ROOT
 
-# Exit code of each `error.code`, with what it means for the caller. The order is that of the page.
-CODES: dict[str, tuple[int, str]] = {
-    "bad_arguments": (2, "The command line or the request is wrong; nothing was sent to Amazon"),
-    "not_set_up": (3, "Packages, a key, a gateway or the gateway's Amazon application are missing"),
-    "unauthorized": (4, "The gateway refuses the API key"),
-    "needs_reauthorization": (4, "Amazon no longer accepts this store's or account's authorization"),
-    "denied": (4, "The consent was refused on Amazon's page"),
-    "not_found": (5, "There is no such store, account or profile among this user's"),
-    "ambiguous": (5, "More than one matches; `candidates` lists them"),
-    "gateway_failed": (6, "The gateway cannot be reached, or answered something unusable"),
-    "amazon_failed": (6, "Amazon failed or refused"),
-    "throttled": (6, "Too many calls; wait"),
-    "suspended_app": (6, "The gateway's own Amazon application is at fault; no store is"),
-    "authorization_failed": (6, "An authorization ended without a result"),
-    "out_of_credit": (7, "The hosted gateway's account has no credit left"),
-    "timeout": (8, "Nothing came within the time given"),
-    "expired": (8, "The consent link was not used in time"),
-    "interrupted": (130, "Stopped with Ctrl-C"),
-    "internal": (1, "A fault in a script; please report it"),
+# What each `error.code` means for the caller. The order is that of the page.
+MEANINGS: dict[str, str] = {
+    "bad_arguments": "The command line or the request is wrong; nothing was sent to Amazon",
+    "not_set_up": "Packages, a key, a gateway or the gateway's Amazon application are missing",
+    "unauthorized": "The gateway refuses the API key",
+    "needs_reauthorization": "Amazon no longer accepts this store's or account's authorization",
+    "denied": "The consent was refused on Amazon's page",
+    "not_found": "There is no such store, account or profile among this user's",
+    "ambiguous": "More than one matches; `candidates` lists them",
+    "gateway_failed": "The gateway cannot be reached, or answered something unusable",
+    "amazon_failed": "Amazon failed or refused",
+    "throttled": "Too many calls; wait",
+    "suspended_app": "The gateway's own Amazon application is at fault; no store is",
+    "authorization_failed": "An authorization ended without a result",
+    "out_of_credit": "The hosted gateway's account has no credit left",
+    "timeout": "Nothing came within the time given",
+    "expired": "The consent link was not used in time",
+    "interrupted": "Stopped with Ctrl-C",
+    "internal": "A fault in a script; please report it",
 }
 
 REGION_NAMES = {"NA": "North America", "EU": "Europe, Middle East, Africa, India", "FE": "Far East"}
@@ -91,12 +94,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def errors_page(errors: list[dict[str, Any]]) -> str:
-    """Return the whole of references/errors.md. A row whose code is not in CODES raises KeyError."""
+    """Return the whole of references/errors.md. A code that has no meaning here raises KeyError."""
     parts = [ERRORS_HEAD, "## Codes and exit codes\n"]
     parts.append(
         table(
             ("`error.code`", "Exit", "Meaning"),
-            ((f"`{code}`", str(exit_code), meaning) for code, (exit_code, meaning) in CODES.items()),
+            ((f"`{code}`", str(EXIT_CODES[code]), meaning) for code, meaning in MEANINGS.items()),
         )
     )
     parts.append("An exit code of 0 is success.\n")
@@ -121,8 +124,8 @@ def errors_page(errors: list[dict[str, Any]]) -> str:
     )
     by_exit: dict[int, list[dict[str, Any]]] = {}
     for error in errors:
-        by_exit.setdefault(CODES[error["code"]][0], []).append(error)
-    for exit_code in dict.fromkeys(code[0] for code in CODES.values()):
+        by_exit.setdefault(EXIT_CODES[error["code"]], []).append(error)
+    for exit_code in dict.fromkeys(EXIT_CODES[code] for code in MEANINGS):
         group = by_exit.get(exit_code)
         if not group:
             continue

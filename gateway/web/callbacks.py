@@ -13,6 +13,7 @@ from gateway.authorization.callback import Callback
 from gateway.authorization.confirmation import needs_confirmation
 from gateway.errors import Problem
 from gateway.model import Flow
+from gateway.settings.settings import CALLBACK_PATHS
 from gateway.web.addressed import addressed_attempt
 from gateway.web.confirmation import see_confirmation
 from gateway.web.page_route import PageRouter
@@ -25,13 +26,13 @@ router = PageRouter()
 SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})
 
 
-@router.get("/spApi/oauth/callback")
+@router.get(CALLBACK_PATHS["spapi"])
 async def store_callback(request: Request) -> Response:
     """Take a browser that comes back from Seller or Vendor Central."""
     return await _complete(request, "spapi")
 
 
-@router.get("/amazonAds/oauth/callback")
+@router.get(CALLBACK_PATHS["ads"])
 async def account_callback(request: Request) -> Response:
     """Take a browser that comes back from the Ads consent page."""
     return await _complete(request, "ads")
