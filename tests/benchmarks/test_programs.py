@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.house import PATIENCE, ROOT
 
-# Runs programs by name, with some of their constants made small. One process does it for all of them: to import
-# the gateway takes longer than some of them run.
+# Runs programs by name, with some of their constants made small. One process does it for all of them: to
+# import the gateway takes longer than some of them run.
 RUNNER = """\
 import contextlib, importlib, io, json, os, sys, traceback
 asked = os.fdopen(os.dup(0))
