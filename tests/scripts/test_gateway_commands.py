@@ -8,7 +8,7 @@ import pytest
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.commands import gateway_commands
 from linkfox_client.errors import ClientError
-from linkfox_client.local import local_gateway
+from linkfox_client.local import gateway_program
 
 from tests.support.house import ROOT
 
@@ -31,7 +31,7 @@ def passed_on(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -
         calls.append([command, *arguments])
         return {}
 
-    monkeypatch.setattr(local_gateway, "beside", beside)
+    monkeypatch.setattr(gateway_program, "beside", beside)
     monkeypatch.setenv("GATEWAY_DATA_DIR", str(folder))
     monkeypatch.chdir(folder)
     gateway_commands.run(declared().parse(words))

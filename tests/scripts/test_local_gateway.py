@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from linkfox_client.errors import ClientError
-from linkfox_client.local import local_gateway, process_lock
+from linkfox_client.local import gateway_folder, gateway_program, local_gateway, process_lock
 
 from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, until
 
@@ -59,7 +59,7 @@ def pretender(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -
     """A program in the place of the gateway's; what it leaves running is stopped."""
     program = tmp_path / "pretender.py"
     program.write_text(PRETENDER)
-    monkeypatch.setattr(local_gateway, "PROGRAM", program)
+    monkeypatch.setattr(gateway_program, "PROGRAM", program)
     yield program
     local_gateway.stop(data_dir)
 
@@ -95,18 +95,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_real_gateway_comes_before_the_sandbox(home: Path) -> None:
     """What was set up counts: nothing, then the sandbox alone, then both."""
     share = home / ".local" / "share" / "linkfox"
-    assert local_gateway.locate({}) is None
+    assert gateway_folder.locate({}) is None
     for name in ("gateway-sandbox", "gateway"):
         (share / name).mkdir(parents=True)
         (share / name / "owner.key").touch()
-        assert local_gateway.locate({}) == share / name
+        assert gateway_folder.locate({}) == share / name
 
 
 def test_a_named_folder_is_the_only_one(home: Path, data_dir: Path) -> None:
     """GATEWAY_DATA_DIR wins, also where nothing was set up in it."""
     empty = home / "empty"
-    assert local_gateway.locate({"GATEWAY_DATA_DIR": str(data_dir)}) == data_dir
-    assert local_gateway.locate({"GATEWAY_DATA_DIR": str(empty)}) is None
+    assert gateway_folder.locate({"GATEWAY_DATA_DIR": str(data_dir)}) == data_dir
+    assert gateway_folder.locate({"GATEWAY_DATA_DIR": str(empty)}) is None
     assert local_gateway.locate_or_start({"GATEWAY_DATA_DIR": str(empty)}) is None
     assert not empty.exists()
 
@@ -119,7 +119,7 @@ def test_a_relative_folder_is_refused() -> None:
 
 def test_whatever_stands_in_for_amazon_lives_with_the_sandboxes(home: Path) -> None:
     """AMAZON_ORIGIN implies sandbox."""
-    folder = local_gateway.data_folder({"AMAZON_ORIGIN": "http://127.0.0.1:1"}, sandbox=False)
+    folder = gateway_folder.data_folder({"AMAZON_ORIGIN": "http://127.0.0.1:1"}, sandbox=False)
     assert folder == home / ".local" / "share" / "linkfox" / "gateway-sandbox"
 
 
@@ -128,7 +128,7 @@ def test_settings_come_from_the_environment_over_the_env_file(home: Path) -> Non
     config = home / ".config" / "linkfox"
     config.mkdir(parents=True)
     (config / ".env").write_text("GATEWAY_DATA_DIR=/from/file\nLINKFOX_AUTOSTART=off\n")
-    settings = local_gateway.read_settings({"GATEWAY_DATA_DIR": "/from/environment"})
+    settings = gateway_folder.read_settings({"GATEWAY_DATA_DIR": "/from/environment"})
     assert settings == {"GATEWAY_DATA_DIR": "/from/environment", "LINKFOX_AUTOSTART": "off"}
 
 
@@ -143,14 +143,14 @@ def test_a_gateway_runs_while_it_holds_the_lock(data_dir: Path) -> None:
         "sandbox": True,
         "sandboxUrl": "http://127.0.0.1:8",
     }
-    assert local_gateway.probe(data_dir) is None
+    assert gateway_folder.probe(data_dir) is None
     with held(data_dir):
-        assert local_gateway.probe(data_dir) is None
+        assert gateway_folder.probe(data_dir) is None
     with held(data_dir, **told):
-        running = local_gateway.probe(data_dir)
+        running = gateway_folder.probe(data_dir)
         assert running is not None
         assert running.facts() == told
-    assert local_gateway.probe(data_dir) is None
+    assert gateway_folder.probe(data_dir) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1, "pid": 1}', '{"url": "http://127.0.0.1:9"}'])
@@ -158,7 +158,7 @@ def test_a_broken_announcement_is_none(data_dir: Path, text: str) -> None:
     """Half a file is no address."""
     with held(data_dir):
         (data_dir / "gateway.json").write_text(text)
-        assert local_gateway.probe(data_dir) is None
+        assert gateway_folder.probe(data_dir) is None
 
 
 def test_the_announcement_of_a_killed_gateway_is_not_believed(data_dir: Path) -> None:
@@ -166,16 +166,16 @@ def test_the_announcement_of_a_killed_gateway_is_not_believed(data_dir: Path) ->
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
     with held(data_dir, url="http://127.0.0.1:9", pid=ended.pid, sandbox=False):
-        assert local_gateway.probe(data_dir) is None
+        assert gateway_folder.probe(data_dir) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_killed_gateway_that_nobody_buried_is_over_as_well(data_dir: Path) -> None:
     """In a container without an init the process id stays taken; its address is not believed for that."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        until(lambda: local_gateway._has_ended(ended.pid), "it has ended, and we have not asked how")
+        until(lambda: gateway_folder._has_ended(ended.pid), "it has ended, and we have not asked how")
         with held(data_dir, url="http://127.0.0.1:9", pid=ended.pid, sandbox=False):
-            assert local_gateway.probe(data_dir) is None
+            assert gateway_folder.probe(data_dir) is None
 
 
 def test_looking_leaves_nothing_behind_and_disturbs_nobody(tmp_path: Path) -> None:
@@ -256,11 +256,11 @@ def test_without_posix_permissions_the_folder_guards_the_key(
     (data_dir / "owner.key").chmod(0o644)
     data_dir.chmod(0o755)
     monkeypatch.delattr(os, "getuid")
-    local_gateway.check_private(data_dir)
-    assert local_gateway.owner_key(data_dir).reveal() == KEY
+    gateway_folder.check_private(data_dir)
+    assert gateway_folder.owner_key(data_dir).reveal() == KEY
     (data_dir.with_name("link")).symlink_to(data_dir)
     with pytest.raises(ClientError):
-        local_gateway.check_private(data_dir.with_name("link"))
+        gateway_folder.check_private(data_dir.with_name("link"))
 
 
 def test_on_windows_it_is_detached_by_flags_and_never_probed_by_a_signal(
@@ -274,7 +274,7 @@ def test_on_windows_it_is_detached_by_flags_and_never_probed_by_a_signal(
     with monkeypatch.context() as windows:
         windows.setattr(sys, "platform", "win32")
         assert local_gateway._detached() == {"creationflags": 0x8000200}
-        assert local_gateway._is_alive(os.getpid()) is True
+        assert gateway_folder._is_alive(os.getpid()) is True
     assert local_gateway._detached() == {"start_new_session": True}
 
 
@@ -297,7 +297,7 @@ def test_it_is_started_from_its_own_folder_with_the_flags_of_last_time(
 
 def test_the_flags_of_last_time() -> None:
     """What was not given, or is no flag, is left out."""
-    assert local_gateway.remembered_flags(Path("/nowhere")) == []
+    assert gateway_folder.remembered_flags(Path("/nowhere")) == []
 
 
 def test_remembered_flags_are_complete(data_dir: Path) -> None:
@@ -313,7 +313,7 @@ def test_remembered_flags_are_complete(data_dir: Path) -> None:
     }
     (data_dir / "serve.json").write_text(json.dumps(told))
     flags = ["--host", "::1", "--port", "0", "--workers", "2", "--tls-cert", "/c", "--tls-key", "/k"]
-    assert local_gateway.remembered_flags(data_dir) == flags
+    assert gateway_folder.remembered_flags(data_dir) == flags
 
 
 @pytest.mark.parametrize(
@@ -374,9 +374,9 @@ def test_a_broken_word_about_a_failure_is_none(pretender: Path, data_dir: Path, 
 def test_without_a_home_there_is_no_local_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container whose user id nobody entered anywhere: none is found, and one is not started."""
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
-    assert local_gateway.locate({}) is None
+    assert gateway_folder.locate({}) is None
     with pytest.raises(ClientError) as caught:
-        local_gateway.data_folder({}, sandbox=True)
+        gateway_folder.data_folder({}, sandbox=True)
     assert (caught.value.code, "GATEWAY_DATA_DIR" in caught.value.hint) == ("not_set_up", True)
 
 
@@ -400,7 +400,7 @@ def test_threads_that_ask_at_once_get_one_gateway(pretender: Path, data_dir: Pat
 
 def test_a_copy_without_a_gateway_says_so(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The skill can be installed without it."""
-    monkeypatch.setattr(local_gateway, "PROGRAM", Path("/nowhere/__main__.py"))
+    monkeypatch.setattr(gateway_program, "PROGRAM", Path("/nowhere/__main__.py"))
     with pytest.raises(ClientError) as caught:
         local_gateway.start(data_dir, [])
     assert caught.value.code == "not_set_up"
@@ -482,7 +482,7 @@ def test_a_script_starts_it_again_once_however_many_ask(place: Place) -> None:
     """After a stop, and after a kill, scripts find it by themselves; twenty at once start one."""
     first = place.gateway("start", "--sandbox", "--port", "0")
     os.kill(first["pid"], signal.SIGKILL)
-    until(lambda: local_gateway.probe(place.data_dir) is None, "the killed one is gone")
+    until(lambda: gateway_folder.probe(place.data_dir) is None, "the killed one is gone")
     assert place.gateway("status")["running"] is False
     off = place.script("authorized_stores.py", LINKFOX_AUTOSTART="off")
     assert (off.code, off.error["code"]) == (3, "not_set_up")

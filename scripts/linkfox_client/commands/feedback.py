@@ -15,7 +15,7 @@ from typing import Any
 from linkfox_client import config
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import settings
-from linkfox_client.local import local_gateway
+from linkfox_client.local import gateway_folder
 from linkfox_client.paths import data_folder
 from linkfox_client.private_files import UnsafePlace, check_folder
 from linkfox_client.secrets.scrubbing import plain, scrub
@@ -81,7 +81,7 @@ def _goes_to_the_hosted_service(environ: Mapping[str, str]) -> bool:
         return settings.Settings(named[0], Secret(""), "", "").is_hosted
     if any(place.first(config.KEY_NAMES) for place in config.places(environ)):
         return True
-    return local_gateway.locate(local_gateway.read_settings(environ)) is None
+    return gateway_folder.locate(gateway_folder.read_settings(environ)) is None
 
 
 def _send(entry: Mapping[str, str]) -> str | None:

@@ -15,7 +15,7 @@ from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.child import replace_with
 from linkfox_client.cli.values import either
 from linkfox_client.errors import bad_arguments
-from linkfox_client.local import local_gateway
+from linkfox_client.local import gateway_folder, gateway_program, local_gateway
 from linkfox_client.paths import BUNDLE
 
 LONGEST_WORD = 4096
@@ -53,7 +53,7 @@ def run(options: SimpleNamespace) -> dict[str, Any]:
 
 def serve(options: SimpleNamespace) -> NoReturn:
     """Become the gateway, in the foreground; it prints its own document."""
-    words = local_gateway.program("serve", _named_folder(options), _flags(options, "serve"))
+    words = gateway_program.program("serve", _named_folder(options), _flags(options, "serve"))
     replace_with(words[0], words, os.environ)
 
 
@@ -75,9 +75,9 @@ def stop(options: SimpleNamespace) -> dict[str, Any]:
 def status(options: SimpleNamespace) -> dict[str, Any]:
     """Tell whether the gateway runs, where, whether it is ready, and what somebody should look after."""
     data_dir = _known_folder(options)
-    running = local_gateway.probe(data_dir)
+    running = gateway_folder.probe(data_dir)
     facts = running.facts() | local_gateway.readiness(running, data_dir) if running else {}
-    set_up = local_gateway.is_set_up(data_dir)
+    set_up = gateway_folder.is_set_up(data_dir)
     return {"running": running is not None, "setUp": set_up, "dataDir": str(data_dir), **facts}
 
 
@@ -87,7 +87,7 @@ def pass_on(options: SimpleNamespace) -> dict[str, Any]:
     if options.name is not None:
         word = _listed()[options.command]["word"]
         words += ["--", _absolute(options.name) if word["kind"] == "path" else options.name]
-    return local_gateway.beside(_known_folder(options), options.command, words)
+    return gateway_program.beside(_known_folder(options), options.command, words)
 
 
 def _listed() -> dict[str, dict[str, Any]]:
@@ -159,11 +159,11 @@ def _absolute(path: str) -> str:
 
 def _named_folder(options: SimpleNamespace) -> Path:
     """Return the folder of the gateway to start: the sandbox's, or the real one's."""
-    return local_gateway.data_folder(local_gateway.read_settings(os.environ), sandbox=options.sandbox)
+    return gateway_folder.data_folder(gateway_folder.read_settings(os.environ), sandbox=options.sandbox)
 
 
 def _known_folder(options: SimpleNamespace) -> Path:
     """Return the sandbox's folder if it was named; else that of the gateway which scripts would use."""
-    settings = local_gateway.read_settings(os.environ)
-    named = local_gateway.data_folder(settings, sandbox=options.sandbox)
-    return named if options.sandbox else local_gateway.locate(settings) or named
+    settings = gateway_folder.read_settings(os.environ)
+    named = gateway_folder.data_folder(settings, sandbox=options.sandbox)
+    return named if options.sandbox else gateway_folder.locate(settings) or named

@@ -16,7 +16,7 @@ from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.gateway import key_check, settings
 from linkfox_client.gateway.settings import Settings
 from linkfox_client.keys import key_files, keyring
-from linkfox_client.local import local_gateway
+from linkfox_client.local import gateway_folder
 from linkfox_client.secrets import secret_input
 from linkfox_client.secrets.secret import Secret
 
@@ -142,7 +142,7 @@ def _used_instead(stored: Settings) -> list[str]:
     if variable:
         return [f"{variable} is set and is used instead of the stored key."]
     if stored.gateway_from == "default":
-        data_dir = local_gateway.locate(local_gateway.read_settings(os.environ))
+        data_dir = gateway_folder.locate(gateway_folder.read_settings(os.environ))
         if data_dir is not None:
             return [
                 f"The scripts use the local gateway in {data_dir}; "

@@ -4,7 +4,7 @@ from linkfox_client import config
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import settings
-from linkfox_client.local import local_gateway
+from linkfox_client.local import gateway_folder
 
 NAMES = (
     *config.KEY_NAMES,
@@ -23,7 +23,7 @@ def pair(patient: Patient) -> Finding:
         variables = _variables(patient)
         patient.pair = settings.named(patient.environ)
         if patient.pair is None:
-            data_dir = local_gateway.locate(local_gateway.read_settings(patient.environ))
+            data_dir = gateway_folder.locate(gateway_folder.read_settings(patient.environ))
             patient.uses_local = data_dir is not None
             if data_dir is not None:
                 return ok(

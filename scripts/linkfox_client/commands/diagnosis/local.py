@@ -8,7 +8,7 @@ from typing import Any
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.gateway.settings import Settings
-from linkfox_client.local import local_gateway
+from linkfox_client.local import gateway_folder, gateway_program, local_gateway
 from linkfox_client.text import cleaned
 
 LOOK_SECONDS = 20.0
@@ -18,16 +18,16 @@ def state(patient: Patient) -> Finding:
     """Tell whether it runs; where the scripts use it, it is started as they would, unless offline."""
     name = "local gateway"
     try:
-        found = local_gateway.read_settings(patient.environ)
-        data_dir = local_gateway.locate(found)
+        found = gateway_folder.read_settings(patient.environ)
+        data_dir = gateway_folder.locate(found)
         if data_dir is None:
             return ok(name, "none was set up here")
-        local_gateway.check_private(data_dir)
+        gateway_folder.check_private(data_dir)
         if patient.uses_local and not patient.offline:
             local = local_gateway.locate_or_start(patient.environ, patience=30)
             if local is not None:
                 patient.pair = Settings(local.url, local.key, name, name, local.sandbox)
-        running = local_gateway.probe(data_dir)
+        running = gateway_folder.probe(data_dir)
     except ClientError as problem:
         return failed(name, problem)
     if running is not None:
@@ -42,11 +42,11 @@ def state(patient: Patient) -> Finding:
 def vault(patient: Patient) -> Iterator[Finding]:
     """Have its own program look at its settings, database, master key and the age of its client secrets."""
     try:
-        data_dir = local_gateway.locate(local_gateway.read_settings(patient.environ))
+        data_dir = gateway_folder.locate(gateway_folder.read_settings(patient.environ))
         if data_dir is None:
             return
         flags = ["--offline"] if patient.offline else []
-        command = local_gateway.program("check", data_dir, flags)
+        command = gateway_program.program("check", data_dir, flags)
     except ClientError as problem:
         yield failed("vault", problem)
         return

@@ -1,0 +1,192 @@
+"""The data folder of a gateway on this machine: where it is, whose it is, and what it tells of its gateway.
+
+A gateway runs while a process holds `gateway.lock` in its data folder; `gateway.json` beside it tells where
+it listens. Its owner's key is handed out only meanwhile: a port that was left can be taken by anybody.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkfox_client import config, paths
+from linkfox_client.errors import ClientError
+from linkfox_client.local.process_lock import is_held
+from linkfox_client.private_files import NotPrivate, is_private_folder, read_private
+from linkfox_client.secrets.secret import Secret
+
+_LONGEST_KEY = 4096
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gateway that takes requests, as its `gateway.json` tells."""
+
+    url: str
+    pid: int
+    sandbox: bool
+    sandbox_url: str | None = None
+    version: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the fields for a document."""
+        optional = {"sandboxUrl": self.sandbox_url, "version": self.version}
+        facts = {"url": self.url, "sandbox": self.sandbox, "pid": self.pid}
+        return facts | {name: value for name, value in optional.items() if value}
+
+
+def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
+    """Return the data folder of a gateway that is named: `GATEWAY_DATA_DIR`, else the default of its kind.
+
+    `settings`: what `read_settings` answered. Raise ClientError (`not_set_up`) where the variable is no
+    absolute path.
+    """
+    given = settings.get("GATEWAY_DATA_DIR")
+    if given:
+        if not Path(given).is_absolute():
+            raise ClientError(
+                "not_set_up",
+                "GATEWAY_DATA_DIR is not an absolute path",
+                "Write the path out in full, from the root.",
+            )
+        return Path(given)
+    try:
+        share = paths.data_folder()
+    except RuntimeError:
+        raise ClientError(
+            "not_set_up",
+            "This user has no home folder, where a local gateway would keep its data",
+            "Set HOME, or name a folder for the gateway with GATEWAY_DATA_DIR.",
+        ) from None
+    # Whatever stands in for Amazon makes a sandbox of the gateway, so it lives with the sandboxes.
+    return share / ("gateway-sandbox" if sandbox or settings.get("AMAZON_ORIGIN") else "gateway")
+
+
+def locate(settings: Mapping[str, str]) -> Path | None:
+    """Return the data folder of the gateway that was set up here, the real one first; None without any."""
+    if not settings.get("GATEWAY_DATA_DIR") and not _has_home():
+        return None
+    folders = (data_folder(settings, sandbox=sandbox) for sandbox in (False, True))
+    return next((folder for folder in folders if is_set_up(folder)), None)
+
+
+def _has_home() -> bool:
+    try:
+        Path.home()
+    except RuntimeError:  # in a container, a user id that nobody entered anywhere
+        return False
+    return True
+
+
+def is_set_up(data_dir: Path) -> bool:
+    """Tell whether a gateway was started in `data_dir` at least once, or is being started."""
+    return (data_dir / "owner.key").is_file() or is_held(data_dir / "gateway.lock")
+
+
+def probe(data_dir: Path) -> Running | None:
+    """Return the gateway that takes requests on `data_dir`, or None where none does (yet)."""
+    if not is_held(data_dir / "gateway.lock"):
+        return None
+    told = read_json(data_dir / "gateway.json")
+    url, pid = told.get("url"), told.get("pid")
+    # A killed gateway leaves its file behind, and until the next one has removed it the lock is held again.
+    if not isinstance(url, str) or not isinstance(pid, int) or not _is_alive(pid):
+        return None
+    sandbox_url, version = told.get("sandboxUrl"), told.get("version")
+    return Running(
+        url=url,
+        pid=pid,
+        sandbox=told.get("sandbox") is True,
+        sandbox_url=sandbox_url if isinstance(sandbox_url, str) else None,
+        version=version if isinstance(version, str) else None,
+    )
+
+
+def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of this module, `environ` over the `.env` files.
+
+    Raise ClientError for a bad file.
+    """
+    return config.read(environ, config.LOCAL_NAMES)
+
+
+def owner_key(data_dir: Path) -> Secret:
+    """Return the API key of the user `owner`, from a file that nobody else can read. Raise ClientError."""
+    path = data_dir / "owner.key"
+    try:
+        return Secret(read_private(path, _LONGEST_KEY).strip())
+    except NotPrivate as problem:
+        raise ClientError(
+            "not_set_up",
+            str(problem),
+            "Revoke that key, remove the file, and start the gateway again: it makes a new one.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ClientError(
+            "not_set_up",
+            f"The owner's key {path} cannot be read: {getattr(problem, 'strerror', None) or 'not text'}",
+            "Stop and start the gateway: it makes a key where there is none.",
+        ) from None
+
+
+def check_private(data_dir: Path) -> None:
+    """Raise ClientError unless `data_dir` is ours alone: others could pose as the gateway there."""
+    if not is_private_folder(data_dir):
+        raise ClientError(
+            "not_set_up",
+            f"The data folder {data_dir} is a link, belongs to somebody else, or is open to others",
+            "Make it a folder of your own with `chmod 700`, or name another one with GATEWAY_DATA_DIR.",
+        )
+
+
+def remembered_flags(data_dir: Path) -> list[str]:
+    """Return the flags of the last `start` or `serve` on this folder, out of its `serve.json`."""
+    told = read_json(data_dir / "serve.json")
+    names = {
+        "host": "--host",
+        "port": "--port",
+        "workers": "--workers",
+        "tlsCert": "--tls-cert",
+        "tlsKey": "--tls-key",
+    }
+    flags = ["--sandbox"] if told.get("sandbox") is True else []
+    for name, flag in names.items():
+        if isinstance(told.get(name), str | int):
+            flags += [flag, str(told[name])]
+    return flags
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object of a file; an empty one where there is none to be had."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":  # there os.kill ends the process, whatever the signal
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's: the gateway of this folder is ours
+        return False
+    return not _has_ended(pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """Tell whether a process is over, though its parent has not asked for its exit code.
+
+    In a container there is often nobody who does.
+    """
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[:1]
+    except OSError:  # no such file system, or the process went meanwhile, which the next look finds
+        return False
+    return state in ([b"Z"], [b"X"])
