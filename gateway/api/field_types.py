@@ -26,7 +26,6 @@ LONGEST_ID = 19
 A_STRING = "expected a string"
 AN_ID = f"expected an integer, or 1 to {LONGEST_ID} digits, from 1 to 2^63-1"
 A_TOKEN = "expected a token of Amazon's"  # noqa: S105 (words)
-A_REGION = "expected NA, EU or FE"
 AN_ATTEMPT = "expected the id that authorizeUrl returned"
 
 
@@ -128,7 +127,7 @@ AmazonPath = Annotated[
     str, FieldKind(_STRING, {"type": "string"}, "expected a path such as /orders/v0/orders")
 ]
 SellerId = Annotated[str, _text(_SELLER_RULE, _SELLER, {"pattern": rf"^\s*{SELLER_ID.pattern}\s*$"})]
-RegionName = Annotated[Region, _word(*REGIONS, upper=True, refusal=A_REGION)]
+RegionName = Annotated[Region, _word(*REGIONS, upper=True, refusal=details.A_REGION)]
 CentralName = Annotated[Central, _word("seller", "vendor", upper=False, refusal="expected seller or vendor")]
 Method = Annotated[
     str, _word(*METHODS, upper=True, refusal=f"expected one of {', '.join(METHODS)}", trimmed=False)

@@ -11,6 +11,7 @@ from gateway.regions import agrees, notes_of
 from gateway.util.text import has_hidden
 
 LONGEST_NAME = 100
+A_REGION = "expected NA, EU or FE"
 
 
 def read_name(text: str) -> str:
@@ -27,7 +28,7 @@ def read_region(text: str) -> Region:
     """Return the region, given in any case, else raise ValueError."""
     region = parse_region(text)
     if region is None:
-        raise ValueError("expected NA, EU or FE")
+        raise ValueError(A_REGION)
     return region
 
 

@@ -11,11 +11,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from gateway.api.described import Described
+from gateway.authorization.attempt_state import ATTEMPT_ID
 from gateway.util.clock import rfc3339
 
 A_REGION = "The region"
 A_NAME = "The name that was given when it was authorized"
 A_HINT = "What to do about it"
+AN_ATTEMPT_ID = f"^{ATTEMPT_ID.pattern}$"
 # In UTC, to the second; kept as epoch seconds everywhere else.
 Moment = Annotated[
     str,

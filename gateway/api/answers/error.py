@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.api.answers.base import Absent, Answer, Count, Moment, extra
+from gateway.api.answers.base import AN_ATTEMPT_ID, Absent, Answer, Count, Moment, extra
 from gateway.api.answers.stores import StoreCandidate
 from gateway.errors import TABLE
 
@@ -36,6 +36,6 @@ class Error(Answer):
         "With `needs_reauthorization`: a link that authorizes it again", json_schema_extra={"format": "uri"}
     )
     authorization_id: str | Absent = extra(
-        "Asks `authorizationStatus` how this attempt stands", pattern="^[A-Za-z0-9_-]{22}$"
+        "Asks `authorizationStatus` how this attempt stands", pattern=AN_ATTEMPT_ID
     )
     expires_at: Moment | Absent = extra("When that link ends (RFC 3339, UTC)")

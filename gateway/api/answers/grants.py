@@ -4,7 +4,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, InstanceOf, PlainSerializer, WithJsonSchema
 
-from gateway.api.answers.base import A_REGION, Absent, Answer, Moment, Number, Record, extra, moment
+from gateway.api.answers.base import (
+    A_REGION,
+    AN_ATTEMPT_ID,
+    Absent,
+    Answer,
+    Moment,
+    Number,
+    Record,
+    extra,
+    moment,
+)
 from gateway.api.requests import EXAMPLE_ACCESS_TOKEN, EXAMPLE_ATTEMPT, EXAMPLE_RECORD, EXAMPLE_REFRESH_TOKEN
 from gateway.authorization.attempt_state import State
 from gateway.authorization.scopes import missing_scopes
@@ -57,7 +67,7 @@ def attempt_id() -> Any:
     """Return a field that holds the id of an attempt."""
     return Field(
         description="Asks `authorizationStatus` how this attempt stands",
-        pattern="^[A-Za-z0-9_-]{22}$",
+        pattern=AN_ATTEMPT_ID,
         examples=[EXAMPLE_ATTEMPT],
     )
 
