@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from tests.support.sandbox_process import SandboxProcess, eventually, host_of
+from tests.support.house import until
+from tests.support.sandbox_process import SandboxProcess, host_of
 
 
 def test_two_hundred_parallel_refreshes(sandbox: SandboxProcess) -> None:
@@ -40,7 +41,10 @@ def test_one_code_is_exchanged_once_however_many_try(sandbox: SandboxProcess) ->
     sandbox.fault({"hold": "start"}, times=None)
     with ThreadPoolExecutor(32) as pool:
         tries = [pool.submit(sandbox.exchange, code) for _ in range(32)]
-        eventually(lambda: sum(not each.done() for each in tries) == 32 and len(held(sandbox)) > 0)
+        until(
+            lambda: sum(not each.done() for each in tries) == 32 and len(held(sandbox)) > 0,
+            "all exchanges are held",
+        )
         sandbox.control("release", {})
         statuses = sorted(each.result().status_code for each in tries)
     assert statuses == [200] + [400] * 31
@@ -58,7 +62,7 @@ def test_a_thousand_connections_at_once(sandbox: SandboxProcess) -> None:
     crowd = [http.client.HTTPConnection(*address, timeout=60) for _ in range(1000)]
     for connection in crowd:
         connection.request("GET", "/advertising-api.amazon.com/v2/profiles")
-    eventually(lambda: sandbox.control("holds")["holds"]["crowd"] == 1000)
+    until(lambda: sandbox.control("holds")["holds"]["crowd"] == 1000, "all calls are held")
     sandbox.control("release", {"hold": "crowd"})
     assert {connection.getresponse().status for connection in crowd} == {401}
     for connection in crowd:
@@ -71,7 +75,7 @@ def test_slowness_is_not_a_queue(sandbox: SandboxProcess) -> None:
     connections = [http.client.HTTPConnection(*host_of(sandbox.url), timeout=60) for _ in range(50)]
     for connection in connections:
         connection.request("GET", "/api.amazon.com/auth/o2/token")
-    eventually(lambda: len(sandbox.calls(outcome="pending")) == 50)
+    until(lambda: len(sandbox.calls(outcome="pending")) == 50, "all calls are pending")
     for connection in connections:
         assert connection.getresponse().status == 404
         connection.close()

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.support.sandbox_process import CALLBACK, ROOT, PageForm, SandboxProcess, callback
+from tests.support.house import ROOT
+from tests.support.sandbox_process import CALLBACK, PageForm, SandboxProcess, callback
 
 SITES = json.loads((ROOT / "references" / "marketplaces.json").read_text("utf-8"))
 CENTRALS = sorted(

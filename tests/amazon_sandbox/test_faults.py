@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.sandbox_process import CALLBACK, SandboxProcess, eventually, host_of
+from tests.support.house import until
+from tests.support.sandbox_process import CALLBACK, SandboxProcess, host_of
 
 TOKENS = {"path": "/auth/o2/token"}
 
@@ -190,7 +191,7 @@ def test_held_until_released(sandbox: SandboxProcess, when: str) -> None:
         held = pool.submit(
             requests.post, f"{sandbox.url}/api.amazon.com/auth/o2/token", data=exchange_form(sandbox, code)
         )
-        eventually(lambda: sandbox.control("holds")["holds"]["race"] == 1)
+        until(lambda: sandbox.control("holds")["holds"]["race"] == 1, "the call is held")
         assert not held.done()
         assert sandbox.calls()[0]["outcome"] == "pending"
         assert sandbox.control("state")["counts"]["grants"] == (0 if when == "before" else 1)
@@ -222,9 +223,9 @@ def test_holds_let_some_through_and_clearing_lets_all_go(sandbox: SandboxProcess
     threads = [threading.Thread(target=ask) for _ in range(5)]
     for thread in threads:
         thread.start()
-    eventually(lambda: sandbox.control("holds")["holds"]["queue"] == 5)
+    until(lambda: sandbox.control("holds")["holds"]["queue"] == 5, "all calls are held")
     sandbox.control("release", {"hold": "queue", "count": 2})
-    eventually(lambda: len(statuses) == 2)
+    until(lambda: len(statuses) == 2, "two calls are answered")
     assert sandbox.control("holds")["holds"]["queue"] == 3
     sandbox.control("faults/clear", {})
     for thread in threads:
@@ -240,9 +241,9 @@ def test_released_rule_stays_open_and_a_new_one_is_closed(sandbox: SandboxProces
     sandbox.fault({"hold": "again"})
     with pytest.raises(requests.ReadTimeout):
         sandbox.call("GET", "api.amazon.com/auth/o2/token", timeout=0.05)
-    eventually(lambda: sandbox.control("holds")["holds"]["again"] == 1)
+    until(lambda: sandbox.control("holds")["holds"]["again"] == 1, "a call is held")
     sandbox.control("release", {})
-    eventually(lambda: sandbox.control("holds")["holds"]["again"] == 0)
+    until(lambda: sandbox.control("holds")["holds"]["again"] == 0, "nothing is held any more")
 
 
 @pytest.mark.parametrize("value", [0, -5, "3600", None, 1.5, []])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sandbox_process import ROOT, SandboxProcess, host_of
+from tests.support.house import ROOT
+from tests.support.sandbox_process import SandboxProcess, host_of
 
 MAIN = [sys.executable, "-I", str(ROOT / "amazon_sandbox" / "__main__.py")]
 

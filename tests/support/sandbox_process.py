@@ -3,30 +3,16 @@
 import json
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.house import ROOT
+
 CALLBACK = "http://127.0.0.1:9/callback"
 PATIENCE = 30.0  # seconds until a wait counts as failed; nothing here takes a tenth of it
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """Poll until the condition answers something true, and return that."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        answer = condition()
-        if answer:
-            return answer
-        threading.Event().wait(0.01)
-    raise AssertionError("waited in vain")
 
 
 class SandboxProcess:
