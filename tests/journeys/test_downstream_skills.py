@@ -79,8 +79,8 @@ def test_campaigns_page_by_page(house: House, account: dict[str, Any]) -> None:
 
 def test_a_skill_of_somebody_else_finds_nothing(house: House, store: dict[str, Any], tmp_path: Path) -> None:
     """Another user's key: the store of the first does not exist."""
-    file = tmp_path / "anna.key"
-    house.good("local_gateway.py", "add-user", "anna", "--key-file", str(file))
+    file = tmp_path / "berta.key"
+    house.good("local_gateway.py", "add-user", "berta", "--key-file", str(file))
     key = file.read_text(encoding="utf-8").strip()
     code, document = run_skill(house, "orders", store["sellerId"], "NA", key=key)
     assert code == 1

@@ -2,9 +2,13 @@
 
 import json
 import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from tests.support.house import House, call_json, until
+import pytest
+
+from tests.support.house import House, call_json, open_house, until
 
 SELLER = "A1SANDBOXNA001"
 CALL = {
@@ -13,6 +17,13 @@ CALL = {
     "path": "sellers/v1/marketplaceParticipations",
     "method": "GET",
 }
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house of its own: its application is at fault in the end."""
+    with open_house(tmp_path) as opened:
+        yield opened
 
 
 def call(house: House) -> dict[str, Any]:

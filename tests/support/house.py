@@ -145,6 +145,15 @@ class House:
         assert ended["state"] == "authorized", ended
         return ended["store"]
 
+    def forget_grants(self) -> None:
+        """Remove the owner's stores and accounts, and let the stand-in be as when it was started."""
+        for store in self.post("/spApi/authorizedStores", {})["stores"]:
+            self.post("/spApi/removeStore", {"sellerId": store["sellerId"], "region": store["region"]})
+        accounts = self.post("/amazonAds/authorizedStores", {})["stores"]
+        for number in {account["authRecordId"] for account in accounts}:
+            self.post("/amazonAds/removeAccount", {"authRecordId": number})
+        self.sandbox("reset", {})
+
     def start(self, *arguments: str) -> None:
         """Start `local_gateway.py serve --sandbox` in the foreground of a child and wait for its document."""
         self.log = self.home / "gateway-stderr.log"
