@@ -32,10 +32,10 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def copy_bundle(copy: Path) -> None:
-    """Copy what runs of the project."""
+    """Copy what runs of the project, with what Python keeps of it."""
     for folder in ("scripts", "references", "gateway", "amazon_sandbox"):
-        left_out = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, copy / folder, ignore=left_out, dirs_exist_ok=True)
+        half_written = shutil.ignore_patterns("*.pyc.*")  # by another process, who renames it
+        shutil.copytree(ROOT / folder, copy / folder, ignore=half_written, dirs_exist_ok=True)
     for file in ROOT.glob("requirements*.txt"):
         shutil.copy(file, copy)
 
@@ -216,6 +216,8 @@ def test_a_working_directory_that_cannot_be_written_will_do(
 
 def test_a_bundle_that_cannot_be_written_will_do(bundle: Path, stores: FakeGateway, tmp_path: Path) -> None:
     """Neither what Python keeps of a module nor anything else has to be written there."""
+    for kept in list(bundle.rglob("__pycache__")):
+        shutil.rmtree(kept)
     for folder, _, _ in os.walk(bundle):
         words = make_read_only(Path(folder))
     environment = clean_environment(tmp_path, **stores.environment(KEY))
