@@ -102,7 +102,8 @@ class Place:
 
     def start(self, *arguments: str) -> Process:
         """Start a gateway and wait until it takes requests."""
-        self.data.mkdir(0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
+        self.data.mkdir(0o700, exist_ok=True)
         if "GATEWAY_DATABASE_URL" not in self.more:
             lay_tables(self.data)
         with self.log.open("a") as stderr:
