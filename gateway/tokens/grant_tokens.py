@@ -1,6 +1,6 @@
 """A grant together with its tokens: how long they live, and when they are of no use any more."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.errors import TABLE, Problem
 from gateway.model import Grant, Tokens
@@ -14,8 +14,7 @@ FOREIGN = "grant_of_another_client"
 FINAL_REASONS = frozenset({REVOKED, FOREIGN, "not_found"})
 
 
-@dataclass(frozen=True, slots=True)
-class GrantTokens:
+class GrantTokens(NamedTuple):
     """A grant with its tokens. `below_minimum`: they live, but not for as long as was asked."""
 
     grant: Grant

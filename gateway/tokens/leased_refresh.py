@@ -8,7 +8,6 @@ no thread.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 
 from gateway.amazon.login_with_amazon import TokenAnswer
@@ -168,8 +167,7 @@ class LeasedRefresh:
 
     def _after(self, grant: Grant, tokens: Tokens) -> Grant:
         """Return what a grant is when these tokens have been stored for it."""
-        return replace(
-            grant,
+        return grant._replace(
             status="authorized",
             status_reason=None,
             access_expires_at=tokens.expires_at,

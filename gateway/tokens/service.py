@@ -11,7 +11,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from gateway.amazon.login_with_amazon import LoginWithAmazon
@@ -101,7 +100,7 @@ class TokenService:
         except VaultError:  # it cannot be written now, and could be read
             if self._left(held) <= 0:
                 raise
-        return replace(held, below_minimum=self._left(held) < min_ttl)
+        return held._replace(below_minimum=self._left(held) < min_ttl)
 
     async def refresh(self, grant_id: int) -> GrantTokens:
         """Return tokens that were refreshed after this call came in. Raise Problem."""

@@ -25,4 +25,4 @@ def rfc3339(seconds: int | None) -> str | None:
     """Write epoch seconds as an RFC 3339 time in UTC; None stays None."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='seconds').removesuffix('+00:00')}Z"

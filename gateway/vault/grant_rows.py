@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import case
@@ -12,7 +11,7 @@ from gateway.vault.database.tables import grants
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.keys.sealing import Sealer
 
-GRANT_COLUMNS = [grants.c[field.name] for field in fields(Grant)]
+GRANT_COLUMNS = [grants.c[name] for name in Grant._fields]
 TOKEN_COLUMNS = [
     grants.c.id,
     grants.c.access_token_sealed,
@@ -38,14 +37,15 @@ HEALTHIEST_FIRST = (
 def grant_from(values: Sequence[Any]) -> Grant:
     """Make a Grant of the values of GRANT_COLUMNS, as any database driver returns them."""
     *plain, requested, granted, verified, version = values
-    fields_in_order: tuple[Any, ...] = (
-        *plain,
-        scopes_from(requested) or (),
-        scopes_from(granted),
-        None if verified is None else bool(verified),
-        version,
+    return Grant._make(
+        (
+            *plain,
+            scopes_from(requested) or (),
+            scopes_from(granted),
+            None if verified is None else bool(verified),
+            version,
+        )
     )
-    return Grant(*fields_in_order)
 
 
 def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:

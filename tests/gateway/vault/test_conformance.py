@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
@@ -710,7 +709,7 @@ class TestIssuedTokens:
         clock.time = tokens().expires_at + 1
         left = []
         for number in range(5):
-            fresh = replace(tokens(f"fresh{number}"), expires_at=int(clock.time) + 3600)
+            fresh = tokens(f"fresh{number}")._replace(expires_at=int(clock.time) + 3600)
             vault.grants.authorize(consumed(vault, user), f"B{number}", fresh, None)
             with vault.database.reading() as connection:
                 expired = select(func.count()).where(handed_out.c.expires_at <= int(clock.time))
@@ -722,7 +721,7 @@ class TestIssuedTokens:
     ) -> None:
         """A token that Amazon answered again, with more time left, is known for that time."""
         store(vault, user)
-        longer = replace(tokens(), expires_at=tokens().expires_at + 600)
+        longer = tokens()._replace(expires_at=tokens().expires_at + 600)
         vault.grants.authorize(consumed(vault, user), "A1", longer, None)
         clock.time = tokens().expires_at + 1
         assert grant_of(vault, user, "spapi", tokens().access_token) is not None

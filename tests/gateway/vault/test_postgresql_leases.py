@@ -1,7 +1,6 @@
 """Leases from an event loop on PostgreSQL: what they store, and what they leave to the ordinary ones."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert
@@ -72,7 +71,7 @@ def test_what_is_stored_is_what_the_ordinary_way_stores(
         after = vault.grants.with_tokens(grant.id)
         assert after is not None
         assert after[0].token_version == before.token_version + 1
-        both.append((replace(after[0], token_version=0), after[1]))
+        both.append((after[0]._replace(token_version=0), after[1]))
     assert both[0] == both[1]
     assert both[0][0].refreshed_at == int(clock.now())
     assert asyncio.run(vault.reader.grant_of(grant.user_id, "spapi", tokens("next").access_token)) is not None
