@@ -1,18 +1,33 @@
-"""uvicorn's HTTP/1.1, except for two things.
+"""uvicorn's HTTP/1.1, except for three things.
 
-What cannot be read is answered with the error envelope, as every other error is. And the head of an answer is
-written together with the first piece of its body, which costs little more than to write the head alone.
+What cannot be read is answered with the error envelope, as every other error is. The head of an answer is put
+together at once, and written together with the first piece of its body, which costs little more than to write
+the head alone. And a connection that is kept open has one timer, not a new one after each answer.
 """
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Generator
+from functools import lru_cache
+from typing import Any
 
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn._types import ASGI3Application, ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from gateway.asgi.answer_headers import SECURITY_HEADERS
 from gateway.asgi.calls import json_answer
 from gateway.errors import Problem
+
+# The names of all headers that there are.
+REMEMBERED = 128
+# What no header's value may hold, as uvicorn has it: control characters other than a tab.
+_CONTROLS = bytes({*range(0x20), 0x7F} - {0x09})
+_LINE_END = b"\r\n"
 
 
 class AnswerTransport(asyncio.Transport):
@@ -45,14 +60,120 @@ class AnswerTransport(asyncio.Transport):
         return self._transport.is_closing()
 
 
+class _Done:
+    """What is awaited where there was nothing to wait for."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return iter(())  # type: ignore[return-value]
+
+
+_DONE = _Done()
+
+
+class Cycle(RequestResponseCycle):
+    """One request with its answer, whose head is written here where it says how long the body is."""
+
+    def send(self, message: ASGISendEvent) -> Awaitable[None]:  # type: ignore[override]
+        """Send the head of the answer, or leave it to uvicorn as all that follows."""
+        if message["type"] != "http.response.start" or self.response_started or not self._is_free():
+            return super().send(message)
+        head = _head([*self.default_headers, *message.get("headers", ())])
+        if head is None:
+            return super().send(message)
+        lines, self.expected_content_length = head
+        self.chunked_encoding = False
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        end = _LINE_END if self.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[message["status"]] + lines + end)
+        return _DONE
+
+    def _is_free(self) -> bool:
+        """Tell whether the client takes what is written, and nobody wants to log it."""
+        return not (self.flow.write_paused or self.disconnected or self.access_log)
+
+
+def _head(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, int] | None:
+    """Return the lines of an answer's headers, and how long they say that its body is.
+
+    None where they do not say that, or where one is uvicorn's to act upon or to refuse.
+    """
+    length = None
+    lines: list[bytes] = []
+    for name, value in headers:
+        beginning = _beginning(name)
+        if beginning is None:
+            return None
+        if beginning == b"content-length: ":
+            length = value
+        lines += (beginning, value, _LINE_END)
+    head = b"".join(lines)
+    # Nothing but the lines' own ends. (One pass over all of them costs less than a pattern for each.)
+    if len(head) - len(head.translate(None, _CONTROLS)) != len(_LINE_END) * len(headers):
+        return None
+    return None if length is None or not length.isdigit() else (head, int(length))
+
+
+@lru_cache(REMEMBERED)
+def _beginning(name: bytes) -> bytes | None:
+    """Return what the line of a header begins with; None for a name that is uvicorn's business."""
+    name = name.lower()
+    if name in (b"connection", b"transfer-encoding") or HEADER_RE.search(name):
+        return None
+    return name + b": "
+
+
 class Protocol(HttpToolsProtocol):
     """One connection. No request comes of what cannot be read, so the application never hears of it."""
+
+    # When the last answer ended, by the event loop's clock; None while a request is under way.
+    _idle_since: float | None = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # An answer to HEAD has a head alone, and "100 Continue" would be taken for one.
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
             cycle.transport = AnswerTransport(cycle.transport)
+        # uvicorn does not ask what to make.
+        cycle.__class__ = Cycle
         super()._start_asgi_task(cycle, app)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Note that the connection is in use. Its timer finds that out by itself."""
+        self._idle_since = None
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, which may be there already."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_after(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End the connection if it was idle for long enough."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_after(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _look_after(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and end the connection. `msg`: uvicorn's own words, which it has logged."""
