@@ -123,7 +123,8 @@ def _document(answer: Answer, services: Services) -> bytes:
     """Write an answer; in a sandbox it says so."""
     if services.settings.sandbox:
         answer.sandbox = True
-    return answer.model_dump_json().encode()
+    # As model_dump_json does, which makes text of the bytes.
+    return answer.__pydantic_serializer__.to_json(answer)
 
 
 async def _read_body(receive: Receive) -> bytes | bytearray:

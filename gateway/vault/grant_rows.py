@@ -20,6 +20,8 @@ TOKEN_COLUMNS = [
     grants.c.access_expires_at,
     grants.c.granted_scopes,
 ]
+# What a Grant does not tell of its tokens, for rows that bring it as well.
+SEALED_COLUMNS = [grants.c.access_token_sealed, grants.c.refresh_token_sealed, grants.c.token_type]
 # Both, for a row that is read at one moment; the names of the tokens' columns are their own.
 GRANT_AND_TOKEN_COLUMNS = (
     *GRANT_COLUMNS,
@@ -57,6 +59,18 @@ def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
         token_type,
         expires_at,
         scopes_from(granted),
+    )
+
+
+def tokens_of(grant: Grant, keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
+    """Unseal the values of SEALED_COLUMNS from a grant's row. Raise SealBroken."""
+    access_token, refresh_token, token_type = values
+    return Tokens(
+        keys.open(access_token, "grants", grant.id, "access_token"),
+        keys.open(refresh_token, "grants", grant.id, "refresh_token"),
+        token_type,
+        grant.access_expires_at,
+        grant.granted_scopes,
     )
 
 

@@ -5,6 +5,7 @@ as often, so the statements are compiled once and go past SQLAlchemy, from the e
 `sqlite_reader` and `postgresql_reader`).
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
@@ -14,7 +15,7 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import api_keys, grants, handed_out, profiles, users
-from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, TOKEN_COLUMNS, grant_from, tokens_from
+from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, SEALED_COLUMNS, grant_from, tokens_of
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.usage import Usage
@@ -29,11 +30,9 @@ _GRANT = _CALLER + len(GRANT_COLUMNS)
 
 def _statement(which_grant: ColumnElement[bool]) -> Select[Any]:
     """Select the caller and, where there is one, the caller's grant that is meant."""
-    # Some columns are selected twice: labels keep their names apart.
-    token_columns = [column.label(f"token_{column.name}") for column in TOKEN_COLUMNS]
     mine = and_(grants.c.user_id == api_keys.c.user_id, which_grant)
     return (
-        select(*_CALLER_COLUMNS, *GRANT_COLUMNS, *token_columns)
+        select(*_CALLER_COLUMNS, *GRANT_COLUMNS, *SEALED_COLUMNS)
         .select_from(api_keys)
         .join(users, users.c.id == api_keys.c.user_id)
         .outerjoin(grants, mine)
@@ -100,17 +99,17 @@ class TokenReader:
         self._usage.record_use(caller.key_id)
         return caller
 
-    async def by_store(self, presented: str, seller_id: str, region: str) -> TokenRead | None:
+    def by_store(self, presented: str, seller_id: str, region: str) -> Awaitable[TokenRead | None]:
         """Read a store's tokens; None for an API key that does not work. Raise VaultError."""
-        return await self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
+        return self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
 
-    async def by_record(self, presented: str, flow: Flow, record_id: int) -> TokenRead | None:
+    def by_record(self, presented: str, flow: Flow, record_id: int) -> Awaitable[TokenRead | None]:
         """Read the tokens of an authorization by its authRecordId; None, and raises, as above."""
-        return await self._read(_BY_RECORD[flow], presented, {"record_id": record_id})
+        return self._read(_BY_RECORD[flow], presented, {"record_id": record_id})
 
-    async def by_profile(self, presented: str, profile_id: int) -> TokenRead | None:
+    def by_profile(self, presented: str, profile_id: int) -> Awaitable[TokenRead | None]:
         """Read the tokens of the newest healthy account that covers a profile; None, and raises, as above."""
-        return await self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
+        return self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
 
     async def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
         """Return the user's grant that a token was issued for; None for any other and an expired one."""
@@ -136,4 +135,5 @@ class TokenReader:
             self._usage.record_use(caller.key_id)
             return TokenRead(caller, None, None)
         self._usage.record_use(caller.key_id, row[_CALLER])
-        return TokenRead(caller, grant_from(row[_CALLER:_GRANT]), tokens_from(self._keys, row[_GRANT:]))
+        grant = grant_from(row[_CALLER:_GRANT])
+        return TokenRead(caller, grant, tokens_of(grant, self._keys, row[_GRANT:]))

@@ -76,7 +76,7 @@ class AccountTokens(ReadTokens, AccountReference):
     @classmethod
     def of(cls, held: GrantTokens, client_id: str, now: float) -> Self:
         """Return an ads account's tokens. `now`: epoch seconds."""
-        return cls(**token_fields(held, now), account_name=held.grant.name, client_id=client_id)
+        return cls.unchecked(**token_fields(held, now), account_name=held.grant.name, client_id=client_id)
 
 
 class RefreshedAccountTokens(RefreshedTokens, AccountReference):

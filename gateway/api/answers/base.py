@@ -5,7 +5,8 @@ there is something to say. Of several bases the last one's fields come first: wh
 apart stands before what is known of it.
 """
 
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
@@ -52,6 +53,29 @@ class Record(Described):
     """A part of an answer."""
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    @classmethod
+    def unchecked(cls, **values: Any) -> Self:
+        """Return a record of fields that are as they are to be written, for answers that are made often.
+
+        What is not given keeps its default. To check the fields of a store's tokens takes longer than to
+        unseal them.
+        """
+        made = cls.__new__(cls)
+        # As pydantic's model_construct does, which takes as long as the checks.
+        object.__setattr__(made, "__dict__", {**_defaults(cls), **values})
+        object.__setattr__(made, "__pydantic_fields_set__", set(values))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
+
+@cache
+def _defaults(model: type[Record]) -> dict[str, Any]:
+    """Return the fields of a model in their order, with their defaults."""
+    return {
+        name: None if field.is_required() else field.default for name, field in model.model_fields.items()
+    }
 
 
 class Answer(Record):

@@ -22,6 +22,7 @@ from gateway.model import Flow, Grant, GrantStatus, Region
 from gateway.monitoring.warnings import ENDING_SECONDS, SECRET_DAYS
 from gateway.settings.settings import ATTEMPT_LIFETIME
 from gateway.tokens.grant_tokens import GrantTokens, seconds_left
+from gateway.util.clock import rfc3339
 from gateway.util.secret import Secret
 from gateway.util.text import LONGEST_SHOWN
 
@@ -201,13 +202,13 @@ class RefreshedTokens(IssuedTokens):
 
 
 def token_fields(held: GrantTokens, now: float) -> dict[str, Any]:
-    """Return the fields of IssuedTokens and ReadTokens."""
+    """Return the fields of IssuedTokens and ReadTokens, as they are to be written."""
     return {
         "auth_record_id": held.grant.id,
         "access_token": held.tokens.access_token,
         "refresh_token": held.tokens.refresh_token,
         "token_type": held.tokens.token_type,
         "expires_in": max(0, int(seconds_left(held.grant, held.tokens, now))),
-        "expires_at": held.tokens.expires_at,
+        "expires_at": rfc3339(held.tokens.expires_at),
         "freshness": "below_minimum" if held.below_minimum else None,
     }

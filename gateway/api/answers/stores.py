@@ -159,7 +159,7 @@ class StoreTokens(ReadTokens, StoreReference):
     @classmethod
     def of(cls, held: GrantTokens, asked: Region, now: float) -> Self:
         """Return tokens of a store that was asked for under the region `asked`. `now`: epoch seconds."""
-        return cls(**token_fields(held, now), **_of_store(held.grant, asked))
+        return cls.unchecked(**token_fields(held, now), **_of_store(held.grant, asked))
 
 
 class RefreshedStoreTokens(RefreshedTokens, StoreReference):

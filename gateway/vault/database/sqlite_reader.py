@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from gateway.vault.database.engine import BUSY_SECONDS, describe_error, prepare_sqlite
 
@@ -26,20 +27,28 @@ class SqliteReader:
         prepare_sqlite(self._connection)
         self._connection.execute("PRAGMA query_only=ON")
         self._lock = threading.Lock()
-        self._compiled: dict[int, tuple[str, dict[str, Any]]] = {}
+        # Each statement with the names of its parameters in their order, and the values of some.
+        self._compiled: dict[int, tuple[str, list[str], dict[str, Any]]] = {}
 
     def prepare(self, statement: Select[Any]) -> None:
         """Make a statement ready for `first`. It must live as long as this reader."""
-        compiled = statement.compile(dialect=sqlite_dialect(paramstyle="named"))
-        self._compiled[id(statement)] = (compiled.string, dict(compiled.params))
+        # By position: for each name the driver would ask SQLite, and give up the interpreter's lock to do so.
+        compiled = statement.compile(dialect=sqlite_dialect(paramstyle="qmark"))
+        assert isinstance(compiled, SQLCompiler)
+        self._compiled[id(statement)] = (
+            compiled.string,
+            list(compiled.positiontup or ()),
+            dict(compiled.params),
+        )
 
     async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
         """Return the first row of a statement. Raise VaultError."""
-        sql, constants = self._compiled[id(statement)]
+        sql, names, constants = self._compiled[id(statement)]
+        values = constants | values
         try:
             with self._lock:
                 # All rows, never more than one: a cursor left in the middle would hold its snapshot open.
-                rows = self._connection.execute(sql, constants | values).fetchall()
+                rows = self._connection.execute(sql, [values[name] for name in names]).fetchall()
         except sqlite3.Error as error:
             raise describe_error(error) or error from None
         return rows[0] if rows else None
