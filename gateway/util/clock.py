@@ -2,7 +2,11 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
+
+# A store that is used is asked for again and again, and its token ends at the same second.
+REMEMBERED = 1024
 
 
 class Clock(Protocol):
@@ -21,6 +25,7 @@ class SystemClock:
         return time.time()
 
 
+@lru_cache(REMEMBERED)
 def rfc3339(seconds: int | None) -> str | None:
     """Write epoch seconds as an RFC 3339 time in UTC; None stays None."""
     if seconds is None:

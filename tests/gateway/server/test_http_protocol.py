@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
@@ -122,3 +123,116 @@ def test_an_answer_that_breaks_off_keeps_its_head() -> None:
 
     assert seen.closed
     assert b"".join(seen.written).endswith(b"\r\n\r\n")
+
+
+def test_a_head_is_what_uvicorn_makes_of_it() -> None:
+    """Names in lower case, in their order, and what ends the connection said once."""
+    start = {
+        "type": "http.response.start",
+        "status": 201,
+        "headers": [(b"X-Two", b"a\tb"), *HEADERS, (b"x-two", b"c")],
+    }
+    for version, end in (("1.1", b""), ("1.0", b"connection: close\r\n")):
+        request = _request("GET").replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+        (head, *_) = _exchange(request, start, FIRST, LAST).written
+        assert (
+            head == b"HTTP/1.1 201 Created\r\nx-two: a\tb\r\ncontent-length: 4\r\nx-two: c\r\n%b\r\nab" % end
+        )
+
+
+def test_an_answer_that_closes_or_has_no_length_is_uvicorns() -> None:
+    """It acts upon such headers, and writes a body in chunks whose length nobody knows."""
+    closing = {**START, "headers": [*HEADERS, (b"Connection", b"close")]}
+    seen = _exchange(_request("GET"), closing, FIRST, LAST)
+    assert seen.closed
+    assert b"".join(seen.written).count(b"connection: close") == 1
+    seen = _exchange(_request("GET"), {**START, "headers": []}, FIRST, LAST)
+    assert b"".join(seen.written).endswith(
+        b"transfer-encoding: chunked\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [(b"x", b"a\r\nset-cookie: b"), (b"x", b"a\nb"), (b"x", b"a\x00b"), (b"x\r\ny", b"a"), (b"x y", b"a")],
+)
+def test_a_header_that_would_be_two_is_refused(header: tuple[bytes, bytes]) -> None:
+    """The client sees a failure, and nothing of what was in the header."""
+    seen = _exchange(_request("GET"), {**START, "headers": [*HEADERS, header]}, FIRST, LAST)
+
+    written = b"".join(seen.written)
+    assert b"set-cookie" not in written
+    assert written == b"" or written.startswith(b"HTTP/1.1 500 ")
+    assert seen.closed
+
+
+class SteppedLoop:
+    """An event loop's clock, stepped by hand, and the calls that it was asked for."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.calls: list[tuple[float, Any]] = []
+
+    def time(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+    def create_task(self, coroutine: Any) -> asyncio.Task[None]:
+        """Start a task of the running loop."""
+        return asyncio.get_running_loop().create_task(coroutine)
+
+    def call_later(self, delay: float, callback: Any) -> asyncio.TimerHandle:
+        """Keep when to call, and what."""
+        self.calls.append((self.now + delay, callback))
+        return asyncio.get_running_loop().call_later(3600, callback)
+
+    def step(self, seconds: float) -> None:
+        """Let time pass, and call what is due."""
+        self.now += seconds
+        due = [call for call in self.calls if call[0] <= self.now]
+        self.calls = [call for call in self.calls if call[0] > self.now]
+        for _, callback in due:
+            callback()
+
+
+def test_a_connection_is_ended_once_it_was_idle_for_long_enough() -> None:
+    """Counted from its last answer, and never while a request is under way. One timer at a time."""
+    let_go = asyncio.Event()
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["path"] == "/slow":
+            await let_go.wait()
+        for message in (START, FIRST, LAST):
+            await send(message)
+
+    async def exchange() -> None:
+        config = uvicorn.Config(
+            app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_keep_alive=5
+        )
+        config.load()
+        state, connection, loop = ServerState(), Connection(), SteppedLoop()
+        protocol = Protocol(config, state, {}, loop)  # type: ignore[arg-type]
+        protocol.connection_made(connection)
+
+        async def answered(request: bytes) -> None:
+            protocol.data_received(request)
+            await asyncio.gather(*state.tasks)
+
+        await answered(_request("GET"))
+        for _ in range(3):
+            loop.step(4)
+            assert len(loop.calls) == 1
+            await answered(_request("GET"))
+        protocol.data_received(_request("GET").replace(b"/ ", b"/slow ", 1))
+        loop.step(60)
+        assert not connection.closed
+        let_go.set()
+        await asyncio.gather(*state.tasks)
+        loop.step(4.5)
+        assert not connection.closed
+        loop.step(0.5)
+        assert connection.closed
+        protocol.connection_lost(None)
+        assert protocol.timeout_keep_alive_task is None
+
+    asyncio.run(exchange())
