@@ -31,17 +31,17 @@ def declare(arguments):
     arguments.at_most_one("--setup-only", "--keep")
 
 
-def tell(line):
+def notify(line):
     print(line, file=sys.stderr, flush=True)
 
 
 def run(options):
     try:
-        venv.ensure("requirements-gateway.txt", tell=tell)
+        venv.ensure("requirements-gateway.txt", notify=notify)
         if options.setup_only:
             return {"venv": str(BUNDLE / ".venv")}
-        tell("Doing the main job in a sandbox")
-        return quickstart.run(keep=options.keep, tell=tell)
+        notify("Doing the main job in a sandbox")
+        return quickstart.run(keep=options.keep, notify=notify)
     except venv.SetupError as problem:
         raise ClientError("not_set_up", str(problem), problem.hint) from None
     except quickstart.StepFailed as problem:

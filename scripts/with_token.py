@@ -49,7 +49,7 @@ def run(options, gateway):
         which = {"profileId": options.profile_id}
         fields = {**tokens.fetch(gateway, "/amazonAds", which, options.min_ttl), **which}
     for note in fields.get("notes", []):
-        output.tell(note)
+        output.notify(note)
     environment = token_output.child_environment(os.environ, fields)
     child.replace_with(options.program, options.command, environment)
 

@@ -29,7 +29,7 @@ def main() -> int:
             return 3
         variables[chromium.REQUIRED] = "1"
     try:
-        python = venv.ensure("requirements-dev.txt", tell=lambda line: print(line, file=sys.stderr))
+        python = venv.ensure("requirements-dev.txt", notify=lambda line: print(line, file=sys.stderr))
     except venv.SetupError as problem:
         print(f"{problem}\n{problem.hint}", file=sys.stderr)
         return 3

@@ -1,7 +1,7 @@
 """Make the bundle's `.venv` and install pinned requirements into it; standard library only.
 
 It is what `quickstart.py` and `tests/run.py` begin with, so it runs before any package is there.
-Every download is checked against the hashes in the requirements file. What was installed is noted in
+Every download is checked against the hashes in the requirements file. What was installed is recorded in
 the environment itself, so a second run costs a comparison and an interrupted one is simply done again.
 """
 
@@ -19,7 +19,7 @@ from linkfox_client.paths import BUNDLE, python_of
 
 # Each file holds everything that those before it hold.
 LAYERS = ("requirements.txt", "requirements-gateway.txt", "requirements-dev.txt")
-NOTE = "linkfox-installed.json"
+RECORD = "linkfox-installed.json"
 
 NO_VENV = (
     "Install Python's venv module (Debian and Ubuntu: `apt install python3-venv`; "
@@ -36,11 +36,11 @@ class SetupError(Exception):
 
 
 def ensure(
-    requirements: str, *, bundle: Path = BUNDLE, tell: Callable[[str], None] = lambda line: None
+    requirements: str, *, bundle: Path = BUNDLE, notify: Callable[[str], None] = lambda line: None
 ) -> Path:
     """Make `bundle/.venv` hold what the file `requirements` pins; return its interpreter's path.
 
-    `tell` receives progress lines for a person. Raise SetupError: no venv module, no network,
+    `notify` receives progress lines for a person. Raise SetupError: no venv module, no network,
     a hash that does not match, a full disk.
     """
     venv = bundle / ".venv"
@@ -48,9 +48,9 @@ def ensure(
         if _installed(venv, requirements, bundle):
             return python_of(venv)
         if not _works(python_of(venv)):
-            tell("Making the virtual environment .venv")
+            notify("Making the virtual environment .venv")
             _create(venv)
-        tell(f"Installing {requirements} into .venv (hashes checked)")
+        notify(f"Installing {requirements} into .venv (hashes checked)")
         _install(venv, bundle / requirements)
         _note(venv, requirements, bundle)
     return python_of(venv)
@@ -108,21 +108,21 @@ def _digest(path: Path) -> str:
 def _installed(venv: Path, requirements: str, bundle: Path) -> bool:
     """Tell whether this layer, or a larger one, was installed from the file as it is now.
 
-    The note in the environment says so.
+    The record in the environment says so.
     """
     try:
-        note = json.loads((venv / NOTE).read_text(encoding="utf-8"))
+        record = json.loads((venv / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    if note.get("python") != str(python_of(venv).resolve()) or not python_of(venv).exists():
+    if record.get("python") != str(python_of(venv).resolve()) or not python_of(venv).exists():
         return False
     enough = LAYERS[LAYERS.index(requirements) :]
-    return any(note.get(name) == _digest(bundle / name) for name in enough if (bundle / name).exists())
+    return any(record.get(name) == _digest(bundle / name) for name in enough if (bundle / name).exists())
 
 
 def _note(venv: Path, requirements: str, bundle: Path) -> None:
-    note = {"python": str(python_of(venv).resolve()), requirements: _digest(bundle / requirements)}
-    (venv / NOTE).write_text(json.dumps(note), encoding="utf-8")
+    record = {"python": str(python_of(venv).resolve()), requirements: _digest(bundle / requirements)}
+    (venv / RECORD).write_text(json.dumps(record), encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from linkfox_client.commands import install
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import BUNDLE
 from linkfox_client.skill import installation, packaging
-from linkfox_client.venv import NOTE
+from linkfox_client.venv import RECORD
 
 from tests.scripts.conftest import Run
 from tests.support.house import PATIENCE, Finished, House, clean_environment
@@ -227,7 +227,7 @@ def test_the_environment_that_its_own_set_up_made_is_removed(bundle: Path, root:
     do(root, bundle)
     environment = root / NAME / ".venv"
     (environment / "bin").mkdir(parents=True)
-    (environment / NOTE).write_text("{}", encoding="utf-8")
+    (environment / RECORD).write_text("{}", encoding="utf-8")
     (entry,) = do(root, bundle)["installed"]
     assert (entry["remove"], environment.is_dir()) == ([], True)
     (entry,) = do(root, bundle, remove=True, dry_run=True)["removed"]
@@ -245,7 +245,7 @@ def test_windows_keeps_the_environment_that_is_in_use(
     do(root, bundle)
     environment = root / NAME / ".venv"
     environment.mkdir()
-    (environment / NOTE).write_text("{}", encoding="utf-8")
+    (environment / RECORD).write_text("{}", encoding="utf-8")
 
     def in_use(path: Path, ignore_errors: bool) -> None:
         if not ignore_errors:
@@ -267,7 +267,7 @@ def test_an_environment_of_the_users_own_is_left(bundle: Path, root: Path, how: 
     environment = root / NAME / ".venv"
     if how == "a link":
         (root / "mine").mkdir()
-        (root / "mine" / NOTE).write_text("{}", encoding="utf-8")
+        (root / "mine" / RECORD).write_text("{}", encoding="utf-8")
         environment.symlink_to(root / "mine")
     else:
         environment.mkdir()

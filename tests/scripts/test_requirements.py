@@ -83,7 +83,7 @@ def test_run_sets_up_and_passes_its_arguments_on(
         return subprocess.CompletedProcess(command, 5)
 
     monkeypatch.setattr(sys, "argv", ["run.py", *arguments])
-    monkeypatch.setattr(run.venv, "ensure", lambda name, tell: Path("/venv/python") / name)
+    monkeypatch.setattr(run.venv, "ensure", lambda name, notify: Path("/venv/python") / name)
     monkeypatch.setattr(run.subprocess, "run", called)
     assert run.main() == 5
     ((python, *words),) = commands
@@ -97,7 +97,7 @@ def test_run_says_what_to_do_where_the_set_up_fails(
 ) -> None:
     """Exit 3 with the remedy, and nothing is run."""
 
-    def fails(name: str, tell: object) -> Path:
+    def fails(name: str, notify: object) -> Path:
         raise run.venv.SetupError("no venv module", "Install it.")
 
     monkeypatch.setattr(sys, "argv", ["run.py"])

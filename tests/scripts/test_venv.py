@@ -21,7 +21,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[str
     """A bundle with the environment of requirements.txt: its interpreter, and what was told meanwhile."""
     told: list[str] = []
     folder = lay_requirements(tmp_path_factory.mktemp("made"))
-    python = venv.ensure("requirements.txt", bundle=folder, tell=told.append)
+    python = venv.ensure("requirements.txt", bundle=folder, notify=told.append)
     return folder, python, told
 
 
@@ -44,7 +44,7 @@ def test_the_environment_is_made_once(made: tuple[Path, Path, list[str]]) -> Non
     assert python.exists()
     assert first
     again: list[str] = []
-    assert venv.ensure("requirements.txt", bundle=bundle, tell=again.append) == python
+    assert venv.ensure("requirements.txt", bundle=bundle, notify=again.append) == python
     assert again == []
 
 
@@ -52,7 +52,7 @@ def test_a_changed_requirements_file_is_installed_again(ready: Path) -> None:
     """The note goes by the file's content, so a pulled update is not missed."""
     (ready / "requirements.txt").write_text("# changed\n")
     told: list[str] = []
-    venv.ensure("requirements.txt", bundle=ready, tell=told.append)
+    venv.ensure("requirements.txt", bundle=ready, notify=told.append)
     assert any("Installing requirements.txt" in line for line in told)
 
 
@@ -60,11 +60,11 @@ def test_a_larger_layer_serves_a_smaller_one(ready: Path) -> None:
     """Who ran the tests need not install anything for the scripts, but not the other way round."""
     venv.ensure("requirements-dev.txt", bundle=ready)
     told: list[str] = []
-    venv.ensure("requirements-gateway.txt", bundle=ready, tell=told.append)
+    venv.ensure("requirements-gateway.txt", bundle=ready, notify=told.append)
     assert told == []
-    (ready / ".venv" / venv.NOTE).unlink()
+    (ready / ".venv" / venv.RECORD).unlink()
     venv.ensure("requirements.txt", bundle=ready)
-    venv.ensure("requirements-dev.txt", bundle=ready, tell=told.append)
+    venv.ensure("requirements-dev.txt", bundle=ready, notify=told.append)
     assert any("requirements-dev.txt" in line for line in told)
 
 
@@ -78,13 +78,13 @@ def test_an_interrupted_set_up_is_done_again(bundle: Path) -> None:
 
 def test_an_unknown_hash_is_refused_with_a_hint(ready: Path) -> None:
     """A requirement without its hash is not installed, and the note is not written."""
-    (ready / ".venv" / venv.NOTE).unlink()
+    (ready / ".venv" / venv.RECORD).unlink()
     (ready / "requirements.txt").write_text("certifi==2024.8.30\n")
     with pytest.raises(venv.SetupError) as caught:
         venv.ensure("requirements.txt", bundle=ready)
     assert "requirements.txt" in str(caught.value)
     assert "index" in caught.value.hint
-    assert not (ready / ".venv" / venv.NOTE).exists()
+    assert not (ready / ".venv" / venv.RECORD).exists()
 
 
 def test_the_three_files_pin_the_same_versions() -> None:

@@ -34,7 +34,7 @@ def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[
     `query_wait_timeout`: so many seconds callers wait there while the server is down; its own default is 120.
     """
     assert PGBOUNCER is not None
-    told = psycopg.conninfo.conninfo_to_dict(address)
+    parameters = psycopg.conninfo.conninfo_to_dict(address)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -42,7 +42,7 @@ def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[
     folder.chmod(0o755)
     config = folder / "pgbouncer.ini"
     config.write_text(
-        f"[databases]\n{told['dbname']} = host={told['host']} user=postgres\n"
+        f"[databases]\n{parameters['dbname']} = host={parameters['host']} user=postgres\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
         "pool_mode = transaction\ndefault_pool_size = 8\nmax_client_conn = 200\nunix_socket_dir =\n"
         f"query_wait_timeout = {query_wait_timeout}\nserver_login_retry = 1\n"
@@ -50,9 +50,9 @@ def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[
     command = [PGBOUNCER, str(config)]
     if os.geteuid() == 0:
         # It does not run as root; only the server's own user can reach the server's socket.
-        command[1:1] = ["-u", Path(str(told["host"])).owner()]
+        command[1:1] = ["-u", Path(str(parameters["host"])).owner()]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    own = f"postgresql://postgres@127.0.0.1:{port}/{told['dbname']}"
+    own = f"postgresql://postgres@127.0.0.1:{port}/{parameters['dbname']}"
 
     def answers() -> bool:
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(own, prepare_threshold=None):

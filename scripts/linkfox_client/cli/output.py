@@ -44,11 +44,11 @@ def print_text(text: str) -> None:
         # Otherwise the interpreter tries to flush once more at its end, and complains on standard error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(problem, BrokenPipeError):
-            tell(f"Standard output could not be written: {problem.strerror}")
+            notify(f"Standard output could not be written: {problem.strerror}")
             sys.exit(1)
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Print one line for a person on standard error; secrets in it are masked."""
     try:
         print(secrets.scrub(cleaned(line, 10_000)), file=sys.stderr, flush=True)

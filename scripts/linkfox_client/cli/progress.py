@@ -48,7 +48,7 @@ class Progress:
             self._rewrite(text[: _width(self._stream) - 1])
         elif self._clock() - self._told_at >= self._every:
             self._told_at = self._clock()
-            output.tell(text)
+            output.notify(text)
 
     def _rewrite(self, text: str) -> None:
         if not self._is_terminal or text == self._shown:

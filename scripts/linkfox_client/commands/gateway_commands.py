@@ -31,8 +31,8 @@ def declare(arguments: Arguments) -> None:
     others = [name for name in listed if name not in own]
     arguments.positional("command", "what to do", choices=(*own, *others), required=True)
     words = {name: about["word"] for name, about in listed.items() if "word" in about}
-    told = "; ".join(f"{name}: {word['help']}" for name, word in words.items())
-    arguments.positional("name", told, most=LONGEST_WORD)
+    meaning = "; ".join(f"{name}: {word['help']}" for name, word in words.items())
+    arguments.positional("name", meaning, most=LONGEST_WORD)
     arguments.switch("--sandbox", "work with the stand-in Amazon, in a data folder of its own")
     for flag, commands in _commands_of_flags(listed).items():
         option = next(option for option in listed[commands[0]]["options"] if option["flag"] == flag)
@@ -110,15 +110,15 @@ def _commands_of_flags(listed: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _declare_flag(arguments: Arguments, option: Mapping[str, Any], commands: str) -> None:
-    told = f"{commands}: {option['help']}"
+    meaning = f"{commands}: {option['help']}"
     if "default" in option:
-        told += f" (default {option['default']})"
+        meaning += f" (default {option['default']})"
     if option["kind"] == "path":
-        arguments.path(option["flag"], told)
+        arguments.path(option["flag"], meaning)
     elif option["kind"] == "integer":
-        arguments.integer(option["flag"], told, least=option["least"], most=option["most"])
+        arguments.integer(option["flag"], meaning, least=option["least"], most=option["most"])
     else:
-        arguments.text(option["flag"], told, metavar=option["metavar"])
+        arguments.text(option["flag"], meaning, metavar=option["metavar"])
 
 
 def _check(options: SimpleNamespace, listed: Mapping[str, Any]) -> None:

@@ -53,7 +53,7 @@ class StepFailed(Exception):
 class Job:
     """One run: where the gateway lives, the environment of the scripts and what was done so far."""
 
-    tell: Callable[[str], None]
+    notify: Callable[[str], None]
     environment: dict[str, str]
     steps: list[dict[str, Any]] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Job:
         """Run `scripts/NAME`, note the step with its masked document and time, return the document."""
         started = time.monotonic()
         document = self.answer(step, name, *arguments)
-        self.note(step, started, document, name)
+        self.record(step, started, document, name)
         return document
 
     def answer(self, step: str, name: str, *arguments: str) -> dict[str, Any]:
@@ -85,12 +85,12 @@ class Job:
             raise StepFailed(step, message, document)
         return document
 
-    def note(self, step: str, started: float, result: dict[str, Any], script: str | None = None) -> None:
+    def record(self, step: str, started: float, result: dict[str, Any], script: str | None = None) -> None:
         """Write a step down and tell it."""
         seconds = round(time.monotonic() - started, 2)
         entry = {"step": step, "script": script, "seconds": seconds, "result": _brief(result)}
         self.steps.append({key: value for key, value in entry.items() if value is not None})
-        self.tell(f"  {step}  ({seconds} s)")
+        self.notify(f"  {step}  ({seconds} s)")
 
     def consent(self, step: str, link: str, choices: dict[str, Any] | None = None) -> None:
         """Fill in the stand-in's consent page as a browser would."""
@@ -98,10 +98,10 @@ class Job:
         page = sandbox_browser.give_consent(link, choices)
         if page.status != 200:
             raise StepFailed(step, f"the browser ended on a page with status {page.status}: {page.title}")
-        self.note(step, started, {"page": page.title, "httpStatus": page.status})
+        self.record(step, started, {"page": page.title, "httpStatus": page.status})
 
 
-def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def run(*, keep: bool, notify: Callable[[str], None]) -> dict[str, Any]:
     """Do the main job once for a store and once for an ads account; return the steps.
 
     With `keep` the gateway stays, in the default sandbox data folder, where all scripts find it;
@@ -109,7 +109,7 @@ def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
     page that could not be answered.
     """
     with _place(keep) as environment:
-        job = Job(tell, environment)
+        job = Job(notify, environment)
         gateway = job.script("start the gateway", "local_gateway.py", "start", "--sandbox", "--port", "0")
         try:
             _use(job, gateway)
@@ -124,10 +124,10 @@ def run(*, keep: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         if keep:
             answer["gateway"] = {key: gateway[key] for key in ("url", "dataDir", "sandboxUrl")}
             answer["stopWith"] = "python3 scripts/local_gateway.py stop --sandbox"
-            tell(f"The gateway goes on running at {gateway['url']}; stop it with: {answer['stopWith']}")
+            notify(f"The gateway goes on running at {gateway['url']}; stop it with: {answer['stopWith']}")
             note = _used_instead(job, gateway["dataDir"])
             if note:
-                tell(note)
+                notify(note)
                 answer["notes"] = [note]
         return answer
 

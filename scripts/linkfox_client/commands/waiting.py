@@ -66,16 +66,16 @@ def authorize(
     """
     answer = gateway.post(f"{flow.path}/authorizeUrl", body)
     link = consent_link.check_link(answer.get("authorizeUrl"), sandbox=gateway.sandbox)
-    output.tell("The consent link was made.")
+    output.notify("The consent link was made.")
     if wait is not None:
-        output.tell(link)
+        output.notify(link)
     delivery = link_delivery.deliver(link, environ)
-    output.tell(delivery.advice())
+    output.notify(delivery.advice())
     document = _with_notes(answer, delivery.facts())
     if open_browser:
         opened = link_delivery.open_in_browser(link, environ, sandbox=gateway.sandbox)
-        told = {} if opened else {"notes": [link_delivery.NOT_OPENED]}
-        document = _with_notes(document, {"opened": opened, **told})
+        notes = {} if opened else {"notes": [link_delivery.NOT_OPENED]}
+        document = _with_notes(document, {"opened": opened, **notes})
     if wait is None:
         return document
     try:
@@ -183,7 +183,7 @@ def _poll(
     """Call `look` until it answers something, or `seconds` are over; a passing failure is waited out."""
     deadline = patience.clock() + seconds
     if seconds:
-        output.tell(f"Waiting up to {seconds:g} seconds for the consent; Ctrl-C ends it.")
+        output.notify(f"Waiting up to {seconds:g} seconds for the consent; Ctrl-C ends it.")
     with Progress(every=TOLD_EVERY, clock=patience.clock) as line:
         while True:
             try:

@@ -90,16 +90,16 @@ def probe(data_dir: Path) -> Running | None:
     """Return the gateway that takes requests on `data_dir`, or None where none does (yet)."""
     if not is_held(data_dir / "gateway.lock"):
         return None
-    told = read_json(data_dir / "gateway.json")
-    url, pid = told.get("url"), told.get("pid")
+    recorded = read_json(data_dir / "gateway.json")
+    url, pid = recorded.get("url"), recorded.get("pid")
     # A killed gateway leaves its file behind, and until the next one has removed it the lock is held again.
     if not isinstance(url, str) or not isinstance(pid, int) or not _is_alive(pid):
         return None
-    sandbox_url, version = told.get("sandboxUrl"), told.get("version")
+    sandbox_url, version = recorded.get("sandboxUrl"), recorded.get("version")
     return Running(
         url=url,
         pid=pid,
-        sandbox=told.get("sandbox") is True,
+        sandbox=recorded.get("sandbox") is True,
         sandbox_url=sandbox_url if isinstance(sandbox_url, str) else None,
         version=version if isinstance(version, str) else None,
     )
@@ -144,7 +144,7 @@ def check_private(data_dir: Path) -> None:
 
 def remembered_flags(data_dir: Path) -> list[str]:
     """Return the flags of the last `start` or `serve` on this folder, out of its `serve.json`."""
-    told = read_json(data_dir / "serve.json")
+    recorded = read_json(data_dir / "serve.json")
     names = {
         "host": "--host",
         "port": "--port",
@@ -152,20 +152,20 @@ def remembered_flags(data_dir: Path) -> list[str]:
         "tlsCert": "--tls-cert",
         "tlsKey": "--tls-key",
     }
-    flags = ["--sandbox"] if told.get("sandbox") is True else []
+    flags = ["--sandbox"] if recorded.get("sandbox") is True else []
     for name, flag in names.items():
-        if isinstance(told.get(name), str | int):
-            flags += [flag, str(told[name])]
+        if isinstance(recorded.get(name), str | int):
+            flags += [flag, str(recorded[name])]
     return flags
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object of a file; an empty one where there is none to be had."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        recorded = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return recorded if isinstance(recorded, dict) else {}
 
 
 def _is_alive(pid: int) -> bool:

@@ -209,17 +209,17 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
 
 def _share(data_dir: Path, failure: ClientError) -> None:
     """Leave word, for those who wait, of how a start failed."""
-    told = {"at": time.time(), "error": failure.error()}
+    recorded = {"at": time.time(), "error": failure.error()}
     with contextlib.suppress(OSError, UnsafePlace):  # then each finds out for itself
-        replace_private(data_dir / "start-failed.json", json.dumps(told).encode())
+        replace_private(data_dir / "start-failed.json", json.dumps(recorded).encode())
 
 
 def _raise_shared(data_dir: Path, began: float) -> None:
     """Raise the failure of a start that ended while we waited, or just before (`began`: epoch seconds)."""
-    told = read_json(data_dir / "start-failed.json")
-    at = told.get("at")
+    recorded = read_json(data_dir / "start-failed.json")
+    at = recorded.get("at")
     if isinstance(at, float) and began - FAILURE_SHARED <= at <= time.time():
-        raise failure_of(told, 1, "", f"Look into {data_dir / 'gateway.log'}.")
+        raise failure_of(recorded, 1, "", f"Look into {data_dir / 'gateway.log'}.")
 
 
 def _detached() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.skill.packaging import digest
-from linkfox_client.venv import NOTE
+from linkfox_client.venv import RECORD
 
 MANIFEST = "installed-files.json"
 ENVIRONMENT = ".venv"
@@ -38,13 +38,13 @@ class Plan:
     def facts(self) -> dict[str, Any]:
         """Return the fields for the document."""
         lists = {"add": self.add, "replace": self.replace, "remove": self.remove, "kept": self.kept}
-        told = {name: _told(paths) for name, paths in lists.items()}
+        named = {name: _named(paths) for name, paths in lists.items()}
         if self.removes_environment:
-            told["remove"].append(ENVIRONMENT + "/")
-        return {"folder": str(self.folder), **told, "unchanged": self.unchanged}
+            named["remove"].append(ENVIRONMENT + "/")
+        return {"folder": str(self.folder), **named, "unchanged": self.unchanged}
 
 
-def _told(paths: list[str]) -> list[str]:
+def _named(paths: list[str]) -> list[str]:
     """Return the paths, those of a folder with many of them in one line.
 
     Agents' harnesses cut long output.
@@ -52,10 +52,10 @@ def _told(paths: list[str]) -> list[str]:
     by_top: dict[str, list[str]] = {}
     for path in paths:
         by_top.setdefault(path.partition("/")[0], []).append(path)
-    told = []
+    named = []
     for top, group in by_top.items():
-        told += group if len(group) <= MOST_NAMED else [f"{top}/ ({len(group)} files)"]
-    return told
+        named += group if len(group) <= MOST_NAMED else [f"{top}/ ({len(group)} files)"]
+    return named
 
 
 def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
@@ -83,7 +83,7 @@ def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
     made.kept.sort()
     environment = folder / ENVIRONMENT
     made.removes_environment = (
-        bool(known) and not wanted and not environment.is_symlink() and (environment / NOTE).is_file()
+        bool(known) and not wanted and not environment.is_symlink() and (environment / RECORD).is_file()
     )
     return made
 
@@ -137,8 +137,8 @@ def _manifest(folder: Path) -> dict[str, list[str]]:
     if not folder.is_dir():
         raise _not_ours(folder, "is no folder")
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = {str(path): [str(known) for known in hashes] for path, hashes in told["files"].items()}
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = {str(path): [str(known) for known in hashes] for path, hashes in manifest["files"].items()}
     except FileNotFoundError:
         if any(child.name != _draft(folder / MANIFEST).name for child in folder.iterdir()):
             raise _not_ours(folder, "was not made by install_skill.py") from None

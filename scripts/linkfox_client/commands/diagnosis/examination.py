@@ -107,9 +107,9 @@ def _listed(found: Finding | Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _tell(finding: Finding) -> None:
-    output.tell(f"{finding.state:<8} {finding.name}: {finding.detail}")
+    output.notify(f"{finding.state:<8} {finding.name}: {finding.detail}")
     if finding.remedy:
-        output.tell(f"         -> {finding.remedy}")
+        output.notify(f"         -> {finding.remedy}")
 
 
 def _document(patient: Patient, findings: list[Finding], skipped: list[str]) -> dict[str, Any]:

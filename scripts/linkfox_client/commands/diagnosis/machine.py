@@ -44,10 +44,11 @@ def packages(patient: Patient) -> Finding:
         return Finding("packages", "failed", f"missing: {', '.join(missing)}", SETUP_HINT, "not_set_up")
     found = {**NEEDED, **USEFUL}
     lacking = [name for module, name in USEFUL.items() if importlib.util.find_spec(module) is None]
-    told = [f"{name} {importlib.metadata.version(name)}" for name in found.values() if name not in lacking]
+    installed = [name for name in found.values() if name not in lacking]
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in installed)
     if lacking:
-        return warning("packages", f"{', '.join(told)}; missing: {', '.join(lacking)}", SETUP_HINT)
-    return ok("packages", ", ".join(told))
+        return warning("packages", f"{versions}; missing: {', '.join(lacking)}", SETUP_HINT)
+    return ok("packages", versions)
 
 
 def keyring_tool(patient: Patient) -> Finding:

@@ -25,16 +25,17 @@ def proxy(patient: Patient) -> Finding:
         for name in (known, known.lower())
         if (value := patient.environ.get(name, ""))
     }
-    told = ", ".join(f"{name}={_without_user(value)}" for name, value in given.items()) or "none set"
+    proxies = ", ".join(f"{name}={_without_user(value)}" for name, value in given.items()) or "none set"
     if patient.pair is None or not given:
-        return ok("proxy", told)
+        return ok("proxy", proxies)
     if patient.pair.is_loopback:
-        return ok("proxy", f"{told}; not used for a gateway on this machine")
+        return ok("proxy", f"{proxies}; not used for a gateway on this machine")
     from requests.utils import get_environ_proxies, select_proxy
 
     used = select_proxy(patient.pair.gateway, get_environ_proxies(patient.pair.gateway))
     return ok(
-        "proxy", f"{told}; the gateway is reached {'through ' + _without_user(used) if used else 'directly'}"
+        "proxy",
+        f"{proxies}; the gateway is reached {'through ' + _without_user(used) if used else 'directly'}",
     )
 
 
