@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.amazon.marketplaces import parse_region
 from gateway.api.answers.base import Answer
@@ -42,7 +42,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 # Made once: json.loads would make one for every body.
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-Handler = Callable[[Any, Any], Awaitable[Answer | Response]]
+Handler = Callable[[Any, Any], Awaitable[Answer | ASGIApp]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ class Endpoint:
         return self.model.read(document)
 
     async def _send(
-        self, answer: Answer | Response, services: Services, scope: Scope, receive: Receive, send: Send
+        self, answer: Answer | ASGIApp, services: Services, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Send an answer."""
-        if isinstance(answer, Response):
+        """Send an answer; what is no model sends itself."""
+        if not isinstance(answer, Answer):
             await answer(scope, receive, send)
             return
         # By hand: what Starlette's Response does beside costs as much as all that stands above.

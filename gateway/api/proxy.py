@@ -1,9 +1,12 @@
 """The developer proxy: `/spApi/developerProxy` and `/amazonAds/developerProxy` (references/api.md).
 
-Bodies can be large in both directions: they are parsed and written off the event loop, and kept once.
+Bodies can be large in both directions: they are read and written off the event loop, and kept once.
 """
 
-from starlette.responses import Response, StreamingResponse
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.amazon.forwarding import Forwarded
 from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
@@ -15,7 +18,7 @@ from gateway.api.routing import ApiRouter
 from gateway.asgi.calls import JSON_TYPE, ApiCall
 from gateway.asgi.services import Services
 from gateway.model import Flow
-from gateway.proxy.answers import PIECE, answer_document
+from gateway.proxy.answers import AnswerDocument, answer_document
 from gateway.proxy.request import ProxyRequest, read_wanted
 from gateway.regions import notes_of
 
@@ -47,7 +50,7 @@ RULES = (
         )
     ],
 )
-async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> Response:
+async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> ASGIApp:
     """Call the SP-API for one of the caller's stores."""
     services = call.services
     wanted = await _wanted(services, request, "spapi")
@@ -72,7 +75,7 @@ async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) ->
         )
     ],
 )
-async def call_ads_api(call: ApiCall, request: AccountProxyRequest) -> Response:
+async def call_ads_api(call: ApiCall, request: AccountProxyRequest) -> ASGIApp:
     """Call the Ads API for one of the caller's profiles."""
     services = call.services
     wanted = await _wanted(services, request, "ads")
@@ -92,9 +95,23 @@ async def _wanted(services: Services, request: ProxyCallRequest, flow: Flow) -> 
     return wanted
 
 
-def _response(services: Services, answer: Forwarded, notes: list[str]) -> Response:
-    size = answer.size
-    document = answer_document(answer, sandbox=services.settings.sandbox, notes=notes)
-    if size <= PIECE:
-        return Response(b"".join(document), media_type=JSON_TYPE)
-    return StreamingResponse(document, media_type=JSON_TYPE)
+def _response(services: Services, answer: Forwarded, notes: list[str]) -> ASGIApp:
+    return _Sent(answer_document(answer, sandbox=services.settings.sandbox, notes=notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Sends a document: at once where it is small, else each piece when the one before is on its way."""
+
+    document: AnswerDocument
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = self.document.length
+        headers = [(b"content-length", b"%d" % length), (b"content-type", JSON_TYPE.encode())]
+        await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+        if length <= SMALL:
+            await send({"type": "http.response.body", "body": b"".join(self.document.take())})
+            return
+        for piece in self.document.take():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body"})

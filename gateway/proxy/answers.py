@@ -1,22 +1,39 @@
-"""Amazon's answer as the contract's document, written piece by piece so that a big body is held only once."""
+"""Amazon's answer as the contract's document, sent piece by piece so that a big body is held only once."""
 
-import base64
 import json
-from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_json
-
 from gateway.amazon.forwarding import Forwarded
+from gateway.util.json_string import JsonString
 from gateway.util.text import cleaned
 
-PIECE = 512 * 1024
 REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-rid")
+END = b'"}'
 
 
-def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = ()) -> Iterator[bytes]:
-    """Write the document; the answer's body is used up on the way.
+@dataclass(frozen=True, slots=True)
+class AnswerDocument:
+    """The document: its fields up to the body's text, and that text."""
+
+    head: bytes
+    body: JsonString
+
+    @property
+    def length(self) -> int:
+        """Its length in bytes, before any of it was taken."""
+        return len(self.head) + self.body.length + len(END)
+
+    def take(self) -> Iterator[bytes]:
+        """Return its pieces; the answer's body is used up on the way."""
+        yield self.head
+        yield from self.body.take()
+        yield END
+
+
+def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = ()) -> AnswerDocument:
+    """Return the document that an answer is.
 
     A body that is not UTF-8 goes as base64, which `bodyEncoding` then says.
     """
@@ -29,60 +46,14 @@ def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = 
         "rateLimit": _rate_limit(answer),
         "retryAfter": answer.retry_after,
     }
-    if not answer.is_text:
+    if not answer.body.is_text:
         document["bodyEncoding"] = "base64"
     if notes:
         document["notes"] = list(notes)
     if sandbox:
         document["sandbox"] = True
     head = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    yield f'{head[:-1]},"body":"'.encode()
-    yield from _text(answer.body) if answer.is_text else _base64(answer.body)
-    yield b'"}'
-
-
-def _text(chunks: deque[bytes]) -> Iterator[bytes]:
-    left = b""
-    for piece in _pieces(chunks):
-        piece = left + piece
-        whole = _start_of_last_character(piece)
-        left = piece[whole:]
-        yield _escaped(piece[:whole])
-    yield _escaped(left)
-
-
-def _escaped(text: bytes) -> bytes:
-    """Return UTF-8 as it stands inside a JSON string, without taking the way over `str`."""
-    return to_json(text, bytes_mode="utf8")[1:-1]
-
-
-def _start_of_last_character(piece: bytes) -> int:
-    """Return where the last character of some UTF-8 begins, which may go on in the next piece."""
-    start = max(len(piece) - 1, 0)
-    while start > 0 and piece[start] & 0b1100_0000 == 0b1000_0000:
-        start -= 1
-    return start
-
-
-def _base64(chunks: deque[bytes]) -> Iterator[bytes]:
-    left = b""
-    for piece in _pieces(chunks):
-        piece = left + piece
-        whole = len(piece) // 3 * 3
-        left = piece[whole:]
-        yield base64.b64encode(piece[:whole])
-    yield base64.b64encode(left)
-
-
-def _pieces(chunks: deque[bytes]) -> Iterator[bytes]:
-    """Take the chunks away in pieces of a size worth a turn."""
-    while chunks:
-        piece: list[bytes] = []
-        size = 0
-        while chunks and size < PIECE:
-            size += len(chunks[0])
-            piece.append(chunks.popleft())
-        yield b"".join(piece)
+    return AnswerDocument(f'{head[:-1]},"body":"'.encode(), answer.body)
 
 
 def _request_id(answer: Forwarded) -> str | None:

@@ -187,7 +187,7 @@ class DeveloperProxy:
             bearer.grant.id,
             wanted.method,
             answer.status,
-            answer.size,
+            answer.body.size,
         )
         return answer
 

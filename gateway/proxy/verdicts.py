@@ -17,10 +17,10 @@ def verdict_on_token(flow: Flow, answer: Forwarded) -> Verdict:
     `secret_expired` is about the application: its client secret has ended. Other refusals, such as a missing
     role or a profile out of reach, are `accepted`: the token itself was good.
     """
-    if answer.status not in (401, 403) or answer.size > LONGEST_REFUSAL:
+    if answer.status not in (401, 403) or answer.body.size > LONGEST_REFUSAL:
         return "accepted"
     try:
-        document = json.loads(answer.whole())
+        document = json.loads(answer.body.whole())
     except (ValueError, RecursionError):
         document = None
     if flow == "ads":

@@ -2,45 +2,66 @@
 
 import base64
 import json
-from collections import deque
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.amazon.forwarding import Forwarded
-from gateway.proxy import answers
 from gateway.proxy.answers import answer_document
+from gateway.util import json_string
+from gateway.util.json_string import JsonString
 
 
-def written(chunks: list[bytes], *, is_text: bool = True, **headers: str) -> dict:
+def is_no_text(raw: bytes) -> bool:
+    """Whether bytes are no UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def body_of(chunks: list[bytes]) -> JsonString:
+    """A body that came in these chunks."""
+    body = JsonString()
+    for chunk in chunks:
+        body.add(chunk)
+    body.finish()
+    return body
+
+
+def written(chunks: list[bytes], **headers: str) -> dict:
     """The document for a body that came in these chunks."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = Forwarded(200, named, deque(chunks), sum(map(len, chunks)), is_text)
-    return json.loads(b"".join(answer_document(answer, sandbox=False)))
+    document = answer_document(Forwarded(200, named, body_of(chunks)), sandbox=False)
+    length = document.length
+    whole = b"".join(document.take())
+    assert len(whole) == length
+    return json.loads(whole)
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=200), st.integers(1, 7), st.integers(1, 9))
 def test_a_text_survives_any_cutting(text: str, size: int, piece: int) -> None:
     """Characters that fall onto a cut, quotes, controls: what comes out is what came in."""
     raw = text.encode()
-    before, answers.PIECE = answers.PIECE, piece
+    before, json_string.PIECE = json_string.PIECE, piece
     try:
         document = written([raw[at : at + size] for at in range(0, len(raw), size)])
     finally:
-        answers.PIECE = before
+        json_string.PIECE = before
     assert document["body"] == text
     assert "bodyEncoding" not in document
 
 
-@given(st.binary(max_size=200), st.integers(1, 7), st.integers(1, 9))
+@given(st.binary(max_size=200).filter(is_no_text), st.integers(1, 7), st.integers(1, 9))
 def test_other_bytes_go_as_base64(raw: bytes, size: int, piece: int) -> None:
     """Cut anywhere, they come back whole, and the document says how they are written."""
-    before, answers.PIECE = answers.PIECE, piece
+    before, json_string.PIECE = json_string.PIECE, piece
     try:
-        document = written([raw[at : at + size] for at in range(0, len(raw), size)], is_text=False)
+        document = written([raw[at : at + size] for at in range(0, len(raw), size)])
     finally:
-        answers.PIECE = before
+        json_string.PIECE = before
     assert base64.b64decode(document["body"], validate=True) == raw
     assert document["bodyEncoding"] == "base64"
 
@@ -82,10 +103,34 @@ def test_what_amazon_says_beside_the_body_is_read_with_care(
     assert written([b""], **headers)[field] == value
 
 
+@given(
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=20), st.binary(max_size=20), st.integers(1, 5)
+)
+def test_a_body_is_read_here_as_it_came(text: str, more: bytes, size: int) -> None:
+    """Text or not, and text that turns out to be none after it was taken for some."""
+    raw = text.encode() + more
+    before, json_string.PIECE = json_string.PIECE, 4
+    try:
+        body = body_of([raw[at : at + size] for at in range(0, len(raw), size)])
+    finally:
+        json_string.PIECE = before
+    assert body.whole() == raw
+    assert body.size == len(raw)
+    assert body.is_text is not is_no_text(raw)
+
+
 def test_the_body_is_let_go_of_as_it_is_written() -> None:
     """After the first piece the first chunks are gone."""
-    chunks = deque([b"x" * answers.PIECE] * 8)
-    document = answer_document(Forwarded(200, {}, chunks, 8 * answers.PIECE, True), sandbox=True)
-    next(document)
-    next(document)
-    assert len(chunks) == 7
+    body = body_of([b"x" * json_string.PIECE] * 8)
+    pieces = answer_document(Forwarded(200, {}, body), sandbox=True).take()
+    next(pieces)
+    next(pieces)
+    assert len(body.whole()) == 7 * json_string.PIECE
+
+
+def test_a_text_that_grows_is_not_kept_grown() -> None:
+    """A control character takes six bytes in a document; what is held meanwhile is what came."""
+    held = body_of([b"\0" * json_string.PIECE] * 8)
+    assert sum(len(piece) for piece, _ in held._pieces) == 8 * json_string.PIECE
+    assert held.length == 6 * held.size
+    assert json.loads(b'"%b"' % b"".join(held.take())) == "\0" * held.size
