@@ -199,7 +199,7 @@ class AmazonSession:
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
-                timeout=Timeout(self._connect_timeout, read_timeout),
+                timeout=Timeout(connect=self._connect_timeout, read=read_timeout),
                 preload_content=False,
                 decode_content=False,
             )

@@ -116,6 +116,26 @@ def test_an_answer_that_trickles_ends_at_the_total_time() -> None:
         session.close()
 
 
+def test_an_answer_that_does_not_begin_ends_at_the_time_for_reading() -> None:
+    """However long a connection may take."""
+    ended = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                _whole_request(connection)
+                connection.settimeout(10)
+                ended.append(connection.recv(1))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert failure_of(origin, connect_timeout=60, read_timeout=0.05).kind == "unavailable"
+        thread.join()
+    assert ended == [b""]
+
+
 def test_no_exception_holds_what_was_sent() -> None:
     """Neither its text nor what caused it: exceptions end up in logs."""
     with answering(b"") as (origin, received):
