@@ -1,7 +1,7 @@
 """How a row of `grants` becomes records: the one place that knows the order of its columns."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import case
@@ -38,16 +38,10 @@ HEALTHIEST_FIRST = (
 
 def grant_from(values: Sequence[Any]) -> Grant:
     """Make a Grant of the values of GRANT_COLUMNS, as any database driver returns them."""
-    *plain, requested, granted, verified, version = values
-    return Grant._make(
-        (
-            *plain,
-            scopes_from(requested) or (),
-            scopes_from(granted),
-            None if verified is None else bool(verified),
-            version,
-        )
-    )
+    fields = list(values)
+    for place, read in _READ_OTHERWISE:
+        fields[place] = read(fields[place])
+    return Grant._make(fields)
 
 
 def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
@@ -101,3 +95,17 @@ def scopes_from(text: str | None) -> tuple[str, ...] | None:
 def scopes_text(scopes: Sequence[str] | None) -> str | None:
     """Write scopes as a JSON list; None stays None."""
     return None if scopes is None else json.dumps(list(scopes))
+
+
+def _truth_from(value: bool | int | None) -> bool | None:
+    """Read a truth value, which SQLite keeps as a number."""
+    return None if value is None else bool(value)
+
+
+# The fields of a Grant that are not what stands in their column.
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "requested_scopes": lambda text: scopes_from(text) or (),
+    "granted_scopes": scopes_from,
+    "verified": _truth_from,
+}
+_READ_OTHERWISE = [(Grant._fields.index(name), read) for name, read in _READERS.items()]
