@@ -204,7 +204,7 @@ class DeveloperProxy:
         try:
             held = await self._tokens.fresh(bearer.grant.id, 1)
             if held.tokens.access_token == bearer.access_token:
-                held = await self._tokens.refresh(bearer.grant.id)
+                held = await self._tokens.newer_than(held)
         except Problem as problem:
             if problem.reason in PROVED:
                 raise

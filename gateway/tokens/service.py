@@ -104,7 +104,11 @@ class TokenService:
 
     async def refresh(self, grant_id: int) -> GrantTokens:
         """Return tokens that were refreshed after this call came in. Raise Problem."""
-        return await self._patiently_renewed(await self._refreshing.look(grant_id))
+        return await self.newer_than(await self._refreshing.look(grant_id))
+
+    async def newer_than(self, seen: GrantTokens) -> GrantTokens:
+        """Return tokens that came after those that were seen, refreshed unless others did. Raise Problem."""
+        return await self._patiently_renewed(seen)
 
     async def renew_ahead(self, grant_id: int, min_ttl: int) -> GrantTokens | None:
         """Return tokens with at least `min_ttl` seconds left, refreshing if need be; None where others do.

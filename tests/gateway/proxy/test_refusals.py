@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.tokens.grant_tokens import GrantTokens
+from gateway.tokens.service import TokenService
 from tests.support.calling import (
     SELLER,
     SP_HOST,
@@ -172,6 +174,25 @@ def test_many_calls_with_an_ended_token_cost_one_refresh(gateway: Gateway, amazo
     for thread in threads:
         thread.join()
     assert statuses == [200] * 8
+    assert len(amazon.refreshes()) == 1
+
+
+def test_whoever_notices_late_takes_what_another_refreshed(
+    gateway: Gateway, amazon: Amazon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another's refresh is stored between a look at the tokens and the refresh that would follow it."""
+    amazon.control("expire", {"sellerId": SELLER})
+    tokens: TokenService = gateway.app.state.services.tokens
+    look = tokens.fresh
+
+    async def overtaken(grant_id: int, min_ttl: int) -> GrantTokens:
+        seen = await look(grant_id, min_ttl)
+        if forwarded(amazon):  # the token was refused
+            await tokens.refresh(grant_id)
+        return seen
+
+    monkeypatch.setattr(tokens, "fresh", overtaken)
+    assert call_store(gateway)["httpStatus"] == 200
     assert len(amazon.refreshes()) == 1
 
 
