@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn
 
+from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -77,7 +78,7 @@ class Endpoint:
         if len(body) <= SMALL:
             document = _parse_object(body)
         else:
-            document = await services.threads.proxy(_parse_object, body)
+            document = await services.threads.proxy(_parse_large_object, body)
         audit.concerns(_subject_of(document))
         return self.model.read(document)
 
@@ -160,10 +161,27 @@ def _parse_object(body: bytes | bytearray) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise _not_json() from None
     if not isinstance(document, dict):
-        raise Problem("bad_parameter", "the body is not a JSON object; expected {…}")
+        raise _no_object()
     if len(text) > DEEPEST and text.count("[") + text.count("{") > DEEPEST and _is_too_deep(document):
         raise _not_json()
     return document
+
+
+def _parse_large_object(body: bytes | bytearray) -> dict[str, Any]:
+    """As `_parse_object`: in less than half the time, for all that the faster reader takes."""
+    try:
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError:  # no JSON, or a byte order mark, half a surrogate pair, more than 200 levels
+        return _parse_object(body)
+    if not isinstance(document, dict):
+        raise _no_object()
+    if isinstance(body, bytearray):
+        body.clear()
+    return document
+
+
+def _no_object() -> Problem:
+    return Problem("bad_parameter", "the body is not a JSON object; expected {…}")
 
 
 def _not_json() -> Problem:
