@@ -1,4 +1,4 @@
-"""One headless Chromium for a module, and for each test a fresh profile that complains about every fault."""
+"""One headless Chromium for a module, and for each test an empty page that complains about every fault."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import ROOT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, Page
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 SCHEMES = ("light", "dark")
@@ -44,41 +44,70 @@ def gateway(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def opener(browser: "Browser") -> "_Pages":
+    """Pages that the tests of a module use one after the other: to open one costs more than most tests."""
+    return _Pages(browser)
+
+
 @pytest.fixture
-def open_page(browser: "Browser") -> Iterator[Opener]:
-    """Opens pages in fresh profiles: in a language, scheme and size, with JavaScript or without.
+def open_page(opener: "_Pages") -> Iterator[Opener]:
+    """Opens empty pages: in a language, scheme and size, with JavaScript or without.
 
     A violation of a content policy, or a script that ran, is a failure.
     """
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
+    opener.faults.clear()
+    yield opener.open
+    opener.leave()
+    assert opener.faults == []
 
-    def note(message: Any) -> None:
-        # Statuses of 400 and more are what some tests are about.
-        if message.type == "error" and "responded with a status of" not in message.text:
-            faults.append(message.text)
 
-    def open_one(
-        *, scheme: str = "light", language: str = "en-US", phone: bool = False, scripts: bool = True
+class _Pages:
+    """Each kind of page in a profile of its own. `faults`: what the browser complained about."""
+
+    def __init__(self, browser: "Browser") -> None:
+        self._browser = browser
+        self._kept: dict[tuple[Any, ...], Page] = {}
+        self._used: dict[tuple[Any, ...], Page] = {}
+        self.faults: list[str] = []
+
+    def open(
+        self, *, scheme: str = "light", language: str = "en-US", phone: bool = False, scripts: bool = True
     ) -> "Page":
-        context = browser.new_context(
+        """Return an empty page, one for each kind and test."""
+        kind = (scheme, language, phone, scripts)
+        assert kind not in self._used
+        page = self._kept.pop(kind, None) or self._new(*kind)
+        self._used[kind] = page
+        return page
+
+    def leave(self) -> None:
+        """Leave the pages that a test has used, and keep nothing of what was there."""
+        used, self._used = self._used, {}
+        for kind, page in used.items():
+            page.goto("about:blank")
+            page.unroute_all()
+            page.context.clear_cookies()
+            self._kept[kind] = page
+
+    def _new(self, scheme: str, language: str, phone: bool, scripts: bool) -> "Page":
+        context = self._browser.new_context(
             color_scheme=scheme,
             locale=language,
             viewport={"width": 390, "height": 844} if phone else {"width": 1100, "height": 900},
             java_script_enabled=scripts,
         )
-        contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("console", note)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert faults == []
+    def _note(self, message: Any) -> None:
+        # Statuses of 400 and more are what some tests are about.
+        if message.type == "error" and "responded with a status of" not in message.text:
+            self.faults.append(message.text)
 
 
 @pytest.fixture
