@@ -137,12 +137,12 @@ class _Lines(logging.Formatter):
 
     def _moment(self, at: float) -> str:
         """Write a time. Most lines come in the same second as the one before."""
-        second, microseconds = divmod(round(at * 1_000_000), 1_000_000)
+        second, milliseconds = divmod(int(at * 1000), 1000)
         known, text = self._second
         if second != known:
             text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
             self._second = (second, text)
-        return f"{text}.{microseconds // 1000:03d}+00:00"
+        return f"{text}.{milliseconds:03d}+00:00"
 
     def _line(
         self,
@@ -166,9 +166,8 @@ class _TextLines(_Lines):
         fields: dict[str, Any],
         exception: str | None,
     ) -> str:
-        line = f"{moment} {level} {logger} {message}"
-        for name, value in fields.items():
-            line += f" {name}={value}"
+        parts = [f"{name}={value}" for name, value in fields.items()]
+        line = " ".join([moment, level, logger, message, *parts])
         return f"{line}\n{exception}" if exception else line
 
 
