@@ -1,5 +1,6 @@
 """What every room's tests share."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     twice = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
     if twice:
         raise pytest.UsageError(f"tests share their ids: {', '.join(twice[:3])}")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking again and again through thousands of tests that stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
