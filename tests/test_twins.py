@@ -14,8 +14,10 @@ from linkfox_client import config as scripts_loopback
 from linkfox_client import private_files as scripts_private_files
 from linkfox_client import text as scripts_text
 from linkfox_client.keys import keyring as scripts_keyring
+from linkfox_client.secrets import masking
 from linkfox_client.secrets import secret as scripts_secret
 
+from gateway.monitoring import logs
 from gateway.util import keyring as gateway_keyring
 from gateway.util import loopback as gateway_loopback
 from gateway.util import private_files as gateway_private_files
@@ -146,6 +148,27 @@ def test_private_files_are_written_alike(tmp_path: Path) -> None:
         )
 
     assert both(FILES, written) == [("link", False, b"replaced", 0o600), ("new", False, b"a\r\nb", 0o600)]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "Atza|IwEBIexample-access",
+        "Atzr|IwEBIexample-refresh",
+        "Atza%7CIwEBIexample-access",
+        "Atzr\\u007cIwEBIexample-refresh",
+        "Atna|EwICIexample-account",
+        "amzn1.oa2-cs.v1.0123456789abcdef0123456789abcdef",
+        "lfx_local_0123456789abcdef0123456789abcdef",
+    ],
+)
+def test_what_has_the_shape_of_a_secret_is_masked_by_both(secret: str) -> None:
+    """Wherever it stands in a text: in what scripts print, and in what the gateway logs."""
+    text = f"refused {secret} as given"
+    for masked in (masking.Secrets().scrub(text), logs.redacted(text)):
+        assert secret[-8:] not in masked
+        assert masked.startswith("refused ")
+        assert masked.endswith(" as given")
 
 
 class OneEntry(KeyringBackend):

@@ -29,8 +29,11 @@ _ENDINGS = (
     "masterkey",
 )
 _NAMES = frozenset({"authorization", "proxyauthorization", "token", "secret", "cookie", "setcookie"})
-# Tokens by their shape: Login with Amazon's, also percent-encoded, and the keys of a self-hosted gateway.
-_SHAPES = re.compile(r"Atz[a-z](?:\||%7[Cc])[\w\-.~+/=%]+|lfx_local_[\w\-]+")
+# By their shape: tokens of Login with Amazon's, also percent-encoded or escaped in JSON, its client secrets,
+# and the keys of a self-hosted gateway.
+_SHAPES = re.compile(
+    r"At[zn][a-z](?:\||%7[Cc]|\\u007[Cc])[\w\-.~+/=%]+|lfx_local_[\w\-]+|amzn1\.oa2-cs\.[\w.\-]+"
+)
 
 # What `masked` answers for a long text.
 _MASK = re.compile(r".{10}\.\.\.", re.DOTALL)
