@@ -6,12 +6,15 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.model import Grant, Lease, Tokens
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.leases import Leases
-from gateway.vault.postgresql_leases import PostgresqlLeases
+
+if TYPE_CHECKING:  # PostgreSQL's dialect, which who uses SQLite does not load
+    from gateway.vault.postgresql_leases import PostgresqlLeases
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ class LeaseKeeper:
     """
 
     def __init__(
-        self, leases: Leases, threads: Threads, seconds: float, at_once: PostgresqlLeases | None = None
+        self, leases: Leases, threads: Threads, seconds: float, at_once: "PostgresqlLeases | None" = None
     ) -> None:
         self._leases = leases
         self._at_once = at_once

@@ -8,10 +8,10 @@ sealed beside its other facts, so that a change of the master key forgets no tok
 import hashlib
 import hmac
 import secrets
-from types import ModuleType
+from functools import cache
+from importlib import import_module
 
 from sqlalchemy import Connection, Insert, Integer, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.model import Tokens
 from gateway.util.clock import Clock
@@ -28,9 +28,11 @@ PURGE_PAUSE = 10
 _PLACE = ("vault_facts", FACT, "value")
 
 
-def _record_statement(dialect: ModuleType) -> Insert:
+@cache  # as each refresh needs it: making a statement costs about as much as sending it
+def _record_statement(dialect: str) -> Insert:
     """Return the statement that records a token, or a later end of one that Amazon issued again."""
-    recorded = dialect.insert(handed_out)
+    # Imported by its name, so that who uses SQLite does not load PostgreSQL's.
+    recorded = import_module(f"sqlalchemy.dialects.{dialect}").insert(handed_out)
     statement: Insert = recorded.on_conflict_do_update(
         index_elements=[handed_out.c.token_hmac, handed_out.c.grant_id],
         set_={"expires_at": recorded.excluded.expires_at},
@@ -38,8 +40,6 @@ def _record_statement(dialect: ModuleType) -> Insert:
     return statement
 
 
-# Made once, as each refresh needs them: making a statement costs about as much as sending it.
-_RECORD = {"sqlite": _record_statement(sqlite), "postgresql": _record_statement(postgresql)}
 _EXPIRED = (
     select(handed_out.c.token_hmac)
     .where(handed_out.c.expires_at <= bindparam("now"))
@@ -68,7 +68,7 @@ class IssuedTokens:
             "grant_id": grant_id,
             "expires_at": tokens.expires_at,
         }
-        connection.execute(_RECORD[connection.dialect.name], row)
+        connection.execute(_record_statement(connection.dialect.name), row)
 
     def purge_is_due(self) -> bool:
         """Tell whether `record` would forget expired tokens now."""

@@ -3,7 +3,7 @@
 import secrets
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection
 
@@ -26,7 +26,6 @@ from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_
 from gateway.vault.keys.sealing import MasterKey, Sealer
 from gateway.vault.leases import Leases
 from gateway.vault.outbox import Outbox
-from gateway.vault.postgresql_leases import PostgresqlLeases
 from gateway.vault.profiles import Profiles
 from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.refused_calls import RefusedCalls
@@ -34,6 +33,9 @@ from gateway.vault.sessions import Sessions
 from gateway.vault.token_reader import TokenReader
 from gateway.vault.usage import Usage
 from gateway.vault.users import Users
+
+if TYPE_CHECKING:  # PostgreSQL's dialect, which who uses SQLite does not load
+    from gateway.vault.postgresql_leases import PostgresqlLeases
 
 DATABASE_FILE = "vault.db"
 KEY_CHECK = Secret("this vault opens with this key")
@@ -48,7 +50,7 @@ class Vault:
     attempts: Attempts
     grants: Grants
     leases: Leases
-    postgresql_leases: PostgresqlLeases | None
+    postgresql_leases: "PostgresqlLeases | None"
     foreign_grants: ForeignGrants
     profiles: Profiles
     sessions: Sessions
@@ -158,13 +160,12 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
 
 def _postgresql_leases(
     database: Database, clock: Clock, keys: Keys, issued_tokens: IssuedTokens
-) -> PostgresqlLeases | None:
+) -> "PostgresqlLeases | None":
     """Return what refreshes without threads; None on SQLite, whose writes wait for the disk."""
     if database.is_sqlite:
         return None
-    from gateway.vault.database.postgresql_reader import (
-        PostgresqlReader,  # psycopg, which who uses SQLite does not load
-    )
+    from gateway.vault.database.postgresql_reader import PostgresqlReader
+    from gateway.vault.postgresql_leases import PostgresqlLeases
 
     # Connections of its own: a statement that waits for a lock is not to keep tokens from being read.
     return PostgresqlLeases(PostgresqlReader(database), clock, keys, issued_tokens)
