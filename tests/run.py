@@ -38,7 +38,7 @@ def main() -> int:
     # No color of the newcomer's own settings, no plugin from elsewhere: only what is pinned here.
     # Most of a test's time is waiting for processes, so a few files at once are no heavier than one.
     # In the order of their folders: pytest-xdist would begin files of few tests last, which take longest.
-    spread = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    spread = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     at_once = spread if not arguments or arguments == ["-q"] else []
     command = [str(python), "-m", "pytest", "--rootdir", str(ROOT), *at_once, *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

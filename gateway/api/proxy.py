@@ -15,11 +15,12 @@ from gateway.api.error_groups import REFRESH_ERRORS
 from gateway.api.operations import Example
 from gateway.api.requests import AccountProxyRequest, ProxyCallRequest, StoreProxyRequest
 from gateway.api.routing import ApiRouter
+from gateway.asgi.body_limit import PROXY_PATHS
 from gateway.asgi.calls import JSON_TYPE, ApiCall
 from gateway.asgi.services import Services
 from gateway.model import Flow
 from gateway.proxy.answers import AnswerDocument, answer_document
-from gateway.proxy.request import ProxyRequest, read_wanted
+from gateway.proxy.request import ProxyRequest, read_proxy_request
 from gateway.regions import notes_of
 
 router = ApiRouter("Calling Amazon", "Calling Amazon's APIs for a store or profile")
@@ -34,7 +35,7 @@ RULES = (
 
 
 @router.post(
-    "/spApi/developerProxy",
+    PROXY_PATHS["spapi"],
     rights=("proxy",),
     errors=ERRORS,
     description=RULES.format(named="sellerId"),
@@ -53,7 +54,7 @@ RULES = (
 async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> ASGIApp:
     """Call the SP-API for one of the caller's stores."""
     services = call.services
-    wanted = await _wanted(services, request, "spapi")
+    wanted = await _proxy_request(services, request, "spapi")
     bearer = await services.proxy.store_bearer(
         call.caller, request.region, request.amz_access_token or None, request.seller_id
     )
@@ -62,7 +63,7 @@ async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) ->
 
 
 @router.post(
-    "/amazonAds/developerProxy",
+    PROXY_PATHS["ads"],
     rights=("proxy",),
     errors=ERRORS,
     description=RULES.format(named="profileId"),
@@ -78,19 +79,19 @@ async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) ->
 async def call_ads_api(call: ApiCall, request: AccountProxyRequest) -> ASGIApp:
     """Call the Ads API for one of the caller's profiles."""
     services = call.services
-    wanted = await _wanted(services, request, "ads")
+    wanted = await _proxy_request(services, request, "ads")
     bearer = await services.proxy.account_bearer(
         call.caller, request.region, request.amz_access_token or None, request.profile_id
     )
     return _response(services, await services.proxy.call(wanted, bearer), [])
 
 
-async def _wanted(services: Services, request: ProxyCallRequest, flow: Flow) -> ProxyRequest:
+async def _proxy_request(services: Services, request: ProxyCallRequest, flow: Flow) -> ProxyRequest:
     """Return what is to be sent. The caller's own text of it is let go of, so that it is kept once."""
     if len(request.body or "") <= SMALL:
-        wanted = read_wanted(request, flow, services.settings)
+        wanted = read_proxy_request(request, flow, services.settings)
     else:
-        wanted = await services.threads.proxy(read_wanted, request, flow, services.settings)
+        wanted = await services.threads.proxy(read_proxy_request, request, flow, services.settings)
     request.body = None
     return wanted
 

@@ -6,9 +6,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.asgi.request_context import header_values
 from gateway.errors import Problem
+from gateway.model import Flow
 from gateway.settings.settings import Settings
 
-PROXY_PATHS = ("/spApi/developerProxy", "/amazonAds/developerProxy")
+# Where a call carries a whole document for Amazon.
+PROXY_PATHS: dict[Flow, str] = {"spapi": "/spApi/developerProxy", "ads": "/amazonAds/developerProxy"}
 
 
 class BodyLimit:
@@ -17,8 +19,7 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._largest = settings.largest_body
-        # A proxied call carries a whole document for Amazon.
-        self._largest_of_path = dict.fromkeys(PROXY_PATHS, settings.proxy_largest_request)
+        self._largest_of_path = dict.fromkeys(PROXY_PATHS.values(), settings.proxy_largest_request)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request. Raise Problem body_too_large, also later, from `receive`."""

@@ -28,23 +28,23 @@ class RequestLog:
         """Take one request."""
         context = context_of(scope)
         began = time.perf_counter()
-        noted = False
+        recorded = False
 
-        def send_and_note(message: Message) -> Awaitable[None]:
-            nonlocal noted
+        def send_and_record(message: Message) -> Awaitable[None]:
+            nonlocal recorded
             if message["type"] == "http.response.start":
                 context.status = message["status"]
-            elif not noted and not message.get("more_body", False):
+            elif not recorded and not message.get("more_body", False):
                 # Before the answer is whole, so that whoever has the answer finds the entry.
-                noted = True
+                recorded = True
                 self._audit.record_call(context.audit, route_of(scope), context.outcome)
             return send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send_and_record)
         finally:
             route = route_of(scope)
-            if not noted:
+            if not recorded:
                 self._audit.record_call(context.audit, route, context.outcome)
             seconds = time.perf_counter() - began
             counters.request_answered(route, context.status, seconds)

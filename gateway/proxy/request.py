@@ -51,7 +51,7 @@ class ProxyRequest:
         return self.method == "GET"
 
 
-def read_wanted(fields: Texts, flow: Flow, settings: Settings) -> ProxyRequest:
+def read_proxy_request(fields: Texts, flow: Flow, settings: Settings) -> ProxyRequest:
     """Return what a request asks for. Raise Problem bad_parameter (1002) or not_allowed (1005)."""
     prefixes = settings.proxy_spapi_prefixes if flow == "spapi" else settings.proxy_ads_prefixes
     path = check_path(fields.path, prefixes)
