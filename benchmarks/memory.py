@@ -18,6 +18,7 @@ STORES = 1000
 ROUNDS = 5
 COUNT = 1000
 CALLERS = 1000
+WORKERS = (1, 2)
 
 
 def _megabytes(gateway: Process) -> list[float]:
@@ -33,7 +34,7 @@ def main() -> None:
     """Print the figures as one JSON document: megabytes, and in how many processes."""
     figures: dict[str, dict[str, list[float]]] = {}
     with running_amazon() as amazon, tempfile.TemporaryDirectory() as name:
-        for workers in (1, 2):
+        for workers in WORKERS:
             with a_place(amazon, Path(name) / str(workers)) as place:
                 open_seeded(amazon, place.data, STORES).close()
                 gateway = place.start("--workers", str(workers))

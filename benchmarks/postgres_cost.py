@@ -21,6 +21,7 @@ from tests.support.replicas import Replica, replicas
 STORES = 100
 COUNT = 300
 ROUNDS = 7
+WORKERS = (1, 2)
 
 
 def requests(replica: Replica) -> list[bytes]:
@@ -55,7 +56,7 @@ def main() -> None:
     """Print the figures as one JSON document."""
     figures = {}
     with running_amazon() as amazon, running_postgresql() as server, tempfile.TemporaryDirectory() as name:
-        for workers in (1, 2):
+        for workers in WORKERS:
             folder, address = Path(name) / str(workers), server.database(f"cost_{workers}")
             url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
             open_seeded(amazon, folder / "seed", STORES, database_url=url).close()

@@ -32,16 +32,17 @@ for line in asked:
 """
 Run = Callable[[str], str]
 # Not those that need the network: first_token and storm.
-PROGRAMS: dict[str, dict[str, float]] = {
-    "memory": {"STORES": 5, "ROUNDS": 1, "COUNT": 5, "CALLERS": 5},
+# Where a program measures one worker and two, two go through all that one does.
+PROGRAMS: dict[str, dict[str, float | tuple[int, ...]]] = {
+    "memory": {"STORES": 5, "ROUNDS": 1, "COUNT": 5, "CALLERS": 5, "WORKERS": (2,)},
     "million_stores": {"REFRESHED": 5, "FILLED": 20, "ROUND": 0},
     "pages_cost": {"STORES": 2, "RUNS": 5},
-    "postgres_cost": {"STORES": 2, "COUNT": 5, "ROUNDS": 1},
+    "postgres_cost": {"STORES": 2, "COUNT": 5, "ROUNDS": 1, "WORKERS": (2,)},
     "proxy_cost": {"LARGE": 1024 * 1024, "LOOKS": 2, "SMALL_RUNS": 5, "LARGE_RUNS": 1, "WARM_UP": 1},
     "recovery": {"STORES": 5, "CALLERS": 1, "PAUSE": 0.05, "TIMES": 1, "ENDING": 0, "REST": 0},
     "reencrypt": {"STORES": 20, "CALLERS": 1, "PAUSE": 0.05, "CALLS_BEFORE": 5},
     "refresher_rate": {"STORES": 20, "ROUND": 0},
-    "scripts_cost": {"STORES": 2, "COLD_RUNS": 1, "ALL_RUNS": 1, "WARM_UP": 0},
+    "scripts_cost": {"STORES": 2, "COLD_RUNS": 1, "ALL_RUNS": 1, "WARM_UP": 0, "ALL_WARM_UP": 0},
     "tokens_cost": {"FEW": 10, "MANY": 100, "COUNT": 5, "ROUNDS": 1, "TIMES": 5},
 }
 
