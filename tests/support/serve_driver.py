@@ -3,22 +3,23 @@
 Run as `python -I serve_driver.py serve …`: what is tested is the process, not the routes.
 """
 
-import asyncio
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from gateway.__main__ import main
-from gateway.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.settings.settings import Settings
 
 FACTORY = "tests.support.serve_driver:create_app"
 
 
-def create_app(settings: Settings, vault: Any, _clock: Any) -> Any:
+def create_app(settings: "Settings", vault: Any, _clock: Any) -> Any:
     """Return an application that tells who it is; `/slow` takes until SIGUSR1 comes."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -29,6 +30,8 @@ def create_app(settings: Settings, vault: Any, _clock: Any) -> Any:
                 if message["type"] == "lifespan.shutdown":
                     return
         if scope["path"] == "/slow":
+            import asyncio  # here, so that refused arguments are not slower than the real command line
+
             over = asyncio.Event()
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, over.set)
             # Says that it has begun, so that a test can stop the server in the middle.

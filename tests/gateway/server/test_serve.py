@@ -208,13 +208,13 @@ class TestServing:
         assert stop(process) == 0
         assert process.stdout.read() == ""  # type: ignore[union-attr]
 
-    def test_a_stop_leaves_nothing_running(self, box: Box) -> None:
+    def test_a_stop_leaves_nothing_running(self, settled: Box) -> None:
         """After SIGTERM the address is free, gateway.json gone, the lock free for the next start."""
-        process, ready = box.serve()
+        process, ready = settled.serve()
         assert stop(process) == 0
-        assert not (box.data / "gateway.json").exists()
+        assert not (settled.data / "gateway.json").exists()
         assert not is_listening(ready["url"])
-        again, _ = box.serve()
+        again, _ = settled.serve()
         assert stop(again) == 0
 
     @posix_only
