@@ -24,6 +24,8 @@ from linkfox_client.local.sandbox_browser import give_consent
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
 PATIENCE = 180  # seconds that a test waits for what should come at once, on a machine that is busy
+# Made once: with some Pythons each one made reads all of the machine's certificates.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
@@ -69,8 +71,7 @@ def call_json(url: str, body: Any = None, headers: dict[str, str] | None = None)
     """POST `body` (GET where it is None) and answer the JSON; raises urllib.error.HTTPError."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=PATIENCE) as answer:
+    with OPENER.open(request, timeout=PATIENCE) as answer:
         return json.loads(answer.read() or b"null")
 
 
