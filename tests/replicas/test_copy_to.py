@@ -17,13 +17,14 @@ import psycopg
 import pytest
 from linkfox_client.local.sandbox_browser import give_consent
 
-from gateway.util.secret import Secret
+from gateway.util.clock import SystemClock
 from gateway.vault.database.engine import open_database
 from gateway.vault.database.migration import upgrade
 from gateway.vault.database.tables import grants, metadata, vault_facts
-from tests.support.gateway_server import Amazon, running_amazon
+from gateway.vault.vault import open_vault
+from tests.support.gateway_server import Amazon, running_amazon, settings_for
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
-from tests.support.postgresql import PostgreSQL
+from tests.support.postgresql import PostgreSQL, as_setting
 from tests.support.replicas import Replica, Replicas, authorize, replicas
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002")
@@ -165,7 +166,7 @@ def test_a_vault_is_moved_whole(move: Move) -> None:
 @contextlib.contextmanager
 def blocked_at(move: Move, table: str) -> Iterator[psycopg.Connection[Any]]:
     """Keep the copy from writing a table of the target, which is made beforehand, until the end."""
-    target = open_database(Secret(move.address.replace("postgresql://", "postgresql+psycopg://")), Path())
+    target = open_database(as_setting(move.address), Path())
     with closing(target), target.writing() as connection:
         upgrade(connection)
     with psycopg.connect(move.address) as connection:
@@ -301,11 +302,15 @@ def test_a_user_who_may_make_no_tables_is_told(move: Move) -> None:
     assert "OWNER TO" in done.error["hint"]
 
 
-def test_another_vault_is_left_alone(move: Move) -> None:
+def test_another_vault_is_left_alone(move: Move, tmp_path: Path) -> None:
     """A target that holds somebody else's vault, or this one already, is refused and not changed."""
-    other = move.together.add()
-    other.stop()
+    url = as_setting(move.address)
+    settings = settings_for(move.together.amazon, tmp_path / "other", database_url=url)
+    with open_vault(settings, SystemClock()) as other:
+        other.users.ensure_owner()
+        other.users.issue_key("owner")
     before = move.rows_there()
+    assert (before["users"], before["api_keys"]) == (1, 1)
     done = move.copy_to(move.address)
     assert (done.code, done.error["code"]) == (2, "bad_arguments")
     assert "another vault" in done.error["message"]
