@@ -81,7 +81,6 @@ class Applications:
         self._audit = audit
         self._outbox = outbox
         self._randomness = randomness
-        rows.prepare(_ADMISSION)
 
     async def state(self, app: AppKey) -> CircuitState | None:
         """Return what `admit` would, from an event loop; None where it may be time for a probe."""

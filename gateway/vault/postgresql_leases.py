@@ -79,8 +79,6 @@ class PostgresqlLeases:
         self._clock = clock
         self._keys = keys
         self._issued_tokens = issued_tokens
-        rows.prepare(TAKE_WITH_TOKENS)
-        rows.prepare(_STORE)
 
     async def take_with_tokens(
         self, grant_id: int, owner: str, milliseconds: int

@@ -86,8 +86,6 @@ class TokenReader:
         self._usage = usage
         self._issued_tokens = issued_tokens
         self._clock = clock
-        for statement in (OF_KEY, _BY_STORE, *_BY_RECORD.values(), _BY_PROFILE, _OF_TOKEN):
-            self._rows.prepare(statement)
 
     async def caller(self, presented: str) -> Caller | None:
         """Read who an API key belongs to, for a call that asks for no tokens; None, and raises, as below."""

@@ -113,7 +113,8 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
                 take_migration_lock(connection)
                 # That one may have been first.
                 opened = existing_vault(connection, settings, kind)
-                upgrade(connection)
+                if current_version(connection) != NEWEST:
+                    upgrade(connection)
                 opened = opened or _new(connection, settings, kind, int(clock.now()))
                 _keep_account_of_tokens(connection, opened[2], clock)
         facts, found, sealer = opened

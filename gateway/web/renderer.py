@@ -1,6 +1,7 @@
 """Renders the pages. Everything that goes into a template is escaped; no token ever does."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import cast
@@ -25,6 +26,21 @@ from gateway.web.texts import language_for
 HERE = Path(__file__).resolve().parent
 
 
+@cache
+def _templates() -> Environment:
+    """Return the templates, each of which is compiled when it is first shown, and once."""
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["cleaned"] = cleaned
+    templates.globals["longest_name"] = LONGEST_NAME
+    return templates
+
+
 class Pages:
     """The pages of one gateway. `sandbox`: each of them says that it is one."""
 
@@ -32,15 +48,6 @@ class Pages:
         self._sandbox = sandbox
         self._clock = clock
         self._stylesheet = (HERE / "style.css").read_text(encoding="utf-8")
-        self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["cleaned"] = cleaned
-        self._templates.globals["longest_name"] = LONGEST_NAME
 
     def stylesheet(self) -> Response:
         """Answer the one stylesheet."""
@@ -250,16 +257,20 @@ class Pages:
         has_forms = context.form_token is not None
         # Under `no-referrer` a browser sends a form's Origin as `null`, and it could not be checked.
         referrer_policy = "same-origin" if has_forms else "no-referrer"
-        content = self._templates.get_template(template).render(
-            language=language,
-            t=language.words,
-            relative_time=RelativeTime(self._clock.now(), language.words),
-            title=language.words[title].format(name=title_name),
-            context=context,
-            referrer_policy=referrer_policy,
-            sandbox=self._sandbox,
-            wide=wide,
-            **{"outcome": "", "wrong": False, **values},
+        content = (
+            _templates()
+            .get_template(template)
+            .render(
+                language=language,
+                t=language.words,
+                relative_time=RelativeTime(self._clock.now(), language.words),
+                title=language.words[title].format(name=title_name),
+                context=context,
+                referrer_policy=referrer_policy,
+                sandbox=self._sandbox,
+                wide=wide,
+                **{"outcome": "", "wrong": False, **values},
+            )
         )
         form_action = "'self'" if has_forms else "'none'"
         policy = (

@@ -43,19 +43,14 @@ class PostgresqlReader:
         _, self._parameters = database.dialect.create_connect_args(database.engine.url)
         self._dialect = database.dialect
         self._patience = Patience()
-        self._compiled: dict[int, tuple[str, dict[str, Any]]] = {}
+        self._compiled: dict[ClauseElement, tuple[str, dict[str, Any]]] = {}
         # The one used last is taken first, so that those that are not needed stay idle.
         self._idle: list[_Session] = []
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
-    def prepare(self, statement: ClauseElement) -> None:
-        """Make a statement ready for `first`. It must live as long as this reader."""
-        compiled = statement.compile(dialect=self._dialect)
-        self._compiled[id(statement)] = (compiled.string, dict(compiled.params))
-
     async def first(self, statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any] | None:
-        """Return the first row of a statement. Raise VaultError."""
-        sql, constants = self._compiled[id(statement)]
+        """Return the first row of a statement, which is compiled once and kept. Raise VaultError."""
+        sql, constants = self._compiled.get(statement) or self._compile(statement)
         try:
             async with self._turn():
                 return await self._first(sql, constants | values)
@@ -67,6 +62,11 @@ class PostgresqlReader:
         """Close all connections; nobody may be reading any more."""
         while self._idle:
             self._idle.pop().close()
+
+    def _compile(self, statement: ClauseElement) -> tuple[str, dict[str, Any]]:
+        compiled = statement.compile(dialect=self._dialect)
+        self._compiled[statement] = compiled.string, dict(compiled.params)
+        return self._compiled[statement]
 
     def _turn(self) -> asyncio.Semaphore:
         loop = asyncio.get_running_loop()

@@ -12,12 +12,8 @@ from gateway.vault.database.sqlite_reader import SqliteReader
 class RowReader(Protocol):
     """What runs the statements."""
 
-    def prepare(self, statement: Select[Any]) -> None:
-        """Make a statement ready for `first`. It must live as long as this reader."""
-        ...
-
     async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
-        """Return the first row of a statement. Raise VaultError."""
+        """Return the first row of a statement, which is compiled once and kept. Raise VaultError."""
         ...
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ that SQLAlchemy looks up.
 import sqlite3
 import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,17 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from gateway.vault.database.engine import BUSY_SECONDS, describe_error, prepare_sqlite
 
 
+@cache
+def _compiled(statement: Select[Any]) -> tuple[str, list[str], dict[str, Any]]:
+    """Return a statement's text, the names of its parameters in their order, and the values of some."""
+    # By position: for each name the driver would ask SQLite, and give up the interpreter's lock to do so.
+    compiled = statement.compile(dialect=sqlite_dialect(paramstyle="qmark"))
+    assert isinstance(compiled, SQLCompiler)
+    return compiled.string, list(compiled.positiontup or ()), dict(compiled.params)
+
+
 class SqliteReader:
-    """A connection of its own, which only ever reads, and the statements that were compiled for it."""
+    """A connection of its own, which only ever reads."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(
@@ -27,23 +37,10 @@ class SqliteReader:
         prepare_sqlite(self._connection)
         self._connection.execute("PRAGMA query_only=ON")
         self._lock = threading.Lock()
-        # Each statement with the names of its parameters in their order, and the values of some.
-        self._compiled: dict[int, tuple[str, list[str], dict[str, Any]]] = {}
-
-    def prepare(self, statement: Select[Any]) -> None:
-        """Make a statement ready for `first`. It must live as long as this reader."""
-        # By position: for each name the driver would ask SQLite, and give up the interpreter's lock to do so.
-        compiled = statement.compile(dialect=sqlite_dialect(paramstyle="qmark"))
-        assert isinstance(compiled, SQLCompiler)
-        self._compiled[id(statement)] = (
-            compiled.string,
-            list(compiled.positiontup or ()),
-            dict(compiled.params),
-        )
 
     async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
         """Return the first row of a statement. Raise VaultError."""
-        sql, names, constants = self._compiled[id(statement)]
+        sql, names, constants = _compiled(statement)
         values = constants | values
         try:
             with self._lock:

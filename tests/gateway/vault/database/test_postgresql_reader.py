@@ -20,16 +20,12 @@ DOUBLED = select(bindparam("number", type_=BigInteger) * 2)
 PREPARED = select(text("count(*) FROM pg_prepared_statements"))
 WHO = select(text("pg_backend_pid()"))
 SLEEP = select(text("pg_sleep(3600)"))
-STATEMENTS = (DOUBLED, PREPARED, WHO, SLEEP)
 
 
 def opened(address: str) -> tuple[Database, PostgresqlReader]:
     """A reader of the database at an address."""
     database = open_database(as_setting(address), Path())
-    reader = PostgresqlReader(database)
-    for statement in STATEMENTS:
-        reader.prepare(statement)
-    return database, reader
+    return database, PostgresqlReader(database)
 
 
 @pytest.fixture
