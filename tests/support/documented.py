@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +40,9 @@ def _close(node: Any) -> None:
             node.setdefault("additionalProperties", False)
         for each in node.values():
             _close(each)
+
+
+CLOSED: Document = closed(DOCUMENT)
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
@@ -79,9 +82,7 @@ class Described:
             return f"{media_type} is not described for {answer.status_code}"
         if media_type != JSON:
             return None
-        for error in self.validator(content[JSON]["schema"]).iter_errors(answer.json()):
-            return f"{list(error.instance_path)} breaks {list(error.schema_path)}"
-        return None
+        return broken_by(answer.json(), content[JSON]["schema"])
 
     def resolved(self, node: Document) -> Document:
         """What a reference leads to; anything else as it is."""
@@ -92,21 +93,25 @@ class Described:
             node = found
         return node
 
-    def validator(self, schema: Document) -> Any:
-        """What checks a value against a schema of the document."""
-        whole = {**schema, "components": {"schemas": self.document["components"]["schemas"]}}
-        return _compiled(json.dumps(whole))
+
+def broken_by(value: Any, schema: Document) -> str | None:
+    """What of a value breaks a schema of the document."""
+    for error in _validator(json.dumps(schema)).iter_errors(value):
+        return f"{list(error.instance_path)} breaks {list(error.schema_path)}"
+    return None
 
 
-@lru_cache
-def _compiled(schema: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(json.loads(schema), validate_formats=True)
+@cache
+def _validator(schema: str) -> Any:
+    """What checks a value against a schema in which the document's own may be named."""
+    whole = {**json.loads(schema), "components": {"schemas": CLOSED["components"]["schemas"]}}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
 
 @cache
 def described() -> list[tuple[str, re.Pattern[str], Described]]:
     """Each operation of a sandbox gateway with its method and the shape of its path."""
-    document = closed(DOCUMENT)
+    document = CLOSED
     return [
         (method, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), Described(document, operation))
         for method, path, operation in operations(document)
@@ -134,8 +139,8 @@ def fault_of_page(answer: requests.Response) -> str | None:
         return None if answer.headers.get("Location") and not answer.content else "a redirect leads nowhere"
     if media_type == JSON:
         error = {"$ref": "#/components/schemas/Error"}
-        for fault in Described(closed(DOCUMENT), {}).validator(error).iter_errors(answer.json()):
-            return f"{list(fault.instance_path)} breaks {list(fault.schema_path)}"
+        if fault := broken_by(answer.json(), error):
+            return fault
         return None if answer.status_code >= 400 else "a success is JSON, and is not described"
     if media_type == "text/html":
         policy = answer.headers.get("Content-Security-Policy", "")

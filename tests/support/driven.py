@@ -7,7 +7,6 @@ from typing import Any
 
 import requests
 
-from gateway.api.description import openapi_document
 from gateway.api.requests import (
     EXAMPLE_ATTEMPT,
     EXAMPLE_PROFILE,
@@ -15,13 +14,12 @@ from gateway.api.requests import (
     EXAMPLE_REFRESH_TOKEN,
 )
 from tests.support.consent import consent
-from tests.support.documented import Document
+from tests.support.documented import DOCUMENT, Document
 from tests.support.gateway_server import http
 from tests.support.house import House
 from tests.support.visitor import Page
 
 SELLER, REMOVED_SELLER, ADVERTISER = "A1SANDBOXNA001", "A1SANDBOXNA002", "SANDBOX_BRANDS"
-DOCUMENT = openapi_document("http://127.0.0.1:8765", sandbox=True)
 WANTED = {
     "/spApi": {"sellerName": "A store", "region": "NA"},
     "/amazonAds": {"accountName": "An account", "region": "NA"},

@@ -7,12 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.api.description import openapi_document
 from tests.support import documented
-from tests.support.documented import operations
+from tests.support.documented import DOCUMENT, operations
 from tests.support.gateway_server import Gateway, http
 
-DOCUMENT = openapi_document("http://127.0.0.1:8765", sandbox=True)
 CALLS = {
     path: next(iter(operation["requestBody"]["content"]["application/json"]["examples"].values()))["value"]
     for _, path, operation in operations(DOCUMENT)

@@ -19,9 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gateway.api.description import openapi_document
 from tests.support import documented
-from tests.support.documented import closed, operations
+from tests.support.documented import CLOSED, operations
 from tests.support.driven import Driven, driven, example_of, key_without
 from tests.support.house import House
 
@@ -46,10 +45,9 @@ CONFIG = {
     "generation": {"with-security-parameters": False},
     "phases": {"coverage": {"unexpected-methods": []}},
 }
-DOCUMENT = closed(openapi_document("http://127.0.0.1:8765", sandbox=True))
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=SchemathesisConfig.from_dict(CONFIG))
+SCHEMA = schemathesis.openapi.from_dict(CLOSED, config=SchemathesisConfig.from_dict(CONFIG))
 CALL_TAGS = ["Stores", "Ads accounts", "Calling Amazon"]
-CALL_PATHS = [path for _, path, operation in operations(DOCUMENT) if operation["tags"][0] in CALL_TAGS]
+CALL_PATHS = [path for _, path, operation in operations(CLOSED) if operation["tags"][0] in CALL_TAGS]
 CALLS = SCHEMA.include(tag=CALL_TAGS)
 OTHERS = SCHEMA.include(tag=["Pages", "Operation"])
 
@@ -104,7 +102,7 @@ def test_calls_with_a_key_that_is_none(case: Any, gateway: Driven) -> None:
 @BOUNDED
 def test_calls_with_a_key_without_the_right(case: Any, gateway: Driven) -> None:
     """Such a key gets nothing, of requests that are right not even that."""
-    operation = DOCUMENT["paths"][case.operation.path]["post"]
+    operation = CLOSED["paths"][case.operation.path]["post"]
     answer = send(gateway, case, headers={"Authorization": gateway.keys[key_without(operation)]})
     assert answer.json()["reason"] in ("key_lacks_right", "bad_parameter")
 
