@@ -16,15 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIREMENTS = ROOT / "requirements-scanner.txt"
 VENV = ROOT / ".venv-scanner"
 INSTALL_SECONDS = 600
-# What the program `skill-scanner` runs, called once for each skill: to load its rules takes it longer than to
-# scan a small one.
+# What the program `skill-scanner` runs, called once for each folder of skills: to begin takes it long.
 SCAN_EACH = """\
 import json, sys
 from skill_scanner.cli.cli import main
 folders, reports = sys.argv[1::2], sys.argv[2::2]
 codes = []
 for folder, report in zip(folders, reports, strict=True):
-    sys.argv[1:] = ["scan", folder, "--fail-on-severity", "high", "--format", "json", "--output", report]
+    sys.argv[1:] = ["scan-all", folder, "--fail-on-severity", "high", "--format", "json", "--output", report]
     try:
         codes.append(main())
     except SystemExit as ended:
@@ -37,8 +36,10 @@ class ScannerMissing(Exception):
     """The scanner could not be installed. The message says why."""
 
 
-def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[str, Any]]]:
-    """Scan skills; answer of each the exit code of `--fail-on-severity high`, and the report.
+def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[Path, list[dict[str, Any]]]]]:
+    """Scan folders of skills; answer of each the exit code of `--fail-on-severity high` and what was found.
+
+    The findings are by the skill's own folder.
 
     `room`: an empty folder for the reports, which is the scanner's home, too. Raise ScannerMissing where the
     scanner cannot be installed.
@@ -63,8 +64,11 @@ def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[str, Any]]]:
     ran = done.returncode == 0 and all(report.is_file() for report in reports)
     assert ran, done.stderr.decode("utf-8", "replace")[-2000:]
     codes = json.loads(done.stdout.splitlines()[-1])
-    documents = [json.loads(report.read_text(encoding="utf-8")) for report in reports]
-    return list(zip(codes, documents, strict=True))
+    found = [
+        {Path(skill["skill_path"]): skill["findings"] for skill in json.loads(report.read_bytes())["results"]}
+        for report in reports
+    ]
+    return list(zip(codes, found, strict=True))
 
 
 def _bin(venv: Path) -> Path:
