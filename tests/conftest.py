@@ -1,6 +1,7 @@
 """What every room's tests share."""
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import warm_python
 from tests.support.house import House, open_house
+
+HERE = Path(__file__).parent
+warm_python.in_use = sys.platform == "linux"
 
 if TYPE_CHECKING:
     from tests.support.gateway_server import Amazon
@@ -34,7 +39,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse two tests of one id: of those pytest-xdist would run one, and count only that."""
+    """Begin with what looks at the whole source, and takes long; refuse two tests of one id.
+
+    Of those pytest-xdist would run one, and count only that.
+    """
+    items.sort(key=lambda item: item.path.parent != HERE)
     twice = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
     if twice:
         raise pytest.UsageError(f"tests share their ids: {', '.join(twice[:3])}")

@@ -16,6 +16,8 @@ from tests.support.house import PATIENCE, ROOT
 # import the gateway takes longer than some of them run.
 RUNNER = """\
 import contextlib, importlib, io, json, os, sys, traceback
+from tests.support import warm_python
+warm_python.in_use = True  # nobody reads these figures
 asked = os.fdopen(os.dup(0))
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what the programs start does not read what is asked here
 for line in asked:

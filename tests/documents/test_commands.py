@@ -4,7 +4,6 @@ import functools
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from linkfox_client.local import sandbox_browser
 
 from tests.support.consent import consent
-from tests.support.house import House, clean_environment
+from tests.support.house import Finished, House, clean_environment, run_script
 from tests.support.markdown import (
     DOCUMENTS,
     FENCE,
@@ -42,7 +41,7 @@ WHOLE_TOKEN = re.compile(r"Atz[ar]\|[\w+/=-]{20}|lfx_local_\w{20}")
 OWN = ("python3 scripts/", "python3 tests/run.py", "python3 tools/")
 
 
-def run(name: str, *arguments: str, home: Path) -> "subprocess.CompletedProcess[str]":
+def run(name: str, *arguments: str, home: Path) -> Finished:
     """Run a script to its end with nothing but `home`, and no key for the gateway that it would call.
 
     A gateway is named, so that a key in a developer's own `.env` beside the scripts is not used.
@@ -53,24 +52,15 @@ def run(name: str, *arguments: str, home: Path) -> "subprocess.CompletedProcess[
         LINKFOX_TOOL_GATEWAY="http://127.0.0.1:9",
         PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",  # and none of a developer's own
     )
-    return subprocess.run(
-        [sys.executable, str(SCRIPTS / name), *arguments],
-        env=environment,
-        cwd=home,
-        input="a-key-of-nobody" if name == "login.py" else "",
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    given = b"a-key-of-nobody" if name == "login.py" else b""
+    return run_script(name, *arguments, environment=environment, folder=home, stdin=given)
 
 
 @functools.cache
 def help_of(*call: str) -> str:
     """What `SCRIPT [SUBCOMMAND] --help` prints; it needs neither home, key nor network."""
     done = run(*call, "--help", home=ROOT)
-    assert done.returncode == 0, f"{call} --help: exit {done.returncode}\n{done.stderr}"
+    assert done.code == 0, f"{call} --help: exit {done.code}\n{done.stderr}"
     return done.stdout
 
 
@@ -117,9 +107,9 @@ def test_command_lines_parse(command: Command, tmp_path: Path) -> None:
     """With nothing set up a well-formed command ends in `not_set_up`, never in `bad_arguments`."""
     done = run(command.script, *command.arguments, home=tmp_path)
     if command.script in WORKING or {"--help", "--logout", "--insecure-file"} & set(command.arguments):
-        assert done.returncode == 0, done.stdout
+        assert done.code == 0, done.stdout
         return
-    assert done.returncode == 3, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.code == 3, f"exit {done.code}\n{done.stdout}\n{done.stderr}"
     assert json.loads(done.stdout)["error"]["code"] == "not_set_up"
 
 
@@ -145,7 +135,7 @@ def test_offline_blocks_work(block: Block, tmp_path: Path) -> None:
     for line in lines_of(block):
         command = parsed(block.document, line)
         done = run(command.script, *command.arguments, home=tmp_path)
-        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        assert done.code == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.fixture(scope="module")

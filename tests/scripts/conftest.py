@@ -1,7 +1,6 @@
 """What the tests of the scripts share: a gateway to call and a way to run a script as its users do."""
 
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_gateway import FakeGateway, fake_gateway
-from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment
+from tests.support.house import Finished, clean_environment, run_script
 
 Run = Callable[..., Finished]
 
@@ -42,15 +41,6 @@ def run(tmp_path: Path, gateway: FakeGateway) -> Run:
 
     def call(name: str, *words: str, python: str = sys.executable, **more: str) -> Finished:
         environment = clean_environment(tmp_path, **gateway.environment()) | more
-        done = subprocess.run(
-            [python, str(SCRIPTS / name), *words],
-            env={key: value for key, value in environment.items() if value != ""},
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Finished(name, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+        return run_script(name, *words, environment=environment, folder=tmp_path, python=python)
 
     return call

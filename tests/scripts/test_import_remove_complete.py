@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from tests.scripts.conftest import Run
 from tests.support.fake_gateway import REFRESH, FakeGateway
-from tests.support.house import SCRIPTS, Finished, clean_environment
+from tests.support.house import Finished, clean_environment, run_script
 
 STORE = ("--seller-id", "A1", "--region", "na", "--seller-name", "我的店铺 ☕")
 ACCOUNT = ("--account-name", "Brand", "--region", "EU")
@@ -37,16 +35,8 @@ def piped(tmp_path: Path, gateway: FakeGateway):
 
     def call(name: str, *words: str, stdin: str = "", **more: str) -> Finished:
         environment = clean_environment(tmp_path, **gateway.environment()) | more
-        done = subprocess.run(
-            [sys.executable, str(SCRIPTS / name), *words],
-            input=stdin.encode("utf-8", "surrogateescape"),
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        return Finished(name, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+        given = stdin.encode("utf-8", "surrogateescape")
+        return run_script(name, *words, environment=environment, folder=tmp_path, stdin=given)
 
     return call
 

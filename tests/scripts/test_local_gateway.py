@@ -16,7 +16,7 @@ import pytest
 from linkfox_client.errors import ClientError
 from linkfox_client.local import gateway_folder, gateway_program, local_gateway, process_lock
 
-from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, until
+from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, run_script, until
 
 KEY = "lfx_local_" + "k" * 43
 
@@ -424,17 +424,7 @@ class Place:
 
     def script(self, name: str, *words: str, **more: str) -> Finished:
         """Run a script to its end."""
-        done = subprocess.run(
-            [sys.executable, str(SCRIPTS / name), *words],
-            env=self.environment | more,
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-        return Finished(name, done.returncode, done.stdout, done.stderr)
+        return run_script(name, *words, environment=self.environment | more, folder=self.home)
 
     def gateway(self, *words: str, **more: str) -> dict[str, Any]:
         """Run local_gateway.py, which has to succeed, and answer its document."""

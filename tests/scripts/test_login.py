@@ -15,7 +15,7 @@ import pytest
 
 from tests.support import keyrings
 from tests.support.fake_gateway import KEY, FakeGateway
-from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment
+from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, run_script
 
 LOCAL_KEY = "lfx_local_" + "q" * 43
 STORES = (200, {"stores": [], "total": 0})
@@ -38,17 +38,8 @@ def login(tmp_path: Path, gateway: FakeGateway) -> Login:
     ) -> Finished:
         environment = clean_environment(tmp_path, LINKFOX_TOOL_GATEWAY=gateway.url)
         environment |= keyrings.environment(keyring, tmp_path) | more
-        done = subprocess.run(
-            [sys.executable, str(SCRIPTS / name), *words],
-            env={key: value for key, value in environment.items() if value != ""},
-            cwd=tmp_path,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Finished(name, done.returncode, done.stdout.decode(), done.stderr.decode())
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        return run_script(name, *words, environment=environment, folder=tmp_path, stdin=given)
 
     return call
 

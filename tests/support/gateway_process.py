@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support import warm_python
 from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, clean_environment, until
 from tests.support.vaults import MASTER_KEY, lay_tables
@@ -29,7 +29,7 @@ SHORT_LIFE = 200
 class Process:
     """One gateway. `key`: its owner's API key."""
 
-    process: subprocess.Popen[str]
+    process: warm_python.WarmProcess | subprocess.Popen[str]
     url: str
     key: str = field(repr=False)
 
@@ -107,15 +107,17 @@ class Place:
         if "GATEWAY_DATABASE_URL" not in self.more:
             lay_tables(self.data)
         with self.log.open("a") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-I", str(self.driver), "serve", "--port", "0", *arguments],
-                env=self.environment(),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                start_new_session=True,
+            process = warm_python.start(
+                warm_python.GATEWAY,
+                self.driver,
+                "serve",
+                "--port",
+                "0",
+                *arguments,
+                environment=self.environment(),
+                folder=self.folder,
+                stderr=stderr.fileno(),
+                new_session=True,
             )
         assert process.stdout is not None
         line = process.stdout.readline()

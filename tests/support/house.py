@@ -7,6 +7,7 @@ no setting of the machine that runs the tests can leak in, and nothing of the te
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -21,10 +22,14 @@ from typing import Any
 
 from linkfox_client.local.sandbox_browser import give_consent
 
+from tests.support import warm_python
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
 PATIENCE = 180  # seconds that a test waits for what should come at once, on a machine that is busy
 # Made once: with some Pythons each one made reads all of the machine's certificates.
+# What an interpreter takes from its environment while it starts; a path to this project changes nothing then.
+AT_THE_START = re.compile(f"PYTHON(?!_KEYRING_BACKEND|PATH={re.escape(str(ROOT))}$)|LC_")
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -67,6 +72,35 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), "USERPROFILE": str(home), **more}
 
 
+def run_script(
+    script: str,
+    *words: str,
+    environment: dict[str, str],
+    folder: Path,
+    stdin: bytes | None = None,
+    python: str = sys.executable,
+) -> Finished:
+    """Run a script to its end in the working directory `folder`; a variable set to "" is left out."""
+    environment = {key: value for key, value in environment.items() if value != ""}
+    at_the_start = any(AT_THE_START.match("=".join(variable)) for variable in environment.items())
+    if python == sys.executable and not at_the_start:
+        done = warm_python.run(
+            SCRIPTS / script, words, environment=environment, folder=folder, stdin=stdin, timeout=PATIENCE
+        )
+    else:
+        done = subprocess.run(
+            [python, str(SCRIPTS / script), *words],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    return Finished(script, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+
 def call_json(url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
     """POST `body` (GET where it is None) and answer the JSON; raises urllib.error.HTTPError."""
     data = None if body is None else json.dumps(body).encode()
@@ -91,19 +125,10 @@ class House:
         self, name: str, *arguments: str, stdin: str = "", python: str = sys.executable, **more: str
     ) -> Finished:
         """Run `scripts/NAME` to its end; `more` are further environment variables ('' removes one)."""
-        environment = {key: value for key, value in {**self.environment, **more}.items() if value != ""}
-        done = subprocess.run(
-            [python, str(SCRIPTS / name), *arguments],
-            input=stdin,
-            env=environment,
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=PATIENCE * 2,
-            check=False,
+        environment = {**self.environment, **more}
+        return run_script(
+            name, *arguments, environment=environment, folder=self.home, stdin=stdin.encode(), python=python
         )
-        return Finished(name, done.returncode, done.stdout, done.stderr)
 
     def good(self, name: str, *arguments: str, **more: Any) -> dict[str, Any]:
         """Run a script that has to succeed and answer its document."""

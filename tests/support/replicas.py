@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import urllib.error
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.support import warm_python
 from tests.support.consent import consent
 from tests.support.house import PATIENCE, ROOT, call_json, clean_environment, until
 from tests.support.vaults import MASTER_KEY, lay_tables
@@ -76,7 +76,7 @@ class Replica:
     environment: dict[str, str]
     own: bool = False
     url: str = ""
-    process: subprocess.Popen[str] | None = None
+    process: warm_python.WarmProcess | subprocess.Popen[str] | None = None
 
     @property
     def data(self) -> Path:
@@ -86,15 +86,19 @@ class Replica:
     def start(self, *arguments: str) -> None:
         """Start it and wait until it takes requests."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-I", str(ROOT / "gateway" / "__main__.py"), "serve", "--port", "0"]
         with (self.folder / "stderr.log").open("a") as log:
-            self.process = subprocess.Popen(
-                [*command, "--data-dir", str(self.data), *arguments],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
+            self.process = warm_python.start(
+                warm_python.GATEWAY,
+                ROOT / "gateway" / "__main__.py",
+                "serve",
+                "--port",
+                "0",
+                "--data-dir",
+                str(self.data),
+                *arguments,
+                environment=self.environment,
+                folder=self.folder,
+                stderr=log.fileno(),
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -8,8 +8,6 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +19,7 @@ import pytest
 
 from gateway.errors import EXIT_CODES
 from gateway.util.version import version
-from tests.support import serve_driver
+from tests.support import serve_driver, warm_python
 from tests.support.house import PATIENCE, until
 
 DRIVER = Path(serve_driver.__file__)
@@ -32,10 +30,14 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and permissions
 
 @dataclass
 class Box:
-    """An empty home with a data folder, and the processes that a test starts in it."""
+    """An empty home with a data folder, and the processes that a test starts in it.
+
+    `warm`: whether they may be forked from an interpreter that has imported everything.
+    """
 
     home: Path
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
+    warm: bool = True
+    started: list[Any] = field(default_factory=list)
 
     @property
     def data(self) -> Path:
@@ -52,27 +54,27 @@ class Box:
             "AMAZON_ORIGIN": "http://127.0.0.1:9",
         } | more
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **more: str) -> Any:
         """Start the gateway's command line in an empty working directory."""
         cwd = self.home / "cwd"
         cwd.mkdir(exist_ok=True)
         with (self.home / "stderr").open("a") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-I", str(DRIVER), *arguments],
-                env={name: value for name, value in self.environ(**more).items() if value},
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                encoding="utf-8",
+            process = warm_python.start(
+                warm_python.GATEWAY,
+                DRIVER,
+                *arguments,
+                environment={name: value for name, value in self.environ(**more).items() if value},
+                folder=cwd,
+                stderr=stderr.fileno(),
+                warm=self.warm,
             )
         self.started.append(process)
         return process
 
-    def serve(self, *arguments: str, **more: Any) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    def serve(self, *arguments: str, **more: Any) -> tuple[Any, dict[str, Any]]:
         """Start `serve` on a free port and return it with its ready document."""
         process = self.start("serve", "--port", "0", *arguments, **more)
-        line = process.stdout.readline()  # type: ignore[union-attr]
+        line = process.stdout.readline()
         assert line, self.errors()
         return process, json.loads(line)
 
@@ -99,7 +101,7 @@ class Running:
 
     box: Box
     workers: str
-    process: subprocess.Popen[str] = field(init=False)
+    process: Any = field(init=False)
     ready: dict[str, Any] = field(init=False)
 
     def ensure(self) -> "Running":
@@ -184,7 +186,7 @@ def is_listening(url: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
-def stop(process: subprocess.Popen[str]) -> int:
+def stop(process: Any) -> int:
     """Ask a process to end and return its exit code."""
     process.send_signal(signal.SIGTERM)
     return process.wait(PATIENCE)
@@ -195,6 +197,7 @@ class TestServing:
 
     def test_it_announces_itself_and_serves(self, box: Box) -> None:
         """One document on standard output, the same in gateway.json, and requests are answered."""
+        box.warm = False
         process, ready = box.serve()
         assert ready["ok"] is True
         assert (ready["dataDir"], ready["sandbox"], ready["pid"]) == (str(box.data), True, process.pid)
@@ -269,6 +272,7 @@ class TestServing:
 
     def test_the_working_directory_is_not_imported_from(self, settled: Box) -> None:
         """Modules and `.env` files that lie where the gateway is started are not used."""
+        settled.warm = False
         cwd = settled.home / "cwd"
         cwd.mkdir()
         (cwd / "uvicorn.py").write_text("raise SystemExit('imported from the working directory')\n")
@@ -415,6 +419,7 @@ class TestRefusals:
 
     def test_help_needs_nothing(self, box: Box) -> None:
         """--help ends with 0 and prints the options."""
+        box.warm = False
         process = box.start("serve", "--help")
         out, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
@@ -466,6 +471,7 @@ class TestRefusals:
     @pytest.mark.parametrize(("workers", "reached"), [("1", "gateway.lock"), ("2", "owner.key")])
     def test_a_stop_during_the_start_is_told(self, box: Box, workers: str, reached: str) -> None:
         """A signal before the first request ends with `interrupted` and leaves the folder usable."""
+        box.warm = False
         process = box.start("serve", "--port", "0", "--sandbox", "--workers", workers, AMAZON_ORIGIN="")
         until(lambda: (box.data / reached).exists(), f"{reached} is there")
         process.send_signal(signal.SIGTERM)
