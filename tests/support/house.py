@@ -118,7 +118,7 @@ class House:
     url: str = ""
     sandbox_url: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    process: warm_python.WarmProcess | subprocess.Popen[str] | None = None
     log: Path = field(default_factory=Path)
 
     def script(
@@ -181,30 +181,25 @@ class House:
         self.sandbox("reset", {})
 
     def start(self, *arguments: str) -> None:
-        """Start `local_gateway.py serve --sandbox` in the foreground of a child and wait for its document."""
+        """Start what `local_gateway.py serve --sandbox` runs and wait for its document."""
         self.log = self.home / "gateway-stderr.log"
-        command = [sys.executable, str(SCRIPTS / "local_gateway.py"), "serve", "--sandbox", "--port", "0"]
         with self.log.open("a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                [*command, *arguments],
-                env=self.environment,
-                cwd=self.home,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
+            self.process = warm_python.start(
+                warm_python.GATEWAY,
+                ROOT / "gateway" / "__main__.py",
+                "serve",
+                "--sandbox",
+                "--port",
+                "0",
+                *arguments,
+                environment=self.environment,
+                folder=self.home,
+                stderr=log.fileno(),
             )
         assert self.process.stdout is not None
-        # The document may be indented: read until it parses, or until the process has gone.
-        text = ""
-        for line in self.process.stdout:
-            text += line
-            with contextlib.suppress(ValueError):
-                ready = json.loads(text)
-                break
-        else:
-            raise AssertionError(f"the gateway did not start:\n{text}\n{self.log.read_text()[-3000:]}")
+        line = self.process.stdout.readline()
+        assert line, f"the gateway did not start:\n{self.log.read_text()[-3000:]}"
+        ready = json.loads(line)
         assert ready["ok"] is True, ready
         self.url, self.sandbox_url = ready["url"], ready["sandboxUrl"]
 
