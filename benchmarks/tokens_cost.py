@@ -22,7 +22,7 @@ from benchmarks.load import Clients, beside, processor_of, request_bytes
 from benchmarks.stores import open_seeded, seller
 from gateway.model import TokenRead
 from gateway.vault.database.tables import grants
-from gateway.vault.grant_rows import TOKEN_COLUMNS
+from gateway.vault.grant_rows import SEALED_COLUMNS
 from gateway.vault.vault import Vault
 from tests.support.gateway_process import Process, a_place
 from tests.support.gateway_server import Amazon, running_amazon
@@ -76,8 +76,8 @@ def _parts(vault: Vault) -> dict[str, float]:
     key = vault.users.issue_key("owner")[1].reveal()
     wanted = {"seller_id": seller(5), "region": "NA"}
     with vault.database.reading() as connection:
-        row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.seller_id == seller(5))).one()
-    grant_id, access, refresh = row[:3]
+        sealed = select(grants.c.id, *SEALED_COLUMNS).where(grants.c.seller_id == seller(5))
+        grant_id, access, refresh, _ = connection.execute(sealed).one()
 
     def unseal() -> None:
         vault.keys.open(access, "grants", grant_id, "access_token")

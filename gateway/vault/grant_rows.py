@@ -12,21 +12,10 @@ from gateway.vault.keys.held_keys import Keys
 from gateway.vault.keys.sealing import Sealer
 
 GRANT_COLUMNS = [grants.c[name] for name in Grant._fields]
-TOKEN_COLUMNS = [
-    grants.c.id,
-    grants.c.access_token_sealed,
-    grants.c.refresh_token_sealed,
-    grants.c.token_type,
-    grants.c.access_expires_at,
-    grants.c.granted_scopes,
-]
-# What a Grant does not tell of its tokens, for rows that bring it as well.
+# What a Grant does not tell of its tokens.
 SEALED_COLUMNS = [grants.c.access_token_sealed, grants.c.refresh_token_sealed, grants.c.token_type]
-# Both, for a row that is read at one moment; the names of the tokens' columns are their own.
-GRANT_AND_TOKEN_COLUMNS = (
-    *GRANT_COLUMNS,
-    *(column.label(f"token_{column.name}") for column in TOKEN_COLUMNS),
-)
+# Both, for a row that is read at one moment.
+GRANT_AND_TOKEN_COLUMNS = [*GRANT_COLUMNS, *SEALED_COLUMNS]
 # Each grant is refreshed up to so many seconds earlier than others that expire with it; its id is random.
 REFRESH_JITTER = 256
 HEALTHIEST_FIRST = (
@@ -44,18 +33,6 @@ def grant_from(values: Sequence[Any]) -> Grant:
     return Grant._make(fields)
 
 
-def tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
-    """Unseal the values of TOKEN_COLUMNS. Raise SealBroken."""
-    grant_id, access_token, refresh_token, token_type, expires_at, granted = values
-    return Tokens(
-        keys.open(access_token, "grants", grant_id, "access_token"),
-        keys.open(refresh_token, "grants", grant_id, "refresh_token"),
-        token_type,
-        expires_at,
-        scopes_from(granted),
-    )
-
-
 def tokens_of(grant: Grant, keys: Keys | Sealer, values: Sequence[Any]) -> Tokens:
     """Unseal the values of SEALED_COLUMNS from a grant's row. Raise SealBroken."""
     access_token, refresh_token, token_type = values
@@ -71,7 +48,8 @@ def tokens_of(grant: Grant, keys: Keys | Sealer, values: Sequence[Any]) -> Token
 def grant_and_tokens_from(keys: Keys | Sealer, values: Sequence[Any]) -> tuple[Grant, Tokens]:
     """Make records of the values of GRANT_AND_TOKEN_COLUMNS. Raise SealBroken."""
     width = len(GRANT_COLUMNS)
-    return grant_from(values[:width]), tokens_from(keys, values[width:])
+    grant = grant_from(values[:width])
+    return grant, tokens_of(grant, keys, values[width:])
 
 
 def sealed_tokens(sealer: Sealer, grant_id: int, tokens: Tokens) -> dict[str, Any]:

@@ -26,12 +26,10 @@ from gateway.vault.grant_rows import (
     GRANT_AND_TOKEN_COLUMNS,
     GRANT_COLUMNS,
     HEALTHIEST_FIRST,
-    TOKEN_COLUMNS,
     grant_and_tokens_from,
     grant_from,
     scopes_text,
     sealed_tokens,
-    tokens_from,
 )
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
@@ -219,9 +217,8 @@ class Grants:
 
     def tokens(self, grant_id: int) -> Tokens | None:
         """Return a grant's tokens, unsealed. Raise SealBroken for a ciphertext that does not open."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(*TOKEN_COLUMNS).where(grants.c.id == grant_id)).first()
-        return None if row is None else tokens_from(self._keys, row)
+        found = self.with_tokens(grant_id)
+        return None if found is None else found[1]
 
     def with_tokens(self, grant_id: int) -> tuple[Grant, Tokens] | None:
         """Return a grant and its tokens, as they are at one moment. Raise SealBroken."""

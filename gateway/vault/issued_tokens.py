@@ -17,7 +17,7 @@ from gateway.model import Tokens
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.tables import handed_out, vault_facts
-from gateway.vault.grant_rows import TOKEN_COLUMNS, tokens_from
+from gateway.vault.grant_rows import GRANT_AND_TOKEN_COLUMNS, grant_and_tokens_from
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.keys.sealing import Sealer
 
@@ -103,5 +103,6 @@ def reseal_token_print_key(connection: Connection, keys: Keys, sealer: Sealer) -
 
 def record_existing(connection: Connection, sealer: Sealer, issued: IssuedTokens) -> None:
     """Record the tokens that the vault held before it kept account of them."""
-    for row in connection.execute(select(*TOKEN_COLUMNS)).all():
-        issued.record(connection, row.id, tokens_from(sealer, row))
+    for row in connection.execute(select(*GRANT_AND_TOKEN_COLUMNS)).all():
+        grant, tokens = grant_and_tokens_from(sealer, row)
+        issued.record(connection, grant.id, tokens)
