@@ -4,6 +4,8 @@ import base64
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,9 +28,24 @@ from gateway.vault.database.tables import metadata
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.vault import Vault, open_vault
 from tests.support.clock import SteppingClock
-from tests.support.vaults import MASTER_KEY, store, tokens
+from tests.support.house import ROOT
+from tests.support.vaults import MASTER_KEY, lay_tables, store, tokens
 
 OTHER_KEY = Secret(base64.b64encode(b"o" * 32).decode())
+# A gateway's packages, and a vault that it uses; then prints which modules that took.
+USE_SQLITE = """
+import sys
+from pathlib import Path
+import gateway.app, gateway.server.serve
+from gateway.settings.settings import Settings
+from gateway.util.clock import SystemClock
+from gateway.vault.vault import open_vault
+from tests.support.vaults import MASTER_KEY, store
+settings = Settings(data_dir=Path(sys.argv[1]), sandbox=True, master_key=MASTER_KEY)
+with open_vault(settings, SystemClock()) as vault:
+    store(vault, vault.users.create("ann"))
+print(*sys.modules)
+"""
 
 
 class MemoryKeyring(KeyringBackend):
@@ -373,6 +390,15 @@ class TestFile:
             with pytest.raises(VaultError, match="disk"):
                 fill()
             assert opened.grants.tokens(grant.id) == tokens()
+
+
+def test_sqlite_loads_nothing_of_postgresql(tmp_path: Path) -> None:
+    """A gateway on SQLite loads neither PostgreSQL's driver nor its dialect, which cost memory and time."""
+    lay_tables(tmp_path)  # what makes them loads every dialect
+    command = [sys.executable, "-c", USE_SQLITE, str(tmp_path)]
+    loaded = subprocess.check_output(command, cwd=ROOT, text=True).split()
+    assert "sqlalchemy.dialects.sqlite" in loaded
+    assert [name for name in loaded if "postgresql" in name or name.startswith("psycopg")] == []
 
 
 def test_a_postgresql_that_is_away_gives_a_sentence(alone: Settings, clock: SteppingClock) -> None:
