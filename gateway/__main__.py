@@ -30,6 +30,8 @@ def run(arguments: list[str], **serve_with: Any) -> None:
         command = importlib.import_module(f"gateway.cli.{options.command.replace('-', '_')}")
         document = command.run(options, **(serve_with if options.command == "serve" else {}))
     except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "gateway":
+            raise  # no set-up would bring a module of our own
         raise OperatorError(
             f"the Python package {error.name} is not installed",
             "Set everything up with: python3 scripts/quickstart.py --setup-only",
