@@ -25,6 +25,7 @@ from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_E
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
 from gateway.api.requests import (
+    EXAMPLE_CALLBACKS,
     EXAMPLE_PROFILE,
     AccountAuthorizationRequest,
     AccountRequest,
@@ -230,7 +231,7 @@ async def authorization_status(call: ApiCall, request: AttemptRequest) -> Accoun
     examples=[
         Example(
             AUTHORIZED.title,
-            {"callbackUrl": "http://127.0.0.1:8765/amazonAds/oauth/callback?state=example&code=example"},
+            {"callbackUrl": f"{EXAMPLE_CALLBACKS['ads']}?state=example&code=example"},
             AUTHORIZED.answer,
         )
     ],

@@ -32,6 +32,7 @@ from gateway.api.field_types import (
 from gateway.authorization.details import LONGEST_NAME, store_region
 from gateway.errors import Problem
 from gateway.proxy.targets import LONGEST_PATH, LONGEST_QUERY
+from gateway.settings.settings import CALLBACK_PATHS, DEFAULT_PORT
 
 A_REGION = "The region: North America, Europe (with India) or the Far East; in any case"
 A_SELLER_ID = "Amazon's id of the seller (merchant token)"
@@ -46,6 +47,7 @@ EXAMPLE_PROFILE = 123456789012345
 EXAMPLE_ATTEMPT = "4sZ0b1hQxw3Yk9JmT2uVaA"
 EXAMPLE_REFRESH_TOKEN = "Atzr|IwEBIExampleRefreshToken"  # noqa: S105 (no secret)
 EXAMPLE_ACCESS_TOKEN = "Atza|IwEBIExampleAccessToken"  # noqa: S105 (no secret)
+EXAMPLE_CALLBACKS = {flow: f"http://127.0.0.1:{DEFAULT_PORT}{path}" for flow, path in CALLBACK_PATHS.items()}
 
 
 def _either(*names: str, only_one: bool) -> dict[str, Any]:
@@ -188,9 +190,7 @@ class CompletionRequest(ApiRequest):
     callback_url: Text = Field(
         "",
         description="The whole address that the browser ended on, with its query",
-        examples=[
-            "http://127.0.0.1:8765/spApi/oauth/callback?state=…&selling_partner_id=…&spapi_oauth_code=…"
-        ],
+        examples=[f"{EXAMPLE_CALLBACKS['spapi']}?state=…&selling_partner_id=…&spapi_oauth_code=…"],
     )
 
 

@@ -21,6 +21,7 @@ from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_E
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
 from gateway.api.requests import (
+    EXAMPLE_CALLBACKS,
     AttemptRequest,
     CompletionRequest,
     EmptyRequest,
@@ -174,7 +175,7 @@ async def authorization_status(call: ApiCall, request: AttemptRequest) -> StoreS
         Example(
             AUTHORIZED.title,
             {
-                "callbackUrl": "http://127.0.0.1:8765/spApi/oauth/callback?state=example"
+                "callbackUrl": f"{EXAMPLE_CALLBACKS['spapi']}?state=example"
                 "&selling_partner_id=A1SANDBOXNA001&spapi_oauth_code=example"
             },
             AUTHORIZED.answer,

@@ -1,6 +1,7 @@
 """What is answered of an authorization, whether it is a store's or an ads account's."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, InstanceOf, PlainSerializer, WithJsonSchema
 
@@ -15,7 +16,13 @@ from gateway.api.answers.base import (
     extra,
     moment,
 )
-from gateway.api.requests import EXAMPLE_ACCESS_TOKEN, EXAMPLE_ATTEMPT, EXAMPLE_RECORD, EXAMPLE_REFRESH_TOKEN
+from gateway.api.requests import (
+    EXAMPLE_ACCESS_TOKEN,
+    EXAMPLE_ATTEMPT,
+    EXAMPLE_CALLBACKS,
+    EXAMPLE_RECORD,
+    EXAMPLE_REFRESH_TOKEN,
+)
 from gateway.authorization.attempt_state import State
 from gateway.authorization.scopes import missing_scopes
 from gateway.model import Flow, Grant, GrantStatus, Region
@@ -58,7 +65,7 @@ def consent_link() -> Any:
         description="The consent link. It works once; the person opens it in a browser",
         examples=[
             "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.solution.example"
-            "&state=example&redirect_uri=http%3A%2F%2F127.0.0.1%3A8765%2FspApi%2Foauth%2Fcallback"
+            f"&state=example&redirect_uri={quote(EXAMPLE_CALLBACKS['spapi'], safe='')}"
         ],
         json_schema_extra={"format": "uri"},
     )
