@@ -83,21 +83,16 @@ def run_script(
     """Run a script to its end in the working directory `folder`; a variable set to "" is left out."""
     environment = {key: value for key, value in environment.items() if value != ""}
     at_the_start = any(AT_THE_START.match("=".join(variable)) for variable in environment.items())
-    if python == sys.executable and not at_the_start:
-        done = warm_python.run(
-            SCRIPTS / script, words, environment=environment, folder=folder, stdin=stdin, timeout=PATIENCE
-        )
-    else:
-        done = subprocess.run(
-            [python, str(SCRIPTS / script), *words],
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            env=environment,
-            cwd=folder,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+    done = warm_python.run(
+        SCRIPTS / script,
+        words,
+        environment=environment,
+        folder=folder,
+        stdin=stdin,
+        timeout=PATIENCE,
+        warm=not at_the_start,
+        python=python,
+    )
     return Finished(script, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 

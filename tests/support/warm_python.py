@@ -210,15 +210,16 @@ def start(
     stdout: int = subprocess.PIPE,
     new_session: bool = False,
     warm: bool = True,
+    python: str = sys.executable,
 ) -> "WarmProcess | subprocess.Popen[str]":
-    """Start a Python program; without `warm`, and where nothing is forked, as everybody does.
+    """Start a Python program; not `warm`, by another `python`, or where nothing is forked, as everybody does.
 
     `stdin` and `stderr` are file descriptors, and so is `stdout` unless it is to be read through a pipe.
     """
     flags = ["-I"] if interpreter.isolated else []
-    if not (in_use and warm):
+    if not (in_use and warm and python == sys.executable):
         return subprocess.Popen(
-            [sys.executable, *flags, str(program), *words],
+            [python, *flags, str(program), *words],
             env=environment,
             cwd=folder,
             stdin=stdin,
@@ -253,8 +254,13 @@ def run(
     folder: Path,
     stdin: bytes | None,
     timeout: float,
+    warm: bool = True,
+    python: str = sys.executable,
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run a script to its end. Raise subprocess.TimeoutExpired, and end it, where it takes longer."""
+    """Run a script to its end, started as `start` does it.
+
+    Raise subprocess.TimeoutExpired, and end it, where it takes longer.
+    """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin or b"")
         given.seek(0)
@@ -267,6 +273,8 @@ def run(
             stdin=subprocess.DEVNULL if stdin is None else given.fileno(),
             stdout=out.fileno(),
             stderr=err.fileno(),
+            warm=warm,
+            python=python,
         )
         try:
             code = process.wait(timeout)
