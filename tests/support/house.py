@@ -27,9 +27,9 @@ from tests.support import warm_python
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
 PATIENCE = 180  # seconds that a test waits for what should come at once, on a machine that is busy
-# Made once: with some Pythons each one made reads all of the machine's certificates.
 # What an interpreter takes from its environment while it starts; a path to this project changes nothing then.
 AT_THE_START = re.compile(f"PYTHON(?!_KEYRING_BACKEND|PATH={re.escape(str(ROOT))}$)|LC_")
+# Made once: with some Pythons each one made reads all of the machine's certificates.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
