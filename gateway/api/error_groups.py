@@ -8,31 +8,19 @@ CALL_ERRORS = (
     *VAULT_ERRORS,
     *("origin_not_allowed", *REQUEST_ERRORS),
 )
+# What asking Amazon for a token can come to, whosever refresh token it is.
+TOKEN_ERRORS = (
+    "suspended_app",
+    "app_not_configured",
+    "scope_refused",
+    "request_refused",
+    "amazon_failed",
+    "amazon_throttled",
+    "not_stored",
+)
 # What reading or refreshing a token can come to.
-REFRESH_ERRORS = (
-    "not_found",
-    "store_revoked",
-    "grant_of_another_client",
-    "suspended_app",
-    "app_not_configured",
-    "scope_refused",
-    "request_refused",
-    "amazon_failed",
-    "amazon_throttled",
-    "not_stored",
-)
-IMPORT_ERRORS = (
-    "import_refused",
-    "import_of_another_client",
-    "app_credentials",
-    "suspended_app",
-    "app_not_configured",
-    "scope_refused",
-    "request_refused",
-    "amazon_failed",
-    "amazon_throttled",
-    "not_stored",
-)
+REFRESH_ERRORS = ("not_found", "store_revoked", "grant_of_another_client", *TOKEN_ERRORS)
+IMPORT_ERRORS = ("import_refused", "import_of_another_client", "app_credentials", *TOKEN_ERRORS)
 COMPLETION_ERRORS = ("not_found", "state_unknown", "state_used", "expired")
 # What an attempt can end with; `authorizationStatus` tells it in its own `reason`.
 ATTEMPT_REASONS = (
