@@ -9,7 +9,7 @@ this module.
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -142,7 +142,6 @@ class AmazonSession:
             if fresh_connection:
                 pools.close()
 
-    @contextmanager
     def exchange(
         self,
         method: str,
@@ -152,13 +151,12 @@ class AmazonSession:
         headers: Mapping[str, str],
         body: bytes | None,
         read_timeout: float,
-    ) -> Iterator[BaseHTTPResponse]:
+    ) -> AbstractContextManager[BaseHTTPResponse]:
         """Send one request, its `target` (path and query) as it is given, and hand out the unread answer.
 
         What goes wrong while the answer is read inside the `with` is an AmazonFailure, too.
         """
-        with self._sent(self._pools, method, host, target, headers, body, read_timeout) as response:
-            yield response
+        return self._sent(self._pools, method, host, target, headers, body, read_timeout)
 
     @contextmanager
     def _sent(
@@ -172,40 +170,28 @@ class AmazonSession:
         read_timeout: float,
     ) -> Iterator[BaseHTTPResponse]:
         with _failures(host):
-            response = self._send(pools, method, host, target, {**HEADERS, **headers}, body, read_timeout)
+            pool, prefix = pools.of(host)
+            try:
+                response = pool.urlopen(
+                    method,
+                    prefix + target,
+                    body,
+                    {**HEADERS, **headers},
+                    retries=False,
+                    redirect=False,
+                    assert_same_host=False,
+                    timeout=Timeout(connect=self._connect_timeout, read=read_timeout),
+                    preload_content=False,
+                    decode_content=False,
+                )
+            except (NewConnectionError, ProtocolError, ProxyError):
+                what = "could not be reached, or broke the connection off"
+                raise AmazonFailure("unavailable", f"{host} {what}") from None
             try:
                 yield response
             finally:
                 # One that was read to its end has given its connection back by then.
                 response.close()
-
-    def _send(
-        self,
-        pools: "_Pools",
-        method: str,
-        host: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        read_timeout: float,
-    ) -> BaseHTTPResponse:
-        pool, prefix = pools.of(host)
-        try:
-            return pool.urlopen(
-                method,
-                prefix + target,
-                body,
-                headers,
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=Timeout(connect=self._connect_timeout, read=read_timeout),
-                preload_content=False,
-                decode_content=False,
-            )
-        except (NewConnectionError, ProtocolError, ProxyError):
-            what = "could not be reached, or broke the connection off"
-            raise AmazonFailure("unavailable", f"{host} {what}") from None
 
     def _whole(self, response: BaseHTTPResponse, deadline: float) -> AmazonAnswer:
         body = bytearray()
