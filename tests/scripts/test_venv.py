@@ -18,9 +18,14 @@ def lay_requirements(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[str]]:
-    """A bundle with the environment of requirements.txt: its interpreter, and what was told meanwhile."""
+    """A bundle with the environment of requirements.txt: its interpreter, and what was told meanwhile.
+
+    It was made where another set-up had been interrupted. Where nothing was, the installed copy's is made.
+    """
     told: list[str] = []
     folder = lay_requirements(tmp_path_factory.mktemp("made"))
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").write_text("not a program")
     python = venv.ensure("requirements.txt", bundle=folder, notify=told.append)
     return folder, python, told
 
@@ -36,6 +41,11 @@ def ready(made: tuple[Path, Path, list[str]], bundle: Path) -> Path:
     """A bundle with the environment of requirements.txt, copied, because to make one takes longer."""
     shutil.copytree(made[0] / ".venv", bundle / ".venv", symlinks=True)
     return bundle
+
+
+def test_an_interrupted_set_up_is_done_again(made: tuple[Path, Path, list[str]]) -> None:
+    """A `.venv` without a working interpreter is made anew."""
+    assert made[1].resolve() == Path(sys.executable).resolve()
 
 
 def test_the_environment_is_made_once(made: tuple[Path, Path, list[str]]) -> None:
@@ -66,14 +76,6 @@ def test_a_larger_layer_serves_a_smaller_one(ready: Path) -> None:
     venv.ensure("requirements.txt", bundle=ready)
     venv.ensure("requirements-dev.txt", bundle=ready, notify=told.append)
     assert any("requirements-dev.txt" in line for line in told)
-
-
-def test_an_interrupted_set_up_is_done_again(bundle: Path) -> None:
-    """A `.venv` without a working interpreter is made anew."""
-    broken = bundle / ".venv" / "bin"
-    broken.mkdir(parents=True)
-    (broken / "python").write_text("not a program")
-    assert venv.ensure("requirements.txt", bundle=bundle).resolve() == Path(sys.executable).resolve()
 
 
 def test_an_unknown_hash_is_refused_with_a_hint(ready: Path) -> None:
