@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.asgi.request_context import header_values
+from gateway.asgi.request_context import context_of, header_values
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.settings.settings import Settings
@@ -38,6 +38,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > largest:
+                context_of(scope).body_ended = not message.get("more_body", False)
                 raise Problem("body_too_large")
             return message
 

@@ -59,11 +59,11 @@ class ErrorAnswers:
 
 
 async def _take_the_rest(scope: Scope, receive: Receive) -> None:
-    """Let a client finish its too large body, unless that is endless or it waits to be asked for it.
+    """Let a client finish its too large body, unless it has, that is endless, or it waits to be asked for it.
 
     Most clients read no answer before they have sent everything; they would only see a broken connection.
     """
-    if header_values(scope, b"expect"):
+    if context_of(scope).body_ended or header_values(scope, b"expect"):
         return
     taken = 0
     with anyio.move_on_after(TAKING_SECONDS):

@@ -17,13 +17,14 @@ _KEY = "linkfox.request"
 class RequestContext:
     """One request.
 
-    `headers`: by name; of several with one name the last. `status`: of the answer, 0 before it has begun.
-    `outcome`: `ok`, or what went wrong.
+    `headers`: by name; of several with one name the last. `body_ended`: nothing follows of a body that is too
+    large. `status`: of the answer, 0 before it has begun. `outcome`: `ok`, or what went wrong.
     """
 
     request_id: str
     audit: AuditContext
     headers: dict[bytes, bytes]
+    body_ended: bool = False
     status: int = 0
     outcome: str = OK
 

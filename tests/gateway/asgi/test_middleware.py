@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gateway.asgi import error_answers
 from gateway.monitoring.logs import formatter
 from gateway.util.version import version
-from tests.support.gateway_server import Gateway, check_envelope, http, running_gateway
+from tests.support.gateway_server import PATIENCE, Gateway, check_envelope, http, running_gateway
 
 
 @pytest.mark.parametrize(
@@ -119,13 +120,14 @@ def test_an_unknown_path_and_a_wrong_method_have_the_envelope(gateway: Gateway) 
     assert gateway.post("/healthz").status_code == 405
 
 
-def test_a_body_that_is_too_large_is_413(gateway: Gateway) -> None:
-    """Whether it says its length beforehand or comes in pieces."""
+def test_a_body_that_is_too_large_is_413(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it says its length beforehand or comes in pieces; nothing waits for more of what has ended."""
+    monkeypatch.setattr(error_answers, "TAKING_SECONDS", 3600)
     large = b" " * (gateway.settings.largest_body + 1)
-    headers = {"Authorization": gateway.keys["owner"]}
+    url, headers = gateway.url + "/spApi/storeTokens", {"Authorization": gateway.keys["owner"]}
     for data in (large, iter([large[:1000], large[1000:]])):
         with http() as session:
-            answer = session.post(gateway.url + "/spApi/storeTokens", data=data, headers=headers)
+            answer = session.post(url, data=data, headers=headers, timeout=PATIENCE)
         assert (answer.status_code, check_envelope(answer)["reason"]) == (413, "body_too_large")
 
 
