@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 SCHEMES = ("light", "dark")
+DESK = {"width": 1100, "height": 900}
+PHONE = {"width": 390, "height": 844}
 # Milliseconds. Only a page that never comes takes that long, or a machine that has much else to do.
 PATIENCE = 60_000
 Opener = Callable[..., "Page"]
@@ -75,10 +77,11 @@ class _Pages:
         self, *, scheme: str = "light", language: str = "en-US", phone: bool = False, scripts: bool = True
     ) -> "Page":
         """Return an empty page, one for each kind and test."""
-        kind = (scheme, language, phone, scripts)
+        kind = (language, scripts)
         assert kind not in self._used
         page = self._kept.pop(kind, None) or self._new(*kind)
         self._used[kind] = page
+        dress(page, scheme, phone)
         return page
 
     def leave(self) -> None:
@@ -90,13 +93,8 @@ class _Pages:
             page.context.clear_cookies()
             self._kept[kind] = page
 
-    def _new(self, scheme: str, language: str, phone: bool, scripts: bool) -> "Page":
-        context = self._browser.new_context(
-            color_scheme=scheme,
-            locale=language,
-            viewport={"width": 390, "height": 844} if phone else {"width": 1100, "height": 900},
-            java_script_enabled=scripts,
-        )
+    def _new(self, language: str, scripts: bool) -> "Page":
+        context = self._browser.new_context(locale=language, java_script_enabled=scripts)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", self._note)
@@ -108,6 +106,12 @@ class _Pages:
         # Statuses of 400 and more are what some tests are about.
         if message.type == "error" and "responded with a status of" not in message.text:
             self.faults.append(message.text)
+
+
+def dress(page: "Page", scheme: str, phone: bool) -> None:
+    """Show what is in a page in a scheme and a size."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(PHONE if phone else DESK)
 
 
 @pytest.fixture
