@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from tests.support.house import House, open_house, until
+from tests.support.operating import operate, operate_well
 from tests.support.vaults import MASTER_KEY
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
@@ -32,12 +33,12 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
         traffic = threading.Thread(target=refresh)
         traffic.start()
         try:
-            done = house.good("local_gateway.py", "backup", str(copy))
+            done = operate_well(house, "backup", str(copy))
         finally:
             stopped.set()
             traffic.join()
         assert (done["backup"], done["bytes"]) == (str(copy), copy.stat().st_size)
-        refused = house.script("local_gateway.py", "backup", str(copy))
+        refused = operate(house, "backup", str(copy))
         assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
         expected = house.post("/spApi/storeTokens", STORE)["refreshToken"]
         state = house.data_dir / "sandbox-state.json"
@@ -62,7 +63,7 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
     without = House(other, folder, environment={**house.environment, "HOME": str(other)})
     without.environment["GATEWAY_DATA_DIR"] = str(folder)
     for key in ("", base64.b64encode(b"w" * 32).decode()):
-        told = without.script("local_gateway.py", "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=key)
+        told = operate(without, "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=key)
         assert (told.code, told.error["code"]) == (3, "not_set_up")
         assert done["neededKeyId"] in told.error["message"]
     without.start()
@@ -78,7 +79,7 @@ def test_a_backup_is_not_made_where_it_cannot_be_whole(house: House, tmp_path: P
     link = tmp_path / "link.db"
     link.symlink_to(tmp_path / "elsewhere.db")
     for path in (tmp_path / "missing" / "copy.db", link, tmp_path):
-        done = house.script("local_gateway.py", "backup", str(path))
+        done = operate(house, "backup", str(path))
         assert (done.code, done.error["code"]) == (2, "bad_arguments")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.db"]
 
@@ -92,7 +93,7 @@ def test_the_audit_shows_what_was_done(house: House) -> None:
         lambda: house.select(newest_action) == [("/spApi/storeTokens",)],
         "the token read is in the audit",
     )
-    entries = house.good("local_gateway.py", "audit")["entries"]
+    entries = operate_well(house, "audit")["entries"]
     newest = entries[0]
     assert newest["action"] == "/spApi/storeTokens"
     assert (newest["who"], newest["subject"], newest["outcome"]) == ("owner", "A1SANDBOXNA001 NA", "ok")
@@ -100,4 +101,4 @@ def test_the_audit_shows_what_was_done(house: House) -> None:
     page = house.good("local_gateway.py", "audit", "--limit", "2", "--offset", "1")
     assert page["entries"] == entries[1:3]
     assert page["nextOffset"] == 3
-    assert "Atz" not in json.dumps(house.good("local_gateway.py", "audit", "--limit", "1000"))
+    assert "Atz" not in json.dumps(operate_well(house, "audit", "--limit", "1000"))

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.house import SCRIPTS, House, open_house, until
+from tests.support.house import House, open_house, until
+from tests.support.operating import begin, operate, operate_well
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002", "A1SANDBOXWORLD")
 
@@ -70,23 +70,17 @@ def busy(tmp_path: Path) -> Iterator[House]:
 
 def test_a_change_under_traffic_and_kills_fails_no_call(busy: House) -> None:
     """Killed a dozen times at any moment, then run to its end: no call fails, before or after a restart."""
-    command = [sys.executable, str(SCRIPTS.parent / "gateway" / "__main__.py"), "rotate-master-key"]
     choose = random.Random(7)
     with Traffic(busy) as traffic:
         for _ in range(12):
-            process = subprocess.Popen(
-                [command[0], "-I", *command[1:], "--data-dir", str(busy.data_dir)],
-                env=busy.environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            process = begin(busy, "rotate-master-key")
             try:
-                process.wait(choose.uniform(0.3, 5))
+                process.wait(choose.uniform(0, 4.5))
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
         done = busy.good("local_gateway.py", "rotate-master-key")
-        again = busy.good("local_gateway.py", "rotate-master-key")
+        again = operate_well(busy, "rotate-master-key")
     assert traffic.failures == []
     assert traffic.calls > 50
     assert again["oldKeyId"] == done["newKeyId"] != again["newKeyId"]
@@ -95,7 +89,7 @@ def test_a_change_under_traffic_and_kills_fails_no_call(busy: House) -> None:
     for seller in SELLERS:
         assert busy.post("/spApi/storeTokens", {"sellerId": seller, "region": "NA"})["accessToken"]
         assert busy.post("/spApi/refreshToken", {"sellerId": seller, "region": "NA"})["accessToken"]
-    audit = busy.good("local_gateway.py", "audit", "--limit", "1000")["entries"]
+    audit = operate_well(busy, "audit", "--limit", "1000")["entries"]
     changed = [entry for entry in audit if entry["action"] == "master_key_changed"]
     assert changed[0]["subject"] == f"{again['oldKeyId']} to {again['newKeyId']}"
     assert {entry["who"] for entry in changed} == {"(operator)"}
@@ -106,28 +100,22 @@ def test_a_key_from_the_environment_is_changed_by_the_operator(tmp_path: Path) -
     old = new_key(tmp_path / "old.key")
     with open_house(tmp_path, GATEWAY_MASTER_KEY=old) as house:
         house.authorize(SELLERS[0])
-        refused = house.script("local_gateway.py", "rotate-master-key")
+        refused = operate(house, "rotate-master-key")
         assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
         assert "--new-key-file" in refused.error["hint"]
         new = new_key(tmp_path / "new.key")
         (tmp_path / "new.key").chmod(0o644)
-        open_to_others = house.script(
-            "local_gateway.py", "rotate-master-key", "--new-key-file", str(tmp_path / "new.key")
-        )
+        open_to_others = operate(house, "rotate-master-key", "--new-key-file", str(tmp_path / "new.key"))
         assert "chmod 600" in open_to_others.error["hint"]
         (tmp_path / "new.key").chmod(0o600)
-        done = house.good(
-            "local_gateway.py", "rotate-master-key", "--new-key-file", str(tmp_path / "new.key")
-        )
+        done = operate_well(house, "rotate-master-key", "--new-key-file", str(tmp_path / "new.key"))
         assert new not in json.dumps(done)
         which = {"sellerId": SELLERS[0], "region": "NA"}
         house.post("/spApi/refreshToken", which)
         before = house.post("/spApi/storeTokens", which)
         house.stop()
         for wrong, words in ((old, ("wants", done["newKeyId"], done["oldKeyId"])), ("", (done["newKeyId"],))):
-            told = house.script(
-                "local_gateway.py", "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=wrong
-            )
+            told = operate(house, "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=wrong)
             assert (told.code, told.error["code"]) == (3, "not_set_up")
             for word in words:
                 assert word in told.error["message"]
@@ -142,13 +130,11 @@ def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> N
     made = []
     for name, rights in (("one", "tokens,manage,proxy"), ("two", "tokens")):
         path = tmp_path / f"{name}.key"
-        document = house.good(
-            "local_gateway.py", "add-user", "anna", "--key-file", str(path), "--rights", rights
-        )
+        document = operate_well(house, "add-user", "anna", "--key-file", str(path), "--rights", rights)
         made.append((document, path.read_text().strip()))
     assert [document["created"] for document, _ in made] == [True, False]
     assert house.post("/spApi/authorizedStores", {}, made[0][1])["total"] == 0
-    listed = house.good("local_gateway.py", "list-keys")["keys"]
+    listed = operate_well(house, "list-keys")["keys"]
     annas = {key["keyId"]: key for key in listed if key["user"] == "anna"}
     assert annas[made[1][0]["keyId"]]["rights"] == ["tokens"]
     assert not [key for _, key in made if key in json.dumps(listed)]
@@ -156,12 +142,12 @@ def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> N
     assert revoked["revokedAt"]
     assert fails(lambda: house.post("/spApi/authorizedStores", {}, made[0][1])) == 401
     assert house.post("/spApi/authorizedStores", {}, made[1][1])["total"] == 0
-    unknown = house.script("local_gateway.py", "revoke-key", "nobody")
+    unknown = operate(house, "revoke-key", "nobody")
     assert (unknown.code, unknown.error["code"]) == (5, "not_found")
     key_id = made[1][0]["keyId"]
     written = "SELECT 1 FROM api_keys WHERE id = ? AND last_used_at IS NOT NULL"
     until(lambda: house.select(written, key_id), "the last use is written")
-    keys = {key["keyId"]: key for key in house.good("local_gateway.py", "list-keys")["keys"]}
+    keys = {key["keyId"]: key for key in operate_well(house, "list-keys")["keys"]}
     assert keys[key_id]["lastUsedAt"]
 
 

@@ -24,6 +24,7 @@ from gateway.vault.database.tables import grants, metadata, vault_facts
 from gateway.vault.vault import open_vault
 from tests.support.gateway_server import Amazon, running_amazon, settings_for
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
+from tests.support.operating import Started, begin, operate, operate_well
 from tests.support.postgresql import PostgreSQL, as_setting
 from tests.support.replicas import Replica, Replicas, authorize, replicas
 
@@ -49,21 +50,9 @@ class Move:
 
     def copy_to(self, *address: str, **more: str) -> Finished:
         """Run the command to its end."""
-        done = self.house.script("local_gateway.py", "copy-to", *address, **more)
+        done = operate(self.house, "copy-to", *address, **more)
         assert PASSWORD not in done.stdout + done.stderr
         return done
-
-    def start_copying(self, *address: str, **more: str) -> subprocess.Popen[bytes]:
-        """Begin the command, in a process group of its own."""
-        return subprocess.Popen(
-            [sys.executable, str(SCRIPTS / "local_gateway.py"), "copy-to", *address],
-            env={**self.house.environment, **more},
-            cwd=self.house.home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
 
     def rows(self) -> dict[str, int]:
         """How many rows each table of the SQLite file has."""
@@ -128,8 +117,8 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
         del environment["GATEWAY_DATABASE_URL"]
         house = House(together.home, data, environment=environment)
         key_file = together.home / "anna.key"
-        anna = house.good("local_gateway.py", "add-user", "anna", "--key-file", str(key_file))
-        house.good("local_gateway.py", "revoke-key", anna["keyId"])
+        anna = operate_well(house, "add-user", "anna", "--key-file", str(key_file))
+        operate_well(house, "revoke-key", anna["keyId"])
         found = tokens_of(before, key)
         assert found["profiles"]
         before.stop()
@@ -151,15 +140,14 @@ def test_a_vault_is_moved_whole(move: Move) -> None:
     """Every row arrives and is told; keys, tokens and audit are the same there, and the file stays."""
     before = move.rows()
     assert min(before[name] for name in ("users", "api_keys", "grants", "profiles", "audit")) > 0
-    done = move.copy_to(move.address)
-    assert done.code == 0, done.stdout + done.stderr
-    assert done.document == {"ok": True, "copied": before, "verified": True}
+    done = move.house.good("local_gateway.py", "copy-to", move.address)
+    assert done == {"ok": True, "copied": before, "verified": True}
     assert move.rows_there() == move.rows() == before
-    listed = move.house.good("local_gateway.py", "list-keys")
-    audit = move.house.good("local_gateway.py", "audit", "--limit", "1000")
+    listed = operate_well(move.house, "list-keys")
+    audit = operate_well(move.house, "audit", "--limit", "1000")
     on_copy = {"GATEWAY_DATABASE_URL": move.address}
-    assert move.house.good("local_gateway.py", "list-keys", **on_copy) == listed
-    assert move.house.good("local_gateway.py", "audit", "--limit", "1000", **on_copy) == audit
+    assert operate_well(move.house, "list-keys", **on_copy) == listed
+    assert operate_well(move.house, "audit", "--limit", "1000", **on_copy) == audit
     move.check_serves_the_same()
 
 
@@ -180,7 +168,7 @@ def until_waiting(move: Move) -> None:
     until(lambda: move.together.select(waiting), "the copy waits")
 
 
-def end(copying: subprocess.Popen[bytes]) -> None:
+def end(copying: Started | subprocess.Popen[bytes]) -> None:
     """End the command as a power cut does, with whatever it started."""
     os.killpg(copying.pid, signal.SIGKILL)
     copying.wait(PATIENCE)
@@ -189,7 +177,7 @@ def end(copying: subprocess.Popen[bytes]) -> None:
 def test_a_killed_copy_is_taken_up_again(move: Move) -> None:
     """SIGKILL in the middle: the half is opened by no gateway, and the second run completes it."""
     with blocked_at(move, grants.name):
-        copying = move.start_copying(move.address)
+        copying = begin(move.house, "copy-to", move.address)
         try:
             until_waiting(move)
         finally:
@@ -197,7 +185,7 @@ def test_a_killed_copy_is_taken_up_again(move: Move) -> None:
     there = move.rows_there()
     assert (there["users"], there["grants"]) == (2, 0)
     on_copy = {"GATEWAY_DATABASE_URL": move.address}
-    half = move.house.script("local_gateway.py", "serve", "--port", "0", **on_copy)
+    half = operate(move.house, "serve", "--port", "0", **on_copy)
     assert (half.code, half.error["code"]) == (3, "not_set_up")
     assert "unfinished copy" in half.error["message"]
     assert "copy-to" in half.error["hint"]
@@ -214,7 +202,15 @@ def test_no_process_shows_the_password(move: Move) -> None:
     )
     assert PASSWORD in with_password
     with blocked_at(move, grants.name):
-        copying = move.start_copying(GATEWAY_DATABASE_URL=with_password)
+        copying = subprocess.Popen(
+            [sys.executable, str(SCRIPTS / "local_gateway.py"), "copy-to"],
+            env={**move.house.environment, "GATEWAY_DATABASE_URL": with_password},
+            cwd=move.house.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             until_waiting(move)
             shown = command_lines()
@@ -261,12 +257,14 @@ def test_the_password_comes_from_where_postgresql_keeps_it(
 
 def test_a_password_on_the_command_line_is_refused(move: Move) -> None:
     """It could be seen by others, so it is not used at all; what to do instead is said."""
-    for address in (
+    addresses = (
         f"postgresql://gateway:{PASSWORD}@127.0.0.1:1/gateway",
         f"postgresql://gateway:a/b{PASSWORD}@127.0.0.1:1/gateway",
         f"postgresql://gateway@127.0.0.1:1/gateway?password={PASSWORD}",
-    ):
-        done = move.copy_to(address)
+    )
+    by_script = move.house.script("local_gateway.py", "copy-to", addresses[0])
+    for done in (by_script, *map(move.copy_to, addresses)):
+        assert PASSWORD not in done.stdout + done.stderr
         assert (done.code, done.error["code"]) == (2, "bad_arguments")
         for place in ("~/.pgpass", "PGPASSWORD", "GATEWAY_DATABASE_URL"):
             assert place in done.error["hint"]
@@ -286,6 +284,9 @@ def test_an_address_that_does_not_work_is_explained(move: Move) -> None:
         assert done.code == code, address
         assert says in done.error["hint"]
         assert done.error["retryable"] is (code == 6)
+    by_script = move.house.script("local_gateway.py", "copy-to", *address)
+    assert (by_script.code, by_script.error["retryable"]) == (6, True)
+    assert by_script.error["hint"] == done.error["hint"]
 
 
 def test_a_user_who_may_make_no_tables_is_told(move: Move) -> None:
@@ -327,19 +328,20 @@ def test_a_finished_copy_is_not_overwritten(move: Move) -> None:
 
 def test_a_gateway_that_still_serves_is_not_copied_from(move: Move) -> None:
     """What it writes meanwhile would be missing; and while a copy is made, none starts."""
-    move.house.good("local_gateway.py", "start", "--port", "0")
+    serving = Replica(move.house.home, move.house.environment)
+    serving.start()
     try:
         done = move.copy_to(move.address)
         assert (done.code, done.error["code"]) == (6, "gateway_failed")
         assert "already runs" in done.error["message"]
         assert "stop" in done.error["hint"]
     finally:
-        move.house.good("local_gateway.py", "stop")
+        serving.stop()
     with blocked_at(move, grants.name):
-        copying = move.start_copying(move.address)
+        copying = begin(move.house, "copy-to", move.address)
         try:
             until_waiting(move)
-            started = move.house.script("local_gateway.py", "serve", "--port", "0")
+            started = operate(move.house, "serve", "--port", "0")
         finally:
             end(copying)
     assert started.code == 6
