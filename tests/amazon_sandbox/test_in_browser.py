@@ -1,6 +1,5 @@
 """The consent pages in a real Chromium: its content policy must let the form lead to the callback."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.support.sandbox_process import SandboxProcess
 
 sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = find_chromium()
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 
 
 class Callback(ThreadingHTTPServer):
@@ -54,7 +54,7 @@ def callback() -> Iterator[Callback]:
 def browser() -> "Iterator[sync_api.Browser]":
     """Start a headless Chromium."""
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield opened
         opened.close()
 
