@@ -9,12 +9,10 @@ import pytest
 
 from tests.support.chromium import ARGUMENTS, MISSING, find_chromium, is_required
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
-from tests.support.house import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-SCREENSHOTS = ROOT / "tests" / "screenshots"
 SCHEMES = ("light", "dark")
 DESK = {"width": 1100, "height": 900}
 PHONE = {"width": 390, "height": 844}

@@ -1,17 +1,21 @@
-"""Every page under axe-core, in light and dark, on a desk and a phone, and a picture of each."""
+"""Every page under axe-core, in light and dark, on a desk and a phone, and if asked a picture of each."""
 
+import os
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.web import console
-from tests.browser.conftest import SCHEMES, SCREENSHOTS, Opener, dress
+from tests.browser.conftest import SCHEMES, Opener, dress
 from tests.support.gateway_server import Gateway
+from tests.support.house import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+PICTURES = "LINKFOX_TEST_PICTURES"
+FOLDER = ROOT / "tests" / "screenshots"
 LOGIN = (
     "/spApi/oauth/login?amazon_callback_uri=https%3A%2F%2Fsellercentral.amazon.com%2Fapps%2Fauthorize"
     "%2Fconfirm%2Fx&amazon_state=abc&selling_partner_id=A1SANDBOXNA001"
@@ -84,7 +88,8 @@ def test_every_page_is_accessible(
         for scheme, phone in dresses:
             dress(page, scheme, phone)
             kind = f"{scheme}-{language}-{'phone' if phone else 'desk'}"
-            page.screenshot(path=SCREENSHOTS / kind / f"{name}.png", full_page=True)
+            if os.environ.get(PICTURES):
+                page.screenshot(path=FOLDER / kind / f"{name}.png", full_page=True)
             faults.extend(f"{kind}/{name}: {violation}" for violation in violations(page))
             if overflow(page) > 0:
                 faults.append(f"{kind}/{name}: wider than the window by {overflow(page)} pixels")
