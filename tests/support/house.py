@@ -84,12 +84,13 @@ def run_script(
     environment = {key: value for key, value in environment.items() if value != ""}
     at_the_start = any(AT_THE_START.match("=".join(variable)) for variable in environment.items())
     done = warm_python.run(
+        warm_python.SCRIPT,
         SCRIPTS / script,
-        words,
+        *words,
         environment=environment,
         folder=folder,
-        stdin=stdin,
         timeout=PATIENCE,
+        stdin=stdin,
         warm=not at_the_start,
         python=python,
     )

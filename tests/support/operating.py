@@ -6,37 +6,43 @@ directly; `tests/journeys/test_canary.py` and a few others go through the script
 
 import os
 import subprocess
-import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tests.support import warm_python
 from tests.support.house import PATIENCE, ROOT, Finished, House
 
+PROGRAM = ROOT / "gateway" / "__main__.py"
 Started = warm_python.WarmProcess | subprocess.Popen[str]
 
 
-def begin(house: House, *words: str, **more: str) -> Started:
-    """Start a command whose output is not looked at, in a process group of its own.
-
-    `more` are further environment variables; a variable set to "" is left out.
-    """
+def begin(house: House, *words: str) -> Started:
+    """Start a command whose output is not looked at, in a process group of its own."""
     with Path(os.devnull).open("wb") as nothing:
-        return _start(house, words, more, nothing, nothing)
+        return warm_python.start(
+            warm_python.GATEWAY,
+            PROGRAM,
+            *_to(house, words),
+            environment=house.environment,
+            folder=house.home,
+            stdout=nothing.fileno(),
+            stderr=nothing.fileno(),
+            new_session=True,
+        )
 
 
 def operate(house: House, *words: str, **more: str) -> Finished:
-    """Run a command to its end."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = _start(house, words, more, output, errors)
-        try:
-            code = process.wait(PATIENCE)
-        finally:
-            process.kill()
-            process.wait()
-        output.seek(0)
-        errors.seek(0)
-        return Finished(words[0], code, output.read().decode(), errors.read().decode())
+    """Run a command to its end; `more` are further environment variables ('' removes one)."""
+    environment = {name: value for name, value in {**house.environment, **more}.items() if value != ""}
+    done = warm_python.run(
+        warm_python.GATEWAY,
+        PROGRAM,
+        *_to(house, words),
+        environment=environment,
+        folder=house.home,
+        timeout=PATIENCE,
+    )
+    return Finished(words[0], done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 
 def operate_well(house: House, *words: str, **more: str) -> dict[str, Any]:
@@ -46,18 +52,7 @@ def operate_well(house: House, *words: str, **more: str) -> dict[str, Any]:
     return done.document
 
 
-def _start(
-    house: House, words: tuple[str, ...], more: dict[str, str], output: IO[bytes], errors: IO[bytes]
-) -> Started:
+def _to(house: House, words: tuple[str, ...]) -> list[str]:
+    """Return a command's words with the house's data folder."""
     command, *further = words
-    environment = {name: value for name, value in {**house.environment, **more}.items() if value != ""}
-    return warm_python.start(
-        warm_python.GATEWAY,
-        ROOT / "gateway" / "__main__.py",
-        *(command, "--data-dir", str(house.data_dir), *further),
-        environment=environment,
-        folder=house.home,
-        stdout=output.fileno(),
-        stderr=errors.fileno(),
-        new_session=True,
-    )
+    return [command, "--data-dir", str(house.data_dir), *further]

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -247,17 +247,17 @@ def start(
 
 
 def run(
+    interpreter: Interpreter,
     program: Path,
-    words: Sequence[str],
-    *,
+    *words: str,
     environment: Mapping[str, str],
     folder: Path,
-    stdin: bytes | None,
     timeout: float,
+    stdin: bytes | None = None,
     warm: bool = True,
     python: str = sys.executable,
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run a script to its end, started as `start` does it.
+    """Run a program to its end, started as `start` does it.
 
     Raise subprocess.TimeoutExpired, and end it, where it takes longer.
     """
@@ -265,7 +265,7 @@ def run(
         given.write(stdin or b"")
         given.seek(0)
         process = start(
-            SCRIPT,
+            interpreter,
             program,
             *words,
             environment=environment,
