@@ -34,7 +34,7 @@ class PostgreSQL:
     def database(self, name: str = "", *, template: str = "template1") -> str:
         """Make a database, of a name of its own unless it is given one, and return its address."""
         name = name or f"database_{next(self._numbers)}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return self.address.replace("/postgres?", f"/{name}?")
