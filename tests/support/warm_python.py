@@ -43,6 +43,7 @@ GATEWAY = Interpreter(
         "gateway.app",
         "gateway.cli.opening",
         "gateway.server.serve",
+        *("alembic.config", "alembic.runtime.environment", "alembic.script"),
         "gateway.vault.database.postgresql_reader",
         "gateway.vault.postgresql_leases",
     ),
