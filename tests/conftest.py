@@ -15,6 +15,7 @@ from tests.support.house import House, open_house
 
 HERE = Path(__file__).parent
 warm_python.in_use = sys.platform == "linux"
+gc.disable()  # until all tests are collected
 
 if TYPE_CHECKING:
     from tests.support.gateway_server import Amazon
@@ -53,6 +54,7 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking again and again through thousands of tests that stay."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
