@@ -51,7 +51,6 @@ from gateway.monitoring.warnings import application_warnings
 
 router = ApiRouter("Ads accounts", "Authorizing advertising accounts and reading their tokens")
 
-FRESH_ENOUGH = 60
 ADS_SCOPES = ["advertising::campaign_management"]
 SCOPED = {"requestedScopes": ADS_SCOPES, "grantedScopes": ADS_SCOPES, "missingScopes": []}
 AUTHORIZED = Example(
@@ -175,7 +174,7 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     asked = 0
     for grant in grants:
         try:
-            held = await services.tokens.fresh(grant.id, FRESH_ENOUGH)
+            held = await services.tokens.fresh(grant.id)
             synced = await services.authorizer.profile_sync.sync(grant, held.tokens.access_token)
         except Problem as problem:
             problems.append((grant, problem))

@@ -30,8 +30,6 @@ from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 
-# A token with less than this left is refreshed before it is used.
-FRESH_ENOUGH = 60
 # After these a proof has shown that the authorization, or the application, is what is at fault.
 PROVED = frozenset({"store_revoked", "grant_of_another_client", "suspended_app"})
 
@@ -122,7 +120,7 @@ class DeveloperProxy:
         return grant
 
     async def _own(self, grant: Grant, region: Region) -> Bearer:
-        held = await self._tokens.fresh(grant.id, FRESH_ENOUGH)
+        held = await self._tokens.fresh(grant.id)
         return Bearer(held.grant, held.tokens.access_token, region, presented=False)
 
     async def call(self, wanted: ProxyRequest, bearer: Bearer) -> Forwarded:

@@ -34,6 +34,8 @@ from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 
+# A token with less than so many seconds left is refreshed before the gateway itself uses it.
+FRESH_ENOUGH = 60
 # A caller who needs a new token waits at most so many seconds for a pause in asking Amazon to end.
 LONGEST_REST = 5.0
 
@@ -80,7 +82,7 @@ class TokenService:
             monotonic=monotonic,
         )
 
-    async def fresh(self, grant_id: int, min_ttl: int) -> GrantTokens:
+    async def fresh(self, grant_id: int, min_ttl: int = FRESH_ENOUGH) -> GrantTokens:
         """Return tokens with at least `min_ttl` seconds left, refreshing once if need be.
 
         Where the refresh fails for a passing reason and the token lives, the token is returned as

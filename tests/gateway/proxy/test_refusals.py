@@ -185,8 +185,8 @@ def test_whoever_notices_late_takes_what_another_refreshed(
     tokens: TokenService = gateway.app.state.services.tokens
     look = tokens.fresh
 
-    async def overtaken(grant_id: int, min_ttl: int) -> GrantTokens:
-        seen = await look(grant_id, min_ttl)
+    async def overtaken(grant_id: int, *min_ttl: int) -> GrantTokens:
+        seen = await look(grant_id, *min_ttl)
         if forwarded(amazon):  # the token was refused
             await tokens.refresh(grant_id)
         return seen
