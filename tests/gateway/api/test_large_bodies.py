@@ -68,7 +68,6 @@ def test_both_readers_agree(body: bytes) -> None:
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats().filter(math.isfinite) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
 )
 
 
