@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from tests.support.house import House, open_house, until
-from tests.support.operating import operate, operate_well
+from tests.support.operating import operate
 from tests.support.vaults import MASTER_KEY
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
@@ -33,7 +33,7 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
         traffic = threading.Thread(target=refresh)
         traffic.start()
         try:
-            done = operate_well(house, "backup", str(copy))
+            done = operate(house, "backup", str(copy)).good()
         finally:
             stopped.set()
             traffic.join()
@@ -93,7 +93,7 @@ def test_the_audit_shows_what_was_done(house: House) -> None:
         lambda: house.select(newest_action) == [("/spApi/storeTokens",)],
         "the token read is in the audit",
     )
-    entries = operate_well(house, "audit")["entries"]
+    entries = operate(house, "audit").good()["entries"]
     newest = entries[0]
     assert newest["action"] == "/spApi/storeTokens"
     assert (newest["who"], newest["subject"], newest["outcome"]) == ("owner", "A1SANDBOXNA001 NA", "ok")
@@ -101,4 +101,4 @@ def test_the_audit_shows_what_was_done(house: House) -> None:
     page = house.good("local_gateway.py", "audit", "--limit", "2", "--offset", "1")
     assert page["entries"] == entries[1:3]
     assert page["nextOffset"] == 3
-    assert "Atz" not in json.dumps(operate_well(house, "audit", "--limit", "1000"))
+    assert "Atz" not in json.dumps(operate(house, "audit", "--limit", "1000").good())

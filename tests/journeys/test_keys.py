@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.house import House, open_house, until
-from tests.support.operating import begin, operate, operate_well
+from tests.support.operating import begin, operate
 
 SELLERS = ("A1SANDBOXNA001", "A1SANDBOXNA002", "A1SANDBOXWORLD")
 
@@ -80,7 +80,7 @@ def test_a_change_under_traffic_and_kills_fails_no_call(busy: House) -> None:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
         done = busy.good("local_gateway.py", "rotate-master-key")
-        again = operate_well(busy, "rotate-master-key")
+        again = operate(busy, "rotate-master-key").good()
     assert traffic.failures == []
     assert traffic.calls > 50
     assert again["oldKeyId"] == done["newKeyId"] != again["newKeyId"]
@@ -89,7 +89,7 @@ def test_a_change_under_traffic_and_kills_fails_no_call(busy: House) -> None:
     for seller in SELLERS:
         assert busy.post("/spApi/storeTokens", {"sellerId": seller, "region": "NA"})["accessToken"]
         assert busy.post("/spApi/refreshToken", {"sellerId": seller, "region": "NA"})["accessToken"]
-    audit = operate_well(busy, "audit", "--limit", "1000")["entries"]
+    audit = operate(busy, "audit", "--limit", "1000").good()["entries"]
     changed = [entry for entry in audit if entry["action"] == "master_key_changed"]
     assert changed[0]["subject"] == f"{again['oldKeyId']} to {again['newKeyId']}"
     assert {entry["who"] for entry in changed} == {"(operator)"}
@@ -108,7 +108,7 @@ def test_a_key_from_the_environment_is_changed_by_the_operator(tmp_path: Path) -
         open_to_others = operate(house, "rotate-master-key", "--new-key-file", str(tmp_path / "new.key"))
         assert "chmod 600" in open_to_others.error["hint"]
         (tmp_path / "new.key").chmod(0o600)
-        done = operate_well(house, "rotate-master-key", "--new-key-file", str(tmp_path / "new.key"))
+        done = operate(house, "rotate-master-key", "--new-key-file", str(tmp_path / "new.key")).good()
         assert new not in json.dumps(done)
         which = {"sellerId": SELLERS[0], "region": "NA"}
         house.post("/spApi/refreshToken", which)
@@ -130,11 +130,11 @@ def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> N
     made = []
     for name, rights in (("one", "tokens,manage,proxy"), ("two", "tokens")):
         path = tmp_path / f"{name}.key"
-        document = operate_well(house, "add-user", "anna", "--key-file", str(path), "--rights", rights)
+        document = operate(house, "add-user", "anna", "--key-file", str(path), "--rights", rights).good()
         made.append((document, path.read_text().strip()))
     assert [document["created"] for document, _ in made] == [True, False]
     assert house.post("/spApi/authorizedStores", {}, made[0][1])["total"] == 0
-    listed = operate_well(house, "list-keys")["keys"]
+    listed = operate(house, "list-keys").good()["keys"]
     annas = {key["keyId"]: key for key in listed if key["user"] == "anna"}
     assert annas[made[1][0]["keyId"]]["rights"] == ["tokens"]
     assert not [key for _, key in made if key in json.dumps(listed)]
@@ -147,7 +147,7 @@ def test_keys_of_users_are_listed_and_revoked(house: House, tmp_path: Path) -> N
     key_id = made[1][0]["keyId"]
     written = "SELECT 1 FROM api_keys WHERE id = ? AND last_used_at IS NOT NULL"
     until(lambda: house.select(written, key_id), "the last use is written")
-    keys = {key["keyId"]: key for key in operate_well(house, "list-keys")["keys"]}
+    keys = {key["keyId"]: key for key in operate(house, "list-keys").good()["keys"]}
     assert keys[key_id]["lastUsedAt"]
 
 

@@ -22,9 +22,10 @@ from gateway.vault.database.engine import open_database
 from gateway.vault.database.migration import upgrade
 from gateway.vault.database.tables import grants, metadata, vault_facts
 from gateway.vault.vault import open_vault
+from tests.support import warm_python
 from tests.support.gateway_server import Amazon, running_amazon, settings_for
 from tests.support.house import PATIENCE, SCRIPTS, Finished, House, until
-from tests.support.operating import Started, begin, operate, operate_well
+from tests.support.operating import begin, operate
 from tests.support.postgresql import PostgreSQL, as_setting
 from tests.support.replicas import Replica, Replicas, authorize, replicas
 
@@ -117,8 +118,8 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
         del environment["GATEWAY_DATABASE_URL"]
         house = House(together.home, data, environment=environment)
         key_file = together.home / "anna.key"
-        anna = operate_well(house, "add-user", "anna", "--key-file", str(key_file))
-        operate_well(house, "revoke-key", anna["keyId"])
+        anna = operate(house, "add-user", "anna", "--key-file", str(key_file)).good()
+        operate(house, "revoke-key", anna["keyId"]).good()
         found = tokens_of(before, key)
         assert found["profiles"]
         before.stop()
@@ -143,11 +144,11 @@ def test_a_vault_is_moved_whole(move: Move) -> None:
     done = move.house.good("local_gateway.py", "copy-to", move.address)
     assert done == {"ok": True, "copied": before, "verified": True}
     assert move.rows_there() == move.rows() == before
-    listed = operate_well(move.house, "list-keys")
-    audit = operate_well(move.house, "audit", "--limit", "1000")
+    listed = operate(move.house, "list-keys").good()
+    audit = operate(move.house, "audit", "--limit", "1000").good()
     on_copy = {"GATEWAY_DATABASE_URL": move.address}
-    assert operate_well(move.house, "list-keys", **on_copy) == listed
-    assert operate_well(move.house, "audit", "--limit", "1000", **on_copy) == audit
+    assert operate(move.house, "list-keys", **on_copy).good() == listed
+    assert operate(move.house, "audit", "--limit", "1000", **on_copy).good() == audit
     move.check_serves_the_same()
 
 
@@ -168,7 +169,7 @@ def until_waiting(move: Move) -> None:
     until(lambda: move.together.select(waiting), "the copy waits")
 
 
-def end(copying: Started | subprocess.Popen[bytes]) -> None:
+def end(copying: warm_python.Started | subprocess.Popen[bytes]) -> None:
     """End the command as a power cut does, with whatever it started."""
     os.killpg(copying.pid, signal.SIGKILL)
     copying.wait(PATIENCE)

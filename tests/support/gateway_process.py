@@ -29,7 +29,7 @@ SHORT_LIFE = 200
 class Process:
     """One gateway. `key`: its owner's API key."""
 
-    process: warm_python.WarmProcess | subprocess.Popen[str]
+    process: warm_python.Started
     url: str
     key: str = field(repr=False)
 

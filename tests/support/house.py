@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -26,6 +25,7 @@ from tests.support import warm_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
+GATEWAY = ROOT / "gateway" / "__main__.py"
 PATIENCE = 180  # seconds that a test waits for what should come at once, on a machine that is busy
 # What an interpreter takes from its environment while it starts; a path to this project changes nothing then.
 AT_THE_START = re.compile(f"PYTHON(?!_KEYRING_BACKEND|PATH={re.escape(str(ROOT))}$)|LC_")
@@ -45,7 +45,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) ->
 
 @dataclass(frozen=True)
 class Finished:
-    """What a script left: its exit code, its one JSON document and its standard streams."""
+    """What a program left: its exit code, its one JSON document and its standard streams."""
 
     name: str
     code: int
@@ -58,6 +58,12 @@ class Finished:
         document = json.loads(self.stdout)
         assert isinstance(document, dict), f"{self.name} printed no JSON object"
         return document
+
+    def good(self) -> dict[str, Any]:
+        """Return the document of a success; fail the test where it is none."""
+        assert self.code == 0, f"{self.name}: exit {self.code}\n{self.stdout}\n{self.stderr[-2000:]}"
+        assert self.document["ok"] is True
+        return self.document
 
     @property
     def error(self) -> dict[str, Any]:
@@ -80,12 +86,33 @@ def run_script(
     stdin: bytes | None = None,
     python: str = sys.executable,
 ) -> Finished:
-    """Run a script to its end in the working directory `folder`; a variable set to "" is left out."""
+    """Run a script to its end, as `run_program` does it."""
+    return run_program(
+        warm_python.SCRIPT,
+        SCRIPTS / script,
+        *words,
+        environment=environment,
+        folder=folder,
+        stdin=stdin,
+        python=python,
+    )
+
+
+def run_program(
+    interpreter: warm_python.Interpreter,
+    program: Path,
+    *words: str,
+    environment: dict[str, str],
+    folder: Path,
+    stdin: bytes | None = None,
+    python: str = sys.executable,
+) -> Finished:
+    """Run a program to its end in the working directory `folder`; a variable set to "" is left out."""
     environment = {key: value for key, value in environment.items() if value != ""}
     at_the_start = any(AT_THE_START.match("=".join(variable)) for variable in environment.items())
     done = warm_python.run(
-        warm_python.SCRIPT,
-        SCRIPTS / script,
+        interpreter,
+        program,
         *words,
         environment=environment,
         folder=folder,
@@ -94,7 +121,7 @@ def run_script(
         warm=not at_the_start,
         python=python,
     )
-    return Finished(script, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+    return Finished(program.name, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 
 def call_json(url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
@@ -114,7 +141,7 @@ class House:
     url: str = ""
     sandbox_url: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    process: warm_python.WarmProcess | subprocess.Popen[str] | None = None
+    process: warm_python.Started | None = None
     log: Path = field(default_factory=Path)
 
     def script(
@@ -128,10 +155,7 @@ class House:
 
     def good(self, name: str, *arguments: str, **more: Any) -> dict[str, Any]:
         """Run a script that has to succeed and answer its document."""
-        done = self.script(name, *arguments, **more)
-        assert done.code == 0, f"{name} {arguments}: exit {done.code}\n{done.stdout}\n{done.stderr[-2000:]}"
-        assert done.document["ok"] is True
-        return done.document
+        return self.script(name, *arguments, **more).good()
 
     def sandbox(self, path: str, body: Any = None) -> Any:
         """Call the stand-in Amazon's control path `/_sandbox/{path}`."""
@@ -182,7 +206,7 @@ class House:
         with self.log.open("a", encoding="utf-8") as log:
             self.process = warm_python.start(
                 warm_python.GATEWAY,
-                ROOT / "gateway" / "__main__.py",
+                GATEWAY,
                 "serve",
                 "--sandbox",
                 "--port",

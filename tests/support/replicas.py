@@ -20,7 +20,7 @@ import psycopg
 
 from tests.support import warm_python
 from tests.support.consent import consent
-from tests.support.house import PATIENCE, ROOT, call_json, clean_environment, until
+from tests.support.house import GATEWAY, PATIENCE, call_json, clean_environment, until
 from tests.support.vaults import MASTER_KEY, lay_tables
 
 SELLER = "A1SANDBOXNA001"
@@ -76,7 +76,7 @@ class Replica:
     environment: dict[str, str]
     own: bool = False
     url: str = ""
-    process: warm_python.WarmProcess | subprocess.Popen[str] | None = None
+    process: warm_python.Started | None = None
 
     @property
     def data(self) -> Path:
@@ -89,7 +89,7 @@ class Replica:
         with (self.folder / "stderr.log").open("a") as log:
             self.process = warm_python.start(
                 warm_python.GATEWAY,
-                ROOT / "gateway" / "__main__.py",
+                GATEWAY,
                 "serve",
                 "--port",
                 "0",

@@ -180,6 +180,9 @@ class WarmProcess:
         return self.returncode
 
 
+Started = WarmProcess | subprocess.Popen[str]
+
+
 @cache
 def _orders_to(interpreter: Interpreter) -> socket.socket:
     """Start the interpreter that programs are forked from; it ends with this process."""
@@ -212,7 +215,7 @@ def start(
     new_session: bool = False,
     warm: bool = True,
     python: str = sys.executable,
-) -> "WarmProcess | subprocess.Popen[str]":
+) -> Started:
     """Start a Python program; not `warm`, by another `python`, or where nothing is forked, as everybody does.
 
     `stdin` and `stderr` are file descriptors, and so is `stdout` unless it is to be read through a pipe.

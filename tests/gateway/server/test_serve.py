@@ -37,7 +37,7 @@ class Box:
 
     home: Path
     warm: bool = True
-    started: list[Any] = field(default_factory=list)
+    started: list[warm_python.Started] = field(default_factory=list)
 
     @property
     def data(self) -> Path:
@@ -54,7 +54,7 @@ class Box:
             "AMAZON_ORIGIN": "http://127.0.0.1:9",
         } | more
 
-    def start(self, *arguments: str, **more: str) -> Any:
+    def start(self, *arguments: str, **more: str) -> warm_python.Started:
         """Start the gateway's command line in an empty working directory."""
         cwd = self.home / "cwd"
         cwd.mkdir(exist_ok=True)
@@ -71,7 +71,7 @@ class Box:
         self.started.append(process)
         return process
 
-    def serve(self, *arguments: str, **more: Any) -> tuple[Any, dict[str, Any]]:
+    def serve(self, *arguments: str, **more: Any) -> tuple[warm_python.Started, dict[str, Any]]:
         """Start `serve` on a free port and return it with its ready document."""
         process = self.start("serve", "--port", "0", *arguments, **more)
         line = process.stdout.readline()
@@ -101,7 +101,7 @@ class Running:
 
     box: Box
     workers: str
-    process: Any = field(init=False)
+    process: warm_python.Started = field(init=False)
     ready: dict[str, Any] = field(init=False)
 
     def ensure(self) -> "Running":
@@ -186,7 +186,7 @@ def is_listening(url: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
-def stop(process: Any) -> int:
+def stop(process: warm_python.Started) -> int:
     """Ask a process to end and return its exit code."""
     process.send_signal(signal.SIGTERM)
     return process.wait(PATIENCE)
