@@ -125,6 +125,13 @@ class Grant(NamedTuple):
     token_version: int
 
 
+class Page(NamedTuple):
+    """A part of a list: what follows its first `offset` entries, at most `limit` of them (None: all)."""
+
+    limit: int | None = None
+    offset: int = 0
+
+
 class TokenRead(NamedTuple):
     """The answer of the hot read: who asked, and that user's grant with its tokens, or None for both."""
 

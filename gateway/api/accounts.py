@@ -32,8 +32,8 @@ from gateway.api.requests import (
     AccountTokensRequest,
     AttemptRequest,
     CompletionRequest,
-    EmptyRequest,
     ImportAccountRequest,
+    ListRequest,
     OneAccountRequest,
     ProfilesRequest,
 )
@@ -46,7 +46,7 @@ from gateway.authorization.attempt_state import profile_sync_of
 from gateway.authorization.authorizer import AccountAuthorization
 from gateway.authorization.removal import remove_for_good
 from gateway.errors import TABLE, Problem
-from gateway.model import Attempt, Grant, Profile
+from gateway.model import Attempt, Grant, Page, Profile
 from gateway.monitoring.warnings import application_warnings
 
 router = ApiRouter("Ads accounts", "Authorizing advertising accounts and reading their tokens")
@@ -107,16 +107,20 @@ async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> 
     return AccountLink.of(begun, wanted.region)
 
 
-async def _covered(call: ApiCall) -> list[tuple[Profile, list[Grant]]]:
-    """Return the caller's profiles, each once, with what covers it, the newest healthy grant first."""
+async def _covered(call: ApiCall, page: Page) -> tuple[list[tuple[Profile, list[Grant]]], int]:
+    """Return a part of the caller's profiles, and how many there are in all.
+
+    Each stands once, with what covers it, the newest healthy grant first.
+    """
     services = call.services
-    pairs = await services.threads.vault(services.vault.profiles.of_user, call.caller.user_id)
+    user_id = call.caller.user_id
+    pairs, total = await services.threads.vault(services.vault.profiles.page, user_id, page)
     shown = await as_listed(services, "ads", [grant for _, grant in pairs])
     covered = []
     for _, group in groupby(zip(pairs, shown, strict=True), key=lambda each: each[0][0].profile_id):
         same = list(group)
         covered.append((same[0][0][0], [grant for _, grant in same]))
-    return covered
+    return covered, total
 
 
 @router.post(
@@ -125,22 +129,22 @@ async def _covered(call: ApiCall) -> list[tuple[Profile, list[Grant]]]:
     description="Sorted by profile id.",
     examples=[Example("One profile", {}, Accounts.example(stores=[AccountProfile.example(**SCOPED)]))],
 )
-async def authorized_stores(call: ApiCall, request: EmptyRequest) -> Accounts:
+async def authorized_stores(call: ApiCall, request: ListRequest) -> Accounts:
     """List the caller's accounts and sites, one row a profile.
 
     Authorizations whose profiles could not be read stand beside: else nobody saw them.
     """
     services = call.services
-    covered = await _covered(call)
+    page = request.page()
+    covered, total = await _covered(call, page)
     now = services.clock.now()
-    stores = [AccountProfile.listed(profile, grants, now) for profile, grants in covered]
-    seen = {grant.id for _, grants in covered for grant in grants}
-    everything = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "ads")
-    unseen = await as_listed(services, "ads", [grant for grant in everything if grant.id not in seen])
+    without_profiles = services.vault.lists.accounts_without_profiles
+    unseen, total_unseen = await services.threads.vault(without_profiles, call.caller.user_id, page)
     return Accounts(
-        stores=stores,
-        total=len(stores),
-        accounts_without_profiles=[Account.of(grant) for grant in unseen],
+        stores=[AccountProfile.listed(profile, grants, now) for profile, grants in covered],
+        total=total,
+        accounts_without_profiles=[Account.of(grant) for grant in await as_listed(services, "ads", unseen)],
+        total_without_profiles=total_unseen,
         **application_warnings(services.settings, "ads", now),
     )
 
@@ -154,10 +158,10 @@ async def authorized_stores(call: ApiCall, request: EmptyRequest) -> Accounts:
 async def profiles(call: ApiCall, request: ProfilesRequest) -> ProfileList:
     """List the caller's profiles."""
     failures = await _sync_all(call) if request.refresh else []
-    listed = [AdvertisingProfile.of(profile, grants) for profile, grants in await _covered(call)]
+    covered, total = await _covered(call, request.page())
     return ProfileList(
-        profiles=listed,
-        total=len(listed),
+        profiles=[AdvertisingProfile.of(profile, grants) for profile, grants in covered],
+        total=total,
         refreshed=bool(request.refresh) and not failures,
         failures=failures or None,
     )

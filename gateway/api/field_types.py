@@ -22,6 +22,8 @@ from gateway.util.secret import Secret
 
 Schema = dict[str, Any]
 LARGEST_MIN_TTL = 3000
+LARGEST_LIMIT = 1000
+LARGEST_OFFSET = 2**31 - 1
 LONGEST_ID = 19
 A_STRING = "expected a string"
 AN_ID = f"expected an integer, or 1 to {LONGEST_ID} digits, from 1 to 2^63-1"
@@ -112,6 +114,13 @@ def _scopes(value: object) -> tuple[str, ...]:
     return parse_scopes(value)
 
 
+def _whole(what: str, smallest: int, largest: int) -> FieldKind:
+    """Return a whole number; a truth value and digits in a string are none."""
+    rule = core_schema.int_schema(strict=True, ge=smallest, le=largest)
+    words = f"expected {what} from {smallest} to {largest}"
+    return FieldKind(_worded(rule, words), {"type": "integer", "minimum": smallest, "maximum": largest})
+
+
 _SELLER = "expected an Amazon seller id"
 _SELLER_RULE = core_schema.str_schema(strip_whitespace=True, pattern=f"^{SELLER_ID.pattern}$")
 _NAME_PATTERN = rf"^\s*\S([\s\S]{{0,{details.LONGEST_NAME - 2}}}\S)?\s*$"
@@ -146,16 +155,9 @@ Flag = Annotated[
     FieldKind(_worded(core_schema.bool_schema(strict=True), "expected true or false"), {"type": "boolean"}),
 ]
 NumberId = Annotated[int, _read(_number, AN_ID, _ID)]
-MinTtl = Annotated[
-    int,
-    FieldKind(
-        _worded(
-            core_schema.int_schema(strict=True, ge=0, le=LARGEST_MIN_TTL),
-            f"expected whole seconds from 0 to {LARGEST_MIN_TTL}",
-        ),
-        {"type": "integer", "minimum": 0, "maximum": LARGEST_MIN_TTL},
-    ),
-]
+MinTtl = Annotated[int, _whole("whole seconds", 0, LARGEST_MIN_TTL)]
+Limit = Annotated[int, _whole("a whole number", 1, LARGEST_LIMIT)]
+Offset = Annotated[int, _whole("a whole number", 0, LARGEST_OFFSET)]
 RefreshToken = Annotated[
     Secret, _read(_of_text(_token), A_TOKEN, {"type": "string", "pattern": rf"^\s*{CODE.pattern}\s*$"})
 ]

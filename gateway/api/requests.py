@@ -12,16 +12,19 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_v
 from gateway.amazon.marketplaces import Marketplace
 from gateway.api.described import Described
 from gateway.api.field_types import (
+    LARGEST_LIMIT,
     AmazonPath,
     AnyToken,
     AttemptId,
     CentralName,
     FieldKind,
     Flag,
+    Limit,
     Method,
     MinTtl,
     Name,
     NumberId,
+    Offset,
     RefreshToken,
     RegionName,
     Scopes,
@@ -31,6 +34,7 @@ from gateway.api.field_types import (
 )
 from gateway.authorization.details import LONGEST_NAME, store_region
 from gateway.errors import Problem
+from gateway.model import Page
 from gateway.proxy.targets import LONGEST_PATH, LONGEST_QUERY
 from gateway.settings.settings import CALLBACK_PATHS, DEFAULT_PORT
 
@@ -94,8 +98,17 @@ class ApiRequest(Described):
         return Problem("bad_parameter", f"{name}: {words}")
 
 
-class EmptyRequest(ApiRequest):
-    """Nothing: `{}`, or no body at all."""
+class ListRequest(ApiRequest):
+    """Which part of a list. `{}`, or no body at all, asks for the whole."""
+
+    limit: Limit | None = Field(
+        None, description=f"How many to answer at most, 1 to {LARGEST_LIMIT}; default all", examples=[1000]
+    )
+    offset: Offset | None = Field(None, description="How many to leave out first; default none", examples=[0])
+
+    def page(self) -> Page:
+        """Return the part that is wanted."""
+        return Page(self.limit, self.offset or 0)
 
 
 class StoreAuthorizationRequest(ApiRequest):
@@ -208,8 +221,8 @@ class AccountAuthorizationRequest(ApiRequest):
     )
 
 
-class ProfilesRequest(ApiRequest):
-    """Whether to ask Amazon."""
+class ProfilesRequest(ListRequest):
+    """Which part of the profiles, and whether to ask Amazon."""
 
     refresh: Flag | None = Field(
         None, description="Ask Amazon again first, on the hosts of all three regions"

@@ -24,8 +24,8 @@ from gateway.api.requests import (
     EXAMPLE_CALLBACKS,
     AttemptRequest,
     CompletionRequest,
-    EmptyRequest,
     ImportStoreRequest,
+    ListRequest,
     RefreshStoreRequest,
     StoreAuthorizationRequest,
     StoreRequest,
@@ -118,17 +118,14 @@ async def _known_site(call: ApiCall, seller_id: str | None, asked: Region | None
     description="Sorted by seller id, then region.",
     examples=[Example("One store", {}, Stores.example())],
 )
-async def authorized_stores(call: ApiCall, request: EmptyRequest) -> Stores:
+async def authorized_stores(call: ApiCall, request: ListRequest) -> Stores:
     """List the caller's stores."""
     services = call.services
-    grants = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "spapi")
-    grants = await as_listed(services, "spapi", grants)
+    user_id = call.caller.user_id
+    grants, total = await services.threads.vault(services.vault.lists.stores, user_id, request.page())
     now = services.clock.now()
-    stores = [
-        ListedStore.listed(grant, now)
-        for grant in sorted(grants, key=lambda grant: (grant.seller_id or "", grant.region))
-    ]
-    return Stores(stores=stores, total=len(stores), **application_warnings(services.settings, "spapi", now))
+    stores = [ListedStore.listed(grant, now) for grant in await as_listed(services, "spapi", grants)]
+    return Stores(stores=stores, total=total, **application_warnings(services.settings, "spapi", now))
 
 
 @router.post(

@@ -3,9 +3,9 @@
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 
-from gateway.model import Grant, Profile
+from gateway.model import Grant, Page, Profile
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import grants, profiles
@@ -45,25 +45,35 @@ class Profiles:
 
     def of_user(self, user_id: int) -> list[tuple[Profile, Grant]]:
         """Return a user's profiles and the grants that cover them, by id, the newest healthy grant first."""
-        query = (
-            select(*_COLUMNS, *GRANT_COLUMNS)
+        return self._pairs(_of_user(user_id))
+
+    def page(self, user_id: int, page: Page) -> tuple[list[tuple[Profile, Grant]], int]:
+        """Return a part of a user's profiles as `of_user` does, and how many profiles there are in all."""
+        covered = (
+            select(profiles.c.profile_id)
             .join(grants, grants.c.id == profiles.c.grant_id)
             .where(grants.c.user_id == user_id)
-            .order_by(profiles.c.profile_id, *HEALTHIEST_FIRST)
+            .distinct()
         )
-        return self._pairs(query)
+        part = covered.order_by(profiles.c.profile_id).limit(page.limit).offset(page.offset)
+        with self._database.reading() as connection:
+            total = connection.execute(select(func.count()).select_from(covered.subquery())).scalar_one()
+        return self._pairs(_of_user(user_id).where(profiles.c.profile_id.in_(part))), total
 
     def covering(self, user_id: int, profile_id: int) -> list[tuple[Profile, Grant]]:
         """Return one of a user's profiles with each grant that covers it, the newest healthy one first."""
-        query = (
-            select(*_COLUMNS, *GRANT_COLUMNS)
-            .join(grants, grants.c.id == profiles.c.grant_id)
-            .where(grants.c.user_id == user_id, profiles.c.profile_id == profile_id)
-            .order_by(*HEALTHIEST_FIRST)
-        )
-        return self._pairs(query)
+        return self._pairs(_of_user(user_id).where(profiles.c.profile_id == profile_id))
 
     def _pairs(self, query: Select[Any]) -> list[tuple[Profile, Grant]]:
         width = len(_COLUMNS)
         with self._database.reading() as connection:
             return [(Profile(*row[:width]), grant_from(row[width:])) for row in connection.execute(query)]
+
+
+def _of_user(user_id: int) -> Select[Any]:
+    return (
+        select(*_COLUMNS, *GRANT_COLUMNS)
+        .join(grants, grants.c.id == profiles.c.grant_id)
+        .where(grants.c.user_id == user_id)
+        .order_by(profiles.c.profile_id, *HEALTHIEST_FIRST)
+    )

@@ -18,6 +18,7 @@ from gateway.vault.database.migration import NEWEST, current_version, take_migra
 from gateway.vault.database.row_reader import RowReader, row_reader
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.foreign_grants import ForeignGrants
+from gateway.vault.grant_lists import GrantLists
 from gateway.vault.grants import Grants
 from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, record_existing, token_print_key
 from gateway.vault.keys.facts import Facts, VaultKind
@@ -49,6 +50,7 @@ class Vault:
     users: Users
     attempts: Attempts
     grants: Grants
+    lists: GrantLists
     leases: Leases
     postgresql_leases: "PostgresqlLeases | None"
     foreign_grants: ForeignGrants
@@ -138,6 +140,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         users=Users(database, clock, usage, audit),
         attempts=Attempts(database, clock, audit),
         grants=Grants(database, clock, keys, issued_tokens, audit, outbox),
+        lists=GrantLists(database),
         leases=Leases(database, clock, keys, issued_tokens),
         postgresql_leases=_postgresql_leases(database, clock, keys, issued_tokens),
         foreign_grants=ForeignGrants(database, clock, audit, outbox),

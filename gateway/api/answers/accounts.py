@@ -222,6 +222,7 @@ class Accounts(ListAnswer):
     accounts_without_profiles: list[Account] = Field(
         description="Authorizations whose profiles could not be read", examples=[[]]
     )
+    total_without_profiles: int = Field(description="How many of those there are", ge=0, examples=[0])
 
 
 class SyncFailure(Record):

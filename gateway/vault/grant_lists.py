@@ -1,0 +1,44 @@
+"""A user's stores and ads accounts as lists that are read in parts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, select
+
+from gateway.model import Flow, Grant, Page
+from gateway.vault.database.engine import Database
+from gateway.vault.database.ordering import ByCodePoint
+from gateway.vault.database.tables import grants, profiles
+from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
+
+
+class GrantLists:
+    """Parts of what a user holds. Each list has the same order whenever and wherever it is read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stores(self, user_id: int, page: Page) -> tuple[list[Grant], int]:
+        """Return a part of a user's stores, sorted by seller id and region, and how many there are in all."""
+        order = (ByCodePoint(grants.c.seller_id), ByCodePoint(grants.c.region), grants.c.id)
+        return self._part(user_id, "spapi", [], order, page)
+
+    def accounts_without_profiles(self, user_id: int, page: Page) -> tuple[list[Grant], int]:
+        """Return a part of a user's ads accounts that cover no profile, by name, and how many there are."""
+        covers_none = ~exists().where(profiles.c.grant_id == grants.c.id)
+        return self._part(user_id, "ads", [covers_none], (ByCodePoint(grants.c.name), grants.c.id), page)
+
+    def _part(
+        self,
+        user_id: int,
+        flow: Flow,
+        conditions: Sequence[ColumnElement[bool]],
+        order: Sequence[ColumnElement[Any]],
+        page: Page,
+    ) -> tuple[list[Grant], int]:
+        which = (grants.c.user_id == user_id, grants.c.flow == flow, *conditions)
+        part = select(*GRANT_COLUMNS).where(*which).order_by(*order).limit(page.limit).offset(page.offset)
+        count = select(func.count()).select_from(grants).where(*which)
+        with self._database.reading() as connection:
+            found = [grant_from(row) for row in connection.execute(part)]
+            return found, connection.execute(count).scalar_one()
