@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 
 
 @dataclass
@@ -42,6 +43,18 @@ class Request:
     def form_value(self, name: str) -> str:
         """Return the first value of a field of the form, "" where it is missing."""
         return self.form.get(name, [""])[0]
+
+    @cached_property
+    def fields(self) -> dict[str, str]:
+        """The texts that the body names, be it a form or a JSON object; empty where it is neither."""
+        if self.content_type != JSON:
+            return {name: values[0] for name, values in self.form.items()}
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            return {}
+        given = document.items() if isinstance(document, dict) else ()
+        return {name: value for name, value in given if isinstance(value, str)}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Login with Amazon's token endpoint, `POST /auth/o2/token`, form-encoded only (references/amazon.md)."""
+"""Login with Amazon's token endpoint, `POST /auth/o2/token`, a form or JSON (references/amazon.md)."""
 
 import re
 
@@ -11,7 +11,7 @@ from amazon_sandbox.world import World
 PATH = "/auth/o2/token"
 _WELL_FORMED_CODE = re.compile(r"[A-Za-z]{20}")
 _REQUIRED = {
-    "authorization_code": ("code", "redirect_uri"),
+    "authorization_code": ("code",),
     "refresh_token": ("refresh_token",),
     "client_credentials": ("scope",),
 }
@@ -28,11 +28,12 @@ class TokenEndpoint:
 
     def identify(self, request: Request) -> Caller:
         """Tell whose code or refresh token is presented."""
-        client_id = request.form_value("client_id") or None
-        code, refresh_token = request.form_value("code"), request.form_value("refresh_token")
+        fields = request.fields
+        client_id = fields.get("client_id") or None
+        code, refresh_token = fields.get("code", ""), fields.get("refresh_token", "")
         owner = self._world.peek_code(code) if code else self._world.grant_of(refresh_token)
         return Caller(
-            request.form_value("grant_type") or None,
+            fields.get("grant_type") or None,
             client_id,
             owner.seller_id if owner else None,
             owner.advertiser_id if owner else None,
@@ -42,35 +43,34 @@ class TokenEndpoint:
         )
 
     def answer(self, request: Request, caller: Caller, change: TokenChange | None) -> Answer:
-        """Exchange a code or refresh; `change` alters a good answer."""
+        """Exchange a code, refresh, or hand out a token of the application; `change` alters a good answer."""
         if request.path != PATH or request.method != "POST":
             return known("tokenEndpoint.notFound")
-        grant_type = request.form_value("grant_type")
+        fields = request.fields
+        grant_type = fields.get("grant_type")
         if not grant_type:
             return known("tokenEndpoint.missingParameter", name="grant_type")
         if grant_type not in _REQUIRED:
             return known("tokenEndpoint.unsupportedGrantType")
         for name in (*_REQUIRED[grant_type], "client_id", "client_secret"):
-            if not request.form_value(name):
+            if not fields.get(name):
                 return known("tokenEndpoint.missingParameter", name=name)
-        app = self._world.authenticate_client(
-            request.form_value("client_id"), request.form_value("client_secret")
-        )
+        app = self._world.authenticate_client(fields["client_id"], fields["client_secret"])
         if app is None:
             return known("tokenEndpoint.invalidClient")
         if grant_type == "authorization_code":
-            return self._exchange(request, app, change or TokenChange())
+            return self._exchange(fields, app, change or TokenChange())
         if grant_type == "refresh_token":
-            return self._refresh(request.form_value("refresh_token"), app, change or TokenChange())
-        if request.form_value("scope") not in _GRANTLESS_SCOPES:
-            return known("tokenEndpoint.invalidScope")
-        return known("tokenEndpoint.unauthorizedClient")  # the sandbox's apps have no grantless operations
+            return self._refresh(fields["refresh_token"], app, change or TokenChange())
+        return self._grantless(fields["scope"], app, change or TokenChange())
 
-    def _exchange(self, request: Request, app: App, change: TokenChange) -> Answer:
-        code = request.form_value("code")
+    def _exchange(self, fields: dict[str, str], app: App, change: TokenChange) -> Answer:
+        code, redirect_uri = fields["code"], fields.get("redirect_uri") or None
+        if redirect_uri is None and app.flow == "ads":
+            return known("tokenEndpoint.missingParameter", name="redirect_uri")
         if not _WELL_FORMED_CODE.fullmatch(code):
             return known("tokenEndpoint.codeMalformed")
-        grant = self._world.redeem_code(code, app, request.form_value("redirect_uri"))
+        grant = self._world.redeem_code(code, app, redirect_uri)
         if grant is None:
             return known("tokenEndpoint.codeRefused")
         refresh_token = self._world.make_refresh_token(grant, change.length)
@@ -89,11 +89,20 @@ class TokenEndpoint:
             refresh_token = self._world.make_refresh_token(grant, change.length)
         return self._good(grant, refresh_token, {}, change)
 
-    def _good(self, grant: Grant, refresh_token: str, granted: dict[str, str], change: TokenChange) -> Answer:
+    def _grantless(self, scope: str, app: App, change: TokenChange) -> Answer:
+        if scope not in _GRANTLESS_SCOPES:
+            return known("tokenEndpoint.invalidScope")
+        if app.flow != "spapi":
+            return known("tokenEndpoint.unauthorizedClient")
+        return self._good(self._world.grantless(app, scope), None, {}, change)
+
+    def _good(
+        self, grant: Grant, refresh_token: str | None, granted: dict[str, str], change: TokenChange
+    ) -> Answer:
         seconds = self._world.settings.access_token_seconds
         document = {
             "access_token": self._world.make_access_token(grant, change.length),
-            "refresh_token": refresh_token,
+            **({"refresh_token": refresh_token} if refresh_token else {}),
             "token_type": "bearer",
             "expires_in": int(seconds),
             **granted,

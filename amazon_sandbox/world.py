@@ -74,6 +74,7 @@ class World:
         self.advertisers = {each.advertiser_id: each for each in sample_world.advertisers()}
         self.grants: dict[int, Grant] = {}
         self._codes: dict[str, Code] = {}
+        self._grantless: dict[int, Grant] = {}
         # What stores did through the APIs is not kept over a restart.
         self.reports: dict[str, Report] = {}
         self.listings: dict[tuple[str, str, str], dict[str, Any] | None] = {}
@@ -201,13 +202,16 @@ class World:
         """Return what a code stands for without using it, None where it is unknown."""
         return self._codes.get(_digest(text))
 
-    def redeem_code(self, text: str, app: App, redirect_uri: str) -> Grant | None:
-        """Use a code up and return its grant; None for one that is unknown, used, over or bound otherwise."""
+    def redeem_code(self, text: str, app: App, redirect_uri: str | None) -> Grant | None:
+        """Use a code up and return its grant; None for one that is unknown, used, over or bound otherwise.
+
+        Without a `redirect_uri` the code counts for whichever address it was sent to.
+        """
         with self._lock:
             code = self._codes.get(_digest(text))
             if code is None or code.used or code.ends_at <= self.clock.now():
                 return None
-            if code.client_id != app.client_id or code.redirect_uri != redirect_uri:
+            if code.client_id != app.client_id or redirect_uri not in (None, code.redirect_uri):
                 return None
             code.used = True
             ends_at = self.clock.now() + AUTHORIZATION_SECONDS
@@ -235,6 +239,20 @@ class World:
             ]
         self._save()
         return grants
+
+    def grantless(self, app: App, scope: str) -> Grant:
+        """Return what tokens of an application's own stand for: nobody's consent, and one scope.
+
+        It is no grant that anybody made, so it is not listed with those, and not kept over a restart.
+        """
+        with self._lock:
+            made = (each for each in self._grantless.values() if each.client_id == app.client_id)
+            grant = next((each for each in made if each.scopes == [scope]), None)
+            if grant is None:
+                number = secrets.randbelow(2**52) + 1
+                grant = Grant(number, app.client_id, None, None, None, [scope], self.clock.now(), None)
+                self._grantless[number] = grant
+        return grant
 
     def _add_grant(
         self,
@@ -316,8 +334,10 @@ class World:
 
     def _read(self, prefix: str, presented: str) -> tuple[TokenFacts, Grant] | None:
         facts = self._tokens.read(prefix, presented)
-        grant = self.grants.get(facts.grant_id) if facts else None
-        return (facts, grant) if facts and grant else None
+        if facts is None:
+            return None
+        grant = self.grants.get(facts.grant_id) or self._grantless.get(facts.grant_id)
+        return (facts, grant) if grant else None
 
     def grant_of(self, presented: str) -> Grant | None:
         """Return the grant that a token of either kind was made for, whatever has become of it."""

@@ -13,6 +13,7 @@ REVOKED = (
     "The request has an invalid grant parameter : refresh_token. "
     "User may have revoked or didn't grant the permission."
 )
+NOTIFICATIONS = "sellingpartnerapi::notifications"
 CODE_REFUSED = {
     "error_description": "The request has an invalid grant parameter : code",
     "error": "invalid_grant",
@@ -110,6 +111,17 @@ def test_code_is_bound_to_client_and_redirect_address(sandbox: SandboxProcess) -
     assert sandbox.exchange(code).status_code == 200
 
 
+def test_a_store_s_code_needs_no_redirect_address(sandbox: SandboxProcess) -> None:
+    """Several libraries leave it out for the SP-API; Amazon Ads wants it."""
+    assert sandbox.exchange(sandbox.consent()["spapi_oauth_code"], redirect_uri="").status_code == 200
+    answer = sandbox.exchange(sandbox.ads_consent()["code"], flow="ads", redirect_uri="")
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "error_description": "The request is missing a required parameter : redirect_uri",
+        "error": "invalid_request",
+    }
+
+
 def test_unknown_and_malformed_codes(sandbox: SandboxProcess) -> None:
     """A well-formed code that nobody issued is an invalid grant, a malformed one an invalid request."""
     unknown = sandbox.exchange("ANabcdefghijklmnopqr")
@@ -204,7 +216,6 @@ def test_token_of_another_client_is_unauthorized_client(sandbox: SandboxProcess)
         ("refresh_token", "client_id"),
         ("refresh_token", "client_secret"),
         ("authorization_code", "code"),
-        ("authorization_code", "redirect_uri"),
         ("refresh_token", "grant_type"),
         ("client_credentials", "scope"),
     ],
@@ -220,10 +231,31 @@ def test_missing_parameters_are_named(sandbox: SandboxProcess, grant_type: str, 
     }
 
 
-def test_only_forms_are_read(sandbox: SandboxProcess) -> None:
-    """The same fields as JSON are as good as none."""
-    form = {"grant_type": "refresh_token", "refresh_token": sandbox.grant()["refreshToken"]}
-    answer = sandbox.call("POST", "api.amazon.com/auth/o2/token", json={**form, **sandbox.ready["spapi"]})
+def test_json_is_read_as_forms_are(sandbox: SandboxProcess) -> None:
+    """Amazon's own SDKs and npm's amazon-sp-api send JSON; the ledger tells whose call it was."""
+    grant, client = sandbox.grant(), sandbox.ready["spapi"]
+    document = {
+        "grant_type": "refresh_token",
+        "refresh_token": grant["refreshToken"],
+        "client_id": client["clientId"],
+        "client_secret": client["clientSecret"],
+    }
+    answer = sandbox.call("POST", "api.amazon.com/auth/o2/token", json=document)
+    assert answer.status_code == 200
+    assert answer.json()["refresh_token"] == grant["refreshToken"]
+    (entry,) = sandbox.calls(grantType="refresh_token")
+    assert entry["grantId"] == grant["grantId"]
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '"text"', '{"grant_type": ["refresh_token"]}', "\xff"])
+def test_json_that_holds_no_fields_is_as_good_as_none(sandbox: SandboxProcess, body: str) -> None:
+    """Broken JSON, and JSON that is no object of texts."""
+    answer = sandbox.call(
+        "POST",
+        "api.amazon.com/auth/o2/token",
+        data=body.encode("latin-1"),
+        headers={"Content-Type": "application/json"},
+    )
     assert answer.status_code == 400
     assert answer.json()["error_description"] == "The request is missing a required parameter : grant_type"
 
@@ -239,15 +271,28 @@ def test_unsupported_grant_type(sandbox: SandboxProcess) -> None:
 
 
 def test_client_credentials_are_checked_for_their_scope(sandbox: SandboxProcess) -> None:
-    """An unknown scope is invalid; with a known one, these apps are not entitled."""
+    """A scope that is none of the grantless ones is invalid; an Ads client has no grantless calls."""
     answer = sandbox.token_call(grant_type="client_credentials", scope="sellingpartnerapi::orders")
     assert answer.status_code == 400
     assert answer.json() == {
         "error_description": "The request has an invalid parameter : scope",
         "error": "invalid_scope",
     }
-    answer = sandbox.token_call(grant_type="client_credentials", scope="sellingpartnerapi::notifications")
-    assert answer.json()["error"] == "unauthorized_client"
+    answer = sandbox.token_call("ads", grant_type="client_credentials", scope=NOTIFICATIONS)
+    assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
+
+
+@pytest.mark.parametrize("scope", [NOTIFICATIONS, "sellingpartnerapi::client_credential:rotation"])
+def test_client_credentials_give_a_token_of_the_application(sandbox: SandboxProcess, scope: str) -> None:
+    """An access token for an hour, without a refresh token; each call another."""
+    first, second = (sandbox.token_call(grant_type="client_credentials", scope=scope) for _ in range(2))
+    assert first.status_code == 200
+    assert set(first.json()) == {"access_token", "token_type", "expires_in"}
+    assert (first.json()["token_type"], first.json()["expires_in"]) == ("bearer", 3600)
+    assert first.json()["access_token"] != second.json()["access_token"]
+    (entry, _) = sandbox.calls(grantType="client_credentials")
+    assert entry["clientId"] == sandbox.ready["spapi"]["clientId"]
+    assert sandbox.control("state")["counts"]["grants"] == 0
 
 
 def test_other_methods_and_paths_are_404(sandbox: SandboxProcess) -> None:
