@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -66,6 +67,15 @@ def test_the_first_slash_of_a_path_may_be_left_out(gateway: Gateway, amazon: Ama
     """As published skills do; it is sent with one."""
     assert call_store(gateway, path=PARTICIPATIONS[1:])["httpStatus"] == 200
     assert [call["path"] for call in forwarded(amazon)] == [PARTICIPATIONS]
+
+
+def test_a_sku_of_any_characters_reaches_amazon_as_it_was_encoded(gateway: Gateway, amazon: Amazon) -> None:
+    """What separates segments elsewhere is part of a value where it is encoded."""
+    skus = ["A//B", "A;B", "A\\B", "%41", "50%FF", "A/B;C\\D%2F", "☕ 50% OFF+A&B"]
+    paths = [f"/listings/2021-08-01/items/{SELLER}/{quote(sku, safe='')}" for sku in skus]
+    for path in paths:
+        call_store(gateway, path=path, queryString=f"marketplaceIds={US}")
+    assert [call["path"] for call in forwarded(amazon)] == paths
 
 
 def test_no_spelling_of_a_path_reaches_another_host_or_leaves_the_list(
