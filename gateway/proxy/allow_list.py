@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from gateway.proxy.ads_operations import ads_operations
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# Many Ads calls that only read are a POST; what they do is in the last segment of their path.
+# Of paths that Amazon's descriptions do not have (references/ads-operations.json), such as those of newer
+# versions: what a POST does is in the last segment.
 READING_POSTS = frozenset(
     {
         "bidRecommendations",
@@ -23,16 +26,23 @@ READING_POSTS = frozenset(
         "usage",
     }
 )
-# The unified API names the verb in its third segment: /adsApi/v1/query/campaigns.
+# But the unified API names the verb in its third segment: /adsApi/v1/query/campaigns.
 UNIFIED_API = ("adsApi", "v1")
 UNIFIED_READS = frozenset({"query", "retrieve"})
+UNIFIED_REPORT = ("create", "reports")
 
 
 def reads_ads(method: str, segments: Sequence[str]) -> bool:
-    """Return whether an Ads call only reads: a GET, or a POST that lists, counts or makes a report."""
-    if method == "GET":
-        return True
+    """Return whether an Ads call only reads: a GET, or a POST that lists, counts or makes a report.
+
+    `segments`: of the path as it is sent, each decoded.
+    """
+    operation = ads_operations().find(method, segments)
+    if operation is not None:
+        return operation.reads
     if method != "POST":
-        return False
-    unified = tuple(segments[:2]) == UNIFIED_API and len(segments) > 3
-    return segments[-1] in READING_POSTS or (unified and segments[2] in UNIFIED_READS)
+        return method == "GET"
+    if tuple(segments[:2]) == UNIFIED_API:
+        verb = segments[2:]
+        return tuple(verb) == UNIFIED_REPORT or (len(verb) > 1 and verb[0] in UNIFIED_READS)
+    return segments[-1] in READING_POSTS

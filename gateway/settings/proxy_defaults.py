@@ -1,8 +1,9 @@
 """What the developer proxy calls unless the settings say otherwise, by the first segments of the path.
 
-For the SP-API: the families of Amazon's published models (github.com/amzn/selling-partner-api-models) that
-act for a seller. Left out are `/tokens` (tokens for personal data), `/applications` (the application's own
-secret) and `/authorization` (codes for another token). For Ads: the published APIs' first segments.
+For the SP-API: the families of Amazon's published operations (references/spapi-operations.json) that act
+for a seller. Left out are `/tokens` (tokens for personal data), `/applications` (the application's own
+secret) and `/authorization` (codes for another token). For Ads: the published APIs' first segments, those
+of references/ads-operations.json among them.
 """
 
 SPAPI_PREFIXES = (
@@ -20,6 +21,7 @@ SPAPI_PREFIXES = (
     "/fba",
     "/feeds",
     "/finances",
+    "/fulfillment",
     "/inbound",
     "/listings",
     "/messaging",
@@ -48,34 +50,48 @@ SPAPI_PREFIXES = (
 ADS_PREFIXES = (
     "/accountBudgetFeatureFlags",
     "/accounts",
+    "/adGroups",
+    "/adRepository",
     "/ads",
     "/adsAccounts",
-    "/adGroups",
     "/adsApi",
     "/amc",
     "/assets",
     "/attribution",
     "/audiences",
+    "/benchmarks",
     "/billing",
+    "/billingProfileAgreementContents",
+    "/billingProfiles",
+    "/billingProfileUsages",
+    "/billingStatements",
+    "/bp",
+    "/brand",
     "/brands",
     "/bsb",
     "/budgets",
     "/campaigns",
     "/creatives",
+    "/currencies",
     "/dsp",
     "/eligibility",
     "/exports",
     "/history",
     "/insights",
     "/invoices",
+    "/invoiceSummaries",
+    "/keywords",
     "/locations",
+    "/managerAccounts",
     "/measurement",
     "/media",
     "/moderation",
     "/pageAsins",
+    "/partnerOpportunities",
     "/portfolios",
     "/preModeration",
     "/product",
+    "/products",
     "/recommendations",
     "/reporting",
     "/sb",
@@ -85,7 +101,10 @@ ADS_PREFIXES = (
     "/stores",
     "/streams",
     "/targeting",
+    "/targetingExpression",
     "/targets",
+    "/termsTokens",
+    "/testAccounts",
     "/v2",
     "/validationConfigurations",
 )

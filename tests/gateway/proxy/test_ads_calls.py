@@ -52,6 +52,15 @@ def test_a_call_brings_the_profile_s_campaigns(
     ]
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/managerAccounts"), ("POST", "/sd/forecasts")])
+def test_published_calls_that_read_are_passed_on(
+    gateway: Gateway, amazon: Amazon, profile: int, method: str, path: str
+) -> None:
+    """Whatever their words are."""
+    passed_on(gateway, PROXY, ads_call(profile, method=method, path=path))
+    assert [call["path"] for call in forwarded(amazon)] == [path]
+
+
 def test_each_region_has_its_host(gateway: Gateway, amazon: Amazon, profile: int) -> None:
     """One authorization, three hosts; a number beyond what a float holds arrives whole."""
     for country, region, host in (("DE", "EU", "-eu"), ("JP", "FE", "-fe"), ("CA", "NA", "")):
@@ -127,6 +136,8 @@ def test_what_amazon_says_of_throttling_is_passed_on(gateway: Gateway, amazon: A
         ({"path": "/sp/../v2/profiles/list"}, "not_allowed", 403),
         ({"path": "/sp/campaigns"}, "not_allowed", 403),
         ({"path": "/sp/campaigns/delete"}, "not_allowed", 403),
+        ({"path": "/sp/campaigns/delete%2Flist"}, "not_allowed", 403),
+        ({"path": "/recommendations/apply"}, "not_allowed", 403),
         ({"method": "PUT"}, "not_allowed", 403),
         ({"method": "DELETE"}, "not_allowed", 403),
         ({"method": "HEAD"}, "bad_parameter", 400),
