@@ -5,9 +5,8 @@ import json
 import secrets
 from typing import Any
 
-from amazon_sandbox.http_messages import Answer, Request
+from amazon_sandbox.http_messages import Answer, Request, compressed
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.operations import compressed
 from amazon_sandbox.records import Profile
 
 LIST = "/sp/campaigns/list"

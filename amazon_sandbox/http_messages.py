@@ -1,14 +1,16 @@
 """Request and answer as the services of the sandbox see them, without sockets."""
 
+import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+LEAST_COMPRESSED = 512  # bytes of a body that is worth it
 
 
 @dataclass
@@ -90,3 +92,11 @@ def to_json(document: Any) -> bytes:
 def json_answer(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """Return a JSON answer with these further headers."""
     return Answer(status, {"Content-Type": "application/json", **(headers or {})}, to_json(document))
+
+
+def compressed(answer: Answer, request: Request) -> Answer:
+    """Return the answer gzipped where the caller takes that and it is worth it."""
+    if "gzip" not in request.headers.get("accept-encoding", "") or len(answer.body) < LEAST_COMPRESSED:
+        return answer
+    headers = {**answer.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return replace(answer, headers=headers, body=gzip.compress(answer.body, 1, mtime=0))

@@ -15,8 +15,8 @@ from amazon_sandbox.http_messages import Answer, Caller, Request, json_answer, t
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.ledger import Ledger
 from amazon_sandbox.quota import Quota
-from amazon_sandbox.reports import ReportStorage
-from amazon_sandbox.selling_partner_api import SellingPartnerApi
+from amazon_sandbox.selling_partner.api import SellingPartnerApi
+from amazon_sandbox.selling_partner.reports import ReportStorage
 from amazon_sandbox.token_endpoint import TokenEndpoint
 from amazon_sandbox.world import World
 

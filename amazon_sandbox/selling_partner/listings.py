@@ -7,8 +7,8 @@ from urllib.parse import unquote
 from amazon_sandbox.http_messages import Answer, Request
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import sites_of
-from amazon_sandbox.operations import Operation, Refused, invalid, json_object, missing
 from amazon_sandbox.records import Grant
+from amazon_sandbox.selling_partner.operations import Operation, Refused, invalid, json_object, missing
 from amazon_sandbox.world import World
 
 ITEMS = "/listings/2021-08-01/items/"

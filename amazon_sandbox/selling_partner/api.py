@@ -6,15 +6,15 @@ A bad token gets 403, and `details` tells why (references/amazon.md, "SP-API cal
 from dataclasses import replace
 from typing import Any
 
-from amazon_sandbox.http_messages import Answer, Caller, Request
+from amazon_sandbox.http_messages import Answer, Caller, Request, compressed
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.listings import Listings
 from amazon_sandbox.marketplaces import participation, sites_of
-from amazon_sandbox.operations import Operation, Refused, compressed
-from amazon_sandbox.orders import Orders
 from amazon_sandbox.quota import Quota
 from amazon_sandbox.records import App, Grant
-from amazon_sandbox.reports import Reports
+from amazon_sandbox.selling_partner.listings import Listings
+from amazon_sandbox.selling_partner.operations import Operation, Refused
+from amazon_sandbox.selling_partner.orders import Orders
+from amazon_sandbox.selling_partner.reports import Reports
 from amazon_sandbox.token_endpoint import PATH as TOKEN_PATH
 from amazon_sandbox.world import World
 

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from amazon_sandbox.http_messages import Answer, Caller, Request
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import REPORT_HOSTS, sites_of
-from amazon_sandbox.operations import Operation, Refused, invalid, json_object, missing
 from amazon_sandbox.records import Grant, Report
+from amazon_sandbox.selling_partner.operations import Operation, Refused, invalid, json_object, missing
 from amazon_sandbox.world import World
 
 REPORTS = "/reports/2021-06-30/reports"

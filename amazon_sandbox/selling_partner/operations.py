@@ -1,16 +1,13 @@
-"""What the APIs of a Selling Partner host have in common: operations, usage plans, refusals, gzip."""
+"""What the APIs of a Selling Partner host have in common: operations, usage plans, refusals."""
 
-import gzip
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from amazon_sandbox.http_messages import Answer, Request
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.records import Grant
-
-LEAST_COMPRESSED = 512
 
 
 @dataclass(frozen=True)
@@ -59,11 +56,3 @@ def whole_number(text: str, name: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise invalid(f"{name} must be a number from {least} to {most}.")
     return int(text)
-
-
-def compressed(answer: Answer, request: Request) -> Answer:
-    """Return the answer gzipped where the caller takes that and it is worth it."""
-    if "gzip" not in request.headers.get("accept-encoding", "") or len(answer.body) < LEAST_COMPRESSED:
-        return answer
-    headers = {**answer.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return replace(answer, headers=headers, body=gzip.compress(answer.body, 1, mtime=0))

@@ -8,8 +8,8 @@ from typing import Any
 from amazon_sandbox.http_messages import Answer, Request
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import sites_of
-from amazon_sandbox.operations import Operation, Refused, invalid, missing, whole_number
 from amazon_sandbox.records import Grant
+from amazon_sandbox.selling_partner.operations import Operation, Refused, invalid, missing, whole_number
 
 ORDERS = "/orders/v0/orders"
 HOW_MANY = 45
