@@ -1,26 +1,132 @@
 """uvicorn's HTTP/1.1, except for three things.
 
-What cannot be read is answered with the error envelope, as every other error is. The head of an answer is put
-together at once, and written together with the first piece of its body, which costs little more than to write
-the head alone. And a connection that is kept open has one timer, not a new one after each answer.
+What cannot be read, is too large or comes too slowly is answered with the error envelope, as every other
+error is. Heads are written by `answer_writing`. And a connection has one timer, not a new one for each of
+its requests.
 """
 
+import asyncio
+import math
 import secrets
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.asgi.answer_headers import SECURITY_HEADERS
 from gateway.asgi.calls import json_answer
 from gateway.errors import Problem
 from gateway.server.answer_writing import AnswerTransport, Cycle
+from gateway.server.connection_limits import (
+    BODY_BYTES_A_SECOND,
+    BODY_SECONDS,
+    HEAD_SECONDS,
+    LARGEST_HEAD,
+    MOST_BODY_SECONDS,
+    MOST_FRAMING,
+    Refusals,
+    most_connections,
+)
+from gateway.util import counters
+
+# What a connection is at: between two requests, in a head, in a body, or at the answer.
+_IDLE, _HEAD, _BODY, _ANSWER = range(4)
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. No request comes of what cannot be read, so the application never hears of it."""
+    """One connection. No request comes of what cannot be read, so the application never hears of it.
 
-    # When the last answer ended, by the event loop's clock; None while a request is under way.
-    _idle_since: float | None = None
+    It is held to `connection_limits`, by one timer and by counting the pieces that come in.
+    """
+
+    refusals = Refusals()
+
+    # Since when it is at that, by the event loop's clock; a body since its head began.
+    _at = _HEAD
+    _since = 0.0
+    # Bytes of the head or body that is not whole yet, without the piece that is being read.
+    _unfinished = 0
+    _piece = 0
+    # Whether a head or a whole request ended in this piece.
+    _moved = False
+    _body_bytes = 0
+    _problem: Problem | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, or refuse it where there are as many as there may be."""
+        super().connection_made(transport)
+        self._since = self.loop.time()
+        if len(self.connections) > most_connections() and not self._give_up_oldest():
+            self._refuse(Problem("gateway_busy", headers={"Retry-After": "1"}))
+            return
+        self._look_after(HEAD_SECONDS)
+
+    def _give_up_oldest(self) -> bool:
+        """End the connection that has been silent for longest; tell whether there was one."""
+        silent = [each for each in self.connections if each is not self and each._is_silent()]  # type: ignore[union-attr]
+        if not silent:
+            return False
+        oldest = min(silent, key=lambda each: each._since)  # type: ignore[union-attr]
+        self.refusals.note("gateway_busy", oldest._source())  # type: ignore[union-attr]
+        self.connections.discard(oldest)
+        oldest.transport.close()
+        return True
+
+    def _is_silent(self) -> bool:
+        return self._at == _IDLE or (self._at == _HEAD and not self._unfinished)
+
+    def data_received(self, data: bytes) -> None:
+        """Read one piece of what the client sends."""
+        if self._at == _IDLE:
+            self._at = _HEAD
+            self._since = self.loop.time()
+        self._piece = len(data)
+        self._moved = False
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade:
+            # Answered as any other request: there is nothing here that it could change to.
+            self._unfinished = 0
+            return
+        except HttpParserError:
+            unreadable = Problem("bad_parameter", "this cannot be read as a request of HTTP/1.1")
+            self._refuse(self._problem or unreadable)
+            return
+        if self._moved:
+            self._unfinished = 0
+            return
+        self._unfinished += self._piece
+        # A body is counted by who reads it; here only what it comes in, such as trailers.
+        largest = LARGEST_HEAD + (MOST_FRAMING * self._body_bytes if self._at == _BODY else 0)
+        if self._unfinished > largest and not self.transport.is_closing():
+            self._refuse(Problem("headers_too_large"))
+
+    def on_headers_complete(self) -> None:
+        """Begin with a request, unless its head is too large."""
+        # Summed up only where what has come in since the last request leaves that open.
+        if self._unfinished + self._piece > LARGEST_HEAD:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > LARGEST_HEAD:
+                self._problem = Problem("headers_too_large")
+                raise ValueError("headers_too_large")
+        if self._at != _HEAD:
+            # It has come in while another one was answered.
+            self._since = self.loop.time()
+        self._moved = True
+        self._at = _BODY
+        self._body_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass on a piece of a request's body."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note that the request is whole."""
+        self._moved = True
+        self._at = _ANSWER
+        super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # An answer to HEAD has a head alone, and "100 Continue" would be taken for one.
@@ -30,10 +136,6 @@ class Protocol(HttpToolsProtocol):
         cycle.__class__ = Cycle
         super()._start_asgi_task(cycle, app)
 
-    def _unset_keepalive_if_required(self) -> None:
-        """Note that the connection is in use. Its timer finds that out by itself."""
-        self._idle_since = None
-
     def on_response_complete(self) -> None:
         """Go on with the next request, which may be there already."""
         self.server_state.total_requests += 1
@@ -42,24 +144,42 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-            return
-        self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._look_after(self.timeout_keep_alive)
+        elif self._at == _ANSWER:
+            self._at = _IDLE
+            self._since = self.loop.time()
 
     def timeout_keep_alive_handler(self) -> None:
-        """End the connection if it was idle for long enough."""
+        """End the connection if it has taken too long over what it is at, or was idle for long enough."""
         self.timeout_keep_alive_task = None
-        if self._idle_since is None:
+        if self.transport.is_closing():
             return
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        now = self.loop.time()
+        if self._at == _BODY and self.flow.read_paused:
+            # It is the application that does not read on.
+            self._since = now
+        left = self._since + self._seconds() - now
         if left > 0:
             self._look_after(left)
+        elif self._is_silent():
+            # Browsers open such connections ahead of any need, so nobody is told.
+            counters.connection_ended("idle")
+            self.transport.close()
         else:
-            super().timeout_keep_alive_handler()
+            self._refuse(Problem("request_timeout"))
+
+    def _seconds(self) -> float:
+        """Return how long the connection may be at what it is at."""
+        if self._at == _HEAD:
+            return HEAD_SECONDS
+        if self._at == _BODY:
+            more = min(self._body_bytes / BODY_BYTES_A_SECOND, MOST_BODY_SECONDS)
+            return HEAD_SECONDS + BODY_SECONDS + more
+        return self.timeout_keep_alive if self._at == _IDLE else math.inf
 
     def _look_after(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+        """Look at the connection in so many seconds, or before what begins meanwhile has taken too long."""
+        soon = min(seconds, HEAD_SECONDS, self.timeout_keep_alive)
+        self.timeout_keep_alive_task = self.loop.call_later(soon, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -68,17 +188,35 @@ class Protocol(HttpToolsProtocol):
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer, and end the connection. `msg`: uvicorn's own words, which it has logged."""
+    def _refuse(self, problem: Problem) -> None:
+        """Answer, unless an answer to something before is under way, and end the connection."""
+        self.refusals.note(problem.reason, self._source())
+        if self._is_free_to_answer():
+            self.transport.write(self._refusal(problem))
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+        self.transport.close()
+
+    def _is_free_to_answer(self) -> bool:
+        """Tell whether what is written now would be the answer to what the connection is at."""
+        if self._at == _BODY:
+            return not (self.cycle.response_started or self.pipeline)
+        return self.cycle is None or self.cycle.response_complete
+
+    def _source(self) -> str:
+        return self.client[0] if self.client else "unknown"
+
+    def _refusal(self, problem: Problem) -> bytes:
+        """Return the whole answer that tells a problem."""
         request_id = secrets.token_hex(8)
-        problem = Problem("bad_parameter", "this cannot be read as a request of HTTP/1.1")
         answer = json_answer(
             problem.envelope(request_id),
             sandbox=self.app_state.get("sandbox", False),
             status=problem.row.http_status,
         )
-        answer.headers.update({**SECURITY_HEADERS, "X-Request-Id": request_id, "Connection": "close"})
-        lines = [f"HTTP/1.1 {answer.status_code} Bad Request".encode()]
+        answer.headers.update(
+            {**SECURITY_HEADERS, **problem.headers, "X-Request-Id": request_id, "Connection": "close"}
+        )
+        lines = [STATUS_LINE[answer.status_code].rstrip()]
         lines += [name + b": " + value for name, value in answer.raw_headers]
-        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
-        self.transport.close()
+        return b"\r\n".join(lines) + b"\r\n\r\n" + answer.body

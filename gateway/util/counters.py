@@ -31,6 +31,12 @@ _REFRESHED_AHEAD = Counter(
     "linkfox_refreshed_ahead", "Grants that the refresher took care of.", ["outcome"], registry=REGISTRY
 )
 _NOTICES = Counter("linkfox_notices", "Notices sent to the webhook.", ["outcome"], registry=REGISTRY)
+_CONNECTIONS_ENDED = Counter(
+    "linkfox_connections_ended",
+    "Connections that the gateway ended before there was a whole request.",
+    ["reason"],
+    registry=REGISTRY,
+)
 
 
 @cache
@@ -64,3 +70,8 @@ def refreshed_ahead(outcome: str) -> None:
 def notice_sent(outcome: str) -> None:
     """Count a notice to the webhook. `outcome`: how that ended."""
     _NOTICES.labels(outcome).inc()
+
+
+def connection_ended(reason: str) -> None:
+    """Count a connection that was ended. `reason`: `idle`, or the row of references/errors.json."""
+    _CONNECTIONS_ENDED.labels(reason).inc()

@@ -25,7 +25,8 @@ from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
 from gateway.jobs import deliverer, refresher
 from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import shares
-from gateway.server.serve import GRACE_SECONDS
+from gateway.server import connection_limits
+from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
 from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
 from gateway.tokens.retries import Retries
 from gateway.util import secret, text
@@ -329,6 +330,28 @@ FACTS = [
             )
         },
     ),
+    Fact(
+        "how long a head may take",
+        connection_limits.HEAD_SECONDS,
+        {SELF_HOSTING: ("the whole of the headers | {n} seconds",)},
+    ),
+    Fact(
+        "how long a body may take",
+        connection_limits.BODY_SECONDS,
+        {SELF_HOSTING: ("the whole of the body | {n} seconds more",)},
+    ),
+    Fact(
+        "how large a head may be",
+        connection_limits.LARGEST_HEAD // 1024,
+        {SELF_HOSTING: ("request line and headers | {n} KB",), ERRORS: ("larger than the {n} KB",)},
+    ),
+    Fact(
+        "how slowly a body may come",
+        connection_limits.BODY_BYTES_A_SECOND // 1024,
+        {SELF_HOSTING: ("one more for each {n} KB",)},
+    ),
+    Fact("how large a body may be", setting("largest_body") // 1024, {SELF_HOSTING: ("body | {n} KB;",)}),
+    Fact("how long silence may be", KEEP_ALIVE_SECONDS, {SELF_HOSTING: ("two requests | {n} seconds",)}),
     Fact("how long a keyring may take", keyring.SECONDS, {QUICK_START: ("given up after {word} seconds",)}),
 ]
 # Facts of Amazon's, which references/amazon.md has, and advice that nothing of ours depends on.

@@ -39,7 +39,7 @@ def test_every_reason_in_the_code_has_a_row() -> None:
 
 # What the contract sends beside each errcode.
 STATUSES_OF_ERRCODE = {
-    1002: {400, 404, 405, 413},
+    1002: {400, 404, 405, 408, 413, 431},
     1003: {502, 503, 409, 429},
     1004: {404, 409},
     1005: {403},
@@ -51,13 +51,15 @@ STATUSES_OF_ERRCODE = {
 REASONS_OF_STATUS = {
     (1002, 404): {"unknown_path"},
     (1002, 405): {"method_not_allowed"},
+    (1002, 408): {"request_timeout"},
     (1002, 413): {"body_too_large"},
+    (1002, 431): {"headers_too_large"},
     (1003, 503): {"suspended_app", "app_not_configured"},
     (1003, 409): {"store_revoked", "grant_of_another_client"},
     (1003, 429): {"amazon_throttled"},
     (1004, 409): {"ambiguous"},
     (401, 429): {"too_many_failures"},
-    (500, 503): {"vault_unavailable"},
+    (500, 503): {"vault_unavailable", "gateway_busy"},
 }
 
 

@@ -8,38 +8,12 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from gateway.server.http_protocol import Protocol
+from tests.support.connections import Connection, SteppedLoop
 
 HEADERS = [(b"content-length", b"4")]
 START = {"type": "http.response.start", "status": 200, "headers": HEADERS}
 FIRST = {"type": "http.response.body", "body": b"ab", "more_body": True}
 LAST = {"type": "http.response.body", "body": b"cd"}
-
-
-class Connection(asyncio.Transport):
-    """A connection that keeps what is written to it, piece by piece."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-        self.closed = False
-
-    def write(self, data: Any) -> None:
-        """Keep a piece."""
-        self.written.append(bytes(data))
-
-    def close(self) -> None:
-        """Keep that it is closed."""
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        """Tell whether it is closed."""
-        return self.closed
-
-    def pause_reading(self) -> None:
-        """Go on: there is nothing to read."""
-
-    def resume_reading(self) -> None:
-        """Go on: there is nothing to read."""
 
 
 def _exchange(request: bytes, *messages: dict[str, Any], read: bool = False) -> Connection:
@@ -165,35 +139,6 @@ def test_a_header_that_would_be_two_is_refused(header: tuple[bytes, bytes]) -> N
     assert b"set-cookie" not in written
     assert written == b"" or written.startswith(b"HTTP/1.1 500 ")
     assert seen.closed
-
-
-class SteppedLoop:
-    """An event loop's clock, stepped by hand, and the calls that it was asked for."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.calls: list[tuple[float, Any]] = []
-
-    def time(self) -> float:
-        """Return the seconds."""
-        return self.now
-
-    def create_task(self, coroutine: Any) -> asyncio.Task[None]:
-        """Start a task of the running loop."""
-        return asyncio.get_running_loop().create_task(coroutine)
-
-    def call_later(self, delay: float, callback: Any) -> asyncio.TimerHandle:
-        """Keep when to call, and what."""
-        self.calls.append((self.now + delay, callback))
-        return asyncio.get_running_loop().call_later(3600, callback)
-
-    def step(self, seconds: float) -> None:
-        """Let time pass, and call what is due."""
-        self.now += seconds
-        due = [call for call in self.calls if call[0] <= self.now]
-        self.calls = [call for call in self.calls if call[0] > self.now]
-        for _, callback in due:
-            callback()
 
 
 def test_a_connection_is_ended_once_it_was_idle_for_long_enough() -> None:

@@ -9,13 +9,18 @@ import signal
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 from gateway.errors import EXIT_CODES
 from gateway.util.version import version
@@ -295,6 +300,18 @@ class TestServing:
         assert answer.getheader("Cache-Control") == "no-store"
         assert (told["errcode"], told["reason"]) == (1002, "bad_parameter")
         assert told["requestId"] == answer.getheader("X-Request-Id")
+
+    @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process are Linux's")
+    def test_silent_connections_shut_nobody_out(self, settled: Box) -> None:
+        """More than there are descriptors, and requests are answered all the same; the log says why."""
+        process, ready = settled.serve()
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (320, 320))
+        where = urlsplit(ready["url"])
+        with ExitStack() as open_ones:
+            for _ in range(340):
+                open_ones.enter_context(socket.create_connection((str(where.hostname), where.port), PATIENCE))
+            assert get(ready["url"]).startswith(str(process.pid))
+        assert settled.errors().count("connection_refused reason=gateway_busy source=127.0.0.1 more=0") == 1
 
     def test_several_workers_share_the_address(self, several: Running) -> None:
         """Two processes answer on one port, all end with the stop, and the document came once."""

@@ -1,0 +1,70 @@
+"""What one connection may cost, how many there may be, and how it is said that one was refused.
+
+None of this needs a key to run into: it is what holds the gateway up before any request is read.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import cache
+
+from gateway.util import counters
+
+log = logging.getLogger(__name__)
+
+# Of a request line and its headers together, as most servers allow at the most.
+LARGEST_HEAD = 64 * 1024
+# From the first byte of a request, or a connection's beginning, to the last of its headers.
+HEAD_SECONDS = 10.0
+# So much longer until its body is whole, and one second more for so many bytes of it, but no end of those.
+BODY_SECONDS = 30.0
+BODY_BYTES_A_SECOND = 64 * 1024
+MOST_BODY_SECONDS = 300.0
+# How many bytes of chunks' lengths and such there may be beside each byte of a body.
+MOST_FRAMING = 8
+# Descriptors that are left to the database, Amazon, the log and whatever is closed in a moment.
+RESERVED_DESCRIPTORS = 256
+# Where the system has no limit, or a higher one: each may hold a head in memory.
+MOST_CONNECTIONS = 4096
+# On Windows, where no limit can be asked for: as many sockets as its `select` takes.
+WINDOWS_SOCKETS = 512
+LINE_SECONDS = 60.0
+
+
+@cache
+def most_connections() -> int:
+    """Return how many connections this process may have open. Each worker has descriptors of its own."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return connections_within(WINDOWS_SOCKETS)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return connections_within(None if soft == resource.RLIM_INFINITY else soft)
+
+
+def connections_within(descriptors: int | None) -> int:
+    """Return how many of so many descriptors may be connections; None: there is no limit."""
+    if descriptors is None:
+        return MOST_CONNECTIONS
+    free = max(descriptors - RESERVED_DESCRIPTORS, descriptors // 2)
+    return min(free, MOST_CONNECTIONS)
+
+
+class Refusals:
+    """Counts what is refused, and says it in the log: the first of each kind, then at most once a minute."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        # By reason: when a line was written last, and how many there were since.
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def note(self, reason: str, source: str) -> None:
+        """Count one. `reason`: a row of references/errors.json; `source`: the address that it came from."""
+        counters.connection_ended(reason)
+        now = self._monotonic()
+        at, unsaid = self._said.get(reason, (None, 0))
+        if at is not None and now - at < LINE_SECONDS:
+            self._said[reason] = (at, unsaid + 1)
+            return
+        self._said[reason] = (now, 0)
+        log.warning("connection_refused reason=%s source=%s more=%d", reason, source, unsaid)
