@@ -33,6 +33,7 @@ from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault.attempts import CodeTaken
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class StartedAuthorization:
 
 
 class CallbackRefused(Exception):
-    """A callback that opens no attempt. `reason`: state_unknown, state_used or expired."""
+    """A callback that opens no attempt. `reason`: state_unknown, state_used, expired or code_taken."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -162,13 +163,17 @@ class Authorizer:
         log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
         return attempt_id, state, expires_at
 
-    async def complete(self, flow: Flow, callback: Callback, patience: float | None = None) -> str:
+    async def complete(
+        self, flow: Flow, callback: Callback, patience: float | None = None, *, confirmed: bool = False
+    ) -> str:
         """Take a browser's callback to the end of its attempt and return the attempt's id.
 
-        How it ended is in the attempt. Raise CallbackRefused where the state opens no attempt. Once the
-        state is consumed the work goes on, even if the browser goes away or `patience` (seconds) ends.
+        How it ended is in the attempt. Raise CallbackRefused where the state opens no attempt, or the code
+        came before: only its own browser may then say yes (`confirmed`). Once the state is consumed the work
+        goes on, even if the browser goes away or `patience` (seconds) ends.
         """
-        attempt = await self._threads.vault(self._consume, flow, callback.state)
+        code = None if confirmed else callback.code
+        attempt = await self._threads.vault(self._consume, flow, callback.state, code)
         work = asyncio.create_task(self._carry_out(attempt, callback))
         self._under_way.add(work)
         work.add_done_callback(self._ended)
@@ -190,15 +195,18 @@ class Authorizer:
     async def awaiting(self, flow: Flow, callback: Callback) -> Attempt | None:
         """Return the attempt that a callback would complete; None where `complete` has something to refuse.
 
-        Nothing is changed: this is for asking before the code is exchanged.
+        This is for asking before the code is exchanged: the code is that attempt's from now on, and nothing
+        else is changed. Raise CallbackRefused where the code is another attempt's.
         """
-        if callback.state is None:
+        if callback.state is None or callback.code is None:
             return None
         attempt = await self._threads.vault(self._vault.attempts.find_by_state, callback.state)
         if attempt is None or attempt.flow != flow or attempt.phase != "pending":
             return None
         if attempt.expires_at <= self._clock.now() or self._refusal(attempt, callback) is not None:
             return None
+        if not await self._threads.vault(self._vault.attempts.hold_code, attempt.id, callback.code):
+            raise CallbackRefused("code_taken")
         return attempt
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
@@ -206,10 +214,13 @@ class Authorizer:
         attempt = await self._threads.vault(self._consume, flow, callback.state)
         await self._end(attempt, Refusal("not_confirmed", phase="denied"))
 
-    def _consume(self, flow: Flow, state: str | None) -> Attempt:
+    def _consume(self, flow: Flow, state: str | None, code: Secret | None = None) -> Attempt:
         if state is None:
             raise CallbackRefused("state_unknown")
-        attempt = self._vault.attempts.consume(state, flow)
+        try:
+            attempt = self._vault.attempts.consume(state, flow, code)
+        except CodeTaken:
+            raise CallbackRefused("code_taken") from None
         if attempt is not None:
             return attempt
         known = self._vault.attempts.find_by_state(state)

@@ -1,8 +1,8 @@
 """A callback that waits for a person's word: shown who would get access before the code is exchanged.
 
 Anyone can be sent a link. What the callback brought is kept nowhere: it goes to the browser and back,
-encrypted, bound to its attempt and good for a few minutes. Only that browser has it, and without it
-nothing can be confirmed.
+encrypted, bound to its attempt and to that browser, and good for a few minutes. Without it nothing can be
+confirmed; elsewhere it is worth nothing.
 """
 
 import base64
@@ -33,7 +33,10 @@ def needs_confirmation(settings: Settings, flow: Flow) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PendingCallback:
-    """What a callback brought, for the attempt of that id. `csrf_token` comes back with the page's form."""
+    """What a callback brought, for the attempt of that id.
+
+    `csrf_token` is derived from the cookie of the browser that brought it; the page's form brings it back.
+    """
 
     attempt_id: str
     callback: Callback

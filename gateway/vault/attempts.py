@@ -6,13 +6,14 @@ import secrets
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Attempt, Flow, NewAttempt
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database
-from gateway.vault.database.tables import attempts, users
+from gateway.vault.database.tables import attempts, authorization_codes, users
 
 _COLUMNS = [column for column in attempts.c if column.name != "state_sha256"]
 INTERRUPTED = "interrupted"
@@ -21,6 +22,10 @@ LONGEST_EXCHANGE = 120
 # How long after its link's end an attempt can be asked about.
 KEPT_SECONDS = 30 * 24 * 3600
 MOST_FORGOTTEN = 1000
+
+
+class CodeTaken(Exception):
+    """The authorization code belongs to an attempt already: a callback brought it before."""
 
 
 class Attempts:
@@ -59,10 +64,31 @@ class Attempts:
             )
         return attempt_id, state
 
-    def consume(self, state: str, flow: Flow) -> Attempt | None:
+    def hold_code(self, attempt_id: str, code: Secret) -> bool:
+        """Write down that a callback brought this code for an attempt; False where another's did before.
+
+        Amazon binds a code to no state and knows no PKCE, so without this whoever saw a code that waits could
+        exchange it for an attempt of their own (RFC 9700 section 4.5, authorization code injection).
+        """
+        try:
+            with self._database.writing() as connection:
+                _take_code(connection, attempt_id, code)
+        except IntegrityError:
+            pass
+        else:
+            return True
+        holder = select(authorization_codes.c.attempt_id).where(
+            authorization_codes.c.code_sha256 == _digest(code.reveal())
+        )
+        with self._database.reading() as connection:
+            return connection.execute(holder).scalar() == attempt_id
+
+    def consume(self, state: str, flow: Flow, code: Secret | None = None) -> Attempt | None:
         """Use up a state and return its attempt, now `exchanging`: written down before the code is sent.
 
-        Return None for a state that is unknown, of the other flow, used or expired.
+        Return None for a state that is unknown, of the other flow, used or expired. `code`: what came with
+        the state, unless `hold_code` wrote it down before. Raise CodeTaken, and leave the state as it was,
+        where it did, or where the code came with another attempt's state.
         """
         now = int(self._clock.now())
         statement = (
@@ -76,11 +102,16 @@ class Attempts:
             .values(phase="exchanging", consumed_at=now)
             .returning(attempts.c.id)
         )
-        with self._database.writing() as connection:
-            attempt_id = connection.execute(statement).scalar()
-            if attempt_id is None:
-                return None
-            return _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
+        try:
+            with self._database.writing() as connection:
+                attempt_id = connection.execute(statement).scalar()
+                if attempt_id is None:
+                    return None
+                if code is not None:
+                    _take_code(connection, attempt_id, code)
+                return _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
+        except IntegrityError:
+            raise CodeTaken from None
 
     def find_by_state(self, state: str) -> Attempt | None:
         """Return the attempt that a state belongs to, whatever became of it."""
@@ -138,7 +169,7 @@ class Attempts:
     def forget_old(self) -> int:
         """Delete attempts whose links ended long ago, and return how many; a bounded number at a time.
 
-        What they led to stays, and so does what the audit says of them.
+        With them go the digests of their codes. What they led to stays, and what the audit says of them.
         """
         ended = (
             select(attempts.c.id)
@@ -183,5 +214,11 @@ def _new_id() -> str:
     return new
 
 
-def _digest(state: str) -> str:
-    return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
+def _take_code(connection: Connection, attempt_id: str, code: Secret) -> None:
+    """Write down whose code it is. Raise IntegrityError where it is somebody's."""
+    row = {"code_sha256": _digest(code.reveal()), "attempt_id": attempt_id}
+    connection.execute(insert(authorization_codes).values(row))
+
+
+def _digest(given: str) -> str:
+    return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()

@@ -23,7 +23,7 @@ from gateway.web.renderer import pages_of
 router = PageRouter()
 
 # Why a callback can belong to no attempt; nothing else can be put on the page through its address.
-SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "expired"})
+SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "code_taken", "expired"})
 
 
 @router.get(CALLBACK_PATHS["spapi"])
@@ -41,11 +41,11 @@ async def account_callback(request: Request) -> Response:
 async def _complete(request: Request, flow: Flow) -> Response:
     services = services_of(request)
     callback = Callback.from_query(request.query_params.multi_items())
-    if needs_confirmation(services.settings, flow):
-        attempt = await services.authorizer.awaiting(flow, callback)
-        if attempt is not None:
-            return see_confirmation(services, attempt, callback)
     try:
+        if needs_confirmation(services.settings, flow):
+            attempt = await services.authorizer.awaiting(flow, callback)
+            if attempt is not None:
+                return see_confirmation(request, attempt, callback)
         patience = services.settings.callback_patience
         return see_result(await services.authorizer.complete(flow, callback, patience))
     except CallbackRefused as refused:

@@ -255,8 +255,9 @@ class Pages:
     ) -> Response:
         language = language_for(context.accept_language)
         has_forms = context.form_token is not None
-        # Under `no-referrer` a browser sends a form's Origin as `null`, and it could not be checked.
-        referrer_policy = "same-origin" if has_forms else "no-referrer"
+        # An address may hold what is nobody else's (`held`, Amazon's state), so no request tells it. A form's
+        # Origin has to be told: under `no-referrer` it is `null` (Fetch, "append a request Origin header").
+        referrer_policy = "strict-origin" if has_forms else "no-referrer"
         content = (
             _templates()
             .get_template(template)

@@ -52,7 +52,7 @@ class Cookie:
 
     @classmethod
     def of(cls, request: Request, purpose: str) -> Self:
-        """Return the cookie for `session` or `form`.
+        """Return the cookie for `purpose`: `session`, `form`, or a confirmation's.
 
         Except on loopback it is Secure and bound to this very host (`__Host-`, RFC 6265bis 4.1.3.2). Cookies
         of one host are shared by its ports, so a sandbox and a real gateway name theirs differently.

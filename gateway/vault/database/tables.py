@@ -83,6 +83,15 @@ attempts = Table(
     Column("ended_at", BigInteger),
 )
 
+# Which attempt an authorization code belongs to: the first whose callback brought it (see attempts.py).
+# A code lives for minutes; its row goes with its attempt's.
+authorization_codes = Table(
+    "authorization_codes",
+    metadata,
+    Column("code_sha256", Text, primary_key=True),
+    Column("attempt_id", ForeignKey("attempts.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
 # What a user holds: one row per (user, seller, region) or per (user, ads account name).
 # `id` is the authRecordId: random, made before the insert, never used again, part of the associated data.
 grants = Table(

@@ -116,3 +116,16 @@ def test_another_users_attempt_does_not_exist(gateway: Gateway) -> None:
     _, address = ended_on(gateway)
     gateway.bad("/spApi/completeAuthorization", {"callbackUrl": address}, status=404, user="guest")
     assert gateway.good("/spApi/completeAuthorization", {"callbackUrl": address})["state"] == "authorized"
+
+
+def test_a_code_that_was_sent_is_sent_for_nobody_else(gateway: Gateway) -> None:
+    """On loopback, where nobody is asked, who saw another user's address gets nothing from it either."""
+    gateway.add_user("mallory")
+    _, address = ended_on(gateway)
+    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Hers"}, user="mallory")
+    hers = address.replace(query_of(address)["state"], query_of(begun["authorizeUrl"])["state"])
+    gateway.open(address)
+    answer = gateway.bad("/spApi/completeAuthorization", {"callbackUrl": hers}, status=400, user="mallory")
+    assert answer["reason"] == "code_taken"
+    assert gateway.status("spapi", begun["authorizationId"], "mallory")["state"] == "pending"
+    assert exchanges(gateway.amazon) == 1

@@ -12,7 +12,8 @@ from gateway.model import Flow, Grant, Lease
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
-from gateway.vault.database.tables import api_keys, attempts, grants, handed_out
+from gateway.vault.attempts import CodeTaken
+from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
@@ -181,6 +182,32 @@ class TestAttempts:
         _, state = vault.attempts.begin(new_attempt(user))
         assert vault.attempts.consume(state.reveal(), "ads") is None
         assert vault.attempts.consume(state.reveal(), "spapi") is not None
+
+    def test_a_code_is_the_first_attempt_s(self, vault: Vault, user: int) -> None:
+        """Whoever else brings it is refused, and may go on with another code; a digest of it is kept."""
+        first, _ = vault.attempts.begin(new_attempt(user))
+        _, other = vault.attempts.begin(new_attempt(user))
+        code = Secret("the-code")
+        assert vault.attempts.hold_code(first, code)
+        assert vault.attempts.hold_code(first, code)  # its callback was opened twice
+        with pytest.raises(CodeTaken):
+            vault.attempts.consume(other.reveal(), "spapi", code)
+        second = vault.attempts.consume(other.reveal(), "spapi", Secret("another"))
+        assert second is not None
+        assert not vault.attempts.hold_code(second.id, code)
+        assert not vault.attempts.hold_code(first, Secret("another"))
+        with vault.database.reading() as connection:
+            assert "the-code" not in str(connection.execute(select(authorization_codes)).all())
+
+    def test_of_many_attempts_at_once_one_gets_a_code(self, vault: Vault, user: int) -> None:
+        """However many processes bring it at the same moment; the others' states stay good."""
+        states = [vault.attempts.begin(new_attempt(user))[1].reveal() for _ in range(6)]
+        code = Secret("the-code")
+        results = together(6, lambda number: vault.attempts.consume(states[number], "spapi", code))
+        assert sorted(isinstance(result, CodeTaken) for result in results) == [False] + [True] * 5
+        with vault.database.reading() as connection:
+            phases = connection.execute(select(attempts.c.phase)).scalars().all()
+        assert sorted(phases) == ["exchanging"] + ["pending"] * 5
 
     @pytest.mark.parametrize("state", ["", "unknown", "\ud800", "x" * 100_000])
     def test_unknown_states_find_nothing(self, vault: Vault, user: int, state: str) -> None:
@@ -752,6 +779,7 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE handed_out"))
             connection.execute(text("DROP TABLE audit"))
             connection.execute(text("DROP TABLE sessions"))
+            connection.execute(text("DROP TABLE authorization_codes"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
             for column in ("attempts.central", "grants.central", "grants.marketplace"):
