@@ -19,7 +19,7 @@ TOKEN_ERRORS = (
     "not_stored",
 )
 # What reading or refreshing a token can come to.
-REFRESH_ERRORS = ("not_found", "store_revoked", "grant_of_another_client", *TOKEN_ERRORS)
+REFRESH_ERRORS = ("not_found", "store_revoked", "grant_of_another_client", "tokens_damaged", *TOKEN_ERRORS)
 IMPORT_ERRORS = ("import_refused", "import_of_another_client", "app_credentials", *TOKEN_ERRORS)
 COMPLETION_ERRORS = ("not_found", "state_unknown", "state_used", "code_taken", "expired")
 # What an attempt can end with; `authorizationStatus` tells it in its own `reason`.

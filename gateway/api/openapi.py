@@ -43,6 +43,7 @@ WAITS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVIC
 EXTRAS: dict[str, dict[str, Any]] = {
     "store_revoked": {"status": "needs_reauthorization"},
     "grant_of_another_client": {"status": "needs_reauthorization"},
+    "tokens_damaged": {"status": "needs_reauthorization"},
     "suspended_app": {"status": "suspended_app"},
     "too_many_failures": {"retryAfter": 42},
     "amazon_throttled": {"retryAfter": 30},

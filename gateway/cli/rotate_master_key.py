@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from gateway.cli.opening import opened, settings_of
+from gateway.vault.audit import subject_of
 from gateway.vault.keys.master_key import read_new_key
 from gateway.vault.maintenance.rotation import rotate_master_key
 
@@ -21,4 +22,5 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "newKeyPlace": rotated.place,
         "resealed": rotated.resealed,
         "resumed": rotated.resumed,
+        "damaged": [{"authRecordId": grant.id, "subject": subject_of(grant)} for grant in rotated.damaged],
     }

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gateway.errors import TABLE, Problem
 from gateway.model import Grant, Tokens
+from gateway.vault.grants import TOKENS_DAMAGED
 
 # The clocks of machines on one database may differ by so many seconds.
 CLOCK_TOLERANCE = 60
@@ -11,7 +12,7 @@ CLOCK_TOLERANCE = 60
 REVOKED = "store_revoked"
 FOREIGN = "grant_of_another_client"
 # After these a token that still lives is no use to anybody: the caller gets the reason instead.
-FINAL_REASONS = frozenset({REVOKED, FOREIGN, "not_found"})
+FINAL_REASONS = frozenset({REVOKED, FOREIGN, TOKENS_DAMAGED, "not_found"})
 
 
 class GrantTokens(NamedTuple):

@@ -38,6 +38,7 @@ from gateway.vault.outbox import Outbox
 FIRST_ID = 10**11
 LAST_ID = 2**53 - 1
 INSERT_TRIES = 3
+TOKENS_DAMAGED = "tokens_damaged"
 
 # Made once, as each refresh needs it: making a statement costs about as much as sending it.
 _WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("grant_id"))
@@ -231,24 +232,33 @@ class Grants:
 
         False if the tokens changed since, or it was recorded already.
         """
+        which = and_(grants.c.id == grant_id, grants.c.token_version == seen_version)
+        with self._database.writing() as connection:
+            return self._mark(connection, which, reason)
+
+    def mark_damaged(self, connection: Connection, grant_id: int) -> Grant:
+        """Record that a grant's tokens do not open, in the transaction that puts others in their place.
+
+        Notify of it unless the grant had to be authorized again anyway. Return the grant as it is then.
+        """
+        which = grants.c.id == grant_id
+        self._mark(connection, which, TOKENS_DAMAGED)
+        return grant_from(connection.execute(_query().where(which)).one())
+
+    def _mark(self, connection: Connection, which: ColumnElement[bool], reason: str) -> bool:
         marked = (
             update(grants)
-            .where(
-                grants.c.id == grant_id,
-                grants.c.token_version == seen_version,
-                grants.c.status != "needs_reauthorization",
-            )
+            .where(which, grants.c.status != "needs_reauthorization")
             .values(status="needs_reauthorization", status_reason=reason, status_at=int(self._clock.now()))
             .returning(*GRANT_COLUMNS)
         )
-        with self._database.writing() as connection:
-            row = connection.execute(marked).first()
-            if row is None:
-                return False
-            grant = grant_from(row)
-            self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
-            self._outbox.add(connection, "needs_reauthorization", grant=grant, reason=reason)
-            return True
+        row = connection.execute(marked).first()
+        if row is None:
+            return False
+        grant = grant_from(row)
+        self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)
+        self._outbox.add(connection, "needs_reauthorization", grant=grant, reason=reason)
+        return True
 
     def to_probe_with(self, flow: Flow) -> int | None:
         """Return a grant to find out with whether Amazon takes its application: one that worked lately."""

@@ -163,6 +163,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Amazon says that this refresh token belongs to another application",
         "Authorize it again, with the application of this gateway.",
     ),
+    "tokens_damaged": (
+        "The gateway's stored tokens of this store or account are damaged",
+        "Authorize it again.",
+    ),
     "profile_sync_failed": (
         "The account is authorized but no advertising profile could be read",
         "Sign in to the Amazon Ads console, open Manager accounts, link the advertiser's account, then "

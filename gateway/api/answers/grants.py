@@ -104,7 +104,7 @@ class GrantState(Record):
 class ReasonedState(GrantState):
     """The same, of what was not authorized a moment ago."""
 
-    status_reason: Literal["store_revoked", "grant_of_another_client"] | Absent = extra(
+    status_reason: Literal["store_revoked", "grant_of_another_client", "tokens_damaged"] | Absent = extra(
         "Why it has to be authorized again; see `reason` of an error"
     )
 

@@ -22,9 +22,14 @@ NONCE_LENGTH = 12
 PREFIX_LENGTH = 1 + KEY_ID_LENGTH
 _NONCE_AT = PREFIX_LENGTH
 _CIPHERTEXT_AT = _NONCE_AT + NONCE_LENGTH
-_REFUSED = (
+_OTHER_KEY = (
     "Start the gateway with the key that this vault was sealed with, or restore the database from a backup."
 )
+_RESTORE = "Restore the database from a backup."
+# What a person can do besides, by table: a grant's tokens can be had again.
+_DAMAGED = {
+    "grants": "Remove that store or account, or authorize it again, or restore the database from a backup."
+}
 
 
 class MasterKey:
@@ -78,17 +83,19 @@ class Sealer:
             raise SealBroken(
                 f"{table}.{column} of {row} does not open with its key {key_id_of(sealed)}: "
                 "it was changed, or copied there from another place",
-                _REFUSED,
+                _DAMAGED.get(table, _RESTORE),
             ) from None
         return Secret(text.decode("utf-8", "surrogatepass"))
 
     def _unknown_key(self, sealed: bytes, table: str, row: str | int, column: str) -> SealBroken:
         if sealed[:1] != bytes([VERSION]):
-            return SealBroken(f"{table}.{column} of {row} is not a sealed value", _REFUSED)
+            return SealBroken(
+                f"{table}.{column} of {row} is not a sealed value", _DAMAGED.get(table, _RESTORE)
+            )
         return UnknownKey(
             f"{table}.{column} of {row} wants the master key {key_id_of(sealed)}, "
             f"and this gateway has {self.key_id}",
-            _REFUSED,
+            _OTHER_KEY,
         )
 
 

@@ -7,14 +7,17 @@ with the new key only. Each of these steps can be repeated.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select, update
 
+from gateway.model import Grant
 from gateway.settings.settings import Settings
+from gateway.util.secret import Secret
 from gateway.vault.database.tables import grants, vault_facts
-from gateway.vault.errors import VaultError
+from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.issued_tokens import reseal_token_print_key
 from gateway.vault.keys.facts import Facts, NextKey, Source
 from gateway.vault.keys.held_keys import seal_next_key
@@ -31,13 +34,18 @@ _KEPT_BY_THE_OPERATOR: tuple[Source, ...] = ("environment", "file")
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """How a change ended. `place` is where the new key is, in words; `resumed`: it had begun earlier."""
+    """How a change ended.
+
+    `place` is where the new key is, in words; `resumed`: it had begun earlier; `damaged`: what has to be
+    authorized again, since its tokens did not open.
+    """
 
     old_key_id: str
     new_key_id: str
     place: str
     resealed: int
     resumed: bool
+    damaged: list[Grant]
 
 
 def rotate_master_key(
@@ -64,9 +72,10 @@ def rotate_master_key(
             "bad_arguments",
         )
     sleep(LEARNING_SECONDS)
-    resealed = _reseal(vault)
+    damaged: list[Grant] = []
+    resealed = _reseal(vault, damaged)
     while not _complete(vault, next_key):
-        resealed += _reseal(vault)
+        resealed += _reseal(vault, damaged)
     for _ in range(TRUNCATE_TRIES):
         if vault.database.truncate_log():
             break
@@ -74,7 +83,7 @@ def rotate_master_key(
         place = "where you keep it: start the gateway with it from now on"
     else:
         place = find_master_key(settings, facts.vault_id, next_key.source, next_key.id).place
-    return Rotated(facts.master_key_id, next_key.id, place, resealed, resumed)
+    return Rotated(facts.master_key_id, next_key.id, place, resealed, resumed, damaged)
 
 
 def _facts(vault: Vault) -> Facts:
@@ -125,38 +134,57 @@ def _wait_for_writers(connection: Connection) -> None:
     connection.execute(lock.with_for_update())
 
 
-def _reseal(vault: Vault) -> int:
-    """Seal again what an older key sealed, and return how many grants that were."""
+def _reseal(vault: Vault, damaged: list[Grant]) -> int:
+    """Seal again what an older key sealed, and return how many grants that were.
+
+    A grant whose tokens do not open is marked, and added to `damaged`.
+    """
     count, last = 0, 0
     while True:
-        with vault.database.reading() as connection:
-            facts = Facts.read(connection)
-            assert facts is not None
-            rows = connection.execute(
-                select(grants.c.id, grants.c.access_token_sealed, grants.c.refresh_token_sealed)
-                .where(grants.c.id > last, _sealed_by_another_than(facts.key_in_force))
-                .order_by(grants.c.id)
-                .limit(BATCH)
-            ).all()
+        rows = _older(vault, last)
         if not rows:
             return count
         with vault.database.writing() as connection:
             sealer = vault.keys.in_force(connection)
-            for grant_id, access_token, refresh_token in rows:
-                changed = connection.execute(
-                    update(grants)
-                    .where(
-                        grants.c.id == grant_id,
-                        grants.c.access_token_sealed == access_token,
-                        grants.c.refresh_token_sealed == refresh_token,
-                    )
-                    .values(
-                        access_token_sealed=_again(vault, sealer, access_token, grant_id, "access_token"),
-                        refresh_token_sealed=_again(vault, sealer, refresh_token, grant_id, "refresh_token"),
-                    )
-                )
-                count += changed.rowcount
+            for row in rows:
+                resealed, broken = _resealed(vault, sealer, row)
+                unchanged = [grants.c[name] == getattr(row, name) for name in ("id", *resealed)]
+                if not connection.execute(update(grants).where(*unchanged).values(resealed)).rowcount:
+                    continue  # others have written it since, with the key in force
+                if broken:
+                    damaged.append(vault.grants.mark_damaged(connection, row.id))
+                else:
+                    count += 1
         last = rows[-1].id
+
+
+def _older(vault: Vault, after: int) -> Sequence[Any]:
+    """Return a batch of grants that an older key sealed, by their ids: those that follow the id `after`."""
+    with vault.database.reading() as connection:
+        facts = Facts.read(connection)
+        assert facts is not None
+        return connection.execute(
+            select(grants.c.id, grants.c.access_token_sealed, grants.c.refresh_token_sealed)
+            .where(grants.c.id > after, _sealed_by_another_than(facts.key_in_force))
+            .order_by(grants.c.id)
+            .limit(BATCH)
+        ).all()
+
+
+def _resealed(vault: Vault, sealer: Sealer, row: Any) -> tuple[dict[str, bytes], bool]:
+    """Return a grant's sealed columns, sealed with the key in force, and whether one of them is lost.
+
+    In the place of a token that does not open stands an empty one, else its old key would be wanted for good.
+    """
+    resealed, broken = {}, False
+    for token in ("access_token", "refresh_token"):
+        column = f"{token}_sealed"
+        try:
+            resealed[column] = _again(vault, sealer, getattr(row, column), row.id, token)
+        except SealBroken:
+            resealed[column] = sealer.seal(Secret(""), "grants", row.id, token)
+            broken = True
+    return resealed, broken
 
 
 def _again(vault: Vault, sealer: Sealer, sealed: bytes, grant_id: int, column: str) -> bytes:

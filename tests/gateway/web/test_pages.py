@@ -155,6 +155,7 @@ def test_every_problem_of_a_browser_is_said_in_chinese() -> None:
         "profile_sync_failed",
         "store_revoked",
         "suspended_app",
+        "tokens_damaged",
         "too_many_failures",
         "unauthorized",
         "vault_failed",

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.vault.database.tables import grants, vault_facts
-from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.errors import VaultError
 from gateway.vault.keys.facts import Facts
 from gateway.vault.keys.sealing import MasterKey, key_id_of
 from gateway.vault.maintenance import rotation
@@ -224,19 +224,6 @@ def test_while_one_is_under_way_another_key_is_refused(vault: Vault, settings: S
     with pytest.raises(VaultError, match=f"{NEW.id}.*{third.id}"):
         rotate(vault, settings, third)
     assert rotate(vault, settings, NEW).resumed
-
-
-def test_a_broken_ciphertext_stops_it_and_is_named(vault: Vault, settings: Settings, user: int) -> None:
-    """The change stays under way until that row is mended or removed."""
-    first, second = many(vault, user, 2)
-    with vault.database.writing() as connection:
-        swapped = select(grants.c.access_token_sealed).where(grants.c.id == second).scalar_subquery()
-        connection.execute(update(grants).where(grants.c.id == first).values(access_token_sealed=swapped))
-    with pytest.raises(SealBroken, match=f"grants.access_token of {first}"):
-        rotate(vault, settings)
-    vault.grants.remove_store(user, "A0", "NA")
-    assert rotate(vault, settings).resumed
-    assert key_ids(vault) == {NEW.id}
 
 
 def test_a_key_that_the_operator_keeps_has_to_be_given(vault: Vault, settings: Settings) -> None:
