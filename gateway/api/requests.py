@@ -35,6 +35,7 @@ from gateway.api.field_types import (
 from gateway.authorization.details import LONGEST_NAME, store_region
 from gateway.errors import Problem
 from gateway.model import Page
+from gateway.proxy.media_types import LONGEST_ACCEPT
 from gateway.proxy.targets import LONGEST_PATH, LONGEST_QUERY
 from gateway.settings.settings import CALLBACK_PATHS, DEFAULT_PORT
 
@@ -286,6 +287,13 @@ class ProxyCallRequest(ApiRequest):
     method: Method = Field(description="The method; in any case", examples=["GET"])
     content_type: Text | None = Field(
         None, description="The type of `body`; default `application/json`", examples=["application/json"]
+    )
+    accept: Text | None = Field(
+        None,
+        description="The media types that may come back, as in the header `Accept`. Default: for the SP-API "
+        "`application/json`, for the Ads API what Amazon publishes for the call",
+        examples=["application/json"],
+        json_schema_extra={"maxLength": LONGEST_ACCEPT},
     )
     query_string: Text | None = Field(
         None,

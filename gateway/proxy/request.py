@@ -1,23 +1,17 @@
 """What a caller of the developer proxy asks for, checked: everything but whose token it is."""
 
-import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.errors import Problem
 from gateway.model import Flow
+from gateway.proxy.ads_operations import ads_operations
 from gateway.proxy.allow_list import reads_ads
+from gateway.proxy.media_types import JSON, answered_by, check_accept, check_content_type
 from gateway.proxy.targets import Path, check_path, check_query
 from gateway.settings.settings import Settings
 
-JSON = "application/json"
 WITHOUT_BODY = frozenset({"GET"})
-# RFC 9110 section 8.3.1, without quoted strings: no API of Amazon's wants one.
-MEDIA_TYPE = re.compile(
-    r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}"
-    r"( ?; ?[A-Za-z0-9_-]{1,40}=[A-Za-z0-9_.+-]{1,80}){0,4}",
-    re.ASCII,
-)
 
 
 class Texts(Protocol):
@@ -27,18 +21,23 @@ class Texts(Protocol):
     method: str
     query_string: str | None
     content_type: str | None
+    accept: str | None
     body: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyRequest:
-    """One call of an API. `query` is without `?`; `body` is None where none is sent."""
+    """One call of an API. `query` is without `?`; `body` is None where none is sent.
+
+    `accept`: the media types that may come back, as they are sent.
+    """
 
     method: str
     path: Path
     query: str
     body: bytes | None
     content_type: str | None
+    accept: str
 
     @property
     def target(self) -> str:
@@ -60,12 +59,13 @@ def read_proxy_request(fields: Texts, flow: Flow, settings: Settings) -> ProxyRe
         raise Problem(
             "not_allowed", "method: this gateway only reads from the Ads API (PROXY_ADS_WRITES is off)"
         )
-    content_type = fields.content_type or None
-    if content_type is not None and not MEDIA_TYPE.fullmatch(content_type):
-        raise Problem("bad_parameter", "contentType: expected a media type such as application/json")
-    return ProxyRequest(
-        method, path, check_query(fields.query_string or ""), _body(fields, method), content_type
-    )
+    content_type, accept = check_content_type(fields.content_type), check_accept(fields.accept)
+    if accept is None:
+        accept = JSON
+        if flow == "ads":
+            accept = answered_by(ads_operations().find(method, path.segments), content_type)
+    query = check_query(fields.query_string or "")
+    return ProxyRequest(method, path, query, _body(fields, method), content_type, accept)
 
 
 def _body(fields: Texts, method: str) -> bytes | None:

@@ -74,20 +74,31 @@ def test_each_region_has_its_host(gateway: Gateway, amazon: Amazon, profile: int
     [
         ("application/vnd.spcampaign.v3+json", "application/vnd.spcampaign.v3+json"),
         ("application/vnd.sbcampaignresource.v4+json", "application/vnd.sbcampaignresource.v4+json"),
-        ("application/vnd.createasyncreportrequest.v3+json", "*/*"),
-        ("application/json", "application/json"),
-        (None, "application/json"),
+        (
+            "application/vnd.createasyncreportrequest.v3+json",
+            "application/vnd.createasyncreportresponse.v3+json",
+        ),
+        ("application/vnd.createasyncreportrequest.v9+json", "*/*"),
+        ("application/json", "application/vnd.createasyncreportresponse.v3+json"),
+        (None, "application/vnd.createasyncreportresponse.v3+json"),
     ],
 )
 def test_what_may_come_back_follows_from_the_type_of_the_body(
     gateway: Gateway, amazon: Amazon, profile: int, content_type: str | None, accept: str
 ) -> None:
-    """A type that names a resource is wanted back; one that names a request is not."""
+    """What is published is wanted back; of what is not, the same, or anything for a request."""
     wanted = ads_call(profile, path="reporting/reports", contentType=content_type)
     passed_on(gateway, PROXY, wanted)
     (call,) = forwarded(amazon)
     assert (call["contentType"], call["accept"]) == (content_type or "application/json", accept)
     assert call["path"] == "/reporting/reports"
+
+
+def test_a_caller_may_say_what_may_come_back(gateway: Gateway, amazon: Amazon, profile: int) -> None:
+    """It goes to Amazon as it is."""
+    accept = f"{CAMPAIGN}, application/json;q=0.5, */*;q=0.1"
+    passed_on(gateway, PROXY, ads_call(profile, accept=accept))
+    assert [call["accept"] for call in forwarded(amazon)] == [accept]
 
 
 def test_no_spelling_of_a_path_reaches_another_host_or_leaves_the_list(
@@ -142,6 +153,14 @@ def test_what_amazon_says_of_throttling_is_passed_on(gateway: Gateway, amazon: A
         ({"method": "DELETE"}, "not_allowed", 403),
         ({"method": "HEAD"}, "bad_parameter", 400),
         ({"body": {}}, "bad_parameter", 400),
+        ({"accept": "json"}, "bad_parameter", 400),
+        ({"accept": "a/b,"}, "bad_parameter", 400),
+        ({"accept": "*/json"}, "bad_parameter", 400),
+        ({"accept": "a/b\r\nX-Injected: 1"}, "bad_parameter", 400),
+        ({"accept": "a/b\n"}, "bad_parameter", 400),
+        ({"accept": "a/☕"}, "bad_parameter", 400),
+        ({"accept": ", ".join(["a/b"] * 17)}, "bad_parameter", 400),
+        ({"accept": 5}, "bad_parameter", 400),
         ({"contentType": "application/vnd.x\r\nAmazon-Advertising-API-Scope: 1"}, "bad_parameter", 400),
     ],
 )

@@ -134,6 +134,15 @@ def test_every_method_of_the_sp_api_is_passed_on(gateway: Gateway, amazon: Amazo
     assert (call["method"], call["contentType"], call["bodyBytes"]) == (method.upper(), "application/json", 2)
 
 
+@pytest.mark.parametrize("accept", [None, "application/pdf, application/json;q=0.8"])
+def test_json_is_wanted_unless_the_caller_says_otherwise(
+    gateway: Gateway, amazon: Amazon, accept: str | None
+) -> None:
+    """A label may come as a PDF."""
+    call_store(gateway, accept=accept)
+    assert [call["accept"] for call in forwarded(amazon)] == [accept or "application/json"]
+
+
 def test_a_get_has_no_body(gateway: Gateway, amazon: Amazon) -> None:
     """Amazon refuses a GET with one; callers that always send one are spared that."""
     assert call_store(gateway, body="{}", contentType="application/json")["httpStatus"] == 200
