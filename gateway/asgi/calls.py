@@ -29,9 +29,9 @@ def refused_key(scope: Scope) -> Problem:
     """Return what to tell somebody whose key is not valid: that, or after too many of them to wait."""
     client = scope.get("client")
     source = source_of(client[0] if client else None)
+    audit.unidentified(source)
     wait = services_in(scope).failed_keys.failed(source)
     if wait is None:
-        audit.unidentified(source)
         return Problem("unauthorized")
     return Problem("too_many_failures", extra={"retryAfter": wait}, headers={"Retry-After": str(wait)})
 

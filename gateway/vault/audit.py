@@ -18,6 +18,7 @@ from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import audit
 from gateway.vault.errors import VaultError
+from gateway.vault.unknown_keys import UnknownKeys
 
 MOST_RECORDED = 50_000
 BATCH = 1000
@@ -87,6 +88,7 @@ class Audit:
         self._database = database
         self._clock = clock
         self._waiting: deque[dict[str, Any]] = deque()
+        self._unknown_keys = UnknownKeys()
         self._lost = 0
         self._flushing = threading.Lock()
 
@@ -94,12 +96,15 @@ class Audit:
         """Record how a call ended; it is written with the next batch."""
         if context.who is None:
             return
+        now = self._clock.now()
+        if context.who is UNKNOWN_KEY and not self._unknown_keys.has_row(context.subject or "", now):
+            return
         if len(self._waiting) >= MOST_RECORDED:
             self._lost += 1
             return
         self._waiting.append(
             {
-                "at": int(self._clock.now()),
+                "at": int(now),
                 "who": context.who,
                 "key_id": context.key_id,
                 "action": action,
@@ -144,6 +149,7 @@ class Audit:
         """
         with self._flushing:
             self._collect_lost()
+            self._collect_unknown_keys()
             # What comes meanwhile waits: a transaction for every few calls would go on as long as calls come.
             left = len(self._waiting)
             while left:
@@ -174,8 +180,25 @@ class Audit:
             }
         )
 
+    def _collect_unknown_keys(self, *, ending: bool = False) -> None:
+        """Collect how many requests with unknown keys had no row of their own, once their hour is over."""
+        now = self._clock.now()
+        for subject in self._unknown_keys.taken(now, ending=ending):
+            self._waiting.append(
+                {
+                    "at": int(now),
+                    "who": UNKNOWN_KEY,
+                    "key_id": None,
+                    "action": "refused_keys",
+                    "subject": subject,
+                    "outcome": "unauthorized",
+                    "request_id": None,
+                }
+            )
+
     def close(self) -> None:
         """Write what is left."""
+        self._collect_unknown_keys(ending=True)
         try:
             self.flush()
         except VaultError as error:

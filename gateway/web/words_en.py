@@ -215,5 +215,6 @@ ACTIONS: dict[str, str] = {
     "master_key_change_begun": "Change of the master key begun",
     "master_key_changed": "Master key changed",
     "backup_made": "Backup made",
+    "refused_keys": "Requests with unknown keys",
     "audit_incomplete": "Calls that could not be written down",
 }

@@ -104,6 +104,22 @@ def test_the_audit_holds_no_secret(gateway: Gateway) -> None:
         assert secret[10:] not in rows
 
 
+def test_unknown_keys_do_not_fill_the_audit(gateway: Gateway) -> None:
+    """However many requests come, a source has two rows an hour: its first request, and how many more."""
+    bad = "lfx_local_" + "x" * 43
+    for _ in range(5):
+        for _ in range(40):
+            gateway.post("/spApi/storeTokens", STORE, user=bad)
+        gateway.clock.step(60)
+    assert len([entry for entry in written(gateway) if entry.who == "(unknown key)"]) == 1
+    gateway.clock.step(3600)
+    told = [entry for entry in written(gateway) if entry.who == "(unknown key)"]
+    assert [(entry.action, entry.subject, entry.outcome) for entry in told] == [
+        ("refused_keys", "127.0.0.1: 199 more", "unauthorized"),
+        ("/spApi/storeTokens", "127.0.0.1", "unauthorized"),
+    ]
+
+
 def test_swapped_and_broken_ciphertexts_are_a_clear_refusal(gateway: Gateway, caplog: Any) -> None:
     """The caller hears that the vault cannot be read; the log names row, column and key id."""
     gateway.authorize_store()

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from gateway.model import AuditEntry, Import
-from gateway.vault.audit import MOST_RECORDED, AuditContext, follow
+from gateway.vault.audit import MOST_RECORDED, UNKNOWN_KEY, AuditContext, follow
 from gateway.vault.database.tables import audit
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
@@ -128,6 +128,42 @@ def test_a_request_of_nobodys_is_not_noted(vault: Vault) -> None:
     """Pages and health checks."""
     vault.audit.record_call(AuditContext("r1"), "/healthz", "ok")
     assert entries(vault) == []
+
+
+def refuse(vault: Vault, source: str) -> None:
+    """Note a request from somewhere with a key that nobody has."""
+    vault.audit.record_call(AuditContext("r", UNKNOWN_KEY, None, source), "/x", "unauthorized")
+
+
+def test_unknown_keys_have_so_many_rows_an_hour(vault: Vault, clock: SteppingClock) -> None:
+    """From however many sources they come, and each request is in one number."""
+    for number in range(3000):
+        refuse(vault, f"2001:db8:{number % 1000}::/64")
+    assert len(entries(vault)) == 100
+    clock.step(3599)
+    assert len(entries(vault)) == 100
+    clock.step(1)
+    told = [entry.subject for entry in entries(vault)[100:]]
+    assert told == [*[f"2001:db8:{number}::/64: 2 more" for number in range(100)], "further addresses: 2700"]
+    refuse(vault, "192.0.2.1")
+    assert len(entries(vault)) == 202
+
+
+def test_a_clock_that_goes_back_ends_the_hour(vault: Vault, clock: SteppingClock) -> None:
+    """What was counted is not kept until it has caught up."""
+    for _ in range(3):
+        refuse(vault, "192.0.2.1")
+    clock.step(-7200)
+    assert [entry.subject for entry in entries(vault)] == ["192.0.2.1", "192.0.2.1: 2 more"]
+
+
+def test_closing_writes_the_number_of_unknown_keys(vault: Vault, open_another: Callable[[], Vault]) -> None:
+    """An hour that is not over ends with the process."""
+    other = open_another()
+    for _ in range(3):
+        refuse(other, "192.0.2.1")
+    other.close()
+    assert [entry.subject for entry in entries(vault)] == ["192.0.2.1", "192.0.2.1: 2 more"]
 
 
 def test_a_change_carries_the_request_that_made_it(vault: Vault, user: int) -> None:
