@@ -10,14 +10,13 @@ from gateway.util import counters
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
-from gateway.vault.outbox import Notice, Outbox
+from gateway.vault.outbox import LONGEST_CLAIM, LONGEST_PAUSE, Notice, Outbox
 
 log = logging.getLogger(__name__)
 
 BATCH = 20
-# Longer than the batch can take to be sent, so that no other replica sends it meanwhile.
-CLAIM_MILLISECONDS = 600_000
-PAUSES = Backoff(15.0, longest=6 * 3600.0)
+# The claim is longer than the batch can take to be sent, so that no other replica sends it meanwhile.
+PAUSES = Backoff(15.0, longest=LONGEST_PAUSE)
 # With these pauses: for about two days.
 MOST_TRIES = 17
 
@@ -47,7 +46,7 @@ class Deliverer:
     async def round(self) -> int:
         """Send what is due, and return how much of it arrived. Raise VaultError."""
         arrived = 0
-        while notices := await self._threads.notices(self._outbox.claim, BATCH, CLAIM_MILLISECONDS):
+        while notices := await self._threads.notices(self._outbox.claim, BATCH, LONGEST_CLAIM):
             for notice in notices:
                 arrived += await self._threads.notices(self._send_one, notice)
         return arrived

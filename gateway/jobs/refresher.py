@@ -19,12 +19,9 @@ from gateway.util import counters
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.grant_rows import REFRESH_JITTER
-from gateway.vault.refresh_queue import MARGIN, RefreshQueue
+from gateway.vault.refresh_queue import LONGEST_CLAIM, MARGIN, RefreshQueue
 
 log = logging.getLogger(__name__)
-
-# As long as a refresh with its retries may take; the pause, too, before one that failed is tried again.
-CLAIM_MILLISECONDS = 120_000
 
 
 class Refresher:
@@ -86,7 +83,7 @@ class Refresher:
                 min(free, 2 * self._rate),
                 margin=MARGIN,
                 unused=self._unused,
-                milliseconds=CLAIM_MILLISECONDS,
+                milliseconds=LONGEST_CLAIM,
             )
         )
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
+# The clocks of machines on one database may differ by so many seconds.
+CLOCK_TOLERANCE = 60
 # A store that is used is asked for again and again, and its token ends at the same second.
 REMEMBERED = 1024
 

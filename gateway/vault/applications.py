@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from random import random
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Flow
 from gateway.util.backoff import Backoff
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.holds import lasts, milliseconds_left
 from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import applications
 from gateway.vault.outbox import Outbox
@@ -33,10 +34,10 @@ PROBE_SECONDS = 60.0
 _ADMISSION = select(
     applications.c.suspended_reason,
     applications.c.cooling_kind,
+    milliseconds_left(applications.c.pause_until_ms, bindparam("longest", type_=BigInteger)),
     applications.c.pause_until_ms,
     applications.c.failures,
     applications.c.secret_print,
-    DatabaseMilliseconds(),
 ).where(applications.c.flow == bindparam("of_flow"), applications.c.client_id == bindparam("client"))
 
 
@@ -94,7 +95,7 @@ class Applications:
         if state is not None:
             return state
         assert row is not None, "without one it is closed"
-        suspended, _, until, failures, secret_print, _ = row
+        suspended, _, _, until, failures, secret_print = row
         claim = (
             update(applications)
             .where(
@@ -164,7 +165,7 @@ class Applications:
     ) -> bool:
         columns = (
             applications.c.suspended_reason,
-            applications.c.pause_until_ms > DatabaseMilliseconds(),
+            pauses(applications.c.pause_until_ms),
             applications.c.failures,
         )
         with self._database.writing() as connection:
@@ -197,8 +198,8 @@ def _state(app: AppKey, row: Sequence[Any] | None) -> CircuitState | None:
     """Return what a row of _ADMISSION says; None where an application may be probed."""
     if row is None:
         return CircuitState("closed")
-    suspended, cooling, until, failures, secret_print, now = row
-    left = (until - now) / 1000
+    suspended, cooling, milliseconds, _, failures, secret_print = row
+    left = milliseconds / 1000
     if suspended is None:
         if cooling is not None and left > 0:
             return CircuitState("cooling", cooling, left, failures)
@@ -211,7 +212,7 @@ def _state(app: AppKey, row: Sequence[Any] | None) -> CircuitState | None:
 
 def _admitted(app: AppKey) -> dict[str, Any]:
     """Return the parameters of _ADMISSION."""
-    return {"of_flow": app.flow, "client": app.client_id}
+    return {"of_flow": app.flow, "client": app.client_id, "longest": longest_pause()}
 
 
 def _is(app: AppKey) -> ColumnElement[bool]:
@@ -221,6 +222,16 @@ def _is(app: AppKey) -> ColumnElement[bool]:
 def pause_after(failures: int, randomness: float) -> float:
     """Return the seconds to wait after a failure that so many in a row came before."""
     return PAUSES.jittered(failures, randomness)
+
+
+def longest_pause() -> int:
+    """Return the milliseconds that a pause may last."""
+    return int(LONGEST_ASKED_FOR * 1000)
+
+
+def pauses(until: ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell in SQL whether an application that pauses until a time does so now."""
+    return lasts(until, longest_pause())
 
 
 def in_seconds(seconds: float) -> ColumnElement[int]:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from gateway.model import Grant, Lease, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.holds import is_over
 from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import (
     GRANT_AND_TOKEN_COLUMNS,
@@ -22,12 +23,15 @@ from gateway.vault.grant_rows import (
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 
+# No lease lasts longer: of one that seems to, the clock was ahead when it was taken.
+LONGEST_LEASE = 60_000  # milliseconds
+IS_FREE = or_(grants.c.lease_owner.is_(None), is_over(grants.c.lease_expires_ms, LONGEST_LEASE))
 # Made once, as each refresh needs them: making a statement costs about as much as sending it.
 _LEASE = (
     update(grants)
     .where(
         grants.c.id == bindparam("grant_id"),
-        or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds()),
+        IS_FREE,
     )
     .values(
         lease_owner=bindparam("owner"),
@@ -66,7 +70,7 @@ class Leases:
         self._issued_tokens = issued_tokens
 
     def take(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
-        """Take the right to refresh a grant; None while somebody else has it."""
+        """Take the right to refresh a grant, for LONGEST_LEASE at most; None while somebody else has it."""
         row = self._take(_TAKE, grant_id, owner, milliseconds)
         return None if row is None else Lease(grant_id, owner, row[0])
 

@@ -14,11 +14,16 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from gateway.model import Grant
 from gateway.util.clock import Clock, rfc3339
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.holds import is_over
 from gateway.vault.database.tables import outbox, users
 
 Event = Literal["needs_reauthorization", "suspended_app", "app_recovered", "authorization_ends"]
 
 KEPT_SECONDS = 30 * 86_400
+# Between two tries of a notice, in seconds.
+LONGEST_PAUSE = 6 * 3600
+# For which a replica has a notice to itself, in milliseconds.
+LONGEST_CLAIM = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,17 @@ class Outbox:
         )
 
     def claim(self, most: int, milliseconds: int) -> list[Notice]:
-        """Take notices that are due, oldest first, for so long; no other replica gets them meanwhile."""
+        """Take notices that are due, oldest first, for so long; no other replica gets them meanwhile.
+
+        Due is what was never tried, or failed and has had its pause. `milliseconds`: LONGEST_CLAIM at most.
+        """
+        now = int(self._clock.now())
         due = (
             select(outbox.c.id)
             .where(
                 outbox.c.ended_at.is_(None),
-                outbox.c.next_try_at <= int(self._clock.now()),
-                or_(outbox.c.claimed_ms.is_(None), outbox.c.claimed_ms <= DatabaseMilliseconds()),
+                or_(outbox.c.tries == 0, is_over(outbox.c.next_try_at, LONGEST_PAUSE, now)),
+                is_over(outbox.c.claimed_ms, LONGEST_CLAIM),
             )
             .order_by(outbox.c.at, outbox.c.id)
             .limit(most)

@@ -9,19 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, update
 
 from gateway.model import Grant
-from gateway.util.clock import Clock, rfc3339
+from gateway.util.clock import CLOCK_TOLERANCE, Clock, rfc3339
+from gateway.vault.applications import pauses
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.holds import is_over
 from gateway.vault.database.tables import applications, grants
 from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
+from gateway.vault.leases import IS_FREE
 from gateway.vault.outbox import Outbox
 
 # Written into the statements: SQLite uses a partial index only where its condition stands there as it is.
 _AUTHORIZED = grants.c.status == literal_column("'authorized'")
 # So many seconds before a token expires it is refreshed ahead.
 MARGIN = 600
+# As long as a refresh with its retries may take; the pause, too, before one that failed is tried again.
+LONGEST_CLAIM = 120_000  # milliseconds
 # However short the tokens live, none is refreshed ahead more often than this (seconds).
 LEAST_AGE = 300
 
@@ -58,23 +63,33 @@ class RefreshQueue:
     ) -> list[int]:
         """Claim up to `most` due grants for so many milliseconds and return their ids, most urgent first.
 
-        Due is what expires within `margin` seconds (and its jitter), works, and was used in the last `unused`
-        seconds; nobody else claims it, nobody is refreshing it, and Amazon may be asked for its application.
+        Due is what expires within `margin` seconds (and its jitter) or nobody knows when, since it was stored
+        by a clock ahead of this one; it works, and was used in the last `unused` seconds; nobody else claims
+        it, nobody is refreshing it, and Amazon may be asked for its application.
+        `milliseconds`: LONGEST_CLAIM at most.
         """
         now = int(self._clock.now())
-        resting = select(applications.c.flow).where(applications.c.pause_until_ms > DatabaseMilliseconds())
+        claimed: list[int] = []
+        for which, first in _kinds_of_due(now, margin):
+            if len(claimed) < most:
+                due = and_(which, *_worth_it(now, unused))
+                claimed += self._claim(due, first, most - len(claimed), milliseconds)
+        return claimed
+
+    def _claim(
+        self, which: ColumnElement[bool], first: ColumnElement[int], most: int, milliseconds: int
+    ) -> list[int]:
+        """Claim grants for which something holds, those first of which `first` is least."""
+        resting = select(applications.c.flow).where(pauses(applications.c.pause_until_ms))
         due = (
             select(grants.c.id)
             .where(
-                *self._due(now, margin, unused),
+                which,
                 grants.c.flow.not_in(resting),
-                or_(
-                    grants.c.refresh_claimed_ms.is_(None),
-                    grants.c.refresh_claimed_ms <= DatabaseMilliseconds(),
-                ),
-                or_(grants.c.lease_owner.is_(None), grants.c.lease_expires_ms <= DatabaseMilliseconds()),
+                is_over(grants.c.refresh_claimed_ms, LONGEST_CLAIM),
+                IS_FREE,
             )
-            .order_by(grants.c.refresh_from)
+            .order_by(first)
             .limit(most)
         )
         with self._database.reading() as connection:
@@ -85,7 +100,7 @@ class RefreshQueue:
             update(grants)
             .where(grants.c.id.in_(select(mine.c.id)))
             .values(refresh_claimed_ms=DatabaseMilliseconds() + milliseconds)
-            .returning(grants.c.refresh_from, grants.c.id)
+            .returning(first, grants.c.id)
         )
         with self._database.writing() as connection:
             return [grant_id for _, grant_id in sorted(tuple(row) for row in connection.execute(claimed))]
@@ -134,7 +149,10 @@ class RefreshQueue:
             .select_from(grants)
             .where(grants.c.authorization_expires_at <= now + horizon, _AUTHORIZED)
         )
-        overdue = select(func.min(grants.c.refresh_from)).where(*self._due(now, margin, unused))
+        refresh_from = func.coalesce(grants.c.refresh_from, grants.c.access_expires_at)
+        overdue = select(func.min(refresh_from)).where(
+            *_worth_it(now, unused), refresh_from <= now + margin, _old_enough(now)
+        )
         with self._database.reading() as connection:
             statuses = {(flow, status): count for flow, status, count in connection.execute(by_status)}
             due_from = connection.execute(overdue).scalar()
@@ -145,11 +163,28 @@ class RefreshQueue:
                 None if due_from is None else due_from - margin,
             )
 
-    def _due(self, now: int, margin: int, unused: int) -> Sequence[ColumnElement[bool]]:
-        used: ColumnElement[Any] = func.coalesce(grants.c.last_used_at, grants.c.authorized_at)
-        return (
-            _AUTHORIZED,
-            grants.c.refresh_from <= now + margin,
-            used > now - unused,
-            grants.c.refreshed_at <= now - LEAST_AGE,
-        )
+
+def _worth_it(now: int, unused: int) -> Sequence[ColumnElement[bool]]:
+    """Tell in SQL which grants work and are used."""
+    used: ColumnElement[Any] = func.coalesce(grants.c.last_used_at, grants.c.authorized_at)
+    return _AUTHORIZED, used > now - unused
+
+
+def _old_enough(now: int) -> ColumnElement[bool]:
+    return grants.c.refreshed_at <= now - LEAST_AGE
+
+
+def _kinds_of_due(now: int, margin: int) -> Sequence[tuple[ColumnElement[bool], ColumnElement[int]]]:
+    """Tell in SQL which tokens are due, each kind with what says how urgent it is.
+
+    The kinds stand apart since an index serves each of them, and none serves all.
+    """
+    ends_soon = grants.c.refresh_from <= now + margin
+    # A gateway from before `refresh_from`, during an update, leaves it null.
+    of_an_older_gateway = and_(grants.c.refresh_from.is_(None), grants.c.access_expires_at <= now + margin)
+    of_a_clock_ahead = grants.c.refreshed_at > now + CLOCK_TOLERANCE
+    return (
+        (and_(ends_soon, _old_enough(now)), grants.c.refresh_from),
+        (and_(of_an_older_gateway, _old_enough(now)), grants.c.access_expires_at),
+        (of_a_clock_ahead, grants.c.refreshed_at),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from random import random
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.vault.applications import (
@@ -18,11 +18,14 @@ from gateway.vault.applications import (
     AppKey,
     CircuitState,
     in_seconds,
+    longest_pause,
     pause_after,
+    pauses,
     subject_of,
 )
 from gateway.vault.audit import Audit
-from gateway.vault.database.engine import Database, DatabaseMilliseconds
+from gateway.vault.database.engine import Database
+from gateway.vault.database.holds import milliseconds_left
 from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import refused_calls
 from gateway.vault.outbox import Outbox
@@ -30,9 +33,9 @@ from gateway.vault.outbox import Outbox
 # Made once, as each proxied call needs it: making a statement costs about as much as sending it.
 _ADMISSION = select(
     refused_calls.c.reason,
+    milliseconds_left(refused_calls.c.pause_until_ms, bindparam("longest", type_=BigInteger)),
     refused_calls.c.pause_until_ms,
     refused_calls.c.failures,
-    DatabaseMilliseconds(),
 ).where(refused_calls.c.flow == bindparam("of_flow"), refused_calls.c.client_id == bindparam("client"))
 
 
@@ -69,7 +72,7 @@ class RefusedCalls:
         if state is not None:
             return state
         assert row is not None, "without one it is closed"
-        reason, until, failures, _ = row
+        reason, _, until, failures = row
         claim = (
             update(refused_calls)
             .where(_is(app), refused_calls.c.pause_until_ms == until)
@@ -141,7 +144,7 @@ class RefusedCalls:
 
     def _locked(self, connection: Connection, app: AppKey) -> tuple[bool, int] | None:
         """Return whether an application's pause lasts and how often it failed; None where it may call."""
-        columns = (refused_calls.c.pause_until_ms > DatabaseMilliseconds(), refused_calls.c.failures)
+        columns = (pauses(refused_calls.c.pause_until_ms), refused_calls.c.failures)
         row = connection.execute(select(*columns).where(_is(app)).with_for_update()).first()
         return None if row is None else (bool(row[0]), row[1])
 
@@ -164,15 +167,15 @@ def _state(row: Sequence[Any] | None) -> CircuitState | None:
     """Return what a row of _ADMISSION says; None where the application may be probed."""
     if row is None:
         return CircuitState("closed")
-    reason, until, failures, now = row
-    if until > now:
-        return CircuitState("suspended", reason, (until - now) / 1000, failures)
+    reason, left, _, failures = row
+    if left > 0:
+        return CircuitState("suspended", reason, left / 1000, failures)
     return None
 
 
 def _admitted(app: AppKey) -> dict[str, Any]:
     """Return the parameters of _ADMISSION."""
-    return {"of_flow": app.flow, "client": app.client_id}
+    return {"of_flow": app.flow, "client": app.client_id, "longest": longest_pause()}
 
 
 def _is(app: AppKey) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from gateway.model import Caller
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database
+from gateway.vault.database.holds import is_over, lasts
 from gateway.vault.database.tables import api_keys, sessions, users
 
 LIFETIME = 12 * 3600
@@ -31,7 +32,7 @@ class Sessions:
         session = Secret(secrets.token_urlsafe(32))
         now = int(self._clock.now())
         with self._database.writing() as connection:
-            connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+            connection.execute(delete(sessions).where(is_over(sessions.c.expires_at, LIFETIME, now)))
             connection.execute(
                 insert(sessions).values(
                     session_sha256=_digest(session.reveal()),
@@ -52,7 +53,7 @@ class Sessions:
             .join(users, users.c.id == api_keys.c.user_id)
             .where(
                 sessions.c.session_sha256 == _digest(presented),
-                sessions.c.expires_at > int(self._clock.now()),
+                lasts(sessions.c.expires_at, LIFETIME, int(self._clock.now())),
                 api_keys.c.revoked_at.is_(None),
             )
         )

@@ -22,7 +22,7 @@ from gateway.authorization.confirmation import CONFIRM_SECONDS
 from gateway.authorization.details import LONGEST_NAME
 from gateway.cli.parser import command_parser
 from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
-from gateway.jobs import deliverer, refresher
+from gateway.jobs import deliverer
 from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import shares
 from gateway.server import connection_limits
@@ -255,7 +255,7 @@ FACTS = [
     ),
     Fact(
         "when a failed refresh ahead is tried again, in minutes",
-        refresher.CLAIM_MILLISECONDS / 1000 / MINUTE,
+        refresh_queue.LONGEST_CLAIM / 1000 / MINUTE,
         {OPERATIONS: ("is tried again after {word} minutes",)},
     ),
     Fact("the tries of a refresh", default(Retries, "tries"), {FLOW: ("a refresh is tried {word} times",)}),

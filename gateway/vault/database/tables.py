@@ -38,6 +38,8 @@ users = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("name", Text, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
+    # Until when the user's forced refreshes count (milliseconds, database clock; see forced_refreshes.py).
+    Column("forced_refreshes_ms", BigInteger),
 )
 
 # An API key is 256 random bits, so its plain SHA-256 is enough: there is nothing to guess.
@@ -126,8 +128,13 @@ grants = Table(
     Column("lease_owner", Text),
     Column("lease_fence", BigInteger, nullable=False, server_default=text("0")),
     Column("lease_expires_ms", BigInteger),
+    # A lease that ran out was taken over: until then a refusal by Amazon may be for want of the tokens that
+    # its owner has and could not store (milliseconds, database clock).
+    Column("refusals_doubted_ms", BigInteger),
     # Raised by one whenever the tokens change; compare-and-swap goes by it.
     Column("token_version", BigInteger, nullable=False, server_default=text("0")),
+    # The version that the last authorization made: tokens of a later one were refreshed.
+    Column("authorized_version", BigInteger, nullable=False, server_default=text("0")),
     # When it is to be refreshed ahead, apart from the margin: the expiry less a jitter of its own.
     Column("refresh_from", BigInteger),
     # Until when a replica's refresher takes care of the grant (milliseconds, database clock).
@@ -152,6 +159,11 @@ grants = Table(
     Index(
         "grants_by_refresh",
         "refresh_from",
+        sqlite_where=text("status = 'authorized'"),
+    ),
+    Index(
+        "grants_by_last_refresh",
+        "refreshed_at",
         sqlite_where=text("status = 'authorized'"),
     ),
 )

@@ -786,9 +786,17 @@ class TestIssuedTokens:
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
             connection.execute(text("DROP TABLE outbox"))
-            connection.execute(text("DROP INDEX grants_by_refresh"))
-            for column in ("refresh_from", "refresh_claimed_ms", "ending_told"):
+            for index in ("grants_by_refresh", "grants_by_last_refresh"):
+                connection.execute(text(f"DROP INDEX {index}"))
+            for column in (
+                "refresh_from",
+                "refresh_claimed_ms",
+                "ending_told",
+                "authorized_version",
+                "refusals_doubted_ms",
+            ):
                 connection.execute(text(f"ALTER TABLE grants DROP COLUMN {column}"))
+            connection.execute(text("ALTER TABLE users DROP COLUMN forced_refreshes_ms"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()
