@@ -95,7 +95,8 @@ class LoginWithAmazon:
         )
         if answer.status != 200:
             raise _failure(answer)
-        return _tokens(answer.json(), asked_at)
+        # The clock may have been set back meanwhile.
+        return _tokens(answer.json(), min(asked_at, int(self._clock.now())))
 
 
 def _failure(answer: AmazonAnswer) -> AmazonFailure:

@@ -72,7 +72,7 @@ class TokenCall:
             raise Problem("not_found")
         if read.grant.status == "needs_reauthorization":
             raise await with_consent_link(self.services, read.caller, read.grant, revoked(read.grant))
-        left = seconds_left(read.grant, read.tokens, self.services.clock.now())
+        left = seconds_left(read.grant, self.services.clock.now())
         if min_ttl is None or left >= max(min_ttl, 1):
             return GrantTokens(read.grant, read.tokens)
         try:

@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 from gateway.errors import TABLE, Problem
 from gateway.model import Grant, Tokens
+from gateway.util.clock import CLOCK_TOLERANCE
 from gateway.vault.grants import TOKENS_DAMAGED
-
-# The clocks of machines on one database may differ by so many seconds.
-CLOCK_TOLERANCE = 60
 
 REVOKED = "store_revoked"
 FOREIGN = "grant_of_another_client"
@@ -23,9 +21,17 @@ class GrantTokens(NamedTuple):
     below_minimum: bool = False
 
 
-def seconds_left(grant: Grant, tokens: Tokens, now: float) -> float:
-    """Return how long an access token still lives; 0 where the clock has gone back since, so nobody knows."""
-    return tokens.expires_at - now if now >= grant.refreshed_at - CLOCK_TOLERANCE else 0.0
+def ends_at(grant: Grant, now: float) -> int:
+    """Return when a grant's access token ends (epoch seconds).
+
+    That is now where it was stored by a clock ahead of this one, so that nobody knows: it is not trusted.
+    """
+    return grant.access_expires_at if now >= grant.refreshed_at - CLOCK_TOLERANCE else int(now)
+
+
+def seconds_left(grant: Grant, now: float) -> float:
+    """Return how long a grant's access token still lives, by `ends_at`; 0 or less where it has ended."""
+    return ends_at(grant, now) - now
 
 
 def revoked(grant: Grant) -> Problem:

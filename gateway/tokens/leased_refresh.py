@@ -85,7 +85,7 @@ class LeasedRefresh:
         lease, grant, tokens = leased
         async with self._leases.keep(lease) as kept:
             current = self._usable((grant, tokens))
-            if seconds_left(grant, tokens, self._clock.now()) >= min_ttl:
+            if seconds_left(grant, self._clock.now()) >= min_ttl:
                 return current
             return await self._refresh(kept, current)
 

@@ -146,7 +146,7 @@ class TokenService:
             log.critical("refresh_lost grant=%d: what Amazon answered could not be stored", grant_id)
 
     def _left(self, held: GrantTokens) -> float:
-        return seconds_left(held.grant, held.tokens, self._clock.now())
+        return seconds_left(held.grant, self._clock.now())
 
     async def _patiently_renewed(self, seen: GrantTokens) -> GrantTokens:
         """As `_renewed`, for callers whom the old token does not help: they wait for a short rest to end."""

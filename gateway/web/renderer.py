@@ -16,6 +16,7 @@ from gateway.authorization.scopes import missing_scopes
 from gateway.errors import Problem
 from gateway.model import Attempt, AuditEntry, Flow, Grant, Profile
 from gateway.monitoring.warnings import is_ending
+from gateway.tokens.grant_tokens import ends_at
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
@@ -179,6 +180,7 @@ class Pages:
             activity=activity,
             notice=notice,
             is_ending=lambda grant: is_ending(grant, self._clock.now()),
+            token_ends_at=lambda grant: ends_at(grant, self._clock.now()),
             missing_of=lambda grant: missing_scopes(grant.requested_scopes, grant.granted_scopes),
         )
 

@@ -28,7 +28,7 @@ from gateway.authorization.scopes import missing_scopes
 from gateway.model import Flow, Grant, GrantStatus, Region
 from gateway.monitoring.warnings import ENDING_SECONDS, SECRET_DAYS
 from gateway.settings.settings import ATTEMPT_LIFETIME
-from gateway.tokens.grant_tokens import GrantTokens, seconds_left
+from gateway.tokens.grant_tokens import GrantTokens, ends_at, seconds_left
 from gateway.util.clock import rfc3339
 from gateway.util.secret import Secret
 from gateway.util.text import LONGEST_SHOWN
@@ -215,7 +215,7 @@ def token_fields(held: GrantTokens, now: float) -> dict[str, Any]:
         "access_token": held.tokens.access_token,
         "refresh_token": held.tokens.refresh_token,
         "token_type": held.tokens.token_type,
-        "expires_in": max(0, int(seconds_left(held.grant, held.tokens, now))),
-        "expires_at": rfc3339(held.tokens.expires_at),
+        "expires_in": max(0, int(seconds_left(held.grant, now))),
+        "expires_at": rfc3339(ends_at(held.grant, now)),
         "freshness": "below_minimum" if held.below_minimum else None,
     }

@@ -86,6 +86,11 @@ def test_a_lifetime_counts_from_before_the_question() -> None:
     assert refreshed(GOOD, seconds=20).expires_at == START + 3600
 
 
+def test_a_clock_that_is_set_back_while_amazon_answers_makes_no_token_live_longer() -> None:
+    """The life counts from the earlier of the two times."""
+    assert refreshed(GOOD, seconds=-8 * 3600).expires_at == START - 8 * 3600 + 3600
+
+
 @pytest.mark.parametrize(
     "lifetime",
     [LEFT_OUT, None, 0, -1, 1.5, True, "", "0", "-1", "1.5", "soon", "٣٦", "9" * 10, [3600], {}],
