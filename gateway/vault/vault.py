@@ -135,7 +135,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         return find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id).key
 
     rows = row_reader(database)
-    keys = Keys(database, held_keys(facts, found.key), find)
+    keys = Keys(database, held_keys(facts, found.key), find, clock)
     return Vault(
         users=Users(database, clock, usage, audit),
         attempts=Attempts(database, clock, audit),

@@ -34,6 +34,7 @@ from gateway.util.threads import PROXY_THREADS
 from gateway.vault import applications, attempts, refresh_queue, sessions
 from gateway.vault.database import bounded, engine, postgresql_reader
 from gateway.vault.grant_rows import REFRESH_JITTER
+from gateway.vault.keys.facts import HANDOVER_SECONDS
 from gateway.vault.keys.sealing import KEY_LENGTH
 from tests.support.markdown import ROOT
 
@@ -219,6 +220,16 @@ FACTS = [
     ),
     Fact(
         "how long the overview is kept", overview.KEPT_SECONDS, {OPERATIONS: ("at most every {n} seconds",)}
+    ),
+    Fact(
+        "how long a former master key leads to the new one, in minutes",
+        HANDOVER_SECONDS / MINUTE,
+        {
+            SELF_HOSTING: (
+                "comes to the new key within {word} minutes of its end",
+                "for {word} minutes after.",
+            )
+        },
     ),
     Fact(
         "the first pause of a notice", deliverer.PAUSES.first, {OPERATIONS: ("repeated after {n} seconds",)}

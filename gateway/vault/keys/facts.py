@@ -6,7 +6,7 @@ Written when it is made; later only a change of the master key writes here (see 
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from gateway.vault.database.tables import vault_facts
 from gateway.vault.errors import VaultError
@@ -16,8 +16,11 @@ UNFINISHED_COPY = "unfinished_copy_of"
 
 VaultKind = Literal["sandbox", "real"]
 Source = Literal["environment", "file", "keyring", "key_folder"]
+# Seconds after a change of the master key in which a process that slept through it can still learn the new.
+HANDOVER_SECONDS = 300
 _ALL = select(vault_facts)
 _NEXT_KEY = ("next_master_key_id", "next_master_key_source", "next_master_key")
+_HANDOVER = ("former_master_key_id", "handed_over_master_key", "handed_over_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,28 @@ class NextKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """How who holds the former key alone comes to the one in force: that key, sealed with the former.
+
+    Only after a change of a key that the operator keeps, which no process can bring from anywhere else, and
+    only for a while: as long as it is there, the former key is worth as much as the new one. `at`: epoch
+    seconds of the end of the change.
+    """
+
+    former_id: str
+    sealed: bytes
+    at: int
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether its time has passed, or the clock was set back. Clocks of machines differ a little."""
+        return abs(now - self.at) >= HANDOVER_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """`key_check` is a known text sealed with the master key, so that a wrong one shows before any use.
 
-    `next_key` is None except during a change of the master key.
+    `next_key` is None except during a change of the master key, `handover` except for a while after one.
     """
 
     vault_id: str
@@ -43,6 +64,7 @@ class Facts:
     master_key_id: str
     key_check: bytes
     next_key: NextKey | None = None
+    handover: Handover | None = None
 
     @property
     def key_in_force(self) -> str:
@@ -65,6 +87,10 @@ class Facts:
         if "next_master_key" in rows:
             key_id, source, sealed = (rows[name] for name in _NEXT_KEY)
             next_key = NextKey(key_id, source, bytes.fromhex(sealed))  # type: ignore[arg-type]
+        handover = None
+        if "handed_over_master_key" in rows:
+            former_id, sealed, at = (rows[name] for name in _HANDOVER)
+            handover = Handover(former_id, bytes.fromhex(sealed), int(at))
         return cls(
             vault_id=rows["vault_id"],
             kind=rows["kind"],  # type: ignore[arg-type]
@@ -73,6 +99,7 @@ class Facts:
             master_key_id=rows["master_key_id"],
             key_check=bytes.fromhex(rows["key_check"]),
             next_key=next_key,
+            handover=handover,
         )
 
     def write(self, connection: Connection) -> None:
@@ -93,17 +120,29 @@ class Facts:
         values = (next_key.id, next_key.source, next_key.sealed.hex())
         _insert(connection, dict(zip(_NEXT_KEY, values, strict=True)))
 
-    @staticmethod
-    def complete(connection: Connection, next_key: NextKey, key_check: bytes) -> None:
+    @classmethod
+    def complete(
+        cls, connection: Connection, next_key: NextKey, key_check: bytes, handover: Handover | None
+    ) -> None:
         """Write down the end of that change: from now on no other key opens the vault."""
-        values = {
+        connection.execute(delete(vault_facts).where(vault_facts.c.name.in_((*_NEXT_KEY, *_HANDOVER))))
+        if handover is not None:
+            values = (handover.former_id, handover.sealed.hex(), str(handover.at))
+            _insert(connection, dict(zip(_HANDOVER, values, strict=True)))
+        facts = {
             "master_key_id": next_key.id,
             "master_key_source": next_key.source,
             "key_check": key_check.hex(),
         }
-        for name, value in values.items():
+        for name, value in facts.items():
             connection.execute(update(vault_facts).where(vault_facts.c.name == name).values(value=value))
-        connection.execute(delete(vault_facts).where(vault_facts.c.name.in_(_NEXT_KEY)))
+
+    @staticmethod
+    def end_handover(connection: Connection, ended: Handover) -> None:
+        """Forget what the former key can still open, unless that is a later one's by now."""
+        its_end = vault_facts.alias()
+        is_there = exists().where(its_end.c.name == _HANDOVER[-1], its_end.c.value == str(ended.at))
+        connection.execute(delete(vault_facts).where(vault_facts.c.name.in_(_HANDOVER), is_there))
 
 
 def _insert(connection: Connection, values: dict[str, str]) -> None:

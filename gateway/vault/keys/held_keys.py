@@ -2,20 +2,22 @@
 
 A change is announced in the vault itself, with the new key sealed by the old one, so that every process that
 serves learns of it without a restart. Whoever writes tokens looks which key is in force in the transaction
-that writes them: once a change is announced, nothing is sealed with the old key any more.
+that writes them: once a change is announced, nothing is sealed with the old key any more. Who saw nothing of
+a change finds the new key where it is kept, or for some minutes in the vault (`Handover`).
 """
 
 import base64
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
+from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import vault_facts
 from gateway.vault.errors import UnknownKey, VaultError
-from gateway.vault.keys.facts import Facts
+from gateway.vault.keys.facts import Facts, Handover
 from gateway.vault.keys.sealing import MasterKey, Sealer
 
 _NEXT_KEY_PLACE = ("vault_facts", "next_master_key", "value")
@@ -45,8 +47,9 @@ def held_keys(facts: Facts, found: MasterKey) -> list[MasterKey]:
 class Keys:
     """Opens whatever any of its keys sealed, and learns of new ones."""
 
-    def __init__(self, database: Database, held: Sequence[MasterKey], find: FindKey) -> None:
+    def __init__(self, database: Database, held: Sequence[MasterKey], find: FindKey, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._find = find
         self._held = list(held)
         self._sealer = Sealer(self._held)
@@ -86,10 +89,21 @@ class Keys:
             self._take(facts)
         return self._sealer
 
+    def handover(self, former_id: str, sealed: bytes) -> Handover:
+        """Return how the holders of a former key come to the one that it sealed, from now on."""
+        return Handover(former_id, sealed, int(self._clock.now()))
+
     def learn(self) -> bool:
-        """Look whether the vault's key changes or has changed; True if there was something to learn."""
+        """Look whether the vault's key changes or has changed; True if there was something to learn.
+
+        A handover whose time has passed is ended.
+        """
         with self._database.reading() as connection:
             facts = Facts.read(connection)
+        handover = None if facts is None else facts.handover
+        if handover is not None and handover.is_over(self._clock.now()):
+            with self._database.writing() as connection:
+                Facts.end_handover(connection, handover)
         if facts is None or facts.key_in_force == self._sealer.key_id:
             return False
         self._take(facts)
@@ -100,7 +114,7 @@ class Keys:
             known = {key.id: key for key in self._held}
             if facts.key_in_force not in known:
                 if facts.master_key_id not in known:
-                    key = self._find(facts)
+                    key = self._brought(facts, known)
                     known[key.id] = key
                 if facts.next_key is not None:
                     opener = Sealer([known[facts.master_key_id]])
@@ -112,3 +126,10 @@ class Keys:
                 )
             self._held = [first, *(key for key in known.values() if key.id != first.id)]
             self._sealer = Sealer(self._held)
+
+    def _brought(self, facts: Facts, known: Mapping[str, MasterKey]) -> MasterKey:
+        """Return the vault's key: handed over by one that is known, or from where it is kept."""
+        handover = facts.handover
+        if handover is not None and handover.former_id in known:
+            return open_next_key(Sealer([known[handover.former_id]]), handover.sealed)
+        return self._find(facts)

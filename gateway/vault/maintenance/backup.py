@@ -56,7 +56,10 @@ def _copy(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(source, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             # One reading transaction, without what was deleted: pages that are free are not copied.
             connection.execute("VACUUM INTO ?", (str(target),))
-        with closing(sqlite3.connect(target)) as copy:
+        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+            # Else who has the former key opens the copy with it.
+            copy.execute("PRAGMA secure_delete=ON")
+            copy.execute("DELETE FROM vault_facts WHERE name = 'handed_over_master_key'")
             changing = copy.execute("SELECT 1 FROM vault_facts WHERE name = 'next_master_key'").fetchone()
     except sqlite3.Error as error:
         raise describe_error(error) or error from None

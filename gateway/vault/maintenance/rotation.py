@@ -214,7 +214,10 @@ def _complete(vault: Vault, next_key: NextKey) -> bool:
             return False
         sealer = vault.keys.in_force(connection)
         reseal_token_print_key(connection, vault.keys, sealer)
-        Facts.complete(connection, next_key, sealer.seal(KEY_CHECK, *CHECK_PLACE))
+        handover = None
+        if next_key.source in _KEPT_BY_THE_OPERATOR:
+            handover = vault.keys.handover(facts.master_key_id, next_key.sealed)
+        Facts.complete(connection, next_key, sealer.seal(KEY_CHECK, *CHECK_PLACE), handover)
         vault.audit.record(
             connection, "master_key_changed", subject=f"{facts.master_key_id} to {next_key.id}"
         )

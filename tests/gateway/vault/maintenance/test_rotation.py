@@ -15,7 +15,7 @@ from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.vault.database.tables import grants, vault_facts
 from gateway.vault.errors import VaultError
-from gateway.vault.keys.facts import Facts
+from gateway.vault.keys.facts import HANDOVER_SECONDS, Facts
 from gateway.vault.keys.sealing import MasterKey, key_id_of
 from gateway.vault.maintenance import rotation
 from gateway.vault.maintenance.backup import back_up
@@ -103,23 +103,6 @@ def test_a_process_that_serves_goes_on(
     assert read.tokens == tokens("second")
     store(writing, user, "A2")
     assert key_ids(vault) == {NEW.id}
-
-
-def test_a_process_that_was_paused_all_the_while_cannot_harm(
-    vault: Vault, settings: Settings, user: int, open_another: Callable[[], Vault]
-) -> None:
-    """With a key that only its environment had, it is told which one is wanted, and writes nothing."""
-    kept = store(vault, user)
-    paused = open_another()
-    rotated = rotate(vault, settings)
-    with pytest.raises(VaultError, match=NEW.id):
-        paused.grants.tokens(kept.id)
-    lease = paused.leases.take(kept.id, "w", 60_000)
-    assert lease is not None
-    with pytest.raises(VaultError, match=NEW.id):
-        paused.leases.store_refresh(lease, kept.token_version, tokens("second"))
-    assert vault.grants.tokens(kept.id) == tokens()
-    assert rotated.old_key_id != NEW.id
 
 
 def test_a_refresh_between_reading_and_writing_is_not_overwritten(
@@ -379,8 +362,10 @@ class TestNothingLingers:
         left = self.sealed(vault)
         assert self.found(vault, before) == left
 
-    def test_after_a_change_of_the_key(self, vault: Vault, settings: Settings, user: int) -> None:
-        """The change empties the log itself; what announced the key is gone, too."""
+    def test_after_a_change_of_the_key(
+        self, vault: Vault, settings: Settings, clock: SteppingClock, user: int
+    ) -> None:
+        """The change empties the log itself; what announced the key is gone, too, once its time is over."""
         many(vault, user, 30)
         before = self.sealed(vault)
         announced: list[bytes] = []
@@ -394,6 +379,9 @@ class TestNothingLingers:
         assert announced
         assert vault.database.path is not None
         assert vault.database.path.with_name("vault.db-wal").stat().st_size == 0
+        assert self.found(vault, before + announced) == announced
+        clock.step(HANDOVER_SECONDS)
+        vault.keys.learn()
         assert self.found(vault, before + announced) == []
 
     def test_a_reader_does_not_hold_it_up_for_long(self, vault: Vault, user: int) -> None:
