@@ -14,11 +14,13 @@ from linkfox_client import config as scripts_loopback
 from linkfox_client import private_files as scripts_private_files
 from linkfox_client import text as scripts_text
 from linkfox_client.keys import keyring as scripts_keyring
+from linkfox_client.local import local_proof as scripts_proof
 from linkfox_client.secrets import masking
 from linkfox_client.secrets import secret as scripts_secret
 
 from gateway.monitoring import logs
 from gateway.util import keyring as gateway_keyring
+from gateway.util import local_proof as gateway_proof
 from gateway.util import loopback as gateway_loopback
 from gateway.util import private_files as gateway_private_files
 from gateway.util import secret as gateway_secret
@@ -27,6 +29,7 @@ from gateway.util import text as gateway_text
 SECRET = [scripts_secret, gateway_secret]
 TEXT = [scripts_text, gateway_text]
 FILES = [scripts_private_files, gateway_private_files]
+PROOF = [scripts_proof, gateway_proof]
 KEYRING = [scripts_keyring, gateway_keyring]
 # What one side has alone: where a person's files may lie, and taking a key back, is the scripts' affair.
 SCRIPTS_ONLY = {"check_folder", "is_private_folder", "UnsafePlace", "NotPrivate", "read_private", "delete"}
@@ -52,7 +55,11 @@ def _signature(function: ast.FunctionDef) -> str:
     return f"{function.name}({ast.unparse(function.args)}) -> {returned}"
 
 
-@pytest.mark.parametrize("twins", [SECRET, TEXT, FILES, KEYRING], ids=["secret", "text", "files", "keyring"])
+@pytest.mark.parametrize(
+    "twins",
+    [SECRET, TEXT, FILES, KEYRING, PROOF],
+    ids=["secret", "text", "files", "keyring", "proof"],
+)
 def test_they_have_the_same_name_and_the_same_interface(twins: list[ModuleType]) -> None:
     """Public functions, classes and constants, with their signatures."""
     scripts, gateway = twins
@@ -125,6 +132,15 @@ def test_text_is_cleaned_alike(text: object) -> None:
 def test_loopback_is_the_same(host: str) -> None:
     """Plain text is sent and taken on this machine alone."""
     both([scripts_loopback, gateway_loopback], lambda module: module.is_loopback(host))
+
+
+def test_a_local_gateway_is_proved_alike() -> None:
+    """By its key, the number, and where it is: each other one of them gives another proof."""
+    one = ("key", "00" * 32, "127.0.0.1", 8765)
+    others = [("kex", *one[1:]), ("key", "01" * 32, *one[2:]), (*one[:2], "::1", 8765), (*one[:3], 8766)]
+    proofs = {both(PROOF, lambda module, given=given: module.proof_of(*given)) for given in [one, *others]}
+    assert len(proofs) == 5
+    assert both(PROOF, lambda module: module.proof_of("key", "00" * 32, "::ffff:127.0.0.1", 8765)) in proofs
 
 
 def test_private_files_are_written_alike(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from gateway.errors import OperatorError
+from gateway.util import owner_key
 from gateway.util.private_files import replace_private
 from gateway.util.secret import Secret
 
@@ -93,14 +94,11 @@ class DataFolder:
 
     def owner_key(self) -> Secret | None:
         """Return the API key of the user `owner`, or None."""
-        try:
-            return Secret((self.path / "owner.key").read_text(encoding="ascii").strip())
-        except (OSError, UnicodeDecodeError):
-            return None
+        return owner_key.read(self.path)
 
     def write_owner_key(self, key: Secret) -> None:
         """Keep the API key of the user `owner` for the scripts on this machine."""
-        self._write("owner.key", key.reveal() + "\n")
+        self._write(owner_key.FILE, key.reveal() + "\n")
 
     def _read_json(self, name: str) -> dict[str, Any] | None:
         try:

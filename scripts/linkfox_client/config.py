@@ -116,6 +116,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_same_place(one: str, other: str) -> bool:
+    """Tell whether two addresses are one server's: the same origin, or the same port of loopback."""
+    parts = [urlsplit(address) for address in (one, other)]
+    loopback = all(is_loopback(part.hostname or "") for part in parts)
+    return origin_of(one) == origin_of(other) or (loopback and parts[0].port == parts[1].port)
+
+
 def _read_env(path: Path) -> Mapping[str, str | None]:
     from dotenv import dotenv_values
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.child import replace_with
 from linkfox_client.cli.values import either
-from linkfox_client.errors import bad_arguments
+from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.local import gateway_folder, gateway_program, local_gateway
 from linkfox_client.paths import BUNDLE
 
@@ -76,9 +76,18 @@ def status(options: SimpleNamespace) -> dict[str, Any]:
     """Tell whether the gateway runs, where, whether it is ready, and what somebody should look after."""
     data_dir = _known_folder(options)
     running = gateway_folder.probe(data_dir)
-    facts = running.facts() | local_gateway.readiness(running, data_dir) if running else {}
+    facts = running.facts() | _readiness(running, data_dir) if running else {}
     set_up = gateway_folder.is_set_up(data_dir)
     return {"running": running is not None, "setUp": set_up, "dataDir": str(data_dir), **facts}
+
+
+def _readiness(running: gateway_folder.Running, data_dir: Path) -> dict[str, Any]:
+    from linkfox_client.gateway.readiness import readiness
+
+    try:
+        return readiness(local_gateway.of_running(running, data_dir))
+    except ClientError as problem:
+        return {"notes": [f"{problem.message}. {problem.hint}"]}
 
 
 def pass_on(options: SimpleNamespace) -> dict[str, Any]:

@@ -6,17 +6,22 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from linkfox_client.cli import output
+from linkfox_client.config import LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import answers, settings
 from linkfox_client.gateway.answers import Reply
+from linkfox_client.gateway.connections import Deadline, GatewayAdapter
 from linkfox_client.paths import version
 from linkfox_client.secrets.masking import Secrets
+
+if TYPE_CHECKING:
+    from linkfox_client.local.local_gateway import LocalGateway
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -71,6 +76,7 @@ class Gateway:
         self._timeouts = timeouts
         self._sleep = sleep
         self._clock = clock
+        self._deadline = Deadline(clock)
         self._session = self._new_session(environ)
 
     @property
@@ -112,6 +118,13 @@ class Gateway:
                 break
             self._sleep(pause)
         raise self._timeout("took too long to be ready")
+
+    def get(self, path: str) -> Reply:
+        """Return what the gateway answers to a GET of `path`, asked once. Raise ClientError for none."""
+        try:
+            return self._send(path, None, self._clock() + TOTAL_SECONDS)
+        except _Refused as refused:
+            raise refused.failure from None
 
     def map(
         self,
@@ -169,31 +182,51 @@ class Gateway:
         session.headers["User-Agent"] = f"linkfox-amazon-auth/{version()}"
         session.headers["Accept-Encoding"] = "identity"  # what is measured is what was sent
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=WORKERS)
-        session.mount(self.settings.gateway, adapter)
-        if self.settings.is_loopback:
+        local = self._local(environ)
+        session.mount(self.settings.gateway, GatewayAdapter(self._deadline, local, WORKERS))
+        if self.settings.is_loopback or local is not None:
             session.trust_env = False  # proxies are for elsewhere
         if self.settings.gateway.startswith("https:"):
             session.verify = _authorities(environ) or True
         return session
 
+    def _local(self, environ: Mapping[str, str]) -> "LocalGateway | None":
+        """Return the gateway on this machine that has to prove itself before it gets the key, if it is one.
+
+        That it is one does not depend on who named it: the variables may hold the same address or key.
+        """
+        chosen = self.settings
+        if chosen.local is not None or not (
+            chosen.is_loopback or chosen.key.reveal().startswith(LOCAL_KEY_PREFIX)
+        ):
+            return chosen.local
+        from linkfox_client.local import local_gateway
+
+        return local_gateway.known(chosen.gateway, chosen.key, environ)
+
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self.settings.key.reveal()
         return request
 
-    def _send(self, path: str, body: Mapping[str, Any], deadline: float) -> Reply:
-        """Send one request and return its whole answer. Raises _Refused or ClientError."""
-        connect_seconds, read_seconds = self._timeouts
+    def _send(self, path: str, body: Mapping[str, Any] | None, deadline: float) -> Reply:
+        """Send one request, a GET without a body, and return its whole answer.
+
+        Raises:
+            _Refused: nobody takes connections at the gateway's address.
+            ClientError: any other failure.
+        """
+        self._deadline.at = deadline
         try:
-            with self._session.post(
+            with self._session.request(
+                "GET" if body is None else "POST",
                 self.settings.gateway + path,
-                json=dict(body),
-                timeout=(connect_seconds, read_seconds),
+                json=None if body is None else dict(body),
+                timeout=self._timeouts,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 self.date = response.headers.get("Date", "")
-                content = self._content(response, deadline)
+                content = self._content(response)
         except requests.exceptions.SSLError as error:
             why = _verify_message(error)
             raise self._unreachable(
@@ -220,7 +253,7 @@ class Gateway:
             _seconds(response.headers.get("Retry-After")),
         )
 
-    def _content(self, response: requests.Response, deadline: float) -> bytes:
+    def _content(self, response: requests.Response) -> bytes:
         """Return the body, as it comes: what is too large or too slow is dropped on the way."""
         content = bytearray()
         while part := response.raw.read1(65536, decode_content=True):
@@ -231,8 +264,6 @@ class Gateway:
                     "The gateway's answer is larger than 8 MB and was refused",
                     "Check LINKFOX_TOOL_GATEWAY: something else may be answering at that address.",
                 )
-            if self._clock() > deadline:
-                raise self._timeout("answered too slowly")
         return bytes(content)
 
     def _read(self, reply: Reply) -> dict[str, Any]:

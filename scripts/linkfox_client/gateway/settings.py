@@ -9,7 +9,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from linkfox_client.config import (
@@ -27,6 +27,9 @@ from linkfox_client.config import (
 from linkfox_client.errors import ClientError
 from linkfox_client.secrets.secret import Secret
 
+if TYPE_CHECKING:
+    from linkfox_client.local.local_gateway import LocalGateway
+
 KEYRING_SECONDS = 3.0
 
 WAYS = (
@@ -37,13 +40,17 @@ WAYS = (
 
 
 class Settings(NamedTuple):
-    """The chosen pair. `gateway` is an address without a final slash; `…_from` say where each came from."""
+    """The chosen pair. `gateway` is an address without a final slash; `…_from` say where each came from.
+
+    `local`: the gateway on this machine whose pair it is, which has to prove itself before it gets the key.
+    """
 
     gateway: str
     key: Secret
     gateway_from: str
     key_from: str
     sandbox: bool = False
+    local: "LocalGateway | None" = None
 
     @property
     def origin(self) -> str:
@@ -88,11 +95,16 @@ def load(
 
     local = local_gateway.locate_or_start(environ)
     if local is not None:
-        return Settings(local.url, local.key, "local gateway", "local gateway", local.sandbox)
+        return of_local(local)
     kept = _stored(HOSTED, "default", read_keyring, read_key_file)
     if kept is not None:
         return _checked(kept)
     raise ClientError("not_set_up", "No gateway and no API key are set up", WAYS)
+
+
+def of_local(local: "LocalGateway") -> Settings:
+    """Return the pair of the gateway on this machine and its owner's key."""
+    return Settings(local.url, local.key, "local gateway", "local gateway", local.sandbox, local)
 
 
 def named(environ: Mapping[str, str]) -> Settings | None:

@@ -7,7 +7,7 @@ it listens. Its owner's key is handed out only meanwhile: a port that was left c
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,14 @@ def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
 
 def locate(settings: Mapping[str, str]) -> Path | None:
     """Return the data folder of the gateway that was set up here, the real one first; None without any."""
-    if not settings.get("GATEWAY_DATA_DIR") and not _has_home():
-        return None
-    folders = (data_folder(settings, sandbox=sandbox) for sandbox in (False, True))
-    return next((folder for folder in folders if is_set_up(folder)), None)
+    return next(set_up(settings), None)
+
+
+def set_up(settings: Mapping[str, str]) -> Iterator[Path]:
+    """Return the data folders of the gateways that were set up here, the real one first."""
+    if settings.get("GATEWAY_DATA_DIR") or _has_home():
+        folders = dict.fromkeys(data_folder(settings, sandbox=sandbox) for sandbox in (False, True))
+        yield from filter(is_set_up, folders)
 
 
 def _has_home() -> bool:

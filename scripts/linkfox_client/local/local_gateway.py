@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from linkfox_client.config import is_same_place
 from linkfox_client.errors import ClientError
 from linkfox_client.local.gateway_folder import (
     Running,
@@ -23,6 +24,7 @@ from linkfox_client.local.gateway_folder import (
     read_json,
     read_settings,
     remembered_flags,
+    set_up,
 )
 from linkfox_client.local.gateway_program import document_of, failure_of, program
 from linkfox_client.local.process_lock import is_held, try_exclusive
@@ -31,14 +33,13 @@ from linkfox_client.secrets.secret import Secret
 
 PATIENCE = 60.0  # seconds that a start, or a stop, may take
 FAILURE_SHARED = 5.0  # seconds in which scripts that ask take a start that failed for an answer
-_ANSWER_SECONDS = 10
 _PAUSE = 0.05
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True)
 class LocalGateway:
-    """A running gateway and its owner's API key: the pair that a script calls with."""
+    """A gateway of this machine and its owner's API key: the pair that a script calls with."""
 
     url: str
     key: Secret
@@ -57,9 +58,9 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
     data_dir = locate(settings)
     if data_dir is None:
         return None
-    check_private(data_dir)
     running = probe(data_dir)
     if running is None:
+        check_private(data_dir)
         may_start = settings.get("LINKFOX_AUTOSTART", "").lower() != "off"
         if not may_start and not is_held(data_dir / "gateway.lock"):
             raise ClientError(
@@ -68,7 +69,65 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
                 "Start it with `python3 scripts/local_gateway.py start`.",
             )
         running, _ = start(data_dir, remembered_flags(data_dir), patience=patience, shares_failure=True)
+    return of_running(running, data_dir)
+
+
+def of_running(running: Running, data_dir: Path) -> LocalGateway:
+    """Return the gateway that runs on `data_dir`, with its owner's key. Raise ClientError (`not_set_up`)."""
+    check_private(data_dir)
     return LocalGateway(running.url, owner_key(data_dir), running.sandbox, data_dir)
+
+
+def known(address: str, key: Secret, environ: Mapping[str, str]) -> LocalGateway | None:
+    """Return the local gateway that a pair from the settings is: it has its address, or its owner's key.
+
+    None for any other gateway, and where its folder could be somebody else's. Nothing is started.
+    """
+    for data_dir in set_up(read_settings(environ)):
+        try:
+            check_private(data_dir)
+            owner = owner_key(data_dir)
+        except ClientError:
+            continue
+        running = probe(data_dir)
+        if key == owner or (running is not None and is_same_place(running.url, address)):
+            return LocalGateway(address, owner, running is not None and running.sandbox, data_dir)
+    return None
+
+
+def not_proved(local: LocalGateway, *, answered: bool) -> ClientError:
+    """Return the failure of a call whose other end did not prove to be this gateway (`local_proof.py`).
+
+    `answered`: something came, but no proof of it. Nothing of the key was sent.
+    """
+    running = probe(local.data_dir)
+    if running is None:
+        return ClientError(
+            "gateway_failed",
+            f"The local gateway has ended, and another program took its address {local.url}; "
+            "it was not sent the API key",
+            "Run the command again: it starts the gateway, or says why that does not start.",
+        )
+    if not is_same_place(running.url, local.url):
+        return ClientError(
+            "gateway_failed",
+            f"The local gateway is now at {running.url}, no longer at {local.url}",
+            "Run the command again; where LINKFOX_TOOL_GATEWAY is set, correct it.",
+        )
+    if not answered:
+        return ClientError(
+            "gateway_failed",
+            f"What takes connections at {local.url} did not prove in time to be the local gateway; "
+            "it was not sent the API key",
+            "Run the command again; if it stays, stop and start the gateway with local_gateway.py.",
+            retryable=True,
+        )
+    return ClientError(
+        "gateway_failed",
+        f"What answers at {local.url} did not prove to be the local gateway; it was not sent the API key",
+        "Stop and start the gateway with `python3 scripts/local_gateway.py stop`, then `start`: one that an "
+        "older version of this skill started cannot prove it.",
+    )
 
 
 def start(
@@ -106,33 +165,6 @@ def start(
         f"Look into {data_dir / 'gateway.log'}; it may still be starting.",
         retryable=True,
     )
-
-
-def readiness(running: Running, data_dir: Path) -> dict[str, Any]:
-    """Return what the gateway says of itself.
-
-    That is `ready`, `checks`, and `attention`: what somebody should look after.
-
-    Nothing where it cannot be asked, as behind a certificate that this machine does not trust.
-    """
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = False
-        try:
-            # On loopback it would tell without a key; on another address of this machine it would not.
-            check_private(data_dir)
-            key = {"Authorization": owner_key(data_dir).reveal()}
-            answer = session.get(
-                running.url + "/readyz", headers=key, timeout=_ANSWER_SECONDS, allow_redirects=False
-            )
-            document = answer.json()
-        except (ClientError, requests.RequestException, ValueError):
-            return {}
-    if not isinstance(document, dict) or not isinstance(document.get("checks"), dict):
-        return {}
-    found = {"ready": document.get("status") == "ready", "checks": document["checks"]}
-    return found | ({"attention": document["attention"]} if document.get("attention") else {})
 
 
 def stop(data_dir: Path, *, patience: float = PATIENCE) -> Running | None:

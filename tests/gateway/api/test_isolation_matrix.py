@@ -123,6 +123,7 @@ OPEN_TO_ALL = {
     "/healthz",
     "/readyz",
     "/metrics",
+    "/localProof",
     "/openapi.json",
     "/docs",
     "/pages/style.css",

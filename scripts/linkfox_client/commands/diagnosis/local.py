@@ -7,7 +7,7 @@ from typing import Any
 
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.errors import EXIT_CODES, ClientError
-from linkfox_client.gateway.settings import Settings
+from linkfox_client.gateway import settings
 from linkfox_client.local import gateway_folder, gateway_program, local_gateway
 from linkfox_client.text import cleaned
 
@@ -26,7 +26,7 @@ def state(patient: Patient) -> Finding:
         if patient.uses_local and not patient.offline:
             local = local_gateway.locate_or_start(patient.environ, patience=30)
             if local is not None:
-                patient.pair = Settings(local.url, local.key, name, name, local.sandbox)
+                patient.pair = settings.of_local(local)
         running = gateway_folder.probe(data_dir)
     except ClientError as problem:
         return failed(name, problem)
