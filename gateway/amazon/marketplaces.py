@@ -10,6 +10,10 @@ from gateway.util.paths import REFERENCES
 REGIONS: tuple[Region, ...] = ("NA", "EU", "FE")
 DATA = REFERENCES / "marketplaces.json"
 
+# The first label of Seller and Vendor Central; those of a whole area are on `amazon.com`.
+CENTRALS = ("sellercentral", "vendorcentral")
+AREAS: dict[str, Region] = {"europe": "EU", "japan": "FE"}
+
 SITELESS = {"NZ": "New Zealand has no site of its own; use AU (Australia)"}
 
 
@@ -49,11 +53,29 @@ def marketplaces() -> tuple[Marketplace, ...]:
     return tuple(dict.fromkeys(_known().values()))
 
 
-def central_region(host: str) -> Region | None:
-    """Return the region of a Seller or Vendor Central, by its exact host name; None for any other host."""
-    return next(
-        (site.region for site in marketplaces() if host in (site.seller_central, site.vendor_central)), None
-    )
+@cache
+def _hosts() -> dict[str, Region]:
+    """Return Amazon's hosts for sellers with their regions: the file's own, and those of each shop's domain.
+
+    Amazon's guide comes from the shop itself (`amazon.com`), and integrations see a Seller Central on each
+    shop's domain (`sellercentral.amazon.de`), also where the file's is `sellercentral-europe.amazon.com`.
+    """
+    hosts = {f"sellercentral-{area}.amazon.com": region for area, region in AREAS.items()}
+    for site in marketplaces():
+        for central in (site.seller_central, site.vendor_central):
+            name, _, domain = central.partition(".")
+            if name in CENTRALS:
+                hosts |= dict.fromkeys((domain, f"www.{domain}"), site.region)
+                hosts |= {f"{central}.{domain}": site.region for central in CENTRALS}
+    return hosts
+
+
+def region_of_host(host: str) -> Region | None:
+    """Return the region of a shop, Seller Central or Vendor Central of Amazon's; None for any other host.
+
+    `host` is compared whole, so there is no room for a user, a port or another spelling.
+    """
+    return _hosts().get(host)
 
 
 def parse_region(text: str) -> Region | None:

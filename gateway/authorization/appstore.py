@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
-from gateway.amazon.marketplaces import central_region
+from gateway.amazon.marketplaces import region_of_host
 from gateway.applications.credentials import selling_partner_application
 from gateway.authorization.authorizer import StartedAuthorization
 from gateway.authorization.callback import SELLER_ID
@@ -29,6 +29,10 @@ STATE_SECONDS = 5 * 60
 LONGEST_STATE = 2048
 LONGEST_ADDRESS = 2048
 FIELDS = ("amazon_callback_uri", "amazon_state", "selling_partner_id", "version")
+# Where Amazon takes the answer. No dots alone and nothing escaped, so that it is read everywhere in one way.
+CONFIRM_PATH = re.compile(r"/apps/authorize(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", re.ASCII)
+# What the answer adds to the address: of two values Amazon might believe the one that came with it.
+ADDED = ("amazon_state", "state", "redirect_uri", "version")
 PRINTABLE = re.compile(r"[!-\[\]-~]+")
 TEST_VERSION = "beta"
 
@@ -59,9 +63,9 @@ class AppstoreRequest:
         callback_uri = values.get("amazon_callback_uri", "")
         amazon_state = values.get("amazon_state", "")
         seller_id = values.get("selling_partner_id", "")
-        known = _central(callback_uri, address)
+        known = _answered_at(callback_uri, address)
         if known is None:
-            raise Problem("appstore_refused", "amazon_callback_uri is not an address of Amazon's")
+            raise Problem("appstore_refused", "amazon_callback_uri is not where Amazon takes the answer")
         if not 0 < len(amazon_state) <= LONGEST_STATE or has_hidden(amazon_state):
             raise Problem("appstore_refused", "amazon_state is missing or malformed")
         if not SELLER_ID.fullmatch(seller_id):
@@ -80,38 +84,35 @@ class AppstoreRequest:
         }
 
 
-def _central(callback_uri: str, address: Address) -> tuple[str, Region, str] | None:
-    """Return Amazon's host, its region and the address to go to; None unless it is exactly a known one."""
-    if len(callback_uri) > LONGEST_ADDRESS or not PRINTABLE.fullmatch(callback_uri):
+def _answered_at(callback_uri: str, address: Address) -> tuple[str, Region, str] | None:
+    """Return Amazon's host, its region and the address to go to; None unless Amazon takes an answer there."""
+    if len(callback_uri) > LONGEST_ADDRESS or not PRINTABLE.fullmatch(callback_uri) or "#" in callback_uri:
         return None
     try:
-        parts = urlsplit(callback_uri)
+        parts = _at_amazon(urlsplit(callback_uri), address)
     except ValueError:
         return None
-    if parts.fragment or "#" in callback_uri:
+    region = region_of_host(parts.netloc)
+    if parts.scheme != "https" or region is None or not CONFIRM_PATH.fullmatch(parts.path):
         return None
-    if parts.scheme == "https":
-        # The whole authority is compared, so there is no room for a user, a port or another spelling.
-        region = central_region(parts.netloc)
-        if region is None:
-            return None
-        return parts.netloc, region, _with_query(address(parts.netloc, parts.path or "/"), parts.query)
-    return _stood_in_for(callback_uri, address)
-
-
-def _stood_in_for(callback_uri: str, address: Address) -> tuple[str, Region, str] | None:
-    """Return the same for an address of the stand-in Amazon, of which there is none in earnest."""
-    _, _, after_origin = callback_uri.partition("://")
-    _, _, rest = after_origin.partition("/")
-    host = re.split(r"[/?]", rest, maxsplit=1)[0]
-    region = central_region(host)
-    if region is None or not callback_uri.startswith(address(host, "/")):
+    if any(name in ADDED for name in _names(parts.query)):
         return None
-    return host, region, callback_uri
+    query = f"?{parts.query}" if parts.query else ""
+    return parts.netloc, region, address(parts.netloc, parts.path) + query
 
 
-def _with_query(address: str, query: str) -> str:
-    return f"{address}?{query}" if query else address
+def _at_amazon(parts: SplitResult, address: Address) -> SplitResult:
+    """Return an address of the stand-in, of which there is none in earnest, as it would be at Amazon."""
+    host, _, path = parts.path.removeprefix("/").partition("/")
+    stood_in = urlsplit(address(host, f"/{path}"))
+    if (parts.scheme, parts.netloc, parts.path) != (stood_in.scheme, stood_in.netloc, stood_in.path):
+        return parts
+    return parts._replace(scheme="https", netloc=host, path=f"/{path}")
+
+
+def _names(query: str) -> list[str]:
+    """Return the names in a query, whichever way it is read: some take `;` for `&`, or no notice of case."""
+    return [unquote_plus(part.partition("=")[0]).strip().lower() for part in re.split("[&;]", query)]
 
 
 class Appstore:
@@ -151,13 +152,9 @@ class Appstore:
                 expected_seller_id=request.seller_id,
             ),
         )
-        query = {
-            "amazon_state": request.amazon_state,
-            "state": state.reveal(),
-            "redirect_uri": redirect_uri,
-        }
-        if request.testing or app.draft:
-            query["version"] = TEST_VERSION
+        version = TEST_VERSION if request.testing or app.draft else None
+        values = (request.amazon_state, state.reveal(), redirect_uri, version)
+        query = {name: value for name, value in zip(ADDED, values, strict=True) if value is not None}
         parts = urlsplit(request.callback_uri)
         added = urlencode(query, quote_via=quote, safe="")
         link = urlunsplit(parts._replace(query="&".join(part for part in (parts.query, added) if part)))

@@ -61,53 +61,79 @@ def test_every_central_is_amazons(site: Any) -> None:
         assert wanted.callback_uri == f"https://{host}/apps/authorize/confirm/x?a=b"
 
 
+DOCUMENTED = {
+    "amazon.com": "NA",
+    "www.amazon.com": "NA",
+    "www.amazon.co.uk": "EU",
+    "amazon.de": "EU",
+    "www.amazon.co.jp": "FE",
+    "sellercentral-europe.amazon.com": "EU",
+    "sellercentral-japan.amazon.com": "FE",
+    **{f"sellercentral.amazon.{land}": "EU" for land in ("ie", "co.uk", "de", "fr", "it", "es")},
+}
+
+
+@pytest.mark.parametrize("host", DOCUMENTED)
+def test_hosts_of_amazons_guides_are_amazons(host: str) -> None:
+    """The shops themselves, as the developer guide writes it, and what public integrations come from."""
+    wanted = read(f"https://{host}/apps/authorize/confirm/amzn1.sellerapps.app.x")
+    assert (wanted.host, wanted.region) == (host, DOCUMENTED[host])
+
+
 @pytest.mark.parametrize(
     "callback_uri",
     [
         "",
-        "http://sellercentral.amazon.com/x",
-        "https://evil.example/x",
-        "https://sellercentral.amazon.com.evil.example/x",
-        "https://evilsellercentral.amazon.com/x",
-        "https://x.sellercentral.amazon.com/x",
-        "https://amazon.com/x",
-        "https://www.amazon.com/x",
-        "https://sellercentral.amazon.com@evil.example/x",
-        "https://evil@sellercentral.amazon.com/x",
-        "https://sellercentral.amazon.com:8443/x",
-        "https://sellercentral.amazon.com:443/x",
-        "https://sellercentral.amazon.com\\@evil.example/x",
-        "https://evil.example\\.sellercentral.amazon.com/x",
-        "https://SELLERCENTRAL.AMAZON.COM/x",
-        "https://sellercentral.amazon.com./x",
-        "https:sellercentral.amazon.com/x",
-        "https:///sellercentral.amazon.com/x",
-        "//sellercentral.amazon.com/x",
-        "javascript:alert(1)//https://sellercentral.amazon.com/",
-        "https://sellercentral.amazon.com/x#fragment",
-        "https://sellercentral.amazon.com/x y",
-        "https://sellercentral.amazon.com/\r\nLocation: x",
-        "https://sellercentral.am\u0430zon.com/x",
-        "https://[sellercentral.amazon.com/x",
-        "\thttps://sellercentral.amazon.com/x",
-        " https://sellercentral.amazon.com/x",
-        "https://xn--sellercentral-amazon-0nf.com/x",
-        "https://sellercentral.amazon.com%2eevil.example/x",
-        "https://sellercentral.amazon.com%00.evil.example/x",
-        "https://sellercentral%2Eamazon.com/x",
-        "https://sellercentral\u3002amazon.com/x",
-        "https://sellercentral.amazon.com;evil.example/x",
-        "https://sellercentral.amazon.com,evil.example/x",
-        "https://evil.example?@sellercentral.amazon.com/x",
-        "https://evil.example/https://sellercentral.amazon.com/x",
-        "https:////sellercentral.amazon.com/x",
-        "https:\\\\sellercentral.amazon.com/x",
-        "https://sellercentral.amazon.com\\x",
-        "ftp://sellercentral.amazon.com/x",
-        "data:text/html,https://sellercentral.amazon.com/",
-        "wss://sellercentral.amazon.com/x",
-        "https://sellercentral.amazon.com/" + "x" * 3000,
-        "http://127.0.0.1:9/sellercentral.amazon.com/x",
+        "http://sellercentral.amazon.com/apps/authorize/x",
+        "https://evil.example/apps/authorize/x",
+        "https://sellercentral.amazon.com.evil.example/apps/authorize/x",
+        "https://evilsellercentral.amazon.com/apps/authorize/x",
+        "https://apps/authorize/x.sellercentral.amazon.com/apps/authorize/x",
+        "https://amazon.com.evil.example/apps/authorize/x",
+        "https://evilamazon.com/apps/authorize/x",
+        "https://amazon.evil/apps/authorize/x",
+        "https://smile.amazon.com/apps/authorize/x",
+        "https://s3.amazon.com/apps/authorize/x",
+        "https://sellercentral-evil.amazon.com/apps/authorize/x",
+        "https://sellercentral-europe.amazon.de/apps/authorize/x",
+        "https://www.sellercentral.amazon.com/apps/authorize/x",
+        "https://sellercentral.amazon.example/apps/authorize/x",
+        "https://sellercentral.amazon.com@evil.example/apps/authorize/x",
+        "https://evil@sellercentral.amazon.com/apps/authorize/x",
+        "https://sellercentral.amazon.com:8443/apps/authorize/x",
+        "https://sellercentral.amazon.com:443/apps/authorize/x",
+        "https://sellercentral.amazon.com\\@evil.example/apps/authorize/x",
+        "https://evil.example\\.sellercentral.amazon.com/apps/authorize/x",
+        "https://SELLERCENTRAL.AMAZON.COM/apps/authorize/x",
+        "https://sellercentral.amazon.com./apps/authorize/x",
+        "https:sellercentral.amazon.com/apps/authorize/x",
+        "https:///sellercentral.amazon.com/apps/authorize/x",
+        "//sellercentral.amazon.com/apps/authorize/x",
+        "javascript:alert(1)//https://sellercentral.amazon.com/apps/authorize/x",
+        "https://sellercentral.amazon.com/apps/authorize/x#fragment",
+        "https://sellercentral.amazon.com/apps/authorize/x y",
+        "https://sellercentral.amazon.com/apps/authorize/x\r\nLocation: x",
+        "https://sellercentral.am\u0430zon.com/apps/authorize/x",
+        "https://[sellercentral.amazon.com/apps/authorize/x",
+        "\thttps://sellercentral.amazon.com/apps/authorize/x",
+        " https://sellercentral.amazon.com/apps/authorize/x",
+        "https://xn--sellercentral-amazon-0nf.com/apps/authorize/x",
+        "https://sellercentral.amazon.com%2eevil.example/apps/authorize/x",
+        "https://sellercentral.amazon.com%00.evil.example/apps/authorize/x",
+        "https://sellercentral%2Eamazon.com/apps/authorize/x",
+        "https://sellercentral\u3002amazon.com/apps/authorize/x",
+        "https://sellercentral.amazon.com;evil.example/apps/authorize/x",
+        "https://sellercentral.amazon.com,evil.example/apps/authorize/x",
+        "https://evil.example?@sellercentral.amazon.com/apps/authorize/x",
+        "https://evil.example/https://sellercentral.amazon.com/apps/authorize/x",
+        "https:////sellercentral.amazon.com/apps/authorize/x",
+        "https:\\\\sellercentral.amazon.com/apps/authorize/x",
+        "https://sellercentral.amazon.com\\apps/authorize/x",
+        "ftp://sellercentral.amazon.com/apps/authorize/x",
+        "data:text/html,https://sellercentral.amazon.com/apps/authorize/x",
+        "wss://sellercentral.amazon.com/apps/authorize/x",
+        "https://sellercentral.amazon.com/apps/authorize/" + "x" * 3000,
+        "http://127.0.0.1:9/sellercentral.amazon.com/apps/authorize/x",
     ],
 )
 def test_nothing_else_is_amazons(callback_uri: str) -> None:
@@ -116,12 +142,55 @@ def test_nothing_else_is_amazons(callback_uri: str) -> None:
         read(callback_uri)
 
 
-@pytest.mark.parametrize("path", ["//evil.example/x", "/@evil.example", "/..//evil.example"])
-def test_a_path_leads_nowhere_else(path: str) -> None:
-    """Whatever stands behind a host of Amazon's stays behind it."""
-    wanted = read(f"https://sellercentral.amazon.com{path}")
-    assert urlsplit(wanted.callback_uri).netloc == "sellercentral.amazon.com"
-    assert wanted.callback_uri == f"https://sellercentral.amazon.com{path}"
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/x",
+        "/apps/authorize",
+        "/apps/authorize/",
+        "/apps/authorized/x",
+        "/gp/sign-out?openid.return_to=https%3A%2F%2Fevil.example",
+        "//evil.example/x",
+        "/@evil.example",
+        "/..//evil.example",
+        "/apps/authorize/../../gp/sign-out",
+        "/apps/authorize/./x",
+        "/apps/authorize/%2e%2e/x",
+        "/apps/authorize//x",
+        "/apps/authorize/x%2F..%2F..",
+        "/apps/authorize/x;y",
+        "/APPS/authorize/x",
+    ],
+)
+def test_other_places_at_amazon_are_refused(path: str) -> None:
+    """Amazon takes the answer there alone: a sign-out, or a redirect of its own, is nobody's wish."""
+    with pytest.raises(Problem, match="Appstore"):
+        read(f"https://sellercentral.amazon.com{path}")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=theirs",
+        "a=b&state=theirs",
+        "redirect_uri=https%3A%2F%2Fevil.example",
+        "amazon_state=theirs",
+        "version=beta",
+        "State=theirs",
+        "st%61te=theirs",
+        "+state=theirs",
+        "a=b;state=theirs",
+        "state",
+        "state=",
+    ],
+)
+def test_a_query_that_brings_what_is_added_is_refused(query: str) -> None:
+    """Of two values Amazon may believe the first: then the seller's consent ends in another's account."""
+    with pytest.raises(Problem, match="Appstore"):
+        read(f"{CONFIRM}?{query}")
+    assert read(f"{CONFIRM}?estate=a&stateless=b").callback_uri == f"{CONFIRM}?estate=a&stateless=b"
 
 
 @pytest.mark.parametrize(
@@ -158,11 +227,13 @@ def test_a_stand_in_is_believed_at_its_own_address_only() -> None:
     assert read(CONFIRM.replace("amzn1.sellerapps.app.x", "x"), stood_in).callback_uri == there
     assert read(there, stood_in).callback_uri == there
     for other in (
-        "http://127.0.0.1:9/evil.example/x",
-        "http://127.0.0.1:90/sellercentral.amazon.com/x",
-        "http://127.0.0.1:9/sellercentral.amazon.com.evil.example/x",
-        "http://evil.example/sellercentral.amazon.com/x",
-        "http://evil.example/?sellercentral.amazon.com/x",
+        "http://127.0.0.1:9/evil.example/apps/authorize/x",
+        "http://127.0.0.1:90/sellercentral.amazon.com/apps/authorize/x",
+        "http://127.0.0.1:9/sellercentral.amazon.com.evil.example/apps/authorize/x",
+        "http://evil.example/sellercentral.amazon.com/apps/authorize/x",
+        "http://evil.example/?sellercentral.amazon.com/apps/authorize/x",
+        "http://127.0.0.1:9/sellercentral.amazon.com/gp/sign-out",
+        f"{there}?state=theirs",
     ):
         with pytest.raises(Problem):
             read(other, stood_in)
