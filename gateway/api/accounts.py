@@ -101,7 +101,8 @@ async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> 
     """Make a consent link for an ads account."""
     region, record_id = request.region, request.auth_record_id
     if record_id is not None:
-        region = region or (await call.account(record_id)).region
+        account = await call.account(record_id)
+        region = region or account.region
     wanted = AccountAuthorization(region=region or "NA", name=request.account_name, record_id=record_id)
     begun = await call.services.authorizer.begin_account(call.caller.user_id, wanted)
     return AccountLink.of(begun, wanted.region)

@@ -33,6 +33,7 @@ ATTEMPT_REASONS = (
     "seller_missing",
     "code_refused",
     "wrong_seller",
+    "account_gone",
     "app_changed",
     "app_credentials",
     "app_not_configured",

@@ -34,6 +34,7 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.attempts import CodeTaken
+from gateway.vault.grants import AccountGone
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -243,7 +244,11 @@ class Authorizer:
                 attempt, Refusal(EXCHANGE_REASONS.get(failure.kind, "exchange_failed"), failure.detail)
             )
             return
-        grant = await self._keep(attempt, callback, answer)
+        try:
+            grant = await self._keep(attempt, callback, answer)
+        except AccountGone:
+            await self._end(attempt, Refusal("account_gone"))
+            return
         if grant is None:
             await self._end(attempt, Refusal("not_stored"))
             return

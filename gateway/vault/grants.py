@@ -44,6 +44,10 @@ TOKENS_DAMAGED = "tokens_damaged"
 _WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("grant_id"))
 
 
+class AccountGone(Exception):
+    """The ads account that was to be authorized again is the user's no more."""
+
+
 class Grants:
     """Every authorization that Amazon gave, by user."""
 
@@ -69,7 +73,8 @@ class Grants:
         """Keep what an authorization gave and end its attempt as `authorized`, in one transaction.
 
         The user's grant for the same store and region (ads: of the same name, or the one to be authorized
-        again) keeps its id and gets the new tokens; a refresh that is under way is fenced off.
+        again) keeps its id and gets the new tokens; a refresh that is under way is fenced off. Raise
+        AccountGone, and keep nothing, where the one to be authorized again has been removed.
         """
 
         def store(connection: Connection) -> Grant:
@@ -162,19 +167,19 @@ class Grants:
     def _to_replace(
         self, connection: Connection, wanted: Attempt | Import, seller_id: str | None
     ) -> Grant | None:
-        """Find the grant that an authorization renews, and lock its row."""
+        """Find the grant that an authorization renews, and lock its row. Raise AccountGone."""
+        record_id = wanted.expected_record_id if isinstance(wanted, Attempt) else None
         mine = and_(grants.c.user_id == wanted.user_id, grants.c.flow == wanted.flow)
         if wanted.flow == "spapi":
-            candidates = [and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)]
+            which = and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)
+        elif record_id is not None:
+            which = grants.c.id == record_id
         else:
-            candidates = [grants.c.name == wanted.name]
-            if isinstance(wanted, Attempt):
-                candidates.insert(0, grants.c.id == wanted.expected_record_id)
-        for which in candidates:
-            row = connection.execute(select(*GRANT_COLUMNS).where(mine, which).with_for_update()).first()
-            if row is not None:
-                return grant_from(row)
-        return None
+            which = grants.c.name == wanted.name
+        row = connection.execute(select(*GRANT_COLUMNS).where(mine, which).with_for_update()).first()
+        if row is None and record_id is not None:
+            raise AccountGone
+        return None if row is None else grant_from(row)
 
     def _name_is_taken(self, connection: Connection, wanted: Attempt | Import, grant_id: int) -> bool:
         """Tell whether another ads account of the user has the name: the renewed one then keeps its own."""

@@ -167,6 +167,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "The gateway's stored tokens of this store or account are damaged",
         "Authorize it again.",
     ),
+    "account_gone": (
+        "The ads account that was to be authorized again has been removed from this gateway",
+        "To authorize it as a new account, make a new link.",
+    ),
     "profile_sync_failed": (
         "The account is authorized but no advertising profile could be read",
         "Sign in to the Amazon Ads console, open Manager accounts, link the advertiser's account, then "

@@ -140,7 +140,33 @@ def test_authorizing_an_account_again_keeps_its_record(gateway: Gateway) -> None
     ]
     assert first["authRecordId"] == by_name["authRecordId"] == by_record["authRecordId"]
     assert by_record["accountName"] == "New name"
-    gateway.bad("/amazonAds/authorizeUrl", {"accountName": "Brands", "authRecordId": 7}, status=404)
+
+
+@pytest.mark.parametrize("more", [{}, {"region": "EU"}])
+def test_only_an_account_of_ones_own_is_authorized_again(gateway: Gateway, more: dict[str, str]) -> None:
+    """Whether a region is named or not, for an unknown id and another user's alike."""
+    gateway.add_user("ben")
+    bens = gateway.authorize_account(user="ben")["account"]["authRecordId"]
+    for record_id in (bens, 7):
+        body = {"accountName": "Brands", "authRecordId": record_id, **more}
+        assert gateway.bad("/amazonAds/authorizeUrl", body, status=404)["reason"] == "not_found"
+
+
+def test_an_account_that_was_removed_meanwhile_is_not_made_anew(gateway: Gateway) -> None:
+    """Nor does another of that name take its place: the attempt fails and says why."""
+    gone = gateway.authorize_account(accountName="Gone")["account"]["authRecordId"]
+    body = {"accountName": "Brands", "authRecordId": gone}
+    link = gateway.good("/amazonAds/authorizeUrl", body)
+    gateway.good("/amazonAds/removeAccount", {"authRecordId": gone})
+    other = {"authRecordId": gateway.authorize_account(accountName="Brands")["account"]["authRecordId"]}
+    before = gateway.good("/amazonAds/storeTokens", other)["accessToken"]
+    back = gateway.amazon.consent(link["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_EMPTY")
+    _, page = gateway.open(back)
+    assert "has been removed" in page.text
+    status = gateway.status("ads", link["authorizationId"])
+    assert (status["state"], status["reason"]) == ("failed", "account_gone")
+    assert gateway.good("/amazonAds/storeTokens", other)["accessToken"] == before
+    assert len(gateway.vault.grants.of_user(1, "ads")) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault.attempts import CodeTaken
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken
+from gateway.vault.grants import AccountGone
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
 from tests.support.clock import SteppingClock
@@ -352,12 +353,17 @@ class TestGrants:
         assert vault.grants.tokens(brand.id) == tokens("second")
 
     def test_another_user_s_account_is_not_renewed(self, vault: Vault, user: int) -> None:
-        """A foreign authRecordId makes a grant of one's own and leaves the other alone."""
+        """Nor one that is gone; nothing is made in its place, and none of the same name is replaced."""
         theirs = account(vault, vault.users.create("bob"))
-        mine = account(vault, user, label="mine", expected_record_id=theirs.id)
-        assert mine.id != theirs.id
-        assert vault.grants.tokens(theirs.id) == tokens()
-        assert vault.grants.account(user, theirs.id) is None
+        mine = account(vault, user)
+        gone = account(vault, user, "Gone")
+        vault.grants.remove_account(user, gone.id)
+        for record_id in (theirs.id, gone.id):
+            with pytest.raises(AccountGone):
+                account(vault, user, label="new", expected_record_id=record_id)
+        for kept in (theirs, mine):
+            assert vault.grants.tokens(kept.id) == tokens()
+        assert [grant.id for grant in vault.grants.of_user(user, "ads")] == [mine.id]
 
     def test_the_same_store_authorized_at_once_is_one_grant(self, vault: Vault, user: int) -> None:
         """Callbacks for the same store at the same moment all succeed and leave one row."""
