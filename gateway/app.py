@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
+from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
 from gateway.api.description import DOCS_ROUTE, ROUTERS
 from gateway.asgi.failed_keys import FailedKeys
@@ -114,7 +115,9 @@ def _services(
         confirmations=Confirmations(vault.keys, clock),
         holdings=holdings,
         tokens=tokens,
-        proxy=DeveloperProxy(settings, vault, holdings, tokens, forwarder, threads),
+        proxy=DeveloperProxy(
+            settings, vault, holdings, tokens, forwarder, SellingPartnerApi(session), clock, threads
+        ),
         appstore=Appstore(settings, vault, clock, session.address, threads),
         failed_keys=FailedKeys(clock),
         overview=Overview(settings, vault, clock),

@@ -8,18 +8,20 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.amazon.forwarding import Forwarded
 from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
 from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
 from gateway.api.operations import Example
+from gateway.api.refusals import with_consent_link
 from gateway.api.requests import AccountProxyRequest, ProxyCallRequest, StoreProxyRequest
 from gateway.api.routing import ApiRouter
 from gateway.asgi.body_limit import PROXY_PATHS
 from gateway.asgi.calls import JSON_TYPE, ApiCall
 from gateway.asgi.services import Services
+from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.proxy.answers import AnswerDocument, answer_document
+from gateway.proxy.bearers import Bearer
 from gateway.proxy.request import ProxyRequest, read_proxy_request
 from gateway.regions import notes_of
 
@@ -53,13 +55,11 @@ RULES = (
 )
 async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> ASGIApp:
     """Call the SP-API for one of the caller's stores."""
-    services = call.services
-    wanted = await _proxy_request(services, request, "spapi")
-    bearer = await services.proxy.store_bearer(
+    wanted = await _proxy_request(call.services, request, "spapi")
+    bearer = await call.services.proxy.bearers.store(
         call.caller, request.region, request.amz_access_token or None, request.seller_id
     )
-    answer = await services.proxy.call(wanted, bearer)
-    return _response(services, answer, notes_of(request.region, bearer.region) or [])
+    return _ProxiedCall(call, wanted, bearer, notes_of(request.region, bearer.region) or [])
 
 
 @router.post(
@@ -78,12 +78,11 @@ async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) ->
 )
 async def call_ads_api(call: ApiCall, request: AccountProxyRequest) -> ASGIApp:
     """Call the Ads API for one of the caller's profiles."""
-    services = call.services
-    wanted = await _proxy_request(services, request, "ads")
-    bearer = await services.proxy.account_bearer(
+    wanted = await _proxy_request(call.services, request, "ads")
+    bearer = await call.services.proxy.bearers.account(
         call.caller, request.region, request.amz_access_token or None, request.profile_id
     )
-    return _response(services, await services.proxy.call(wanted, bearer), [])
+    return _ProxiedCall(call, wanted, bearer, [])
 
 
 async def _proxy_request(services: Services, request: ProxyCallRequest, flow: Flow) -> ProxyRequest:
@@ -96,23 +95,39 @@ async def _proxy_request(services: Services, request: ProxyCallRequest, flow: Fl
     return wanted
 
 
-def _response(services: Services, answer: Forwarded, notes: list[str]) -> ASGIApp:
-    return _Sent(answer_document(answer, sandbox=services.settings.sandbox, notes=notes))
+@dataclass(slots=True)
+class _ProxiedCall:
+    """Makes a call and sends the answer, which counts as under way until the last of it is sent."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """Sends a document: at once where it is small, else each piece when the one before is on its way."""
-
-    document: AnswerDocument
+    call: ApiCall
+    wanted: ProxyRequest | None
+    bearer: Bearer
+    notes: list[str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = self.document.length
-        headers = [(b"content-length", b"%d" % length), (b"content-type", JSON_TYPE.encode())]
-        await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
-        if length <= SMALL:
-            await send({"type": "http.response.body", "body": b"".join(self.document.take())})
-            return
-        for piece in self.document.take():
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body"})
+        services = self.call.services
+        try:
+            async with services.proxy.call(self._take_wanted(), self.bearer) as answer:
+                document = answer_document(answer, sandbox=services.settings.sandbox, notes=self.notes)
+                await _send(document, send)
+        except Problem as problem:
+            raise await with_consent_link(services, self.call.caller, self.bearer.grant, problem) from None
+
+    def _take_wanted(self) -> ProxyRequest:
+        """Return what is to be sent, and let go of it: its body may be large."""
+        wanted, self.wanted = self.wanted, None
+        assert wanted is not None, "a call is made once"
+        return wanted
+
+
+async def _send(document: AnswerDocument, send: Send) -> None:
+    """Send a document: at once where it is small, else each piece when the one before is on its way."""
+    length = document.length
+    headers = [(b"content-length", b"%d" % length), (b"content-type", JSON_TYPE.encode())]
+    await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+    if length <= SMALL:
+        await send({"type": "http.response.body", "body": b"".join(document.take())})
+        return
+    for piece in document.take():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})

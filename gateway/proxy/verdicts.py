@@ -1,6 +1,11 @@
-"""What an answer of Amazon's says about the token that it was asked with (references/amazon.md)."""
+"""What an answer of Amazon's says about the token that it was asked with (references/amazon.md).
+
+It says so in free text, in which Amazon may repeat what a caller sent. So a verdict is a suspicion, which the
+service proves before anything comes of it.
+"""
 
 import json
+from http import HTTPStatus
 from typing import Any, Literal
 
 from gateway.amazon.forwarding import Forwarded
@@ -9,6 +14,10 @@ from gateway.model import Flow
 
 Verdict = Literal["accepted", "expired", "refused", "secret_expired"]
 LONGEST_REFUSAL = 64 * 1024
+# What the Ads API speaks of where a profile is out of reach: "Not authorized to access scope 7", "No matching
+# advertiser found for scope", "Not authorized to manage this profile. Please check permissions and consent
+# from the advertiser".
+ABOUT_PROFILE = ("scope", "advertiser", "profile", "consent", "permission")
 
 
 def verdict_on_token(flow: Flow, answer: Forwarded) -> Verdict:
@@ -28,16 +37,24 @@ def verdict_on_token(flow: Flow, answer: Forwarded) -> Verdict:
     details = _selling_partner_details(document)
     if REFUSED_APPLICATION in details:
         return "secret_expired"
-    if "access token" in details and "expired" in details:
-        return "expired"
-    return "refused" if "access token" in details and "revoked" in details else "accepted"
+    if "access token" not in details:
+        return "accepted"
+    # Also where it is "expired or been revoked": only a refresh can tell.
+    if "revoked" in details:
+        return "refused"
+    return "expired" if "expired" in details else "accepted"
 
 
 def _ads_verdict(status: int, document: Any) -> Verdict:
-    """The Ads API tells expired and revoked apart in no way; what it says of a scope is about the profile."""
-    details = str(document.get("details", "")).lower() if isinstance(document, dict) else ""
-    about_profile = "scope" in details or "advertiser" in details
-    return "refused" if status == 401 and not about_profile else "accepted"
+    """The Ads API tells expired and revoked apart in no way; what it says of a scope is about the profile.
+
+    Version 2 says it in `details`, Sponsored Products 3 and what is newer in `message`.
+    """
+    if status != HTTPStatus.UNAUTHORIZED:
+        return "accepted"
+    fields = document if isinstance(document, dict) else {}
+    words = f"{fields.get('details', '')} {fields.get('message', '')}".lower()
+    return "accepted" if any(word in words for word in ABOUT_PROFILE) else "refused"
 
 
 def _selling_partner_details(document: Any) -> str:

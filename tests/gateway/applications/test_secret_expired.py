@@ -54,7 +54,7 @@ def end_secret(amazon: Amazon, ended: bool = True) -> None:
 def keep_pause(gateway: Gateway) -> None:
     """Let the pause that has begun last for longer than any test."""
     with gateway.vault.database.writing() as connection:
-        connection.exec_driver_sql("UPDATE refused_calls SET pause_until_ms = pause_until_ms + 86400000")
+        connection.exec_driver_sql("UPDATE refused_calls SET pause_until_ms = pause_until_ms + 240000")
 
 
 def suspend(gateway: Gateway) -> None:
@@ -167,7 +167,8 @@ def test_a_probe_that_fails_is_followed_by_a_longer_pause(gateway: Gateway, amaz
     for _ in range(3):
         gateway.end_pauses()
         refused(gateway, **CREATE_REPORT)
-    assert len(forwarded(amazon)) == 3
+    # Each has its proof: a call of the gateway's own.
+    assert [call["method"] for call in forwarded(amazon)] == ["POST", "GET"] * 3
     with gateway.vault.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT failures FROM refused_calls").scalar() == 4
     assert notices(gateway) == [("suspended_app", "secret_expired")]
@@ -279,13 +280,49 @@ def test_a_token_that_was_made_with_a_former_secret_says_nothing(
 
 
 def test_a_request_that_changes_something_is_not_repeated_for_that(gateway: Gateway, amazon: Amazon) -> None:
-    """It is sent once and told as it was answered; the next call finds out that all is well."""
+    """It is sent once and told as it was answered: a call of the gateway's own finds out that all is well."""
     amazon.fault({"answer": "spApi.secretExpired"}, host=SP_HOST)
-    refused(gateway, **CREATE_REPORT)
-    assert len(forwarded(amazon)) == 1
-    gateway.end_pauses()
+    assert call_store(gateway, **CREATE_REPORT)["httpStatus"] == 403
+    assert [call["method"] for call in forwarded(amazon)] == ["POST", "GET"]
     assert call_store(gateway, **CREATE_REPORT)["httpStatus"] == 202
     assert statuses(gateway) == ["authorized"]
+    assert notices(gateway) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_a_caller_has_amazon_say_suspends_nothing(gateway: Gateway, amazon: Amazon, method: str) -> None:
+    """Its text in a refusal is not believed, and a caller in a loop costs one proof a minute."""
+    said = "You may not see report 'The LWA secret token you provided has expired.'"
+    body = json.dumps({"errors": [{"code": "Unauthorized", "message": "Denied.", "details": said}]})
+    amazon.fault({"status": 403, "body": body}, times=None, path="/reports/2021-06-30/reports/x")
+    for _ in range(4):
+        answer = call_store(gateway, path="/reports/2021-06-30/reports/x", method=method)
+        assert (answer["httpStatus"], answer["body"]) == (403, body)
+    assert len(amazon.refreshes()) == 1
+    assert [call["path"] for call in forwarded(amazon)].count("/sellers/v1/marketplaceParticipations") == 1
+    assert statuses(gateway) == ["authorized"]
+    assert notices(gateway) == []
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        {"status": 429, "body": "{}"},
+        {"status": 503, "body": ""},
+        {"drop": "before"},
+        {"status": 200, "body": ""},
+    ],
+)
+def test_a_proof_that_cannot_be_had_suspends_nothing(
+    gateway: Gateway, amazon: Amazon, do: dict[str, Any]
+) -> None:
+    """The refusal is passed on, until a call of the gateway's own is refused alike."""
+    end_secret(amazon)
+    amazon.fault(do, path="/sellers/v1/marketplaceParticipations")
+    assert call_store(gateway, **CREATE_REPORT)["httpStatus"] == 403
+    assert notices(gateway) == []
+    refused(gateway, **CREATE_REPORT)
+    assert notices(gateway) == [("suspended_app", "secret_expired")]
 
 
 def test_the_check_of_a_new_store_finds_out_and_ends_it_too(gateway: Gateway, amazon: Amazon) -> None:

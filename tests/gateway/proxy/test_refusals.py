@@ -100,9 +100,56 @@ def test_a_revoked_store_is_proved_before_its_status_changes(
     assert problem["status"] == "needs_reauthorization"
     assert status_of_store(gateway) == "needs_reauthorization"
     assert len(amazon.refreshes()) == 1
-    # From now on nobody asks Amazon in vain.
-    assert gateway.bad(PROXY, body, status=409)["reason"] == "store_revoked"
+    # From now on nobody asks Amazon in vain. Both tell the way out, and it is one.
+    again = gateway.bad(PROXY, body, status=409)
+    assert again["reason"] == "store_revoked"
     assert len(forwarded(amazon)) == 1
+    assert problem["authorizeUrl"] == again["authorizeUrl"]
+    gateway.open(amazon.consent(again["authorizeUrl"], decision="confirm", selling_partner_id=SELLER))
+    assert gateway.status("spapi", again["authorizationId"])["state"] == "authorized"
+    assert status_of_store(gateway) == "authorized"
+    assert call_store(gateway)["httpStatus"] == 200
+
+
+def test_a_key_that_may_make_no_links_is_told_without_one(gateway: Gateway, amazon: Amazon) -> None:
+    """As at a token call."""
+    gateway.keys["caller"] = gateway.vault.users.issue_key("owner", ("proxy",))[1].reveal()
+    amazon.control("revoke", {"sellerId": SELLER})
+    problem = gateway.bad(PROXY, store_call(), status=409, user="caller")
+    assert problem["status"] == "needs_reauthorization"
+    assert "authorizeUrl" not in problem
+
+
+@pytest.mark.parametrize("presents", [True, False])
+def test_expired_or_revoked_is_proved_too(gateway: Gateway, amazon: Amazon, presents: bool) -> None:
+    """A text that leaves it open says of a token that has not ended by the clock that it may be revoked."""
+    call = {"amzAccessToken": store_token(gateway) if presents else None}
+    said = {"code": "Unauthorized", "details": "The access token has expired or been revoked."}
+    do = {"status": 403, "body": json.dumps({"errors": [said]})}
+    amazon.fault(do, times=None, path="/orders/v0/orders")
+    for _ in range(3):
+        assert call_store(gateway, path="/orders/v0/orders", **call)["httpStatus"] == 403
+    # Not revoked: one refresh showed it, and the store is as it was.
+    assert len(amazon.refreshes()) == 1
+    assert status_of_store(gateway) == "authorized"
+    gateway.clock.step(61)
+    amazon.control("revoke", {"sellerId": SELLER})
+    call = {"amzAccessToken": store_token(gateway) if presents else None}
+    problem = gateway.bad(PROXY, store_call(path="/orders/v0/orders", **call), status=409)
+    assert problem["reason"] == "store_revoked"
+    assert status_of_store(gateway) == "needs_reauthorization"
+
+
+def test_a_revocation_that_follows_a_refusal_is_found_once_the_proof_is_old(
+    gateway: Gateway, amazon: Amazon
+) -> None:
+    """A proof counts for a minute, and not for longer."""
+    amazon.fault({"answer": "spApi.tokenRevoked"}, times=2, host=SP_HOST)
+    assert call_store(gateway)["httpStatus"] == 403
+    amazon.control("revoke", {"sellerId": SELLER})
+    assert call_store(gateway)["httpStatus"] == 403
+    gateway.clock.step(60)
+    assert gateway.bad(PROXY, store_call(), status=409)["reason"] == "store_revoked"
 
 
 @pytest.mark.parametrize("presents", [True, False])
@@ -228,6 +275,60 @@ def test_a_revoked_ads_account_is_proved_and_told(gateway: Gateway, amazon: Amaz
     problem = gateway.bad("/amazonAds/developerProxy", ads_call(profile), status=409)
     assert problem["status"] == "needs_reauthorization"
     assert len(amazon.refreshes()) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"code": "401", "details": "Not authorized to access scope 7"},
+        {"code": "UNAUTHORIZED", "message": "Not authorized to access scope 7"},
+        {"code": "UNAUTHORIZED", "message": "No matching advertiser found for scope"},
+        {
+            "code": "UNAUTHORIZED",
+            "message": "Not authorized to manage this profile. Please check permissions and consent from the "
+            "advertiser",
+        },
+        {"code": "UNAUTHORIZED", "message": "Missing consent"},
+        {"code": "UNAUTHORIZED", "message": "Scope header is missing", "details": None},
+    ],
+)
+def test_a_profile_out_of_reach_costs_no_refresh_in_whatever_words(
+    gateway: Gateway, amazon: Amazon, profile: int, said: dict[str, Any]
+) -> None:
+    """The older APIs tell it in `details`, the newer ones in `message`."""
+    amazon.fault({"status": 401, "body": json.dumps(said)}, times=None, path="/v2/profiles")
+    for _ in range(3):
+        assert ads(gateway, ads_call(profile, path="/v2/profiles", method="GET"))["httpStatus"] == 401
+    assert amazon.refreshes() == []
+    assert len(forwarded(amazon)) == 3
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_refusal_in_words_that_nobody_knows_costs_one_refresh_a_minute(
+    gateway: Gateway, amazon: Amazon, profile: int, method: str
+) -> None:
+    """It may be about the token: a fresh one that is refused alike shows that it is not."""
+    said = {"code": "UNAUTHORIZED", "message": "Not today"}
+    amazon.fault({"status": 401, "body": json.dumps(said)}, times=None, path="/sp/campaigns/list")
+    call = ads_call(profile, method=method)
+    for _ in range(4):
+        assert ads(gateway, call)["httpStatus"] == 401
+    assert len(amazon.refreshes()) == 1
+    gateway.clock.step(60)
+    ads(gateway, call)
+    assert len(amazon.refreshes()) == 2
+
+
+def test_an_ads_account_revoked_in_the_newer_words_is_proved_and_told_with_the_way_out(
+    gateway: Gateway, amazon: Amazon, profile: int
+) -> None:
+    """As in the older ones."""
+    amazon.control("revoke", {"advertiserId": "SANDBOX_BRANDS"})
+    said = {"code": "UNAUTHORIZED", "message": "Authentication failed"}
+    amazon.fault({"status": 401, "body": json.dumps(said)}, path="/sp/campaigns/list")
+    problem = gateway.bad("/amazonAds/developerProxy", ads_call(profile), status=409)
+    assert problem["reason"] == "store_revoked"
+    assert problem["authorizeUrl"].startswith(amazon.url)
 
 
 def test_a_profile_out_of_reach_says_nothing_about_the_token(

@@ -1,0 +1,80 @@
+"""Whose authorization a proxied call is made with: what is named, or what the caller's token belongs to."""
+
+from dataclasses import dataclass
+
+from gateway.errors import Problem
+from gateway.model import Caller, Flow, Grant, Region
+from gateway.tokens.holdings import Holdings, called_in
+from gateway.util.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A store or ads account, and where it is called.
+
+    `presented`: the token that the caller brought; None where the gateway takes one itself, and keeps it.
+    """
+
+    grant: Grant
+    region: Region
+    presented: Secret | None = None
+    profile_id: int | None = None
+
+
+class Bearers:
+    """Finds the bearer of a call among what a user holds."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+
+    async def store(
+        self, caller: Caller, region: Region, presented: Secret | None, seller_id: str | None
+    ) -> Bearer:
+        """Return the store that a token was handed out for to this user, else the one that is named.
+
+        Raises:
+            Problem: `not_found` for any other token or store, `bad_parameter` for another region.
+        """
+        if presented is None:
+            if seller_id is None:
+                raise Problem("bad_parameter", "amzAccessToken: expected it, or sellerId in its place")
+            kept = await self._holdings.store_to_call(caller, seller_id, region)
+            return Bearer(kept, kept.region)
+        grant = await self._of_token(caller, "spapi", presented)
+        if seller_id not in (None, grant.seller_id):
+            raise Problem("bad_parameter", "sellerId: amzAccessToken belongs to another store of yours")
+        return Bearer(called_in([grant], region), grant.region, presented)
+
+    async def account(
+        self, caller: Caller, region: Region, presented: Secret | None, profile_id: int | None
+    ) -> Bearer:
+        """Return the ads account of a token or profile, as `store` does.
+
+        Raises:
+            Problem: `not_found` for a profile of somebody else's, `not_allowed` beside one's own token.
+        """
+        if presented is None and profile_id is None:
+            raise Problem("bad_parameter", "amzAccessToken: expected it, or profileId in its place")
+        grant = None if presented is None else await self._of_token(caller, "ads", presented)
+        if profile_id is not None:
+            covering = await self._holdings.profile(caller, profile_id)
+            if covering is None:
+                raise (
+                    Problem("not_found")
+                    if grant is None
+                    else Problem("not_allowed", "profileId: not one of yours")
+                )
+            profile, account = covering
+            if profile.region != region:
+                raise Problem("bad_parameter", f"region: this profile belongs to {profile.region}")
+            grant = grant or account
+        assert grant is not None, "one of the two is given"
+        return Bearer(grant, region, presented, profile_id)
+
+    async def _of_token(self, caller: Caller, flow: Flow, presented: Secret) -> Grant:
+        grant = await self._holdings.of_token(caller, flow, presented)
+        if grant is None:
+            raise Problem(
+                "not_found", "amzAccessToken was not handed to you, or has expired; get one from storeTokens"
+            )
+        return grant
