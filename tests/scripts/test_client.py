@@ -180,20 +180,25 @@ def test_a_gateway_that_says_nothing_is_a_timeout(gateway: FakeGateway, clock: C
     assert len(gateway.calls) == 1
 
 
-def test_an_answer_that_drips_ends_at_the_deadline(gateway: FakeGateway) -> None:
-    """Each byte comes in time, but all of them would take for ever."""
-
-    def drip(handler: Handler) -> None:
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        while True:
-            handler.wfile.write(b" ")
+@pytest.mark.parametrize(
+    ("begun", "drop"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "chunks", "header", "100 Continue"],
+)
+def test_an_answer_that_drips_ends_at_the_deadline(begun: bytes, drop: bytes, gateway: FakeGateway) -> None:
+    """Each byte comes in time, but all of them would take for ever: no more is waited for after 60 s."""
 
     class Hurried(Clock):
         def __call__(self) -> float:
-            self.now += 10
+            self.now += 40
             return self.now
 
-    gateway.answers[PATH] = drip
+    gateway.answers[PATH] = raw(begun + 10 * drop)
     with client(gateway.url, Hurried()) as connected:
         assert failure_of(connected).code == "timeout"
 
