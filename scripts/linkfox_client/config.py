@@ -92,8 +92,12 @@ def checked_gateway(address: str, source: str) -> str:
         raise _bad_gateway(source, "holds a user name or password")
     if parts.query or parts.fragment or address.endswith(("?", "#")):
         raise _bad_gateway(source, "holds a query or a fragment")
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host.removesuffix(".")):
         raise _bad_gateway(source, "is plain http, which is allowed on loopback only")
+    # With its final dot a name is the same server's, but would be another origin (RFC 3986, 3.2.2).
+    host = host.removesuffix(".")
+    if not all(host.split(".")) or "%" in host:
+        raise _bad_gateway(source, "names no host")
     name = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}[parts.scheme]
     where = name if port in (None, default) else f"{name}:{port}"

@@ -17,16 +17,20 @@ from tests.support.fake_gateway import ACCESS, REFRESH
 TABLE = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
 
 
-def answer(status: int, document: Any, content_type: str = "application/json") -> dict[str, Any]:
-    """The fields of this answer, or its failure."""
+def answer(
+    status: int, document: Any, content_type: str = "application/json", *, here: bool = True
+) -> dict[str, Any]:
+    """The fields of this answer, or its failure; `here`: a gateway of this machine sent it."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return read(Reply(status, content_type, body), Secrets())
+    return read(Reply(status, content_type, body), Secrets(), here=here)
 
 
-def failure(status: int, document: Any, content_type: str = "application/json") -> ClientError:
+def failure(
+    status: int, document: Any, content_type: str = "application/json", *, here: bool = True
+) -> ClientError:
     """The failure that this answer is."""
     with pytest.raises(ClientError) as caught:
-        answer(status, document, content_type)
+        answer(status, document, content_type, here=here)
     return caught.value
 
 
@@ -213,14 +217,52 @@ def test_secrets_are_wrapped_at_every_depth_and_echoes_of_them_masked() -> None:
     assert ACCESS[:40] not in failed.message
 
 
+STEERING = "\x9b31m\u202e\u2028\x7f\x00"
+
+
 def test_text_from_outside_is_cleaned_and_a_link_is_not_cut() -> None:
-    """300 characters of a name, all of a link, and of a body that a program reads."""
+    """300 characters of any text, whatever its field is called, and all of a link."""
     link = "https://sellercentral.amazon.com/apps/authorize/consent?state=" + "s" * 500
     fields = answer(200, {"sellerName": "a\u202eb\n" + "c" * 999, "authorizeUrl": link, "body": "{}" * 999})
     assert fields["sellerName"].startswith("a b c")
     assert len(fields["sellerName"]) == 300
     assert fields["authorizeUrl"] == link
-    assert len(fields["body"]) == 1998
+    assert len(fields["body"]) == 300
+
+
+@pytest.mark.parametrize("field", ["body", "authorizeUrl", "sellerName", STEERING])
+def test_nothing_that_steers_a_terminal_gets_through_at_any_depth(field: str) -> None:
+    """In values, in lists and in names of fields."""
+    evil = STEERING + "x" * 5000
+    fields = answer(200, {"a": {field: evil}, "b": [[{field: [evil, {field: evil}]}]], "body": {field: evil}})
+    shown = json.dumps(fields, ensure_ascii=False)
+    assert not set(STEERING) & set(shown) - set("31m")
+    assert len(shown) < 5 * 400
+
+
+@pytest.mark.parametrize("url", ["http://sellercentral.amazon.com/x", "https://a.example/\u202e", 7, ["x"]])
+def test_a_link_that_may_not_be_given_is_kept_nowhere(url: object) -> None:
+    """Within an answer it is left out; where it is the answer, that is a failure."""
+    fields = answer(200, {"stores": [{"sellerId": "A1", "authorizeUrl": url}]})
+    assert fields == {"stores": [{"sellerId": "A1"}]}
+    failed = failure(200, {"authorizeUrl": url, "authorizationId": "A" * 22})
+    assert failed.code == "gateway_failed"
+    assert "consent link" in failed.message
+
+
+def test_an_answer_that_is_nested_without_end_is_the_gateways_fault() -> None:
+    """Not a fault of the script; fifty levels are more than any answer has."""
+    deep: Any = "x"
+    for _ in range(49):
+        deep = [deep]
+    assert answer(200, {"a": deep})
+    for more in (1, 900, 100_000):
+        body = b'{"errcode": 0, "a": ' + (50 + more) * b"[" + (50 + more) * b"]" + b"}"
+        for status in (200, 503):
+            failed = failure(status, body)
+            assert (failed.code, failed.exit_code) == ("gateway_failed", 6)
+            assert "nested" in failed.message
+            assert failed.hint
 
 
 def test_candidates_come_cleaned_and_bounded() -> None:
@@ -290,3 +332,13 @@ def test_only_a_link_that_may_be_given_is_told(document: dict[str, Any], url: ob
     told_beside = failure(409, {**document, **LINK, "authorizeUrl": url}).fields
     assert ("authorizeUrl" in told_beside, "authorizationId" in told_beside) == (told, told)
     assert told_beside.get("sandbox", False) is document.get("sandbox", False)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:631/admin", "https://localhost:8443/", "http://[::1]:9/"])
+def test_a_link_to_this_machine_comes_only_from_a_gateway_of_this_machine(url: str) -> None:
+    """One elsewhere may call itself a sandbox, and would have any service here opened."""
+    link, revoked = {"sandbox": True, **LINK, "authorizeUrl": url}, {**REVOKED, "sandbox": True, **LINK}
+    assert answer(200, link)["authorizeUrl"] == url
+    assert failure(409, {**revoked, **link}).fields["authorizeUrl"] == url
+    assert failure(200, link, here=False).code == "gateway_failed"
+    assert "authorizeUrl" not in failure(409, {**revoked, **link}, here=False).fields

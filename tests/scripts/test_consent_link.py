@@ -45,6 +45,26 @@ def test_an_https_link_is_taken(url: str) -> None:
     assert consent_link.check_link(url, sandbox=False) == url
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST.",
+        "a.localhost",
+        "127.0.0.1",
+        "127.1",
+        "0x7f.1",
+        "2130706433",
+        "[::1]",
+        "10.0.0.1",
+    ],
+)
+def test_a_link_names_a_host_and_not_this_machine(host: str) -> None:
+    """But for a sandbox on this machine; browsers take many spellings for it."""
+    with pytest.raises(ClientError):
+        consent_link.check_link(f"https://{host}:8443/admin", sandbox=False)
+
+
 def test_plain_http_is_for_the_sandbox_on_loopback_alone() -> None:
     """Only a gateway that says that it is a sandbox may send one, and only to this machine."""
     assert consent_link.check_link(SANDBOX_LINK, sandbox=True) == SANDBOX_LINK

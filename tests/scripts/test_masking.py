@@ -5,7 +5,10 @@ import json
 import logging
 import pickle
 import re
+import sys
 from copy import deepcopy
+from types import FrameType
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -156,3 +159,88 @@ def test_a_secret_does_not_leave_by_accident() -> None:
     assert secret == Secret("s" * 50)
     assert secret != Secret("t" * 50)
     assert not hasattr(secret, "__dict__")
+
+
+SEEN = "Atza|" + "".join(chr(65 + (7 * i * i + i) % 26) + str(i % 10) + "_-x"[i % 3] for i in range(110))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        SEEN.replace("|", "&#124;"),
+        SEEN.replace("|", "&#x7C;"),
+        SEEN.replace("|", "%257C"),
+        SEEN.replace("|", "%25257c"),
+        SEEN.replace("|", "\\u007c"),
+        SEEN.replace("|", "\\\\u007c"),
+        SEEN.replace("|", "| "),
+        SEEN.replace("|", "\uff5c"),
+        SEEN.partition("|")[2],
+        SEEN.partition("|")[2][:160],
+        SEEN[100:200],
+        SEEN[171 : 171 + 24],
+        SEEN[33 : 33 + 24],
+        SEEN.upper(),
+        SEEN.lower().partition("|")[2],
+    ],
+)
+def test_a_token_that_was_seen_is_masked_as_proxies_and_error_pages_write_it(written: str) -> None:
+    """Escaped twice, as HTML, without what stands before the bar, cut, in capitals."""
+    secrets = Secrets()
+    secrets.remember(SEEN)
+    body = SEEN.partition("|")[2]
+    for text in (written, f"<p>bad token {written}</p>", f"令牌{written}无效"):
+        shown = secrets.scrub(text).lower()
+        pieces = {body[start : start + 12].lower() for start in range(len(body) - 11)}
+        assert not [piece for piece in pieces if piece in shown]
+    assert "bad token" in secrets.scrub(f"<p>bad token {written}</p>")
+
+
+@pytest.mark.parametrize("bar", ["&#124;", "%257C", "\\u007c", "%7c", "|"])
+def test_a_token_that_was_never_seen_is_masked_however_its_bar_is_written(bar: str) -> None:
+    """By its shape."""
+    body = SEEN.partition("|")[2]
+    assert body[:12] not in Secrets().scrub(f"refused: Atzr{bar}{body}.")
+
+
+def test_what_a_secret_begins_with_masks_nothing_else() -> None:
+    """Nor do the words of a callback's address, which is remembered as a whole."""
+    secrets = Secrets()
+    secrets.remember("http://localhost:8765/spApi/oauth/callback?state=abcdefghijklmnopqrstuvwxyz012345&x=1")
+    secrets.remember(SEEN)
+    text = "See http://localhost:8765/spApi/oauth/callback and Atza| tokens: abcdefghijklmnop."
+    assert secrets.scrub(text) == text
+
+
+def test_two_secrets_that_overlap_are_masked_to_the_end_of_both() -> None:
+    """Whichever begins first."""
+    secrets = Secrets()
+    secrets.remember("abcdefgh")
+    secrets.remember("efghijklmnop")
+    assert secrets.scrub("-abcdefghijklmnop-") == "-***-"
+
+
+def test_the_work_of_masking_does_not_grow_with_the_secrets_that_were_seen() -> None:
+    """Lines of code run for the same text, after ten tokens and after a thousand."""
+
+    def lines_run(count: int) -> int:
+        secrets = Secrets()
+        for number in range(count):
+            secrets.remember(f"Atza|IwEBI{number:06}" + "q3Zt" * 80)
+        text = "the store A1B2C3 says " + f"Atza|IwEBI{3:06}" + "q3Zt" * 80 + " at last"
+        secrets.scrub(text)
+        lines = 0
+
+        def trace(frame: FrameType, event: str, value: object) -> Any:
+            nonlocal lines
+            lines += event == "line"
+            return trace
+
+        sys.settrace(trace)
+        try:
+            assert secrets.scrub(text) == "the store A1B2C3 says Atza|IwEBI... at last"
+        finally:
+            sys.settrace(None)
+        return lines
+
+    assert lines_run(1000) == lines_run(10)

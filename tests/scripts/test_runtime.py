@@ -335,3 +335,17 @@ def test_a_long_document_is_printed_without_indentation(capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
     assert len(json.loads(printed)["stores"]) == 500
+
+
+def test_a_closed_standard_output_is_told(tmp_path: Path) -> None:
+    """As by `>&-`: nothing was printed, so exit 1 and a line."""
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, str(SCRIPTS / "store_tokens.py"), "--help"],
+        env=clean_environment(tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Standard output is closed" in done.stderr
+    assert "Traceback" not in done.stderr

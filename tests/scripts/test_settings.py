@@ -182,6 +182,8 @@ def test_an_empty_variable_is_none() -> None:
             "LINKFOX_TOOL_GATEWAY": "https://TOOL-gateway.linkfox.com:8443/x/",
             "LINKFOX_AGENT_API_KEY": LOCAL_KEY,
         },
+        {"LINKFOX_TOOL_GATEWAY": HOSTED + ".", "LINKFOX_AGENT_API_KEY": LOCAL_KEY},
+        {"LINKFOX_TOOL_GATEWAY": HOSTED + ".:443/", "LINKFOX_AGENT_API_KEY": "Bearer " + LOCAL_KEY},
     ],
 )
 def test_a_local_key_is_never_sent_to_the_hosted_gateway(environ: dict[str, str]) -> None:
@@ -224,6 +226,10 @@ def test_a_key_that_cannot_be_one_is_refused(key: str) -> None:
         "file:///etc/passwd",
         "gateway.example",
         "https://gatewäy.example",
+        "https://gateway.example..",
+        "https://tool-gateway..linkfox.com",
+        "https://tool%2Dgateway.linkfox.com",
+        "https://.",
     ],
 )
 def test_an_address_that_is_not_safe_is_refused_without_repeating_it(address: str) -> None:
@@ -242,6 +248,8 @@ def test_an_address_that_is_not_safe_is_refused_without_repeating_it(address: st
         ("http://LOCALHOST:8765", "http://localhost:8765"),
         ("http://[::1]:8765/", "http://[::1]:8765"),
         ("https://Gateway.Example:443", "https://gateway.example"),
+        ("https://gateway.example.", "https://gateway.example"),
+        ("http://localhost.:8765", "http://localhost:8765"),
         ("https://gateway.example:8443/base//", "https://gateway.example:8443/base"),
     ],
 )

@@ -20,7 +20,7 @@ class Scripted:
 
     def __init__(self, hosted: bool = False, **answers: Any) -> None:
         self.is_hosted = hosted
-        self.sandbox = False
+        self.sandbox = self.is_sandbox_here = False
         self.answers = answers
         self.calls: list[str] = []
 

@@ -16,7 +16,8 @@ LONGEST_LINK = 8192
 def check_link(url: object, *, sandbox: bool) -> str:
     """Return the consent link that the gateway sent, once it is one that a person may be given.
 
-    It has to be https; on plain http only the sandbox on loopback. Raise ClientError (`gateway_failed`).
+    It has to be https and name a host. To this machine it may lead only with `sandbox`: a sandbox of this
+    machine sent it, whose links may be plain http. Raise ClientError (`gateway_failed`).
     """
     if (
         not isinstance(url, str)
@@ -34,9 +35,19 @@ def check_link(url: object, *, sandbox: bool) -> str:
         raise _bad_link("it cannot be parsed") from None
     if not host or "@" in parts.netloc:
         raise _bad_link("it names no host, or a user before the host")
-    if parts.scheme != "https" and not (sandbox and parts.scheme == "http" and is_loopback(host)):
+    if sandbox and parts.scheme in ("http", "https") and is_loopback(host):
+        return url
+    if parts.scheme != "https":
         raise _bad_link("it is not https")
+    if _is_local(host):
+        raise _bad_link("it leads to this machine, or to an address without a name")
     return url
+
+
+def _is_local(host: str) -> bool:
+    """Tell whether browsers take a host for this machine, or for an address (`127.1`, `0x7f.1`)."""
+    last = host.removesuffix(".").rpartition(".")[2].lower()
+    return ":" in host or last == "localhost" or last[:1].isdigit()
 
 
 def is_amazon(url: str) -> bool:

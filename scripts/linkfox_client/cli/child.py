@@ -24,8 +24,9 @@ def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
 
 def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Become `command`; on Windows, which cannot do that, run it as a child and end with its exit code."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed before the start, as by `>&-`
+            stream.flush()
     if os.name == "nt":
         sys.exit(run_and_pass_on([program, *command[1:]], environ))
     # Python ignores these two, and what is ignored stays so in the program that takes over.

@@ -38,6 +38,9 @@ def print_document(document: Mapping[str, Any], revealed: Iterable[Secret] = ())
 
 def print_text(text: str) -> None:
     """Print on standard output; ends the process with 1 where that cannot be written, as on a full disk."""
+    if sys.stdout is None:  # it was closed before the start, as by `>&-`
+        notify("Standard output is closed: nothing could be printed")
+        sys.exit(1)
     try:
         print(text, flush=True)
     except OSError as problem:

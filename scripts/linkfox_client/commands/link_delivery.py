@@ -77,8 +77,9 @@ def deliver(url: str, environ: Mapping[str, str], *, timeout: float = 3.0) -> Li
 
 
 def open_in_browser(url: str, environ: Mapping[str, str], *, sandbox: bool) -> bool:
-    """Open a checked link in the person's browser, if it leads to Amazon or is the sandbox's; say whether.
+    """Open a checked link in the person's browser, if it leads to Amazon; say whether that worked.
 
+    With `sandbox` also one to this machine: a sandbox of this machine sent it.
     In a process of its own with no standard streams: browsers write there, and text browsers would stay.
     """
     if not is_amazon(url) and not (sandbox and is_loopback(urlsplit(url).hostname or "")):

@@ -65,7 +65,7 @@ def authorize(
     raises ClientError, after the link was made with the link in its `fields`.
     """
     answer = gateway.post(f"{flow.path}/authorizeUrl", body)
-    link = consent_link.check_link(answer.get("authorizeUrl"), sandbox=gateway.sandbox)
+    link = consent_link.check_link(answer.get("authorizeUrl"), sandbox=gateway.is_sandbox_here)
     output.notify("The consent link was made.")
     if wait is not None:
         output.notify(link)
@@ -73,7 +73,7 @@ def authorize(
     output.notify(delivery.advice())
     document = _with_notes(answer, delivery.facts())
     if open_browser:
-        opened = link_delivery.open_in_browser(link, environ, sandbox=gateway.sandbox)
+        opened = link_delivery.open_in_browser(link, environ, sandbox=gateway.is_sandbox_here)
         notes = {} if opened else {"notes": [link_delivery.NOT_OPENED]}
         document = _with_notes(document, {"opened": opened, **notes})
     if wait is None:

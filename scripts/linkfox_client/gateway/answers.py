@@ -7,16 +7,19 @@ a row of references/errors.json; the hosted one may send a failure with HTTP 200
 import json
 from typing import Any, NamedTuple
 
+from linkfox_client.amazon.consent_link import check_link
 from linkfox_client.errors import ClientError, Reason, find_reason
 from linkfox_client.secrets.masking import Secrets, secrets_in, wrapped
 from linkfox_client.secrets.secret import Secret
 from linkfox_client.text import cleaned
 
 MOST_CANDIDATES = 50
-# These are no text for people, and of no use when cut.
-UNCUT_FIELDS = frozenset({"authorizeUrl", "body"})
+# Of no use when it is cut: kept whole where it may be given to a person, and else not at all.
+LINK_FIELD = "authorizeUrl"
+# Lists and objects within each other; the deepest answer that there is has five.
+DEEPEST = 50
 # With these a gateway offers to authorize again what needs it.
-LINK_FIELDS = ("authorizeUrl", "authorizationId", "expiresAt")
+LINK_FIELDS = (LINK_FIELD, "authorizationId", "expiresAt")
 # How the hosted gateway says that the credit is used up, whatever the code.
 CREDIT_WORDINGS = (
     "积分余额不足",
@@ -51,24 +54,33 @@ class Reply(NamedTuple):
 
 def is_final(reply: Reply) -> bool:
     """Tell whether the gateway itself says that asking again is of no use, as while its app is suspended."""
-    document = _parsed(reply.body)
+    try:
+        document = _parsed(reply.body)
+    except ClientError:
+        return True
     if not isinstance(document, dict):
         return False
     row = find_reason(document.get("reason"))
     return _word(document.get("status")) in STATUSES or (row is not None and not row.retryable)
 
 
-def read(reply: Reply, secrets: Secrets) -> dict[str, Any]:
+def read(reply: Reply, secrets: Secrets, *, here: bool = False) -> dict[str, Any]:
     """Return the fields of a successful answer; raises ClientError for any other.
 
-    Secret fields come as `Secret`, and are remembered; other texts are cleaned.
+    Secret fields come as `Secret`, and are remembered; other texts are cleaned. A consent link is kept only
+    where it may be given to a person; `here`: a gateway of this machine sent it, and may link to a sandbox.
     """
     document = _parsed(reply.body)
     if not isinstance(document, dict):
         raise _without_envelope(reply, secrets)
-    fields = _made_safe(document, secrets)
+    if _is_too_deep(document):
+        raise _too_deep()
+    here = here and document.get("sandbox") is True
+    fields = _made_safe(document, secrets, here)
     errcode = _number(document.get("errcode"))
     if 200 <= reply.status < 300 and errcode in (None, 0, 200):
+        if LINK_FIELD in document:
+            check_link(document[LINK_FIELD], sandbox=here)
         return _with_whole_seconds(fields)
     raise _failure(reply, document, fields, errcode)
 
@@ -79,27 +91,58 @@ def _parsed(body: bytes) -> Any:
 
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=constant)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
         return None
 
 
-def _made_safe(document: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
+def _is_too_deep(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        level = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
+        level = [item for item in level if isinstance(item, dict | list)]
+    return bool(level)
+
+
+def _too_deep() -> ClientError:
+    return ClientError(
+        "gateway_failed",
+        f"The gateway's answer is nested more than {DEEPEST} levels deep and was refused",
+        "Check LINKFOX_TOOL_GATEWAY: something else may be answering at that address.",
+    )
+
+
+def _made_safe(document: dict[str, Any], secrets: Secrets, here: bool) -> dict[str, Any]:
     fields: dict[str, Any] = wrapped(document)
     for secret in secrets_in(fields):
         secrets.remember(secret)
-    safe: dict[str, Any] = _cleaned(fields, secrets)
+    safe: dict[str, Any] = _cleaned(fields, secrets, here)
     return safe
 
 
-def _cleaned(value: Any, secrets: Secrets, field: str = "") -> Any:
+def _cleaned(value: Any, secrets: Secrets, here: bool) -> Any:
     if isinstance(value, dict):
-        return {cleaned(name): _cleaned(item, secrets, name) for name, item in value.items()}
+        return {
+            cleaned(secrets.scrub(name)): item if name == LINK_FIELD else _cleaned(item, secrets, here)
+            for name, item in value.items()
+            if name != LINK_FIELD or _may_be_given(item, here)
+        }
     if isinstance(value, list):
-        return [_cleaned(item, secrets, field) for item in value]
-    if isinstance(value, str) and field not in UNCUT_FIELDS:
+        return [_cleaned(item, secrets, here) for item in value]
+    if isinstance(value, str):
         # Scrubbed first: a secret that was cut could not be found any more.
         return cleaned(secrets.scrub(value))
     return value
+
+
+def _may_be_given(link: object, here: bool) -> bool:
+    """Tell whether a consent link may be given to a person."""
+    try:
+        check_link(link, sandbox=here)
+    except ClientError:
+        return False
+    return True
 
 
 def _with_whole_seconds(fields: dict[str, Any]) -> dict[str, Any]:
@@ -137,15 +180,8 @@ def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, A
 
     The sandbox mark, and the link that mends it where it may be given.
     """
-    sandbox = document.get("sandbox") is True
-    beside: dict[str, Any] = {"sandbox": True} if sandbox else {}
-    if row.code == "needs_reauthorization" and "authorizeUrl" in fields:
-        from linkfox_client.amazon.consent_link import check_link
-
-        try:
-            check_link(fields["authorizeUrl"], sandbox=sandbox)
-        except ClientError:
-            return beside
+    beside: dict[str, Any] = {"sandbox": True} if document.get("sandbox") is True else {}
+    if row.code == "needs_reauthorization" and LINK_FIELD in fields:
         beside |= {name: fields[name] for name in LINK_FIELDS if isinstance(fields.get(name), str)}
     return beside
 

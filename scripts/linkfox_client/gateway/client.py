@@ -89,6 +89,11 @@ class Gateway:
         """True for the hosted gateway, which knows neither `minTtl` nor `authorizationStatus`."""
         return self.settings.is_hosted
 
+    @property
+    def is_sandbox_here(self) -> bool:
+        """True for a sandbox on this machine, the only one whose consent links may lead to this machine."""
+        return self.sandbox and self._is_here
+
     def __enter__(self) -> Self:
         return self
 
@@ -184,7 +189,8 @@ class Gateway:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         local = self._local(environ)
         session.mount(self.settings.gateway, GatewayAdapter(self._deadline, local, WORKERS))
-        if self.settings.is_loopback or local is not None:
+        self._is_here = self.settings.is_loopback or local is not None
+        if self._is_here:
             session.trust_env = False  # proxies are for elsewhere
         if self.settings.gateway.startswith("https:"):
             session.verify = _authorities(environ) or True
@@ -268,7 +274,7 @@ class Gateway:
 
     def _read(self, reply: Reply) -> dict[str, Any]:
         try:
-            answer = answers.read(reply, self._secrets)
+            answer = answers.read(reply, self._secrets, here=self._is_here)
         except ClientError as failure:
             self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
             raise

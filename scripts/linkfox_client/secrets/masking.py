@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from linkfox_client.secrets.secret import Secret, masked
+from linkfox_client.secrets.secret import SHORTEST_SHOWN, SHOWN, Secret, masked
 
 # Shorter texts are not looked for: a key of three letters would be found in every other word.
 SHORTEST_SOUGHT = 6
@@ -29,11 +29,14 @@ _ENDINGS = (
     "masterkey",
 )
 _NAMES = frozenset({"authorization", "proxyauthorization", "token", "secret", "cookie", "setcookie"})
-# By their shape: tokens of Login with Amazon's, also percent-encoded or escaped in JSON, its client secrets,
-# and the keys of a self-hosted gateway.
-_SHAPES = re.compile(
-    r"At[zn][a-z](?:\||%7[Cc]|\\u007[Cc])[\w\-.~+/=%]+|lfx_local_[\w\-]+|amzn1\.oa2-cs\.[\w.\-]+"
-)
+# By their shape: tokens of Login with Amazon's, however often their bar was escaped (percent, JSON, HTML),
+# its client secrets, and the keys of a self-hosted gateway.
+BAR = r"(?:\||%(?:25)*7[Cc]|\\+u007[Cc]|&#(?:124|[xX]7[Cc]);)"
+_SHAPES = re.compile(rf"At[zn][a-z]{BAR}[\w\-.~+/=%]+|lfx_local_[\w\-]+|amzn1\.oa2-cs\.[\w.\-]+")
+# What was made by a machine, and so is no sentence and no address: pieces of it are looked for, too.
+_MADE = re.compile(rf"(?:At[zn][a-z]\|)?[\w\-.~+/=]{{{SHORTEST_SHOWN - 5},}}", re.ASCII)
+_PIECE = 12
+_LONG_WORDS = re.compile(rf"[\w\-.~+/=%]{{{_PIECE},}}", re.ASCII)
 
 # What `masked` answers for a long text.
 _MASK = re.compile(r".{10}\.\.\.", re.DOTALL)
@@ -91,7 +94,11 @@ class Secrets:
 
     def __init__(self) -> None:
         self._masks: dict[str, str] = {}
-        self._by_length: list[str] | None = None
+        """Each form of a secret that is looked for, with what is shown in its place."""
+        self._lengths: dict[str, list[int]] = {}
+        """How long the forms are that begin with these characters, the longest first."""
+        self._pieces: set[str] = set()
+        """Pieces of what masks hide, one after the other: any 23 characters of it hold a whole one."""
 
     def remember(self, secret: Secret | str) -> Secret:
         """Remember a secret, so that it is masked from now on; return it as a `Secret`."""
@@ -99,20 +106,48 @@ class Secrets:
         if len(text) >= SHORTEST_SOUGHT and text not in self._masks:
             for form in _forms(text):
                 self._masks.setdefault(form, masked(text))
-            self._by_length = None
+                lengths = self._lengths.setdefault(form[:SHORTEST_SOUGHT], [])
+                if len(form) not in lengths:
+                    lengths.append(len(form))
+                    lengths.sort(reverse=True)
+            if _MADE.fullmatch(text):
+                hidden = text[SHOWN:].lower()
+                self._pieces.update(
+                    hidden[at : at + _PIECE] for at in range(0, len(hidden) - _PIECE + 1, _PIECE)
+                )
         return Secret(text)
 
     def scrub(self, text: str) -> str:
         """Return `text` with every secret in it masked.
 
-        Those remembered, in any usual encoding, and those of a secret's shape.
+        Those remembered, in any usual encoding, those of a secret's shape, and pieces of those remembered.
+        The work does not grow with the number of secrets.
         """
-        if self._by_length is None:
-            self._by_length = sorted(self._masks, key=len, reverse=True)
-        for form in self._by_length:
-            if len(form) <= len(text) and form in text:
-                text = text.replace(form, self._masks[form])
-        return _SHAPES.sub(lambda found: _masked_once(found.group()), text)
+        text = _SHAPES.sub(lambda found: _masked_once(found.group()), self._without_known(text))
+        return _LONG_WORDS.sub(self._without_pieces, text) if self._pieces else text
+
+    def _without_known(self, text: str) -> str:
+        """Return `text` with what was remembered masked, and what overlaps as one."""
+        starts = range(len(text) - SHORTEST_SOUGHT + 1)
+        shown, end = [], 0
+        for start in [at for at in starts if text[at : at + SHORTEST_SOUGHT] in self._lengths]:
+            form = self._longest_at(text, start)
+            if start >= end and form:
+                shown += [text[end:start], self._masks[form]]
+            end = max(end, start + len(form)) if form else end
+        return "".join([*shown, text[end:]])
+
+    def _longest_at(self, text: str, start: int) -> str:
+        """Return the longest form of a secret that stands at this place; an empty text for none."""
+        lengths = self._lengths[text[start : start + SHORTEST_SOUGHT]]
+        forms = (text[start : start + length] for length in lengths)
+        return next((form for form in forms if form in self._masks), "")
+
+    def _without_pieces(self, word: re.Match[str]) -> str:
+        """Return a long word of a text, or its mask where a piece of a secret is in it."""
+        text = word.group().lower()
+        pieces = (text[at : at + _PIECE] for at in range(len(text) - _PIECE + 1))
+        return word.group() if self._pieces.isdisjoint(pieces) else "***"
 
     def masked(self, value: Any, revealed: Iterable[Secret] = ()) -> Any:
         """Return a copy of a document that may be printed.
