@@ -102,3 +102,15 @@ def test_the_audit_shows_what_was_done(house: House) -> None:
     assert page["entries"] == entries[1:3]
     assert page["nextOffset"] == 3
     assert "Atz" not in json.dumps(operate(house, "audit", "--limit", "1000").good())
+
+
+def test_old_entries_of_the_audit_are_moved_into_a_file(house: House, tmp_path: Path) -> None:
+    """Before a day that is over; without a day, or without a file, the words say what to do."""
+    path = tmp_path / "audit.jsonl"
+    done = house.good("local_gateway.py", "audit", "--export-before", "2020-01-01", "--to", str(path))
+    assert (done["exported"], done["before"], done["file"]) == (0, "2020-01-01", str(path))
+    assert path.read_text() == ""
+    for words in (["2099-01-01", "--to", str(path)], ["yesterday", "--to", str(path)], ["2020-01-01"]):
+        refused = operate(house, "audit", "--export-before", *words)
+        assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
+        assert "--to" in refused.error["hint"]
