@@ -3,8 +3,7 @@
 The answer is kept once, as it will be passed on: that is written while it comes.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.amazon.failures import AmazonFailure
@@ -43,39 +42,28 @@ class Forwarder:
     `largest_answer` is in bytes after decoding; `timeout` in seconds, from sending to the last byte.
     """
 
-    def __init__(
-        self,
-        session: AmazonSession,
-        *,
-        largest_answer: int,
-        timeout: float,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, session: AmazonSession, *, largest_answer: int, timeout: float) -> None:
         self._session = session
         self._largest_answer = largest_answer
         self._timeout = timeout
-        self._monotonic = monotonic
 
     def forward(self, outgoing: Outgoing) -> Forwarded:
         """Make the call, once, following no redirect. Returns the answer, whatever its status.
 
         Raise AmazonFailure: `unavailable` (no whole answer in time, or one cut off), `too_large`.
         """
-        deadline = self._monotonic() + self._timeout
         with self._session.exchange(
             outgoing.method,
             outgoing.host,
             outgoing.target,
             headers=outgoing.headers,
             body=outgoing.body,
-            read_timeout=self._timeout,
+            timeout=self._timeout,
         ) as response:
             body = JsonString()
             while chunk := response.read1(PIECE, decode_content=True):
                 body.add(chunk)
                 if body.size > self._largest_answer:
                     raise AmazonFailure("too_large", f"it has more than {self._largest_answer} bytes")
-                if self._monotonic() > deadline:
-                    raise AmazonFailure("unavailable", f"{outgoing.host} did not finish its answer in time")
             body.finish()
             return Forwarded(response.status, lower_case(response.headers), body)

@@ -28,6 +28,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
+from gateway.amazon.deadline import ending_at, keeps_deadlines
 from gateway.amazon.failures import AmazonFailure
 from gateway.util.version import version
 
@@ -134,10 +135,10 @@ class AmazonSession:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(form).encode()
         pools = self._new_pools() if fresh_connection else self._pools
-        deadline = self._monotonic() + self._total_timeout
+        times = (self._read_timeout, self._total_timeout)
         try:
-            with self._sent(pools, method, host, path, sent, body, self._read_timeout) as response:
-                return self._whole(response, deadline)
+            with self._sent(pools, method, host, path, sent, body, times) as response:
+                return self._whole(response)
         finally:
             if fresh_connection:
                 pools.close()
@@ -150,13 +151,14 @@ class AmazonSession:
         *,
         headers: Mapping[str, str],
         body: bytes | None,
-        read_timeout: float,
+        timeout: float,
     ) -> AbstractContextManager[BaseHTTPResponse]:
         """Send one request, its `target` (path and query) as it is given, and hand out the unread answer.
 
-        What goes wrong while the answer is read inside the `with` is an AmazonFailure, too.
+        `timeout`: seconds from now to the last byte of the answer. What goes wrong while the answer is read
+        inside the `with` is an AmazonFailure, too.
         """
-        return self._sent(self._pools, method, host, target, headers, body, read_timeout)
+        return self._sent(self._pools, method, host, target, headers, body, (timeout, timeout))
 
     @contextmanager
     def _sent(
@@ -167,9 +169,12 @@ class AmazonSession:
         target: str,
         headers: Mapping[str, str],
         body: bytes | None,
-        read_timeout: float,
+        times: tuple[float, float],
     ) -> Iterator[BaseHTTPResponse]:
-        with _failures(host):
+        """Send one request. `times`: the seconds that one read may take, and all of it."""
+        read_timeout, total_timeout = times
+        deadline = self._monotonic() + total_timeout
+        with _failures(host), ending_at(deadline, self._monotonic):
             pool, prefix = pools.of(host)
             try:
                 response = pool.urlopen(
@@ -193,14 +198,12 @@ class AmazonSession:
                 # One that was read to its end has given its connection back by then.
                 response.close()
 
-    def _whole(self, response: BaseHTTPResponse, deadline: float) -> AmazonAnswer:
+    def _whole(self, response: BaseHTTPResponse) -> AmazonAnswer:
         body = bytearray()
         while chunk := response.read1(CHUNK, decode_content=True):
             body += chunk
             if len(body) > self._largest_answer:
                 raise AmazonFailure("unusable", "Amazon's answer is larger than the gateway takes")
-            if self._monotonic() > deadline:
-                raise AmazonFailure("unavailable", "Amazon did not finish its answer in time")
         return AmazonAnswer(response.status, lower_case(response.headers), bytes(body))
 
     def _new_pools(self) -> "_Pools":
@@ -246,7 +249,7 @@ class _Pools:
             verify=where() if verify is True else verify,
             proxies=options["proxies"],
         )
-        return pool, urlsplit(address).path.removesuffix("/")
+        return keeps_deadlines(pool), urlsplit(address).path.removesuffix("/")
 
 
 def lower_case(headers: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon
 from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.util.secret import Secret
-from tests.support.clock import SteppingClock
+from tests.support.clock import START, SteppingClock
 
 SECRET = "amzn1.oa2-cs.v1." + "5" * 64
 CLIENT = Client("spapi", "NA", "client", Secret(SECRET))
@@ -106,14 +106,61 @@ def test_nobody_there_is_unavailable() -> None:
     assert failure_of(f"http://127.0.0.1:{port}").kind == "unavailable"
 
 
-def test_an_answer_that_trickles_ends_at_the_total_time() -> None:
-    """Each piece comes in time, and all of it would take too long."""
-    now = iter([0.0, *[100.0] * 10])
-    with answering(whole(b"{}")) as (origin, _):
-        session = AmazonSession(origin, monotonic=lambda: next(now))
-        with pytest.raises(AmazonFailure, match="in time"):
-            session.request("GET", "api.amazon.com", "/x")
+@contextmanager
+def endless(beginning: bytes, piece: bytes) -> Iterator[str]:
+    """A server whose answer never ends: a piece of it comes again and again, until nobody takes it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                _whole_request(connection)
+                connection.sendall(beginning)
+                while True:
+                    connection.sendall(piece)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(10)
+        assert not thread.is_alive(), "the connection is still open"
+
+
+ENDLESS = [
+    (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+]
+
+
+@pytest.mark.parametrize(("beginning", "piece"), ENDLESS, ids=["100 Continue", "headers", "body"])
+@pytest.mark.parametrize("way", ["request", "exchange"])
+def test_an_answer_that_trickles_ends_at_the_total_time(beginning: bytes, piece: bytes, way: str) -> None:
+    """Each piece comes in time, and all of them would take for ever, whatever part of the answer they are."""
+    clock = SteppingClock()
+
+    def passing() -> float:
+        clock.step(10)
+        return clock.now()
+
+    with endless(beginning, piece) as origin:
+        session = AmazonSession(origin, monotonic=passing)
+
+        def ask() -> None:
+            if way == "request":
+                session.request("GET", "api.amazon.com", "/x")
+                return
+            asked = session.exchange("GET", "api.amazon.com", "/x", headers={}, body=None, timeout=25)
+            with asked as response:
+                while response.read1(10):
+                    pass
+
+        with pytest.raises(AmazonFailure, match="did not answer in time") as caught:
+            ask()
         session.close()
+    assert caught.value.kind == "unavailable"
+    # At the third look or the fourth, of which each takes ten seconds of a total of 25.
+    assert clock.now() - START <= 40
 
 
 def test_an_answer_that_does_not_begin_ends_at_the_time_for_reading() -> None:
