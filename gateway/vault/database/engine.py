@@ -14,18 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    DisconnectionError,
-    OperationalError,
-    ProgrammingError,
-)
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
 
 from gateway.util.secret import Secret
+from gateway.vault.database.troubles import bad_address, describe_error, translated_errors
 from gateway.vault.errors import VaultError
 
 BUSY_SECONDS = 10
@@ -34,9 +29,6 @@ TRUNCATE_SECONDS = 0.5
 POSTGRES_POOL = 10
 # So long a connection may have been idle and is used without being asked.
 IDLE_SECONDS = 1.0
-# SQLSTATEs (PostgreSQL's appendix A).
-INSUFFICIENT_PRIVILEGE = "42501"
-READ_ONLY = "25006"
 
 
 class DatabaseMilliseconds(FunctionElement[int]):
@@ -127,91 +119,6 @@ class Database:
         self.engine.dispose()
 
 
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn what a database refuses for reasons outside this program into a sentence."""
-    try:
-        yield
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error):
-            sentence = describe_error(error.orig)
-        else:
-            sentence = _describe_dbapi_error(error)
-        if sentence is None:
-            raise
-        raise sentence from None
-
-
-def _describe_dbapi_error(error: DBAPIError) -> VaultError | None:
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    lost = isinstance(error, OperationalError) or error.connection_invalidated
-    sentence = describe_postgresql_error(sqlstate, lost=lost)
-    if sentence is None and isinstance(error, ProgrammingError) and sqlstate is None:
-        # The driver refuses it before any server is asked.
-        return _bad_address()
-    return sentence
-
-
-def describe_postgresql_error(sqlstate: str | None, *, lost: bool) -> VaultError | None:
-    """Return what an error of PostgreSQL means for who runs the gateway; None for a mistake of ours.
-
-    `lost`: it came of the connection, not of the statement.
-    """
-    if sqlstate == INSUFFICIENT_PRIVILEGE:
-        return VaultError(
-            "the PostgreSQL user may not make or use the gateway's tables",
-            "Let it own the database: ALTER DATABASE name OWNER TO user.",
-            "not_set_up",
-        )
-    if sqlstate == READ_ONLY:
-        return VaultError(
-            "the PostgreSQL takes no writes",
-            "Name the primary server, not a standby, and a database that is not read-only.",
-            retryable=True,
-        )
-    if lost:
-        return VaultError(
-            "the PostgreSQL does not answer or refuses the connection",
-            "Check that it runs, and that the address, user and password are right.",
-            retryable=True,
-        )
-    return None
-
-
-def _bad_address() -> VaultError:
-    return VaultError(
-        "the address of the PostgreSQL cannot be read",
-        "Begin it with postgresql://; user, password, host and database follow, percent-encoded.",
-        "not_set_up",
-    )
-
-
-def describe_error(error: sqlite3.Error) -> VaultError | None:
-    """Return what an error of SQLite means for who runs the gateway; None for a mistake of ours."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return VaultError(
-            "the vault's database is locked by another program",
-            "Close whatever has vault.db open, or try again in a moment.",
-            retryable=True,
-        )
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return VaultError(
-            "the disk of the data folder is full or fails", "Make room on the disk, then try again."
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return VaultError(
-            "the vault's database cannot be opened for writing",
-            "Give the gateway's user write permission on the data folder and on vault.db in it.",
-        )
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return VaultError(
-            "vault.db is damaged or no SQLite database",
-            "Restore it from a backup, or use another data folder.",
-        )
-    return None
-
-
 def open_database(url: Secret | None, sqlite_path: Path, *, patient: bool = False) -> Database:
     """Open the PostgreSQL at `url`, or with None the SQLite file, created for its owner only (0600).
 
@@ -230,7 +137,7 @@ def _open_postgresql(url: Secret, patient: bool) -> Database:
             hide_parameters=True,
         )
     except (ArgumentError, ValueError):
-        raise _bad_address() from None
+        raise bad_address() from None
     _ask_idle_connections(engine)
     if not patient:
         from gateway.vault.database.bounded import (

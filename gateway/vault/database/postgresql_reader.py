@@ -14,7 +14,8 @@ import psycopg
 from sqlalchemy import ClauseElement
 
 from gateway.vault.database.bounded import BoundedAsyncConnection, Patience
-from gateway.vault.database.engine import BUSY_SECONDS, IDLE_SECONDS, Database, describe_postgresql_error
+from gateway.vault.database.engine import BUSY_SECONDS, IDLE_SECONDS, Database
+from gateway.vault.database.troubles import describe_postgresql_error
 
 CONNECTIONS = 8
 

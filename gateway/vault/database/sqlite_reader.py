@@ -15,7 +15,8 @@ from sqlalchemy import Select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from gateway.vault.database.engine import BUSY_SECONDS, describe_error, prepare_sqlite
+from gateway.vault.database.engine import BUSY_SECONDS, prepare_sqlite
+from gateway.vault.database.troubles import describe_error
 
 
 @cache

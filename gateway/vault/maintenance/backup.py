@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from gateway.util.private_files import create_private
-from gateway.vault.database.engine import BUSY_SECONDS, describe_error
+from gateway.vault.database.engine import BUSY_SECONDS
+from gateway.vault.database.troubles import describe_error
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
