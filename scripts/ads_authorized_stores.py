@@ -21,7 +21,7 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    answer = gateway.post("/amazonAds/authorizedStores", {})
+    answer = lists.whole(gateway, "/amazonAds/authorizedStores")
     return lists.page(answer, "stores", ("accountName", "countryCode", "profileId"), options)
 
 

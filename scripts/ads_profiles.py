@@ -22,7 +22,7 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    answer = gateway.post("/amazonAds/profiles", {"refresh": True} if options.refresh else {})
+    answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
     return lists.page(answer, "profiles", ("countryCode", "accountInfoName", "profileId"), options)
 
 

@@ -36,7 +36,7 @@ def run(options, gateway):
     from linkfox_client.amazon import profiles
     from linkfox_client.commands import lists
 
-    answer = gateway.post("/amazonAds/authorizedStores", {})
+    answer = lists.whole(gateway, "/amazonAds/authorizedStores")
     listed = [*lists.entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
     profile = profiles.resolve(
         listed, site=options.site, account=options.account, profile_id=options.profile_id

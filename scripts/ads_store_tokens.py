@@ -29,7 +29,7 @@ def run(options, gateway):
     if options.all:
         from linkfox_client.amazon import profiles
 
-        answer = gateway.post("/amazonAds/authorizedStores", {})
+        answer = lists.whole(gateway, "/amazonAds/authorizedStores")
         accounts = profiles.accounts(lists.entries(answer) + (answer.get("accountsWithoutProfiles") or []))
         document = tokens.fetch_all(gateway, "/amazonAds", accounts, ("authRecordId",), options.min_ttl)
     elif options.profile_id is not None:

@@ -21,7 +21,7 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    answer = gateway.post("/spApi/authorizedStores", {})
+    answer = lists.whole(gateway, "/spApi/authorizedStores")
     return lists.page(answer, "stores", ("sellerId", "region"), options)
 
 

@@ -30,7 +30,7 @@ def declare(arguments):
 
 def run(options, gateway):
     if options.all:
-        stores = lists.entries(gateway.post("/spApi/authorizedStores", {}))
+        stores = lists.entries(lists.whole(gateway, "/spApi/authorizedStores"))
         document = tokens.fetch_all(gateway, "/spApi", stores, ("sellerId", "region"), options.min_ttl)
     else:
         which = {"sellerId": options.seller_id, "region": options.region}

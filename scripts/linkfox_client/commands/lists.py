@@ -1,14 +1,23 @@
-"""Lists, page by page: what is printed is bounded, and says how to get the rest."""
+"""Lists: asked for in parts that an answer can hold, and printed page by page, with how to get the rest."""
 
-from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.errors import ClientError
 
+if TYPE_CHECKING:
+    from linkfox_client.gateway.client import Gateway
+
 DEFAULT_LIMIT = 50
 MOST_LIMIT = 1000
+# Of a gateway of one's own: how many it is asked for at once, and how many it may have.
+PART = 1000
+MOST_ENTRIES = 200_000
+# The lists of answers, each with the field that tells how long it is in all.
+TOTALS = {"stores": "total", "profiles": "total", "accountsWithoutProfiles": "totalWithoutProfiles"}
+READINGS = 3
 
 
 def declare(arguments: Arguments) -> None:
@@ -17,6 +26,55 @@ def declare(arguments: Arguments) -> None:
         "--limit", "how many to show (default 50)", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT
     )
     arguments.integer("--offset", "how many to leave out first", default=0)
+
+
+def whole(gateway: "Gateway", path: str, body: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """Return a gateway's answer to `path` with its lists whole, however long they are. Raise ClientError.
+
+    One's own gateway is asked for them part by part. What changes meanwhile moves the entries behind it, so
+    then it is read again.
+    """
+    if gateway.is_hosted:
+        return gateway.post(path, body)
+    for _ in range(READINGS):
+        answer = gateway.post(path, {**body, "limit": PART, "offset": 0})
+        if _continued(gateway, path, answer):
+            return answer
+    raise ClientError(
+        "gateway_failed",
+        "The list changed each time that it was read",
+        "Run the command again, when fewer authorizations come and go.",
+        retryable=True,
+    )
+
+
+def _continued(gateway: "Gateway", path: str, answer: dict[str, Any]) -> bool:
+    """Add to the lists of `answer` what the gateway has beyond the first part; tell whether nothing moved."""
+    for offset in range(PART, MOST_ENTRIES + 1, PART):
+        if not _lacks_some(answer):
+            return True
+        part = gateway.post(path, {"limit": PART, "offset": offset})
+        lists = [name for name in TOTALS if isinstance(answer.get(name), list)]
+        if any(part.get(TOTALS[name]) != answer.get(TOTALS[name]) for name in lists):
+            return False
+        if not any(part.get(name) for name in lists):
+            break
+        for name in lists:
+            answer[name] += entries(part, name)
+    raise ClientError(
+        "gateway_failed",
+        "The gateway's list has another length than it says",
+        "Check that LINKFOX_TOOL_GATEWAY is the gateway you mean.",
+    )
+
+
+def _lacks_some(answer: Mapping[str, Any]) -> bool:
+    """Tell whether a list of the answer is shorter than its total."""
+    for name, total in TOTALS.items():
+        listed, count = answer.get(name), answer.get(total)
+        if isinstance(listed, list) and isinstance(count, int) and len(listed) < count:
+            return True
+    return False
 
 
 def entries(answer: dict[str, Any], field: str = "stores") -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ SECONDS = (5.0, 10.0)  # to connect, and to wait for an answer
 class KeyCheck(NamedTuple):
     """`state`: accepted, refused, or unknown where the gateway did not tell.
 
-    `answer` is the list of stores, `failure` what kept the gateway from answering it, `date` its clock: ""
-    where it did not say, None where no answer came.
+    `answer` is the beginning of the list of stores, `failure` what kept the gateway from answering it, `date`
+    its clock: "" where it did not say, None where no answer came.
     """
 
     state: str
@@ -25,12 +25,12 @@ class KeyCheck(NamedTuple):
 
 
 def check(chosen: Settings, environ: Mapping[str, str] = os.environ) -> KeyCheck:
-    """Ask the gateway for the stores that this key may see."""
+    """Ask the gateway for a store that this key may see; the hosted one knows whole lists only."""
     from linkfox_client.gateway.client import Gateway
 
     with Gateway(chosen, environ=environ, timeouts=SECONDS) as gateway:
         try:
-            answer = gateway.post("/spApi/authorizedStores", {})
+            answer = gateway.post("/spApi/authorizedStores", {} if gateway.is_hosted else {"limit": 1})
         except ClientError as failure:
             return KeyCheck(_state(failure), None, failure, gateway.date, gateway.sandbox)
         return KeyCheck("accepted", answer, None, gateway.date, gateway.sandbox)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
-from linkfox_client.commands.lists import entries
+from linkfox_client.commands.lists import entries, whole
 from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.text import cleaned
 
@@ -16,24 +16,21 @@ ORDER = ("failed", "warning", "ok")
 
 def stores(patient: Patient) -> Iterator[Finding]:
     """Yield one line for each store, those with a problem first."""
-    if patient.checked is None or patient.checked.answer is None:
-        return
-    listed = entries(patient.checked.answer)
-    findings = [_of_store(entry) for entry in listed]
-    yield from _bounded("stores", findings)
+    try:
+        answer = _listed(patient, "/spApi/authorizedStores")
+        if answer is not None:
+            yield from _bounded("stores", [_of_store(entry) for entry in entries(answer)])
+    except ClientError as problem:
+        yield failed("stores", problem)
 
 
 def ads_accounts(patient: Patient) -> Iterator[Finding]:
     """Yield one line for each ads account, whose profiles share its state."""
-    if patient.checked is None or patient.checked.answer is None or patient.pair is None:
-        return
-    from linkfox_client.gateway.client import Gateway
-    from linkfox_client.gateway.key_check import SECONDS
-
     try:
-        with Gateway(patient.pair, environ=patient.environ, timeouts=SECONDS) as gateway:
-            answer = gateway.post("/amazonAds/authorizedStores", {})
-            listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
+        answer = _listed(patient, "/amazonAds/authorizedStores")
+        if answer is None:
+            return
+        listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
     except ClientError as problem:
         yield failed("ads accounts", problem)
         return
@@ -41,6 +38,17 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
     for entry in listed:
         accounts.setdefault(entry.get("authRecordId"), entry)
     yield from _bounded("ads accounts", [_of_account(entry) for entry in accounts.values()])
+
+
+def _listed(patient: Patient, path: str) -> dict[str, Any] | None:
+    """Return what the gateway lists there; None where it did not take the key. Raise ClientError."""
+    if patient.checked is None or patient.checked.answer is None or patient.pair is None:
+        return None
+    from linkfox_client.gateway.client import Gateway
+    from linkfox_client.gateway.key_check import SECONDS
+
+    with Gateway(patient.pair, environ=patient.environ, timeouts=SECONDS) as gateway:
+        return whole(gateway, path)
 
 
 def _of_store(entry: Mapping[str, Any]) -> Finding:
