@@ -16,7 +16,10 @@ from gateway.vault.database.engine import Database
 from gateway.vault.database.holds import is_over, lasts
 from gateway.vault.database.tables import api_keys, sessions, users
 
+# Seconds. On loopback it is shorter: a browser sends its cookie to each port of the host, so to whatever
+# else serves there (RFC 6265 section 8.5).
 LIFETIME = 12 * 3600
+LOOPBACK_LIFETIME = 3600
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -27,8 +30,11 @@ class Sessions:
         self._database = database
         self._clock = clock
 
-    def begin(self, caller: Caller) -> Secret:
-        """Begin a session of a caller whose key was just checked; return its id. Ended ones are deleted."""
+    def begin(self, caller: Caller, lifetime: int = LIFETIME) -> Secret:
+        """Begin a session of a caller whose key was just checked; return its id. Ended ones are deleted.
+
+        `lifetime`: seconds, at most LIFETIME.
+        """
         session = Secret(secrets.token_urlsafe(32))
         now = int(self._clock.now())
         with self._database.writing() as connection:
@@ -38,7 +44,7 @@ class Sessions:
                     session_sha256=_digest(session.reveal()),
                     key_id=caller.key_id,
                     created_at=now,
-                    expires_at=now + LIFETIME,
+                    expires_at=now + lifetime,
                 )
             )
         return session

@@ -21,7 +21,7 @@ from gateway.errors import Problem
 from gateway.model import Caller, Right
 from gateway.util.loopback import is_loopback
 from gateway.vault import audit
-from gateway.vault.sessions import LIFETIME, SESSION_ID
+from gateway.vault.sessions import LIFETIME, LOOPBACK_LIFETIME, SESSION_ID
 from gateway.web.page_context import PageContext
 from gateway.web.renderer import Pages, pages_of
 
@@ -78,9 +78,13 @@ class Cookie:
         answer.delete_cookie(self.name, secure=self.secure, httponly=True, samesite="lax")
 
 
-def start_session(request: Request, answer: Response, session: str) -> None:
-    """Give the browser its session."""
-    Cookie.of(request, "session").write(answer, session, LIFETIME)
+async def start_session(request: Request, answer: Response, caller: Caller) -> None:
+    """Begin a session of a caller whose key was just checked, and give it to the browser."""
+    services = services_of(request)
+    cookie = Cookie.of(request, "session")
+    lifetime = LIFETIME if cookie.secure else LOOPBACK_LIFETIME
+    session = await services.threads.vault(services.vault.sessions.begin, caller, lifetime)
+    cookie.write(answer, session.reveal(), lifetime)
     Cookie.of(request, "form").clear(answer)
 
 

@@ -76,9 +76,8 @@ async def sign_in(request: Request) -> Response:
         raise refused_key(request.scope)
     audit.identified(caller)
     check_rights(caller, ("manage", "tokens"))
-    session = await services.threads.vault(services.vault.sessions.begin, caller)
     answer = see_other(back_to)
-    start_session(request, answer, session.reveal())
+    await start_session(request, answer, caller)
     return answer
 
 

@@ -305,6 +305,14 @@ FACTS = [
         {SECURITY: ("a session ends after {n} hours",), SELF_HOSTING: ("A sign-in lasts {n} hours",)},
     ),
     Fact(
+        "the life of a session on loopback, in hours",
+        sessions.LOOPBACK_LIFETIME / HOUR,
+        {
+            SECURITY: ("so a session there ends after {n} hour",),
+            SELF_HOSTING: ("{n} hour on this machine",),
+        },
+    ),
+    Fact(
         "the largest answer of Amazon's, in MB",
         setting("largest_amazon_answer") / MEGABYTE,
         {SECURITY: ("endless answers | {n} MB at most",)},

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from gateway.vault.sessions import LIFETIME
+from gateway.vault.sessions import LIFETIME, LOOPBACK_LIFETIME
 from gateway.web import appstore, confirmation, console, sign_in
 from gateway.web.sign_in import own_page
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
@@ -75,6 +75,12 @@ def test_the_cookie_is_secure_where_others_come_by(amazon: Amazon, tmp_path: Pat
         assert cookie["secure"]
         assert cookie["path"] == "/"
         assert not cookie["domain"]
+        assert cookie["max-age"] == str(LIFETIME)
+        signed_in = {"Host": "gateway.example.com", "Cookie": f"{cookie.key}={cookie.value}"}
+        gateway.clock.step(LIFETIME - 1)
+        assert visitor.get("/", **signed_in).status_code == 200
+        gateway.clock.step(1)
+        assert visitor.get("/", **signed_in).status_code == 303
         assert not cookie_of(visitor.get("/signin"), "form")["secure"]
 
 
@@ -136,9 +142,13 @@ def test_signing_out_ends_the_session(gateway: Gateway) -> None:
 
 
 def test_a_session_ends_with_its_time_or_its_key(gateway: Gateway) -> None:
-    """Whichever comes first."""
-    visitor = Visitor(gateway).sign_in()
-    gateway.clock.step(LIFETIME)
+    """Whichever comes first; soon on loopback, where servers on other ports are sent the cookie, too."""
+    visitor = Visitor(gateway)
+    answer = visitor.submit("/signin", key=gateway.keys["owner"])
+    assert cookie_of(answer, "session")["max-age"] == str(LOOPBACK_LIFETIME)
+    gateway.clock.step(LOOPBACK_LIFETIME - 1)
+    assert visitor.get("/").status_code == 200
+    gateway.clock.step(1)
     assert visitor.get("/").status_code == 303
     visitor.sign_in()
     assert visitor.get("/").status_code == 200
