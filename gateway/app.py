@@ -34,6 +34,9 @@ from gateway.vault.vault import Vault
 from gateway.web import appstore, callbacks, confirmation, console, sign_in
 from gateway.web.renderer import Pages
 
+# Whatever a browser may come to.
+PAGES = (callbacks, confirmation, sign_in, console, appstore)
+
 
 def create_app(
     settings: Settings,
@@ -75,19 +78,19 @@ def create_app(
             steps.push_async_callback(services.authorizer.finish_all)
             steps.push_async_callback(stop_all, jobs)
 
-    pages = (callbacks, confirmation, sign_in, console, appstore)
+    pages = Pages(sandbox=settings.sandbox, clock=clock)
     app = Application(
         # The first is found first: `storeTokens`, which comes before every other call.
         routes=[
             *(route for each in ROUTERS for route in each.routes),
-            *(route for each in pages for route in each.router.routes),
+            *(route for each in PAGES for route in each.router.routes),
             DOCS_ROUTE,
         ],
         lifespan=lifespan,
-        middleware=[Middleware(surrounded, settings=settings, audit=vault.audit)],
+        middleware=[Middleware(surrounded, settings=settings, audit=vault.audit, page=pages.problem)],
     )
     app.state.services = services
-    app.state.pages = Pages(sandbox=settings.sandbox, clock=clock)
+    app.state.pages = pages
     app.state.jobs = jobs
     return app
 

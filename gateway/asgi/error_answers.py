@@ -1,12 +1,14 @@
-"""Whatever goes wrong becomes an answer: the error envelope, or the page that the route has for browsers."""
+"""Whatever goes wrong becomes an answer: the error envelope, or a page where a person looks at it."""
 
 import logging
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 
 import anyio
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.calls import json_answer
@@ -16,7 +18,9 @@ from gateway.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
 
-# Where a route leaves, in the request's scope, what makes a page of a Problem and the request's id.
+# Makes a page of a Problem: with the browser's Accept-Language and the request's id.
+ProblemPage = Callable[[Problem, str | None, str], Response]
+# Where a route leaves, in the request's scope, its own: of a Problem and the request's id.
 PROBLEM_PAGE = "linkfox.problem_page"
 # How much of a body that is too large is read, to be thrown away, before that is said.
 MOST_TAKEN = 128 * 1024 * 1024
@@ -26,9 +30,10 @@ TAKING_SECONDS = 10
 class ErrorAnswers:
     """Answers what the application raises."""
 
-    def __init__(self, app: ASGIApp, *, sandbox: bool) -> None:
+    def __init__(self, app: ASGIApp, *, sandbox: bool, page: ProblemPage) -> None:
         self._app = app
         self._sandbox = sandbox
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request. Raise ConnectionAbortedError where the answer had begun."""
@@ -45,17 +50,21 @@ class ErrorAnswers:
                 raise ConnectionAbortedError("the answer had begun") from None
             if problem.reason == "body_too_large":
                 await _take_the_rest(scope, receive)
-            show = scope.get(PROBLEM_PAGE)
-            if show is not None:
-                answer = show(problem, context.request_id)
-            else:
-                answer = json_answer(
-                    problem.envelope(context.request_id),
-                    sandbox=self._sandbox,
-                    status=problem.row.http_status,
-                )
-                answer.headers.update(problem.headers)
-            await answer(scope, receive, send)
+            await self._told(scope, problem, context.request_id)(scope, receive, send)
+
+    def _told(self, scope: Scope, problem: Problem, request_id: str) -> Response:
+        """Return the answer that tells a problem."""
+        if (show := scope.get(PROBLEM_PAGE)) is not None:
+            page: Response = show(problem, request_id)
+            return page
+        if scope["method"] == "GET" and "text/html" in ",".join(header_values(scope, b"accept")):
+            # An address typed into a browser; programs name JSON, or anything.
+            return self._page(problem, ",".join(header_values(scope, b"accept-language")), request_id)
+        answer = json_answer(
+            problem.envelope(request_id), sandbox=self._sandbox, status=problem.row.http_status
+        )
+        answer.headers.update(problem.headers)
+        return answer
 
 
 async def _take_the_rest(scope: Scope, receive: Receive) -> None:

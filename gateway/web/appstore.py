@@ -31,9 +31,8 @@ async def ask(request: Request) -> Response:
     """Ask whether the seller is to be connected, and under which name."""
     wanted = services_of(request).appstore.read(request.query_params.multi_items())
     signed_in = await SignedInRequest.begin(request, "manage")
-    form_state = FormState({"name": wanted.seller_id})
     return signed_in.pages.appstore(
-        signed_in.context, wanted.seller_id, wanted.region, wanted.fields(), form_state
+        signed_in.context, wanted.seller_id, wanted.region, wanted.fields(), FormState()
     )
 
 

@@ -1,4 +1,4 @@
-"""What browsers come to: the callbacks, the result page and its stylesheet.
+"""What browsers come to: the callbacks, the result page, its stylesheet, and what they ask for by themselves.
 
 A callback answers with a redirect at once, so that the authorization code does not stay in the address bar.
 """
@@ -80,3 +80,9 @@ async def result_page(request: Request) -> Response:
 async def stylesheet(request: Request) -> Response:
     """Serve the one stylesheet."""
     return pages_of(request).stylesheet()
+
+
+@router.get("/favicon.ico")
+async def icon(_request: Request) -> Response:
+    """Answer that there is no icon, which every browser asks for; it asks again after a day."""
+    return Response(status_code=204, headers={"Cache-Control": "max-age=86400"})

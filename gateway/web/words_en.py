@@ -46,6 +46,7 @@ WORDS: dict[str, str] = {
     "check": "Check",
     "what_happened": "What happened",
     "what_to_do": "What to do",
+    "code": "Code",
     "amazon_says": "Amazon says",
     "region_NA": "North America",
     "region_EU": "Europe, Middle East, Africa and India",
@@ -136,6 +137,8 @@ WORDS: dict[str, str] = {
     "appstore": "A seller wants to connect",
     "appstore_text": "Amazon's Appstore sent you here: the seller {seller} wants to connect to your account "
     "{name} on this gateway. Go on only if you started this yourself and that is your seller account.",
+    "appstore_name_hint": "What you call the store, so that you recognize it in lists: "
+    f"1 to {LONGEST_NAME} characters.",
     "appstore_button": "Connect it to my account",
     # Span of time
     "days": "{n} days",
@@ -150,6 +153,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "key_lacks_right": (
         "Your API key does not have the right that this needs",
         "Sign in with a key that has it.",
+    ),
+    "unknown_path": ("This gateway has no such page", "Check the address, or go to the overview."),
+    "method_not_allowed": (
+        "This address is not for opening in a browser",
+        "Go to the overview, and go on from there.",
     ),
     "not_found": (
         "There is no such authorization, or it is not yours",

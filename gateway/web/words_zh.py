@@ -46,6 +46,7 @@ WORDS: dict[str, str] = {
     "check": "检查",
     "what_happened": "发生了什么",
     "what_to_do": "怎么办",
+    "code": "代码",
     "amazon_says": "亚马逊的说明",
     "region_NA": "北美",
     "region_EU": "欧洲、中东、非洲和印度",
@@ -134,6 +135,7 @@ WORDS: dict[str, str] = {
     "appstore": "有卖家请求连接",
     "appstore_text": "亚马逊应用商店把您带到这里：卖家 {seller} 请求连接到您在此网关上的账户 {name}。"
     "只有当这是您本人发起、且这是您的卖家账户时，才请继续。",
+    "appstore_name_hint": f"店铺在这里的名称，便于您在列表中认出它，1 到 {LONGEST_NAME} 个字符。",
     "appstore_button": "连接到我的账户",
     # Span of time
     "days": "{n} 天",
@@ -161,6 +163,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "请稍后重试；如果仍然出现，请在网关日志中查找请求 ID。",
     ),
     "vault_failed": ("网关的数据库无法读取或写入", "请在网关日志中查找请求 ID，其中写明了原因和办法。"),
+    "unknown_path": ("此网关没有这个页面", "请检查地址，或前往总览。"),
+    "method_not_allowed": ("此地址不能在浏览器中打开", "请前往总览，从那里继续。"),
     "not_found": ("没有这项授权，或它不属于您", "请在总览中查看已授权的店铺和账户。"),
     "store_revoked": ("亚马逊不再接受此刷新令牌：授权已被撤销或已到期", "请重新授权同一店铺或账户。"),
     "tokens_damaged": ("网关保存的此店铺或账户的令牌已损坏", "请重新授权同一店铺或账户。"),

@@ -147,6 +147,8 @@ def fault_of_page(answer: requests.Response) -> str | None:
         if "script" in policy or not policy.startswith("default-src 'none'; style-src 'self';"):
             return "the page allows more than its stylesheet"
         return None if answer.headers.get("Content-Language") in ("en", "zh-CN") else "no language is named"
+    if answer.status_code == 204:
+        return "there is a body" if answer.content else None
     return None if (media_type, answer.status_code) == ("text/css", 200) else f"{media_type} is no page"
 
 

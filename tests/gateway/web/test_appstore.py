@@ -261,6 +261,9 @@ def test_nothing_is_bound_before_somebody_agrees(gateway: Gateway) -> None:
     assert signed_in.headers["Location"] == path
     page = visitor.page(path)
     assert f"the seller {SELLER} wants to connect to your account owner" in page.text
+    (name,) = [field for field in page.all("input") if field.get("name") == "name"]
+    assert (name["value"], "required" in name) == ("", True)  # nobody's name for it is made up
+    assert "so that you recognize it in lists" in page.text
     with gateway.vault.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM attempts").scalar() == 0
 

@@ -77,6 +77,9 @@ def test_a_revoked_store_says_so_and_is_authorized_again(gateway: Gateway, visit
     gateway.post("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"})
     page = visitor.page("/")
     assert "Needs authorization again" in page.text
+    assert "Last refresh" in page.text
+    for over in ("Authorization ends", "Access token", "left"):
+        assert over not in page.text
     again = page.link("/stores/authorize?again=")
     answer = visitor.submit(again, name="Renamed")
     link = Page(answer.text).link(gateway.amazon.url)
@@ -165,7 +168,7 @@ def test_what_is_wrong_is_said_beside_its_field(visitor: Visitor, fields: dict[s
 def test_the_page_that_leads_away_tells_nobody_of_itself(visitor: Visitor) -> None:
     """No form, no referrer; every page with a form keeps its own Origin."""
     form = visitor.get("/stores/authorize")
-    assert form.headers["Referrer-Policy"] == "same-origin"
+    assert form.headers["Referrer-Policy"] == "strict-origin"
     assert "form-action 'self'" in form.headers["Content-Security-Policy"]
     answer = visitor.submit("/stores/authorize", name="Store", region="NA")
     assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -13,7 +13,7 @@ from gateway.web.relative_time import RelativeTime
 from gateway.web.renderer import Pages
 from gateway.web.texts import CHINESE, ENGLISH, LANGUAGES, language_for
 from tests.support.clock import SteppingClock
-from tests.support.gateway_server import Gateway, text_of
+from tests.support.gateway_server import Gateway, http, text_of
 from tests.support.house import ROOT
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -88,6 +88,43 @@ def test_each_problem_says_what_to_do(gateway: Gateway, problem: str) -> None:
     page = gateway.get(f"/oauth/result?problem={problem}")
     assert page.status_code == 400
     assert "Make a new link" in text_of(page)
+
+
+def test_an_account_without_profiles_has_a_word_to_quote(gateway: Gateway) -> None:
+    """In every language the one of the documents."""
+    begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Newcomer"})
+    back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_EMPTY")
+    path, page = gateway.open(back)
+    assert "Code: profile_sync_failed" in " ".join(text_of(page).split())
+    chinese = gateway.get(path, headers={"Accept-Language": "zh"})
+    assert "代码: profile_sync_failed" in " ".join(text_of(chinese).split())
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nothing", 404), ("/oauth/confirm", 404), ("/spApi/storeTokens", 405), ("/signout", 405)],
+)
+def test_who_opens_a_wrong_address_is_told_on_a_page(gateway: Gateway, path: str, status: int) -> None:
+    """A person, who gets no JSON; a program gets what it got. The address is not put on the page."""
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en"}
+    page = gateway.get(path, headers=browser)
+    assert page.status_code == status
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "Go to the overview" in text_of(page)
+    assert "LINKFOX_TOOL_GATEWAY" not in text_of(page)
+    assert path not in page.text
+    for accept in ("*/*", "application/json"):
+        assert gateway.get(path, headers={"Accept": accept}).headers["Content-Type"] == "application/json"
+    with http() as session:
+        posted = session.post(gateway.url + "/nothing", headers=browser)
+    assert (posted.status_code, posted.json()["reason"]) == (404, "unknown_path")
+
+
+def test_the_icon_that_browsers_ask_for_is_answered(gateway: Gateway) -> None:
+    """There is none; browsers remember that for a day, and the log has no 404 for each page."""
+    answer = gateway.get("/favicon.ico")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Cache-Control"] == "max-age=86400"
 
 
 def test_a_pending_attempt_says_so(gateway: Gateway) -> None:
