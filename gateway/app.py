@@ -20,6 +20,7 @@ from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
+from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
 from gateway.proxy.service import DeveloperProxy
@@ -103,7 +104,8 @@ def _services(
     login = CountedLogin(session, clock)
     tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
     holdings = Holdings(vault, threads)
-    authorizer = Authorizer(settings, vault, clock, session, threads)
+    store_check = StoreCheck(settings, vault, session, threads)
+    authorizer = Authorizer(settings, vault, clock, session, store_check, threads)
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
     )
@@ -114,7 +116,7 @@ def _services(
         threads=threads,
         authorizer=authorizer,
         renewals=Renewals(authorizer, vault, clock, threads),
-        importer=Importer(settings, vault, login, authorizer, threads),
+        importer=Importer(settings, vault, login, store_check, authorizer.profile_sync, threads),
         confirmations=Confirmations(vault.keys, clock),
         holdings=holdings,
         tokens=tokens,

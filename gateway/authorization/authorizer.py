@@ -13,9 +13,7 @@ from gateway.amazon.ads_api import AdsApi
 from gateway.amazon.failures import AmazonFailure, FailureKind
 from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
 from gateway.amazon.marketplaces import Marketplace
-from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
-from gateway.applications.call_breaker import CallCircuitBreaker
 from gateway.applications.credentials import (
     ads_client,
     application_id,
@@ -26,6 +24,7 @@ from gateway.authorization.callback import Callback, Refusal, refusal_of
 from gateway.authorization.consent_links import account_link, consent_host, store_link
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.scopes import ADS_SCOPE
+from gateway.authorization.store_check import StoreCheck
 from gateway.authorization.storing import stored
 from gateway.errors import Problem
 from gateway.model import Attempt, Central, Flow, Grant, NewAttempt, Region, Tokens
@@ -51,9 +50,6 @@ EXCHANGE_REASONS: dict[FailureKind, str] = {
     "unauthorized_client": "app_credentials",
     "invalid_scope": "scope_refused",
 }
-
-# How the word begins that says why a store could not be checked.
-NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,13 @@ class Authorizer:
     """Begins authorizations and completes them."""
 
     def __init__(
-        self, settings: Settings, vault: Vault, clock: Clock, session: AmazonSession, threads: Threads
+        self,
+        settings: Settings,
+        vault: Vault,
+        clock: Clock,
+        session: AmazonSession,
+        store_check: StoreCheck,
+        threads: Threads,
     ) -> None:
         self._settings = settings
         self._vault = vault
@@ -106,9 +108,8 @@ class Authorizer:
         self._session = session
         self._threads = threads
         self._login = LoginWithAmazon(session, clock)
-        self.selling_partner_api = SellingPartnerApi(session)
+        self._store_check = store_check
         self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
-        self._call_breaker = CallCircuitBreaker(settings, vault, threads)
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def begin_store(self, user_id: int, wanted: StoreAuthorization) -> StartedAuthorization:
@@ -302,26 +303,9 @@ class Authorizer:
         return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
 
     async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
-        verification = await self.check_store(grant.region, access_token)
-        await self.record_check(grant, verification)
+        verification = await self._store_check.check(grant.region, access_token)
+        await self._store_check.record(grant, verification)
         await self._threads.vault(self._vault.attempts.record_verification, attempt.id, verification)
-
-    async def check_store(self, region: Region, access_token: Secret) -> str:
-        """Look once whether a store answers, and return what came of it, which never undoes a grant."""
-        try:
-            found = await self._threads.amazon(self.selling_partner_api.check_store, region, access_token)
-        except AmazonFailure as failure:
-            if failure.kind == "secret_expired":
-                await self._call_breaker.refused("spapi")
-            return f"{NOT_CHECKED}: {failure.detail}"
-        if found == "verified":
-            await self._call_breaker.store_checked("spapi")
-        return found
-
-    async def record_check(self, grant: Grant, verification: str) -> None:
-        """Note with the grant what a check has found; nothing where it could not be made."""
-        if not verification.startswith(NOT_CHECKED):
-            await self._threads.vault(self._vault.grants.set_verified, grant.id, verification == "verified")
 
     async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         synced = await self.profile_sync.sync(grant, access_token)

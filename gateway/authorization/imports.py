@@ -13,9 +13,9 @@ from gateway.amazon.failures import AmazonFailure, FailureKind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.applications.credentials import application_id, token_client
-from gateway.authorization.authorizer import Authorizer
-from gateway.authorization.profile_sync import SyncResult
+from gateway.authorization.profile_sync import ProfileSync, SyncResult
 from gateway.authorization.scopes import ADS_SCOPE
+from gateway.authorization.store_check import StoreCheck
 from gateway.authorization.storing import stored
 from gateway.errors import Problem
 from gateway.model import Flow, Grant, Import, Region, Tokens
@@ -51,13 +51,15 @@ class Importer:
         settings: Settings,
         vault: Vault,
         login: LoginWithAmazon,
-        authorizer: Authorizer,
+        store_check: StoreCheck,
+        profile_sync: ProfileSync,
         threads: Threads,
     ) -> None:
         self._settings = settings
         self._vault = vault
         self._login = login
-        self._authorizer = authorizer
+        self._store_check = store_check
+        self._profile_sync = profile_sync
         self._threads = threads
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -93,13 +95,13 @@ class Importer:
         tokens = await self._proved(wanted, refresh_token)
         verification = None
         if wanted.region == INDIA_ASKED:
-            verification = await self._authorizer.check_store(wanted.region, tokens.access_token)
+            verification = await self._store_check.check(wanted.region, tokens.access_token)
             if verification != "verified" and await self._is_indian(wanted, tokens.access_token):
                 wanted, verification = replace(wanted, region=INDIA_KEPT, marketplace=INDIA), None
         grant = await self._kept(wanted, tokens)
         if verification is None:
-            verification = await self._authorizer.check_store(grant.region, tokens.access_token)
-        await self._authorizer.record_check(grant, verification)
+            verification = await self._store_check.check(grant.region, tokens.access_token)
+        await self._store_check.record(grant, verification)
         checked = await self._threads.vault(self._vault.grants.get, grant.id)
         return ImportResult(checked or grant, verification)
 
@@ -111,7 +113,7 @@ class Importer:
             return True
         site = find_marketplace(INDIA)
         assert site is not None, "India is a site of Amazon's"
-        sells_in = self._authorizer.selling_partner_api.sells_in
+        sells_in = self._store_check.selling_partner_api.sells_in
         try:
             return await self._threads.amazon(sells_in, INDIA_KEPT, access_token, site.marketplace_id)
         except AmazonFailure:
@@ -120,7 +122,7 @@ class Importer:
     async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, SyncResult]:
         tokens = await self._proved(wanted, refresh_token)
         grant = await self._kept(wanted, tokens)
-        return grant, await self._authorizer.profile_sync.sync(grant, tokens.access_token)
+        return grant, await self._profile_sync.sync(grant, tokens.access_token)
 
     async def _proved(self, wanted: Import, refresh_token: Secret) -> Tokens:
         """Refresh once, and return what Amazon answered. Raise Problem."""
