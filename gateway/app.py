@@ -19,6 +19,7 @@ from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
+from gateway.authorization.patient_vault import PatientVault
 from gateway.authorization.renewals import Renewals
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
@@ -104,8 +105,9 @@ def _services(
     login = CountedLogin(session, clock)
     tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
     holdings = Holdings(vault, threads)
-    store_check = StoreCheck(settings, vault, session, threads)
-    authorizer = Authorizer(settings, vault, clock, session, store_check, threads)
+    patient_vault = PatientVault(threads, sleep)
+    store_check = StoreCheck(settings, vault, session, patient_vault, threads)
+    authorizer = Authorizer(settings, vault, clock, session, store_check, patient_vault, threads)
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
     )
@@ -116,7 +118,9 @@ def _services(
         threads=threads,
         authorizer=authorizer,
         renewals=Renewals(authorizer, vault, clock, threads),
-        importer=Importer(settings, vault, login, store_check, authorizer.profile_sync, threads),
+        importer=Importer(
+            settings, vault, login, store_check, authorizer.profile_sync, clock, patient_vault, threads
+        ),
         confirmations=Confirmations(vault.keys, clock),
         holdings=holdings,
         tokens=tokens,

@@ -39,13 +39,22 @@ class AmazonFailure(Exception):
     `kind`: `unauthorized` and `forbidden` are about an access token; `throttled` is a 429; `unavailable` is
     no answer in time, a cut one or a 5xx; `unusable` is an answer that is not what the endpoint should send;
     `too_large` one of more bytes than are passed on; `secret_expired` is an API's word on the application.
-    `detail`: one line, safe to show. `retry_after`: seconds, where Amazon said.
+    `detail`: one line, safe to show. `retry_after`: seconds, where Amazon said. `status`: of an answer that
+    came whole, where the call was refused by it; None where it is not known what Amazon did.
     """
 
-    def __init__(self, kind: FailureKind, detail: str = "", *, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        kind: FailureKind,
+        detail: str = "",
+        *,
+        retry_after: int | None = None,
+        status: int | None = None,
+    ) -> None:
         self.kind: FailureKind = kind
         self.detail = TOKEN.sub(r"\1...", cleaned(detail))
         self.retry_after = retry_after
+        self.status = status
         super().__init__(f"{kind}: {self.detail}" if self.detail else kind)
 
     @property

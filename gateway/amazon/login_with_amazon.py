@@ -1,7 +1,7 @@
 """Login with Amazon's token endpoint: a code or a refresh token in, tokens out (references/amazon.md).
 
-An answer is believed only as far as it was checked. A code exchange is sent once, on a connection of its own;
-whether a refresh is sent again is the caller's decision.
+An answer is believed only as far as it was checked. A code exchange has a connection of its own, so that none
+is sent twice unseen; whether anything is sent again is the caller's decision.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ TOKEN_PATH = "/auth/o2/token"  # noqa: S105  an address
 SPAPI_HOST = "api.amazon.com"
 ADS_HOSTS: dict[Region, str] = {"NA": "api.amazon.com", "EU": "api.amazon.co.uk", "FE": "api.amazon.co.jp"}
 
+# An authorization code is good for so many seconds (references/amazon.md).
+CODE_SECONDS = 5 * 60
 LONGEST_TOKEN = 2048
 LONGEST_LIFE = 24 * 3600
 
@@ -102,11 +104,17 @@ class LoginWithAmazon:
 def _failure(answer: AmazonAnswer) -> AmazonFailure:
     if answer.status == 429:
         return AmazonFailure(
-            "throttled", "Login with Amazon asks for fewer calls", retry_after=answer.retry_after
+            "throttled",
+            "Login with Amazon asks for fewer calls",
+            retry_after=answer.retry_after,
+            status=answer.status,
         )
     if answer.status >= 500:
         return AmazonFailure(
-            "unavailable", f"Login with Amazon answered {answer.status}", retry_after=answer.retry_after
+            "unavailable",
+            f"Login with Amazon answered {answer.status}",
+            retry_after=answer.retry_after,
+            status=answer.status,
         )
     document = answer.json()
     error = document.get("error") if isinstance(document, dict) else None

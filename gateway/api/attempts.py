@@ -12,6 +12,8 @@ from gateway.errors import TABLE, Problem
 from gateway.model import Attempt, Flow, Grant
 
 MOST_QUERY_FIELDS = 50
+# So many seconds a caller waits for the end of what it completes; clients wait for half a minute.
+COMPLETION_PATIENCE = 25.0
 
 
 async def named_attempt(call: ApiCall, flow: Flow, attempt_id: str) -> Attempt:
@@ -35,7 +37,7 @@ async def completed(call: ApiCall, flow: Flow, callback_url: str) -> Attempt:
     if known is None or known.flow != flow or known.user_id != call.caller.user_id:
         raise Problem("not_found")
     try:
-        await services.authorizer.complete(flow, callback)
+        await services.authorizer.complete(flow, callback, COMPLETION_PATIENCE)
     except CallbackRefused as refused:
         raise Problem(refused.reason) from None
     attempt = await services.threads.vault(services.vault.attempts.get, known.id)

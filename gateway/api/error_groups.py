@@ -20,8 +20,14 @@ TOKEN_ERRORS = (
 )
 # What reading or refreshing a token can come to.
 REFRESH_ERRORS = ("not_found", "store_revoked", "grant_of_another_client", "tokens_damaged", *TOKEN_ERRORS)
-IMPORT_ERRORS = ("import_refused", "import_of_another_client", "app_credentials", *TOKEN_ERRORS)
-COMPLETION_ERRORS = ("not_found", "state_unknown", "state_used", "code_taken", "expired")
+IMPORT_ERRORS = (
+    *("import_refused", "import_of_another_client", "app_credentials", "completion_delayed"),
+    *TOKEN_ERRORS,
+)
+COMPLETION_ERRORS = (
+    *("not_found", "state_unknown", "state_used", "code_taken", "expired"),
+    "completion_delayed",
+)
 # What an attempt can end with; `authorizationStatus` tells it in its own `reason`.
 ATTEMPT_REASONS = (
     "access_denied",

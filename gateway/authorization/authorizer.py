@@ -1,31 +1,34 @@
 """Carries one authorization from its link to its end.
 
-The state is consumed in one statement, which also writes down that the code may now be sent; the code is sent
-once and kept nowhere. Whatever happens after that ends the attempt with a reason from references/errors.json.
+The state is consumed in one statement, which also writes down that the code may now be sent
+(code_exchange.py); the code is kept nowhere but in memory. Whatever happens after that ends the attempt with
+a reason from references/errors.json. A vault that is away is waited for (patient_vault.py).
 """
 
 import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from gateway.amazon.ads_api import AdsApi
-from gateway.amazon.failures import AmazonFailure, FailureKind
-from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
+from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.login_with_amazon import CODE_SECONDS, LoginWithAmazon
 from gateway.amazon.marketplaces import Marketplace
 from gateway.amazon.session import AmazonSession
 from gateway.applications.credentials import (
     ads_client,
     application_id,
     selling_partner_application,
-    token_client,
 )
 from gateway.authorization.callback import Callback, Refusal, refusal_of
+from gateway.authorization.code_exchange import CodeExchange, refusal_of_exchange
 from gateway.authorization.consent_links import account_link, consent_host, store_link
+from gateway.authorization.patient_vault import PatientVault
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.store_check import StoreCheck
-from gateway.authorization.storing import stored
 from gateway.errors import Problem
 from gateway.model import Attempt, Central, Flow, Grant, NewAttempt, Region, Tokens
 from gateway.settings.settings import Settings
@@ -33,6 +36,7 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.attempts import CodeTaken
+from gateway.vault.errors import VaultError
 from gateway.vault.grants import AccountGone
 from gateway.vault.vault import Vault
 
@@ -42,14 +46,10 @@ YEAR = 365 * 24 * 3600
 # Ads consents given from this day on last 365 days (references/amazon.md: lifetimes).
 ADS_CONSENTS_END_SINCE = datetime(2026, 7, 30, tzinfo=UTC).timestamp()
 
-# How an attempt ends when Amazon refuses the exchange; all other kinds are `exchange_failed`.
-EXCHANGE_REASONS: dict[FailureKind, str] = {
-    "invalid_grant": "code_refused",
-    "invalid_request": "code_refused",
-    "invalid_client": "app_credentials",
-    "unauthorized_client": "app_credentials",
-    "invalid_scope": "scope_refused",
-}
+# So many seconds a browser waits for the vault to tell which attempt its state belongs to.
+STATE_PATIENCE = 2.0
+# While the vault is away, a browser whose person has to confirm first waits so many seconds for it.
+CONFIRMATION_PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,11 @@ class StartedAuthorization:
 
 
 class CallbackRefused(Exception):
-    """A callback that opens no attempt. `reason`: state_unknown, state_used, expired or code_taken."""
+    """A callback that opens no attempt, or not yet.
+
+    `reason`: `state_unknown`, `state_used`, `expired`, `code_taken`; or `completion_delayed`: it is kept, and
+    opens its attempt once the vault is back.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -100,6 +104,7 @@ class Authorizer:
         clock: Clock,
         session: AmazonSession,
         store_check: StoreCheck,
+        patient_vault: PatientVault,
         threads: Threads,
     ) -> None:
         self._settings = settings
@@ -107,9 +112,12 @@ class Authorizer:
         self._clock = clock
         self._session = session
         self._threads = threads
-        self._login = LoginWithAmazon(session, clock)
         self._store_check = store_check
+        self._patient_vault = patient_vault
         self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
+        self._code_exchange = CodeExchange(
+            settings, LoginWithAmazon(session, clock), threads, patient_vault.pause
+        )
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def begin_store(self, user_id: int, wanted: StoreAuthorization) -> StartedAuthorization:
@@ -166,48 +174,75 @@ class Authorizer:
         return attempt_id, state, expires_at
 
     async def complete(
-        self, flow: Flow, callback: Callback, patience: float | None = None, *, confirmed: bool = False
+        self, flow: Flow, callback: Callback, patience: float, *, confirmed: bool = False
     ) -> str:
-        """Take a browser's callback to the end of its attempt and return the attempt's id.
+        """Take a callback to the end of its attempt, or as far as that comes in `patience` seconds.
 
-        How it ended is in the attempt. Raise CallbackRefused where the state opens no attempt, or the code
-        came before: only its own browser may then say yes (`confirmed`). Once the state is consumed the work
-        goes on, even if the browser goes away or `patience` (seconds) ends.
+        Return the attempt's id: how it ended is in the attempt. The work goes on even if the browser goes
+        away. Raise CallbackRefused where the state opens no attempt, or the code came before: only its own
+        browser may then say yes (`confirmed`).
         """
-        code = None if confirmed else callback.code
-        attempt = await self._threads.vault(self._consume, flow, callback.state, code)
-        work = asyncio.create_task(self._carry_out(attempt, callback))
+        consumed: asyncio.Future[Attempt] = asyncio.get_running_loop().create_future()
+        work = asyncio.create_task(self._complete(flow, callback, confirmed, consumed))
         self._under_way.add(work)
         work.add_done_callback(self._ended)
+        first: set[asyncio.Future[Any]] = {work, consumed}
+        await asyncio.wait(first, timeout=STATE_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if not (work.done() or consumed.done()):
+            raise CallbackRefused("completion_delayed")
         done, _ = await asyncio.wait({work}, timeout=patience)
         if done:
             await work
-        return attempt.id
+        return consumed.result().id
+
+    async def _complete(
+        self, flow: Flow, callback: Callback, confirmed: bool, consumed: asyncio.Future[Attempt]
+    ) -> None:
+        """Consume the state, as soon as the vault answers and while the code lives; carry the attempt out."""
+        consume = partial(self._consume, flow, callback.state, None if confirmed else callback.code)
+        try:
+            attempt = await self._patient_vault.call("callback", consume, CODE_SECONDS)
+        except VaultError:
+            log.critical(
+                "callback_lost flow=%s: the vault was away until its code or the gateway ended", flow
+            )
+            raise CallbackRefused("expired") from None
+        consumed.set_result(attempt)
+        await self._carry_out(attempt, callback)
 
     def _ended(self, work: asyncio.Task[None]) -> None:
         """Look at an end that perhaps nobody waited for."""
         self._under_way.discard(work)
-        if not work.cancelled() and (error := work.exception()) is not None:
+        error = None if work.cancelled() else work.exception()
+        if error is not None and not isinstance(error, CallbackRefused):
             log.error("authorization_broke_off error=%s", type(error).__name__)
 
     async def finish_all(self) -> None:
-        """Wait for the exchanges that are under way: at shutdown."""
+        """Wait for the authorizations that are under way; what the vault does not take now is lost.
+
+        At shutdown.
+        """
+        self._patient_vault.close()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def awaiting(self, flow: Flow, callback: Callback) -> Attempt | None:
         """Return the attempt that a callback would complete; None where `complete` has something to refuse.
 
         This is for asking before the code is exchanged: the code is that attempt's from now on, and nothing
-        else is changed. Raise CallbackRefused where the code is another attempt's.
+        else is changed. Where the vault is away, it is waited for: only the browser has the code, and can
+        come again. Raise CallbackRefused where the code is another attempt's; VaultError.
         """
         if callback.state is None or callback.code is None:
             return None
-        attempt = await self._threads.vault(self._vault.attempts.find_by_state, callback.state)
+        attempt = await self._patient_vault.call(
+            "callback", partial(self._vault.attempts.find_by_state, callback.state), CONFIRMATION_PATIENCE
+        )
         if attempt is None or attempt.flow != flow or attempt.phase != "pending":
             return None
         if attempt.expires_at <= self._clock.now() or self._refusal(attempt, callback) is not None:
             return None
-        if not await self._threads.vault(self._vault.attempts.hold_code, attempt.id, callback.code):
+        hold = partial(self._vault.attempts.hold_code, attempt.id, callback.code)
+        if not await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE):
             raise CallbackRefused("code_taken")
         return attempt
 
@@ -236,22 +271,17 @@ class Authorizer:
             await self._end(attempt, refusal or Refusal("code_missing"))
             return
         try:
-            client = token_client(self._settings, attempt.flow, attempt.region)
-            answer = await self._threads.amazon(
-                self._login.exchange_code, client, callback.code, attempt.redirect_uri
-            )
+            tokens = await self._code_exchange.tokens(attempt, callback.code)
         except AmazonFailure as failure:
-            await self._end(
-                attempt, Refusal(EXCHANGE_REASONS.get(failure.kind, "exchange_failed"), failure.detail)
-            )
+            await self._end(attempt, refusal_of_exchange(failure))
             return
         try:
-            grant = await self._keep(attempt, callback, answer)
+            grant = await self._keep(attempt, callback, tokens)
         except AccountGone:
             await self._end(attempt, Refusal("account_gone"))
             return
-        if grant is None:
-            await self._end(attempt, Refusal("not_stored"))
+        except VaultError:
+            log.critical("authorization_lost attempt=%s: its tokens could not be stored", attempt.id)
             return
         log.info(
             "authorized attempt=%s grant=%d flow=%s region=%s",
@@ -261,9 +291,9 @@ class Authorizer:
             grant.region,
         )
         if attempt.flow == "spapi":
-            await self._verify(attempt, grant, answer.access_token)
+            await self._verify(attempt, grant, tokens.access_token)
         else:
-            await self._sync(attempt, grant, answer.access_token)
+            await self._sync(attempt, grant, tokens.access_token)
 
     def _refusal(self, attempt: Attempt, callback: Callback) -> Refusal | None:
         try:
@@ -275,27 +305,22 @@ class Authorizer:
 
     async def _end(self, attempt: Attempt, refusal: Refusal) -> None:
         log.info("authorization_ended attempt=%s flow=%s reason=%s", attempt.id, attempt.flow, refusal.reason)
-        await self._threads.vault(
+        finish = partial(
             self._vault.attempts.finish, attempt.id, refusal.phase, refusal.reason, refusal.detail or None
         )
+        await self._patient_vault.call(f"attempt {attempt.id}", finish)
 
-    async def _keep(self, attempt: Attempt, callback: Callback, answer: TokenAnswer) -> Grant | None:
-        """Store the grant and end the attempt in one transaction; None where the vault cannot be written."""
-        assert answer.refresh_token is not None, "an exchange without a refresh token is a failure"
-        tokens = Tokens(
-            access_token=answer.access_token,
-            refresh_token=answer.refresh_token,
-            token_type=answer.token_type,
-            expires_at=answer.expires_at,
-            granted_scopes=answer.granted_scopes,
-        )
+    async def _keep(self, attempt: Attempt, callback: Callback, tokens: Tokens) -> Grant:
+        """Store the grant and end the attempt in one transaction, whenever the vault takes it.
+
+        Raise VaultError where the process ends before.
+        """
         seller_id = callback.seller_id if attempt.flow == "spapi" else None
-        ends = self._ends(attempt.flow)
-        return await stored(
-            self._threads,
-            lambda: self._vault.grants.authorize(attempt, seller_id, tokens, ends),
-            f"attempt {attempt.id}",
+        given_at = int(self._clock.now())
+        authorize = partial(
+            self._vault.grants.authorize, attempt, seller_id, tokens, self._ends(attempt.flow), given_at
         )
+        return await self._patient_vault.call(f"attempt {attempt.id}", authorize)
 
     def _ends(self, flow: Flow) -> int | None:
         """Return when an authorization given now ends, or None where that is not known."""
@@ -305,12 +330,11 @@ class Authorizer:
     async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         verification = await self._store_check.check(grant.region, access_token)
         await self._store_check.record(grant, verification)
-        await self._threads.vault(self._vault.attempts.record_verification, attempt.id, verification)
+        record = partial(self._vault.attempts.record_verification, attempt.id, verification)
+        await self._patient_vault.call(f"attempt {attempt.id}", record)
 
     async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
         synced = await self.profile_sync.sync(grant, access_token)
-        await self._threads.vault(
-            self._vault.attempts.record_profile_sync,
-            attempt.id,
-            "ok" if synced.profiles else "profile_sync_failed",
-        )
+        word = "ok" if synced.profiles else "profile_sync_failed"
+        record = partial(self._vault.attempts.record_profile_sync, attempt.id, word)
+        await self._patient_vault.call(f"attempt {attempt.id}", record)

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gateway.amazon.login_with_amazon import CODE_SECONDS
 from gateway.authorization.callback import Callback
 from gateway.model import Flow
 from gateway.settings.settings import Settings
@@ -20,8 +21,8 @@ from gateway.util.secret import Secret
 from gateway.vault.errors import SealBroken
 from gateway.vault.keys.held_keys import Keys
 
-# As long as an authorization code lives (references/amazon.md).
-CONFIRM_SECONDS = 5 * 60
+# As long as an authorization code lives.
+CONFIRM_SECONDS = CODE_SECONDS
 LONGEST_HELD = 8192
 
 

@@ -5,27 +5,36 @@ nor what is thought of the application.
 """
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from gateway.amazon.failures import AmazonFailure, FailureKind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.applications.credentials import application_id, token_client
+from gateway.authorization.patient_vault import PatientVault
 from gateway.authorization.profile_sync import ProfileSync, SyncResult
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.store_check import StoreCheck
-from gateway.authorization.storing import stored
 from gateway.errors import Problem
 from gateway.model import Flow, Grant, Import, Region, Tokens
 from gateway.regions import INDIA, INDIA_ASKED, INDIA_KEPT, is_indian
 from gateway.settings.settings import Settings
+from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
 T = TypeVar("T")
+
+# So many seconds a caller waits for the vault to take what Amazon answered; clients wait for half a minute.
+STORE_PATIENCE = 15.0
+
+log = logging.getLogger(__name__)
 
 # What Amazon's refusal of an import means; all other failures mean what they mean everywhere.
 IMPORT_REASONS: dict[FailureKind, str] = {
@@ -53,6 +62,8 @@ class Importer:
         login: LoginWithAmazon,
         store_check: StoreCheck,
         profile_sync: ProfileSync,
+        clock: Clock,
+        patient_vault: PatientVault,
         threads: Threads,
     ) -> None:
         self._settings = settings
@@ -60,6 +71,8 @@ class Importer:
         self._login = login
         self._store_check = store_check
         self._profile_sync = profile_sync
+        self._clock = clock
+        self._patient_vault = patient_vault
         self._threads = threads
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -78,7 +91,8 @@ class Importer:
         return await self._to_its_end(self._import_account(wanted, refresh_token))
 
     async def finish_all(self) -> None:
-        """Wait for the imports that are under way: at shutdown."""
+        """Wait for the imports that are under way; what the vault does not take now is lost. At shutdown."""
+        self._patient_vault.close()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     def _app_id(self, flow: Flow) -> str:
@@ -88,8 +102,14 @@ class Importer:
         """Go on even if the caller goes away: Amazon may have changed the refresh token."""
         task = asyncio.create_task(work)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """Look at an end that perhaps nobody waited for."""
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportResult:
         tokens = await self._proved(wanted, refresh_token)
@@ -141,9 +161,26 @@ class Importer:
         )
 
     async def _kept(self, wanted: Import, tokens: Tokens) -> Grant:
-        grant = await stored(
-            self._threads, lambda: self._vault.grants.import_tokens(wanted, tokens), "import"
-        )
-        if grant is None:
-            raise Problem("not_stored")
-        return grant
+        """Store the tokens whenever the vault takes them.
+
+        Raise Problem `completion_delayed` where that takes long, and go on.
+        """
+        given_at = int(self._clock.now())
+        store = asyncio.create_task(self._store(wanted, tokens, given_at))
+        self._under_way.add(store)
+        store.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({store}, timeout=STORE_PATIENCE)
+        if not done:
+            raise Problem("completion_delayed")
+        return await store
+
+    async def _store(self, wanted: Import, tokens: Tokens, given_at: int) -> Grant:
+        try:
+            return await self._patient_vault.call(
+                "import", partial(self._vault.grants.import_tokens, wanted, tokens, given_at)
+            )
+        except VaultError:
+            log.critical(
+                "import_lost user=%d flow=%s: its tokens could not be stored", wanted.user_id, wanted.flow
+            )
+            raise Problem("not_stored") from None

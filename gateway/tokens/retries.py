@@ -1,7 +1,8 @@
-"""How a refresh is asked again: a few times, with growing and jittered pauses, within a time budget."""
+"""How Amazon is asked again: a few times, with growing and jittered pauses, within a time budget."""
 
 import time
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from random import random
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Retries:
-    """Asks again while a failure is passing.
+    """Asks again while a failure is passing, or of those that `repeatable` names.
 
     `tries` in all; pauses are half to the whole of `first_pause`, doubled each time; after `budget` seconds,
     or where Amazon wants a longer pause than `longest_pause`, the failure is final.
@@ -27,6 +28,7 @@ class Retries:
         first_pause: float = 0.25,
         longest_pause: float = 5.0,
         budget: float = 20.0,
+        repeatable: Callable[[AmazonFailure], bool] = attrgetter("passing"),
         randomness: Callable[[], float] = random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -35,6 +37,7 @@ class Retries:
         self._backoff = Backoff(first_pause)
         self._longest_pause = longest_pause
         self._budget = budget
+        self._repeatable = repeatable
         self._randomness = randomness
         self._monotonic = monotonic
 
@@ -47,8 +50,8 @@ class Retries:
             except AmazonFailure as failure:
                 pause = max(self._backoff.jittered(failed, self._randomness()), failure.retry_after or 0)
                 spent = self._monotonic() - started
-                last = failed == self._tries - 1
-                if last or not failure.passing or pause > self._longest_pause or spent + pause > self._budget:
+                last = failed == self._tries - 1 or not self._repeatable(failure)
+                if last or pause > self._longest_pause or spent + pause > self._budget:
                     raise
             await self._sleep(pause)
         raise AssertionError("the last try returns or raises")

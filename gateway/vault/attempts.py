@@ -17,7 +17,7 @@ from gateway.vault.database.tables import attempts, authorization_codes, users
 
 _COLUMNS = [column for column in attempts.c if column.name != "state_sha256"]
 INTERRUPTED = "interrupted"
-# An exchange takes no longer than a call to Amazon may; one older than this was cut off by a crash.
+# An exchange with its repetitions takes no longer; one older than this was cut off by a crash.
 LONGEST_EXCHANGE = 120
 # How long after its link's end an attempt can be asked about.
 KEPT_SECONDS = 30 * 24 * 3600

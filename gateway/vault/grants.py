@@ -68,9 +68,17 @@ class Grants:
         self._issued_tokens = issued_tokens
 
     def authorize(
-        self, attempt: Attempt, seller_id: str | None, tokens: Tokens, authorization_expires_at: int | None
+        self,
+        attempt: Attempt,
+        seller_id: str | None,
+        tokens: Tokens,
+        authorization_expires_at: int | None,
+        given_at: int | None = None,
     ) -> Grant:
         """Keep what an authorization gave and end its attempt as `authorized`, in one transaction.
+
+        `given_at`: epoch seconds of Amazon's answer, where that was earlier than now. What was given after
+        it for the same store or account stays.
 
         The user's grant for the same store and region (ads: of the same name, or the one to be authorized
         again) keeps its id and gets the new tokens; a refresh that is under way is fenced off. Raise
@@ -78,7 +86,7 @@ class Grants:
         """
 
         def store(connection: Connection) -> Grant:
-            grant = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at)
+            grant = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at, given_at)
             connection.execute(
                 update(attempts)
                 .where(attempts.c.id == attempt.id)
@@ -87,7 +95,7 @@ class Grants:
                     reason=None,
                     detail=None,
                     grant_id=grant.id,
-                    ended_at=grant.authorized_at,
+                    ended_at=int(self._clock.now()),
                 )
             )
             self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
@@ -95,11 +103,11 @@ class Grants:
 
         return self._stored(store)
 
-    def import_tokens(self, wanted: Import, tokens: Tokens) -> Grant:
+    def import_tokens(self, wanted: Import, tokens: Tokens, given_at: int | None = None) -> Grant:
         """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt."""
 
         def store(connection: Connection) -> Grant:
-            grant = self._keep(connection, wanted, wanted.seller_id, tokens, None)
+            grant = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
             self._audit.record(connection, "imported", grant=grant)
             return grant
 
@@ -123,10 +131,14 @@ class Grants:
         seller_id: str | None,
         tokens: Tokens,
         authorization_expires_at: int | None,
+        given_at: int | None,
     ) -> Grant:
         now = int(self._clock.now())
+        given_at = now if given_at is None else given_at
         sealer = self._keys.in_force(connection)
         existing = self._to_replace(connection, wanted, seller_id)
+        if existing is not None and given_at < existing.authorized_at <= now:
+            return existing
         grant_id = existing.id if existing else FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
         values: dict[str, Any] = {
             "name": wanted.name,
@@ -138,7 +150,7 @@ class Grants:
             "status_reason": None,
             "status_at": now,
             "refreshed_at": now,
-            "authorized_at": now,
+            "authorized_at": given_at,
             "authorization_expires_at": authorization_expires_at,
             "requested_scopes": scopes_text(wanted.requested_scopes),
             "granted_scopes": scopes_text(tokens.granted_scopes),

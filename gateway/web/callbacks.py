@@ -23,7 +23,7 @@ from gateway.web.renderer import pages_of
 router = PageRouter()
 
 # Why a callback can belong to no attempt; nothing else can be put on the page through its address.
-SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "code_taken", "expired"})
+SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "code_taken", "expired", "completion_delayed"})
 
 
 @router.get(CALLBACK_PATHS["spapi"])

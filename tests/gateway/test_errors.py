@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from gateway.amazon.failures import REASONS, AmazonFailure, FailureKind, problem_of
-from gateway.authorization.authorizer import EXCHANGE_REASONS
+from gateway.authorization.code_exchange import EXCHANGE_REASONS
 from gateway.errors import TABLE, TABLE_FILE, Problem, ProblemRow
 from gateway.web.callbacks import SHOWN_PROBLEMS
 from tests.support.house import ROOT
@@ -59,7 +59,7 @@ REASONS_OF_STATUS = {
     (1003, 429): {"amazon_throttled"},
     (1004, 409): {"ambiguous"},
     (401, 429): {"too_many_failures"},
-    (500, 503): {"vault_unavailable", "gateway_busy"},
+    (500, 503): {"vault_unavailable", "gateway_busy", "completion_delayed"},
 }
 
 

@@ -21,6 +21,7 @@ from gateway.amazon.session import AmazonSession
 from gateway.app import create_app
 from gateway.server.http_protocol import Protocol
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
+from gateway.tokens.retries import Sleep
 from gateway.util.secret import Secret
 from gateway.vault.vault import Vault, open_vault
 from tests.support import documented
@@ -276,6 +277,7 @@ def running_gateway(
     data_dir: Path,
     clock: SteppingClock | None = None,
     session: Callable[[Settings], AmazonSession] | None = None,
+    sleep: Sleep = nap,
     **changes: Any,
 ) -> Iterator[Gateway]:
     """A gateway with a fresh or existing vault in `data_dir` and the user `owner`."""
@@ -287,7 +289,7 @@ def running_gateway(
     socket = uvicorn.Config(lambda: None, port=0, log_config=None).bind_socket()
     try:
         settings = settings.with_origin(f"http://127.0.0.1:{socket.getsockname()[1]}")
-        app = create_app(settings, vault, clock, session(settings) if session else None, nap)
+        app = create_app(settings, vault, clock, session(settings) if session else None, sleep)
         server = _Server(uvicorn.Config(app, http=Protocol, log_config=None, access_log=False, lifespan="on"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([socket])), daemon=True)
         thread.start()

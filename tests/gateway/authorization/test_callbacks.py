@@ -1,15 +1,19 @@
 """Callbacks that should not work: each ends with its own reason, and no code is sent that should not be."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from gateway.amazon.session import AmazonSession
+from gateway.authorization.code_exchange import EXCHANGE_TRIES
 from tests.support.gateway_server import Amazon, Gateway, http, query_of, running_gateway, text_of
+from tests.support.house import until
 
 SELLER = "A1SANDBOXNA001"
 EXCHANGES = {"grantType": "authorization_code"}
@@ -156,9 +160,7 @@ def test_the_older_name_of_the_code_serves_too(gateway: Gateway) -> None:
         ({"status": 400, "body": '{"error": "invalid_request"}'}, "code_refused"),
         ({"status": 400, "body": '{"error": "invalid_grant"}'}, "code_refused"),
         ({"status": 400, "body": '{"error": ["invalid_grant"]}'}, "exchange_failed"),
-        ({"status": 429}, "exchange_failed"),
-        ({"status": 500}, "exchange_failed"),
-        ({"status": 503, "body": "<html>"}, "exchange_failed"),
+        ({"status": 504}, "exchange_failed"),
         ({"status": 200, "body": "<html>oops</html>"}, "exchange_failed"),
         ({"status": 200, "body": "[]"}, "exchange_failed"),
         ({"drop": "before"}, "exchange_failed"),
@@ -170,10 +172,10 @@ def test_the_older_name_of_the_code_serves_too(gateway: Gateway) -> None:
         ({"token": {"length": 5000}}, "exchange_failed"),
     ],
 )
-def test_an_exchange_that_fails_is_told_and_never_repeated(
+def test_an_exchange_that_may_have_spent_the_code_is_not_repeated(
     gateway: Gateway, do: dict[str, Any], reason: str
 ) -> None:
-    """Whatever goes wrong, the code was sent once; the attempt ends with the reason and nothing is listed."""
+    """The code was sent once; the attempt ends with the reason, and nothing is listed."""
     attempt_id, back = begin(gateway)
     gateway.amazon.fault(do, times=None, path="/auth/o2/token")
     _, page = gateway.open(back)
@@ -182,6 +184,65 @@ def test_an_exchange_that_fails_is_told_and_never_repeated(
     assert (status["state"], status["reason"]) == ("failed", reason)
     assert len(gateway.amazon.calls(**EXCHANGES)) == 1
     assert gateway.good("/spApi/authorizedStores")["total"] == 0
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_exchange_that_amazon_refused_for_now_is_repeated(gateway: Gateway, status: int) -> None:
+    """Such an answer says that the code was not looked at, so the person need not consent again."""
+    attempt_id, back = begin(gateway)
+    gateway.amazon.fault({"status": status, "body": "<html>"}, times=3, path="/auth/o2/token")
+    _, page = gateway.open(back)
+    assert "The store is authorized" in text_of(page)
+    assert gateway.status("spapi", attempt_id)["state"] == "authorized"
+    assert len(gateway.amazon.calls(**EXCHANGES)) == 4
+
+
+def test_an_exchange_that_amazon_goes_on_refusing_is_given_up(gateway: Gateway) -> None:
+    """After some tries; the page and the status say why."""
+    attempt_id, back = begin(gateway)
+    gateway.amazon.fault({"status": 503}, times=None, path="/auth/o2/token")
+    _, page = gateway.open(back)
+    assert "The authorization failed" in text_of(page)
+    status = gateway.status("spapi", attempt_id)
+    assert (status["state"], status["reason"]) == ("failed", "exchange_failed")
+    assert "answered 503" in status["detail"]
+    assert len(gateway.amazon.calls(**EXCHANGES)) == EXCHANGE_TRIES
+
+
+@pytest.mark.parametrize(("wanted", "made"), [(40, True), (4000, False)])
+def test_the_pause_that_amazon_wants_is_made_while_the_code_lives(
+    amazon: Amazon, tmp_path: Path, wanted: int, made: bool
+) -> None:
+    """Amazon's `Retry-After` in seconds; one that the code does not outlive ends the attempt at once."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    with running_gateway(amazon, tmp_path, sleep=sleep) as gateway:
+        attempt_id, back = begin(gateway)
+        refused = {"status": 429, "headers": {"Retry-After": str(wanted)}}
+        amazon.fault(refused, path="/auth/o2/token")
+        gateway.open(back)
+        assert pauses == ([wanted] if made else [])
+        assert gateway.status("spapi", attempt_id)["state"] == ("authorized" if made else "failed")
+
+
+def test_the_browser_is_told_while_an_exchange_is_repeated(amazon: Amazon, tmp_path: Path) -> None:
+    """It does not wait for the pause."""
+    going_on = Event()
+
+    async def sleep(_seconds: float) -> None:
+        await asyncio.to_thread(going_on.wait)
+
+    with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=sleep) as gateway:
+        attempt_id, back = begin(gateway)
+        amazon.fault({"status": 503}, path="/auth/o2/token")
+        _, page = gateway.open(back)
+        assert "being completed" in text_of(page)
+        assert gateway.status("spapi", attempt_id)["state"] == "pending"
+        going_on.set()
+        until(lambda: gateway.status("spapi", attempt_id)["state"] == "authorized", "it is authorized")
 
 
 def test_a_code_that_is_too_old_is_refused_by_amazon(gateway: Gateway) -> None:

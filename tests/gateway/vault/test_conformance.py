@@ -372,6 +372,34 @@ class TestGrants:
         assert len({grant.id for grant in results}) == 1  # type: ignore[attr-defined]
         assert len(vault.grants.of_user(user, "spapi")) == 1
 
+    def test_what_was_given_earlier_does_not_replace_what_was_given_later(
+        self, vault: Vault, user: int, clock: SteppingClock
+    ) -> None:
+        """Tokens that waited for the database end their attempt, and leave a later consent's in place."""
+        given_at = int(clock.now())
+        waited = consumed(vault, user)
+        clock.step(60)
+        later = store(vault, user, label="later")
+        clock.step(60)
+        kept = vault.grants.authorize(waited, "A1", tokens("earlier"), None, given_at)
+        assert kept == later
+        assert vault.grants.tokens(later.id) == tokens("later")
+        ended = vault.attempts.get(waited.id)
+        assert ended is not None
+        assert (ended.phase, ended.grant_id, ended.ended_at) == ("authorized", later.id, int(clock.now()))
+
+    def test_when_it_was_given_is_when_it_was_authorized(
+        self, vault: Vault, user: int, clock: SteppingClock
+    ) -> None:
+        """However long it waited for the database; a time that is still to come holds nothing up."""
+        given_at = int(clock.now())
+        clock.step(60)
+        grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(), None, given_at)
+        assert grant.authorized_at == given_at
+        clock.step(-3600)
+        assert store(vault, user, label="later").id == grant.id
+        assert vault.grants.tokens(grant.id) == tokens("later")
+
     def test_a_swapped_ciphertext_does_not_open(self, vault: Vault, user: int) -> None:
         """A token copied to another row or column is refused, naming the key that it wants."""
         first, second = store(vault, user, "A1"), store(vault, user, "A2", "second")
