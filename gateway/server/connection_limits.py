@@ -59,7 +59,7 @@ class Refusals:
         self._said: dict[str, tuple[float, int]] = {}
 
     def note(self, reason: str, source: str) -> None:
-        """Count one. `reason`: a row of references/errors.json; `source`: the address that it came from."""
+        """Count one. `reason`: a row of references/errors.json, or `not_read`; `source`: its address."""
         counters.connection_ended(reason)
         now = self._monotonic()
         at, unsaid = self._said.get(reason, (None, 0))

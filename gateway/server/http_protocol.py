@@ -1,8 +1,8 @@
 """uvicorn's HTTP/1.1, except for three things.
 
 What cannot be read, is too large or comes too slowly is answered with the error envelope, as every other
-error is. Heads are written by `answer_writing`. And a connection has one timer, not a new one for each of
-its requests.
+error is. Heads are written by `answer_writing`, and `write_watch` ends the connection of a client that does
+not take its answer. And a connection has one timer, not a new one for each of its requests.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from gateway.server.connection_limits import (
     Refusals,
     most_connections,
 )
+from gateway.server.write_watch import WriteWatch
 from gateway.util import counters
 
 # What a connection is at: between two requests, in a head, in a body, or at the answer.
@@ -55,6 +56,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it where there are as many as there may be."""
         super().connection_made(transport)
+        self._writes = WriteWatch(transport, self.loop, self._give_up_writing)
         self._since = self.loop.time()
         if len(self.connections) > most_connections() and not self._give_up_oldest():
             self._refuse(Problem("gateway_busy", headers={"Retry-After": "1"}))
@@ -139,6 +141,7 @@ class Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Go on with the next request, which may be there already."""
         self.server_state.total_requests += 1
+        self._writes.begin()
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
@@ -181,9 +184,24 @@ class Protocol(HttpToolsProtocol):
         soon = min(seconds, HEAD_SECONDS, self.timeout_keep_alive)
         self.timeout_keep_alive_task = self.loop.call_later(soon, self.timeout_keep_alive_handler)
 
+    def pause_writing(self) -> None:
+        """Let the answer wait until the client has taken some of it."""
+        super().pause_writing()
+        self._writes.begin()
+
+    def resume_writing(self) -> None:
+        """Let the answer go on."""
+        super().resume_writing()
+        self._writes.moved()
+
+    def _give_up_writing(self) -> None:
+        self.refusals.note("not_read", self._source())
+        self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
+        self._writes.stop()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
@@ -196,6 +214,7 @@ class Protocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
         self.transport.close()
+        self._writes.begin()
 
     def _is_free_to_answer(self) -> bool:
         """Tell whether what is written now would be the answer to what the connection is at."""

@@ -73,5 +73,5 @@ def notice_sent(outcome: str) -> None:
 
 
 def connection_ended(reason: str) -> None:
-    """Count a connection that was ended. `reason`: `idle`, or the row of references/errors.json."""
+    """Count a connection that was ended. `reason`: `idle`, `not_read`, or a row of references/errors.json."""
     _CONNECTIONS_ENDED.labels(reason).inc()

@@ -25,7 +25,7 @@ from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
 from gateway.jobs import deliverer
 from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import shares
-from gateway.server import connection_limits
+from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
 from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
 from gateway.tokens.retries import Retries
@@ -371,6 +371,11 @@ FACTS = [
     ),
     Fact("how large a body may be", setting("largest_body") // 1024, {SELF_HOSTING: ("body | {n} KB;",)}),
     Fact("how long silence may be", KEEP_ALIVE_SECONDS, {SELF_HOSTING: ("two requests | {n} seconds",)}),
+    Fact(
+        "how long nothing may be taken of an answer",
+        write_watch.STALLED_SECONDS,
+        {SELF_HOSTING: ("an answer to take | {n} seconds",)},
+    ),
     Fact("how long a keyring may take", keyring.SECONDS, {QUICK_START: ("given up after {word} seconds",)}),
 ]
 # Facts of Amazon's, which references/amazon.md has, and advice that nothing of ours depends on.

@@ -11,6 +11,9 @@ class Connection(asyncio.Transport):
         super().__init__()
         self.written: list[bytes] = []
         self.closed = False
+        self.aborted = False
+        # How many bytes the client has not taken yet.
+        self.unsent = 0
         self.paused = False
 
     def write(self, data: Any) -> None:
@@ -20,6 +23,14 @@ class Connection(asyncio.Transport):
     def close(self) -> None:
         """Keep that it is closed."""
         self.closed = True
+
+    def abort(self) -> None:
+        """Keep that it is ended at once, whatever is still to be written."""
+        self.closed = self.aborted = True
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes are still to be written."""
+        return self.unsent
 
     def is_closing(self) -> bool:
         """Tell whether it is closed."""
