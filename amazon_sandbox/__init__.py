@@ -8,8 +8,9 @@ Consent: GET the link, then POST to the same address `decision=confirm|cancel`, 
 `scope=…` for each permission granted (SP-API), or `advertiser_id=…` (Ads).
 Appstore: `{url}/sellercentral.amazon.com/apps/store/dp/APPLICATION_ID` opens the application's Login URI.
 
-Business, as far as downstream skills need it: reports (create, poll, document, download), orders in pages,
-listings items, Sponsored Products campaigns in pages; with usage plans, so the 21st getOrders is a 429.
+SP-API: every published operation is known, with its required parameters and usage plan (the 21st getOrders is a
+429). Orders, reports, feeds, catalog, listings, stock, prices, notifications, sellers and restricted data tokens
+have stories; any other operation answers 501. Orders come as the clock goes on. Ads: campaigns in pages.
 
 Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: application/json`.
 

@@ -52,19 +52,24 @@ def sites_of(region: str) -> list[dict[str, Any]]:
     return [site for site in MARKETPLACES if site["region"] == region]
 
 
-def participation(site: dict[str, Any], store_name: str, participating: bool) -> dict[str, Any]:
-    """Return one element of the Sellers API's `payload` for a site."""
+def site_name(site: dict[str, Any]) -> str:
+    """Return what Amazon calls a site, such as `Amazon.co.uk`."""
     own_host = urlsplit(site["sellerCentralUrl"]).netloc
     if own_host.startswith("sellercentral-europe."):  # shared by several sites, Vendor Central's is not
         own_host = urlsplit(site["vendorCentralUrl"]).netloc
+    return f"Amazon.{own_host.partition('.amazon.')[2]}"
+
+
+def participation(site: dict[str, Any], store_name: str, participating: bool) -> dict[str, Any]:
+    """Return one element of the Sellers API's `payload` for a site."""
     return {
         "marketplace": {
             "id": site["marketplaceId"],
             "countryCode": site["isoCountryCode"],
-            "name": f"Amazon.{own_host.partition('.amazon.')[2]}",
+            "name": site_name(site),
             "defaultCurrencyCode": site["currency"],
             "defaultLanguageCode": _LANGUAGES.get(site["countryCode"], "en_US"),
-            "domainName": f"www.amazon.{own_host.partition('.amazon.')[2]}",
+            "domainName": f"www.{site_name(site).lower()}",
         },
         "storeName": store_name,
         "participation": {"isParticipating": participating, "hasSuspendedListings": False},

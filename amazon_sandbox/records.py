@@ -76,20 +76,6 @@ class Grant:
 
 
 @dataclass
-class Report:
-    """A report that a store asked for; `polls` is how often it was looked at."""
-
-    report_id: str
-    document_id: str
-    report_type: str
-    marketplaces: list[str]
-    seller_id: str
-    region: str
-    created: str
-    polls: int = 0
-
-
-@dataclass
 class Code:
     """An authorization code, kept as its SHA-256; what its exchange would grant."""
 

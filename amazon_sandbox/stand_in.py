@@ -16,7 +16,7 @@ from amazon_sandbox.known_answers import known
 from amazon_sandbox.ledger import Ledger
 from amazon_sandbox.quota import Quota
 from amazon_sandbox.selling_partner.api import SellingPartnerApi
-from amazon_sandbox.selling_partner.reports import ReportStorage
+from amazon_sandbox.storage import Storage
 from amazon_sandbox.token_endpoint import TokenEndpoint
 from amazon_sandbox.world import World
 
@@ -68,7 +68,7 @@ class StandIn:
         services.update({host: AdsConsent(world) for host in marketplaces.ADS_CONSENT_HOSTS})
         services.update({host: TokenEndpoint(world) for host in marketplaces.TOKEN_HOSTS})
         services.update({host: AdsApi(world, region) for host, region in marketplaces.ADS_API_HOSTS.items()})
-        services.update({host: ReportStorage(world) for host in marketplaces.REPORT_HOSTS})
+        services.update({host: Storage(world) for host in marketplaces.REPORT_HOSTS})
         services.update(
             {
                 host: SellingPartnerApi(world, region, quota)

@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from amazon_sandbox import sample_world
+from amazon_sandbox.business import Business
 from amazon_sandbox.clock import SandboxClock
-from amazon_sandbox.records import Advertiser, App, Code, Grant, Profile, Report, Seller, Settings
+from amazon_sandbox.records import Advertiser, App, Code, Grant, Profile, Seller, Settings
 from amazon_sandbox.state_file import StateError, StateFile
-from amazon_sandbox.tokens import ACCESS, REFRESH, TokenFacts, TokenMaker
+from amazon_sandbox.tokens import ACCESS, REFRESH, RESTRICTED, TokenFacts, TokenMaker
 
 AUTHORIZATION_SECONDS = 365 * 86_400  # references/amazon.md, "Lifetimes"
 
@@ -75,9 +76,7 @@ class World:
         self.grants: dict[int, Grant] = {}
         self._codes: dict[str, Code] = {}
         self._grantless: dict[int, Grant] = {}
-        # What stores did through the APIs is not kept over a restart.
-        self.reports: dict[str, Report] = {}
-        self.listings: dict[tuple[str, str, str], dict[str, Any] | None] = {}
+        self.business = Business()
 
     def _save(self) -> None:
         if self._state_file:
@@ -278,12 +277,7 @@ class World:
             everything = list(self.grants.values())
         return [each for each in everything if all(getattr(each, n) == v for n, v in looked_at.items())]
 
-    # --- reports ---
-
-    def report_by_document(self, document_id: str) -> Report | None:
-        """Return the report whose document this is, once that is done; None where there is none."""
-        with self._lock:
-            return next((each for each in self.reports.values() if each.document_id == document_id), None)
+    # --- storage ---
 
     def signature(self, text: str) -> str:
         """Return what makes an address of Amazon's storage valid."""
@@ -295,6 +289,11 @@ class World:
         """Return a new access token; it lives as long as the settings say."""
         ends_at = self.clock.now() + self.settings.access_token_seconds
         return self._make(ACCESS, grant, ends_at, length)
+
+    def make_restricted_token(self, grant: Grant) -> str:
+        """Return a new restricted data token; it lives as long as an access token."""
+        ends_at = self.clock.now() + self.settings.access_token_seconds
+        return self._make(RESTRICTED, grant, ends_at, None)
 
     def make_refresh_token(self, grant: Grant, length: int | None = None) -> str:
         """Return a refresh token for the grant's current generation."""
@@ -324,8 +323,8 @@ class World:
         return PresentedToken(grant, grant.revoked or over or facts.generation != grant.generation, facts)
 
     def read_access_token(self, presented: str) -> PresentedToken | None:
-        """Return the grant of an access token, None for one not of ours or whose grant was taken back."""
-        read = self._read(ACCESS, presented)
+        """Return the grant of an access token, restricted or not; None for a foreign or revoked one."""
+        read = self._read(ACCESS, presented) or self._read(RESTRICTED, presented)
         if read is None or read[1].revoked:
             return None
         facts, grant = read
@@ -340,9 +339,9 @@ class World:
         return (facts, grant) if grant else None
 
     def grant_of(self, presented: str) -> Grant | None:
-        """Return the grant that a token of either kind was made for, whatever has become of it."""
-        read = self._read(REFRESH, presented) or self._read(ACCESS, presented)
-        return read[1] if read else None
+        """Return the grant that a token of any kind was made for, whatever has become of it."""
+        found = (self._read(prefix, presented) for prefix in (REFRESH, ACCESS, RESTRICTED))
+        return next((read[1] for read in found if read), None)
 
     def revoke(self, grants: list[Grant]) -> None:
         """Take grants back: their tokens of both kinds are refused."""

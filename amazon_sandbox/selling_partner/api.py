@@ -1,24 +1,33 @@
-"""The Selling Partner API: the Sellers API's participations, and the APIs of the modules beside this one.
+"""A regional host of the Selling Partner API: who calls, whether the token allows it, and the usage plans.
 
-A bad token gets 403, and `details` tells why (references/amazon.md, "SP-API calls").
+A bad token gets 403, and `details` tells why (references/amazon.md, "SP-API calls"). What an operation does
+is its story; a published operation without one is answered with 501.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from amazon_sandbox.business import RestrictedResource
 from amazon_sandbox.http_messages import Answer, Caller, Request, compressed
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.marketplaces import participation, sites_of
 from amazon_sandbox.quota import Quota
 from amazon_sandbox.records import App, Grant
-from amazon_sandbox.selling_partner.listings import Listings
-from amazon_sandbox.selling_partner.operations import Operation, Refused
-from amazon_sandbox.selling_partner.orders import Orders
-from amazon_sandbox.selling_partner.reports import Reports
+from amazon_sandbox.selling_partner import published
+from amazon_sandbox.selling_partner.call import Call
+from amazon_sandbox.selling_partner.permissions import allows, covers
+from amazon_sandbox.selling_partner.published import Operation
+from amazon_sandbox.selling_partner.refusals import Refused, invalid
+from amazon_sandbox.selling_partner.stories import STORIES
 from amazon_sandbox.token_endpoint import PATH as TOKEN_PATH
 from amazon_sandbox.world import World
 
-PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+PARTICIPATIONS = "sellers.getMarketplaceParticipations"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    rate: float
+    burst: float
 
 
 class SellingPartnerApi:
@@ -28,7 +37,6 @@ class SellingPartnerApi:
         self._world = world
         self._region = region
         self._quota = quota
-        self._apis = (Orders(region), Reports(world, region), Listings(world, region))
 
     def identify(self, request: Request) -> Caller:
         """Tell whose access token is presented."""
@@ -43,68 +51,79 @@ class SellingPartnerApi:
         )
 
     def answer(self, request: Request, caller: Caller, change: Any) -> Answer:
-        """Carry out an operation, or say why the token is refused."""
+        """Carry out an operation, or say why it is refused."""
         if request.path == TOKEN_PATH:
             return known("spApi.tokenRequestAtWrongHost")
-        asks_participations = (request.method, request.path) == ("GET", PARTICIPATIONS)
-        operation = next((found for api in self._apis if (found := api.find(request))), None)
-        if not asks_participations and operation is None:
+        found = published.find(request.method, request.path)
+        if found is None:
             return known("spApi.roleMissing")
         if not request.headers.get("user-agent"):
             return known("spApi.userAgentMissing")
         if not caller.token:
             return known("spApi.tokenMissing")
+        operation, path = found
         try:
             app, grant = self._authenticate(caller.token)
+            if not allows(operation, app, grant):
+                return known("spApi.roleMissing")
+            restricted = self._restricted(caller.token, operation, path)
         except Refused as refused:
             return refused.answer
-        if operation is not None:
-            return self._carry_out(operation, request, grant)
-        if not app.sellers_role:
-            return known("spApi.roleMissing")
-        return self._participations(grant)
+        return self._carry_out(Call(operation, path, request, grant, self._world, self._region, restricted))
 
     def _authenticate(self, token: str) -> tuple[App, Grant]:
         """Return the app and the grant that an access token stands for. Raise Refused."""
         presented = self._world.read_access_token(token)
         app = self._world.app_by_client(presented.grant.client_id) if presented else None
-        if presented is None or presented.grant.seller_id is None or app is None:
+        if presented is None or app is None or app.flow != "spapi":
             raise Refused(known("spApi.tokenRevoked"))
         if app.secret_expired:
             raise Refused(known("spApi.secretExpired"))
         if presented.expired:
             raise Refused(known("spApi.tokenExpired"))
-        if presented.grant.region != self._region:
+        if presented.grant.region not in (None, self._region):
             raise Refused(known("spApi.wrongRegion"))
         return app, presented.grant
 
-    def _carry_out(self, operation: Operation, request: Request, grant: Grant) -> Answer:
-        key = f"{operation.name}|{grant.client_id}|{grant.seller_id}|{self._region}"
-        if not self._quota.take(key, operation.rate, operation.burst):
+    def _restricted(
+        self, token: str, operation: Operation, path: dict[str, str]
+    ) -> RestrictedResource | None:
+        """Return what a restricted data token says of this call, None for another token. Raise Refused."""
+        resources = self._world.business.restricted(token)
+        if resources is None:
+            return None
+        for resource in resources:
+            if covers(resource, operation, path):
+                return resource
+        raise Refused(known("spApi.roleMissing"))
+
+    def _carry_out(self, call: Call) -> Answer:
+        operation, plan = call.operation, self._plan(call.operation)
+        story = STORIES.get(operation.key)
+        if story is None:
+            return known("spApi.withoutStory", operation=operation.name, api=operation.api)
+        whose = call.grant.seller_id or ""
+        key = f"{operation.key}|{call.grant.client_id}|{whose}|{self._region}"
+        if plan and not self._quota.take(key, plan.rate, plan.burst):
             return known("spApi.throttled")
         try:
-            answer = compressed(operation.carry_out(request, grant), request)
+            for name in operation.required:
+                if not call.request.parameters.get(name):
+                    raise invalid(f"{name} is missing.")
+            answer = compressed(story(call), call.request)
         except Refused as refused:
             answer = refused.answer
-        if answer.status in (200, 202, 400, 404):
-            limit = {"x-amzn-RateLimit-Limit": str(operation.rate)}
-            answer = replace(answer, headers={**answer.headers, **limit})
+        # Amazon names the rate only on good answers and on 400 and 404, not on a 429 (usage plans [doc]).
+        if plan and (answer.status < 300 or answer.status in (400, 404)):
+            headers = {**answer.headers, "x-amzn-RateLimit-Limit": str(plan.rate)}
+            return replace(answer, headers=headers)
         return answer
 
-    def _participations(self, grant: Grant) -> Answer:
-        quota = self._world.settings.participations_quota
-        if quota is None:
-            limit = {}
-        else:
-            # Amazon names the rate only on good answers and on 400 and 404, not on a 429 (usage plans [doc]).
-            limit = {"x-amzn-RateLimit-Limit": str(quota["rate"])}
-            key = f"{grant.client_id}|{grant.seller_id}|{self._region}"
-            if not self._quota.take(key, quota["rate"], quota["burst"]):
-                return known("spApi.throttled")
-        seller = self._world.seller(grant.seller_id or "", self._region)
-        name, countries = (seller.name, seller.countries) if seller else ("", [])
-        payload = [
-            participation(site, name, site["countryCode"] in countries) for site in sites_of(self._region)
-        ]
-        answer = known("spApi.ok", {"payload": payload})
-        return Answer(answer.status, {**answer.headers, **limit}, answer.body)
+    def _plan(self, operation: Operation) -> _Plan | None:
+        """Return the usage plan of an operation: the published one, or for one the settings'."""
+        if operation.key == PARTICIPATIONS:
+            quota = self._world.settings.participations_quota
+            return _Plan(quota["rate"], quota["burst"]) if quota else None
+        if operation.rate is None or operation.burst is None:
+            return None
+        return _Plan(operation.rate, operation.burst)

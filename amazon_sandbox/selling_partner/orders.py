@@ -1,103 +1,187 @@
-"""The Orders API: 45 orders a store, in pages (`NextToken`), always the same ones."""
+"""Orders v0. Who bought and where it goes is told for a restricted data token only.
 
-import base64
-import hashlib
-from datetime import UTC, datetime, timedelta
+https://developer-docs.amazon.com/sp-api/docs/orders-api-v0-reference
+"""
+
 from typing import Any
 
-from amazon_sandbox.http_messages import Answer, Request
+from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.marketplaces import sites_of
-from amazon_sandbox.records import Grant
-from amazon_sandbox.selling_partner.operations import Operation, Refused, invalid, missing, whole_number
+from amazon_sandbox.marketplaces import site_name
+from amazon_sandbox.selling_partner.call import Call, Story, timestamp
+from amazon_sandbox.selling_partner.goods import amount
+from amazon_sandbox.selling_partner.order_book import SETTLING, Order, orders_of
+from amazon_sandbox.selling_partner.parameters import Parameters
+from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
 
-ORDERS = "/orders/v0/orders"
-HOW_MANY = 45
-LARGEST_PAGE = 100
-_NEWEST = datetime(2026, 6, 30, 12, tzinfo=UTC)
-
-
-class Orders:
-    """The orders of every store of a region."""
-
-    def __init__(self, region: str) -> None:
-        self._sites = {site["marketplaceId"]: site for site in sites_of(region)}
-
-    def find(self, request: Request) -> Operation | None:
-        """Return the operation that a request is for, None where it is none of these."""
-        if request.method != "GET":
-            return None
-        if request.path == ORDERS:
-            return Operation("getOrders", 0.0167, 20, self._list)
-        if request.path.startswith(f"{ORDERS}/") and request.path.count("/") == 4:
-            return Operation("getOrder", 0.5, 30, self._one)
-        return None
-
-    def _list(self, request: Request, grant: Grant) -> Answer:
-        given = request.parameters
-        if not given.get("MarketplaceIds"):
-            raise invalid("MarketplaceIds is missing.")
-        wanted = given["MarketplaceIds"].split(",")
-        if not set(wanted) <= set(self._sites):
-            raise Refused(known("spApi.wrongRegion"))
-        size = whole_number(given.get("MaxResultsPerPage", "100"), "MaxResultsPerPage", 1, LARGEST_PAGE)
-        if "NextToken" in given:
-            start = _read_token(given["NextToken"])
-        elif "CreatedAfter" in given or "LastUpdatedAfter" in given:
-            start = 0
-        else:
-            raise invalid("CreatedAfter or LastUpdatedAfter is missing.")
-        page = [self._order(grant, number, wanted[0]) for number in range(start, min(start + size, HOW_MANY))]
-        payload: dict[str, Any] = {"Orders": page, "CreatedBefore": _timestamp(_NEWEST)}
-        if start + size < HOW_MANY:
-            payload["NextToken"] = _token(start + size)
-        return known("spApi.ok", {"payload": payload})
-
-    def _one(self, request: Request, grant: Grant) -> Answer:
-        order_id = request.path.rpartition("/")[2]
-        for number in range(HOW_MANY):
-            order = self._order(grant, number, next(iter(self._sites)))
-            if order["AmazonOrderId"] == order_id:
-                return known("spApi.ok", {"payload": order})
-        raise missing("The order was not found.")
-
-    def _order(self, grant: Grant, number: int, marketplace_id: str) -> dict[str, Any]:
-        digits = str(
-            int.from_bytes(hashlib.sha256(f"{grant.seller_id}|{number}".encode()).digest()[:8], "big")
-        ).zfill(17)
-        at = _NEWEST - timedelta(hours=5 * number)
-        return {
-            "AmazonOrderId": f"{digits[:3]}-{digits[3:10]}-{digits[10:17]}",
-            "PurchaseDate": _timestamp(at),
-            "LastUpdateDate": _timestamp(at + timedelta(hours=1)),
-            "OrderStatus": "Shipped" if number % 3 else "Unshipped",
-            "FulfillmentChannel": "AFN" if number % 2 else "MFN",
-            "NumberOfItemsShipped": 1 if number % 3 else 0,
-            "NumberOfItemsUnshipped": 0 if number % 3 else 1,
-            "OrderTotal": {
-                "CurrencyCode": self._sites[marketplace_id]["currency"],
-                "Amount": f"{19 + number}.99",
-            },
-            "MarketplaceId": marketplace_id,
-            "ShipServiceLevel": "Standard",
-        }
+STATUSES = (
+    "PendingAvailability", "Pending", "Unshipped", "PartiallyShipped", "Shipped", "Canceled", "Unfulfillable",
+    "InvoiceUnconfirmed",
+)  # fmt: skip
+PERIOD = ("CreatedAfter", "CreatedBefore", "LastUpdatedAfter", "LastUpdatedBefore")
 
 
-def _timestamp(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def within(given: Parameters, names: tuple[str, str, str, str], orders: list[Order]) -> list[Order]:
+    """Return the orders of the period that was asked for, by creation or by update. Raise Refused.
+
+    `names` are the parameters: created after and before, updated after and before.
+    """
+    created, created_end, updated, updated_end = (given.instant(name) for name in names)
+    if (created is None) == (updated is None):
+        raise invalid(f"Exactly one of {names[0]} and {names[2]} is needed.")
+    start, end, stray = (
+        (updated, updated_end, created_end) if created is None else (created, created_end, updated_end)
+    )
+    if stray is not None:
+        raise invalid(f"{names[1]} goes with {names[0]}, {names[3]} with {names[2]}.")
+    latest = given.at - SETTLING
+    if end is not None and end > latest:
+        raise invalid("The end of the period must be two minutes or more before now.")
+    moments = ((order, order.updated if created is None else order.purchased) for order in orders)
+    return [
+        order for order, moment in moments if (start or 0.0) <= moment <= (latest if end is None else end)
+    ]
 
 
-def _token(start: int) -> str:
-    # With characters that have to be percent-encoded in a query, as Amazon's have.
-    return "t+/" + base64.b64encode(f"orders from {start}".encode()).decode()
+def _list(call: Call) -> Answer:
+    """Return orders in pages, newest first."""
+    given = call.parameters("NextToken")
+    sites = call.sites(given.words("MarketplaceIds"))
+    size = given.number("MaxResultsPerPage", 100, 1, 100)
+    statuses = given.words("OrderStatuses", STATUSES)
+    channels = given.words("FulfillmentChannels", ("MFN", "AFN"))
+    numbers = given.words("AmazonOrderIds", at_most=50)
+    orders = within(given, PERIOD, orders_of(call, [site["marketplaceId"] for site in sites], given.at))
+    found = [
+        order
+        for order in orders
+        if (not statuses or order.status in statuses)
+        and (not channels or _channel(order) in channels)
+        and (not numbers or order.order_id in numbers)
+    ]
+    page, token = given.page(found, size)
+    payload: dict[str, Any] = {"Orders": [_order(call, order) for order in page]}
+    by_creation = given.text("CreatedAfter") is not None
+    payload["CreatedBefore" if by_creation else "LastUpdatedBefore"] = timestamp(given.at - SETTLING)
+    if token:
+        payload["NextToken"] = token
+    return known("spApi.ok", {"payload": payload})
 
 
-def _read_token(token: str) -> int:
-    try:
-        text = base64.b64decode(token.removeprefix("t+/"), validate=True).decode()
-    except ValueError:
-        text = ""
-    prefix, _, start = text.rpartition(" ")
-    if not token.startswith("t+/") or prefix != "orders from":
-        raise invalid("NextToken is not valid.")
-    return whole_number(start, "NextToken", 0, HOW_MANY)
+def _one(call: Call) -> Answer:
+    return known("spApi.ok", {"payload": _order(call, find_order(call))})
+
+
+def find_order(call: Call) -> Order:
+    """Return the order that the path names. Raise Refused."""
+    for order in orders_of(call):
+        if order.order_id == call.path["orderId"]:
+            return order
+    raise missing("The order was not found.")
+
+
+def _items(call: Call) -> Answer:
+    order = find_order(call)
+    return _payload(order, OrderItems=[_item(call, order, line) for line in range(len(order.lines))])
+
+
+def _buyer_info(call: Call) -> Answer:
+    _only_restricted(call)
+    order = find_order(call)
+    return _payload(order, **_buyer(order))
+
+
+def _address(call: Call) -> Answer:
+    _only_restricted(call)
+    order = find_order(call)
+    return _payload(order, ShippingAddress=_shipping_address(order))
+
+
+def _items_buyer_info(call: Call) -> Answer:
+    _only_restricted(call)
+    order = find_order(call)
+    return _payload(order, OrderItems=[{"OrderItemId": order.item_id(n)} for n in range(len(order.lines))])
+
+
+def _only_restricted(call: Call) -> None:
+    if call.restricted is None:
+        raise Refused(known("spApi.roleMissing"))
+
+
+def _payload(order: Order, **fields: Any) -> Answer:
+    return known("spApi.ok", {"payload": {"AmazonOrderId": order.order_id, **fields}})
+
+
+def _channel(order: Order) -> str:
+    return "AFN" if order.by_amazon else "MFN"
+
+
+def _order(call: Call, order: Order) -> dict[str, Any]:
+    shipped = order.units if order.shipped else 0
+    waiting = order.units - shipped if order.status != "Canceled" else 0
+    document: dict[str, Any] = {
+        "AmazonOrderId": order.order_id,
+        "PurchaseDate": timestamp(order.purchased),
+        "LastUpdateDate": timestamp(order.updated),
+        "OrderStatus": order.status,
+        "FulfillmentChannel": _channel(order),
+        "SalesChannel": site_name(order.site),
+        "NumberOfItemsShipped": shipped,
+        "NumberOfItemsUnshipped": waiting,
+        "MarketplaceId": order.site["marketplaceId"],
+        "ShipServiceLevel": "Standard",
+        "OrderType": "StandardOrder",
+        "IsPrime": order.by_amazon,
+        "IsBusinessOrder": False,
+    }
+    if order.status != "Pending":
+        document["OrderTotal"] = _money(order, order.total)
+    if call.sees("buyerInfo"):
+        document["BuyerInfo"] = _buyer(order)
+    if call.sees("shippingAddress"):
+        document["ShippingAddress"] = _shipping_address(order)
+    return document
+
+
+def _item(call: Call, order: Order, line: int) -> dict[str, Any]:
+    good, quantity = order.lines[line]
+    document = {
+        "ASIN": good.asin,
+        "SellerSKU": good.sku,
+        "OrderItemId": order.item_id(line),
+        "Title": good.title,
+        "QuantityOrdered": quantity,
+        "QuantityShipped": quantity if order.shipped else 0,
+        "ItemPrice": _money(order, amount(good.cents * quantity)),
+        "ConditionId": "New",
+        "IsGift": "false",
+    }
+    return {**document, "BuyerInfo": {}} if call.sees("buyerInfo") else document
+
+
+def _buyer(order: Order) -> dict[str, str]:
+    return {"BuyerEmail": order.buyer_email, "BuyerName": order.buyer_name}
+
+
+def _shipping_address(order: Order) -> dict[str, str]:
+    return {
+        "Name": order.buyer_name,
+        "AddressLine1": order.street,
+        "City": "Sandbox",
+        "PostalCode": order.postal_code,
+        "CountryCode": order.site["isoCountryCode"],
+    }
+
+
+def _money(order: Order, amount: str) -> dict[str, str]:
+    return {"CurrencyCode": order.site["currency"], "Amount": amount}
+
+
+STORIES: dict[str, Story] = {
+    "ordersV0.getOrders": _list,
+    "ordersV0.getOrder": _one,
+    "ordersV0.getOrderItems": _items,
+    "ordersV0.getOrderBuyerInfo": _buyer_info,
+    "ordersV0.getOrderAddress": _address,
+    "ordersV0.getOrderItemsBuyerInfo": _items_buyer_info,
+}

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.selling_partner import Store
 
 PATH = "sellingpartnerapi-na.amazon.com/sellers/v1/marketplaceParticipations"
 
@@ -189,3 +190,12 @@ def test_quota_can_be_set_and_switched_off(sandbox: SandboxProcess) -> None:
     assert [sandbox.participations(token).status_code for _ in range(3)] == [200, 200, 429]
     sandbox.control("settings", {"participationsQuota": None})
     assert {sandbox.participations(token).status_code for _ in range(20)} == {200}
+
+
+def test_the_account_names_the_business_and_its_sites(sandbox: SandboxProcess) -> None:
+    """As the participations have them, in Chinese too."""
+    store = Store(sandbox, sandbox.grant(sellerId="A1SANDBOXNA002", region="NA")["accessToken"])
+    account = store.get("sellers.getAccount")["payload"]
+    assert account["business"]["name"] == "我的店铺 ☕"
+    participations = store.get("sellers.getMarketplaceParticipations")["payload"]
+    assert account["marketplaceParticipationList"] == participations

@@ -142,7 +142,9 @@ def test_listings_keep_what_is_put(sandbox: SandboxProcess, token: str) -> None:
     assert (put.json()["status"], put.json()["sku"]) == ("ACCEPTED", "my/SKU ☕")
     patches = [{"op": "replace", "path": "/attributes/color", "value": [{"value": "red"}]}]
     call(sandbox, token, "PATCH", odd, params=where, json={"productType": "TOY", "patches": patches})
-    attributes = call(sandbox, token, "GET", odd, params=where).json()["attributes"]
+    attributes = call(sandbox, token, "GET", odd, params={**where, "includedData": "attributes"}).json()[
+        "attributes"
+    ]
     assert attributes == {"item_name": [{"value": "Sand"}], "color": [{"value": "red"}]}
     call(sandbox, token, "DELETE", odd, params=where)
     assert call(sandbox, token, "GET", odd, params=where).status_code == 404

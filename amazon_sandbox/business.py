@@ -1,0 +1,73 @@
+"""What was done through the Selling Partner API; it lasts as long as the process, or until a reset."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Job:
+    """A report or feed: asked for, in the making for two polls, then done; `documents` by their part.
+
+    `kind` is its report type or feed type; `polls` is how often it was looked at.
+    """
+
+    number: str
+    kind: str
+    marketplaces: list[str]
+    seller_id: str
+    region: str
+    created: float
+    document_id: str
+    polls: int = 0
+    cancelled: bool = False
+    given: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Document:
+    """A document at Amazon's storage; `content` is None until it was uploaded."""
+
+    document_id: str
+    seller_id: str
+    region: str
+    content: bytes | None = None
+    media_type: str = "text/plain;charset=UTF-8"
+    compressed: bool = False
+
+
+@dataclass(frozen=True)
+class RestrictedResource:
+    """What a restricted data token may read: a path as it was asked for, and which data with it."""
+
+    method: str
+    path: str
+    data_elements: tuple[str, ...]
+
+
+class Business:
+    """The records; whoever changes one puts a whole value in its place."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Job] = {}
+        self.feeds: dict[str, Job] = {}
+        self.documents: dict[str, Document] = {}
+        # (seller id, region, SKU) -> {"productType", "attributes"}; None for an item that was deleted.
+        self.listings: dict[tuple[str, str, str], dict[str, Any] | None] = {}
+        # (client id, destination id) -> the destination as it is answered.
+        self.destinations: dict[tuple[str, str], dict[str, Any]] = {}
+        # (client id, seller id, region, notification type) -> the subscription as it is answered.
+        self.subscriptions: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+        self._restricted: dict[str, list[RestrictedResource]] = {}
+
+    def restrict(self, token: str, resources: list[RestrictedResource]) -> None:
+        """Note what a restricted data token may read."""
+        self._restricted[_digest(token)] = resources
+
+    def restricted(self, token: str) -> list[RestrictedResource] | None:
+        """Return what a restricted data token may read, None for a token that is none."""
+        return self._restricted.get(_digest(token))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

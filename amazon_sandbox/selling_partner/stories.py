@@ -1,0 +1,15 @@
+"""The operations that have a story: one module a family or version, each with its own table."""
+
+from amazon_sandbox.selling_partner import (
+    listings,
+    orders,
+    reports,
+    sellers,
+)
+from amazon_sandbox.selling_partner.call import Story
+
+_FAMILIES = (
+    listings, orders, reports, sellers,
+)  # fmt: skip
+
+STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}
