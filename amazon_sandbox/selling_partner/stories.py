@@ -3,13 +3,14 @@
 from amazon_sandbox.selling_partner import (
     listings,
     orders,
+    orders_2026,
     reports,
     sellers,
 )
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    listings, orders, reports, sellers,
+    listings, orders, orders_2026, reports, sellers,
 )  # fmt: skip
 
 STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}
