@@ -5,12 +5,13 @@ from amazon_sandbox.selling_partner import (
     orders,
     orders_2026,
     reports,
+    restricted_data,
     sellers,
 )
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    listings, orders, orders_2026, reports, sellers,
+    listings, orders, orders_2026, reports, restricted_data, sellers,
 )  # fmt: skip
 
 STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}
