@@ -1,6 +1,7 @@
 """The operations that have a story: one module a family or version, each with its own table."""
 
 from amazon_sandbox.selling_partner import (
+    feeds,
     listings,
     orders,
     orders_2026,
@@ -11,7 +12,7 @@ from amazon_sandbox.selling_partner import (
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    listings, orders, orders_2026, reports, restricted_data, sellers,
+    feeds, listings, orders, orders_2026, reports, restricted_data, sellers,
 )  # fmt: skip
 
 STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}
