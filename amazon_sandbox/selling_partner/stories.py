@@ -1,10 +1,14 @@
 """The operations that have a story: one module a family or version, each with its own table."""
 
 from amazon_sandbox.selling_partner import (
+    catalog,
     feeds,
+    inventory,
     listings,
     orders,
     orders_2026,
+    pricing,
+    pricing_2022,
     reports,
     restricted_data,
     sellers,
@@ -12,7 +16,7 @@ from amazon_sandbox.selling_partner import (
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    feeds, listings, orders, orders_2026, reports, restricted_data, sellers,
+    catalog, feeds, inventory, listings, orders, orders_2026, pricing, pricing_2022, reports, restricted_data, sellers,
 )  # fmt: skip
 
 STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}
