@@ -5,6 +5,7 @@ from amazon_sandbox.selling_partner import (
     feeds,
     inventory,
     listings,
+    notifications,
     orders,
     orders_2026,
     pricing,
@@ -16,7 +17,8 @@ from amazon_sandbox.selling_partner import (
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    catalog, feeds, inventory, listings, orders, orders_2026, pricing, pricing_2022, reports, restricted_data, sellers,
+    catalog, feeds, inventory, listings, notifications, orders, orders_2026, pricing, pricing_2022, reports,
+    restricted_data, sellers,
 )  # fmt: skip
 
 STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}
