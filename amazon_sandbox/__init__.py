@@ -8,9 +8,9 @@ Consent: GET the link, then POST to the same address `decision=confirm|cancel`, 
 `scope=…` for each permission granted (SP-API), or `advertiser_id=…` (Ads).
 Appstore: `{url}/sellercentral.amazon.com/apps/store/dp/APPLICATION_ID` opens the application's Login URI.
 
-SP-API: every published operation is known, with its required parameters and usage plan (the 21st getOrders is a
-429). Orders, reports, feeds, catalog, listings, stock, prices, notifications, sellers and restricted data tokens
-have stories; any other operation answers 501. Orders come as the clock goes on. Ads: campaigns in pages.
+SP-API: every published operation is known, with its required parameters and usage plan (the 21st getOrders
+is a 429). Orders, reports, feeds, catalog, listings, stock, prices, notifications, sellers and restricted
+data tokens have stories, other operations answer 501. Orders come as the clock goes on. Ads: campaigns.
 
 Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: application/json`.
 
