@@ -30,12 +30,17 @@ Authorizes Amazon stores (SP-API) and advertising accounts (Ads API) and hands o
 - A sandbox marks every answer with `"sandbox": true`, this document with `x-sandbox`.
 - The gateway answers only to the host names that it is reached by. Any other address is `UnknownPath` (404),
   any other method `MethodNotAllowed` (405); see the named responses. What cannot be read as HTTP is answered
-  400 with the same envelope. The pages that people see in a browser are not described here.
+  400 with the same envelope, what is too large or too slow as `HeadersTooLarge`, `RequestTimeout` and
+  `GatewayBusy` say. The pages that people see in a browser are not described here.
 """
-# Not of any operation: of an address or a method that is none of the document's, and of the hosted gateway.
+# Not of any operation: of an address or a method that is none of the document's, of what never became a
+# request, and of the hosted gateway.
 ELSEWHERE = {
     "UnknownPath": "unknown_path",
     "MethodNotAllowed": "method_not_allowed",
+    "HeadersTooLarge": "headers_too_large",
+    "RequestTimeout": "request_timeout",
+    "GatewayBusy": "gateway_busy",
     "OutOfCredit": "out_of_credit",
 }
 # Statuses after which it may be worth trying again.

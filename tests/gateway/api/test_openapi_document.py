@@ -17,7 +17,13 @@ from tests.support.gateway_server import Gateway, check_envelope, http
 from tests.support.house import ROOT
 
 # Of forms and of what the Appstore opens: told on a page, or to whoever sent a form without one.
-ON_PAGES = {"appstore_refused", "confirmation_ended", "confirmation_forged", "form_refused"}
+ON_PAGES = {
+    "appstore_refused",
+    "confirmation_elsewhere",
+    "confirmation_ended",
+    "confirmation_forged",
+    "form_refused",
+}
 OPERATIONS = [
     pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations(DOCUMENT)
 ]

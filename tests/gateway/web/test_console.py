@@ -166,7 +166,7 @@ def test_what_is_wrong_is_said_beside_its_field(visitor: Visitor, fields: dict[s
 
 
 def test_the_page_that_leads_away_tells_nobody_of_itself(visitor: Visitor) -> None:
-    """No form, no referrer; every page with a form keeps its own Origin."""
+    """No form, no referrer; a page with a form tells its Origin, and nothing of its address."""
     form = visitor.get("/stores/authorize")
     assert form.headers["Referrer-Policy"] == "strict-origin"
     assert "form-action 'self'" in form.headers["Content-Security-Policy"]
