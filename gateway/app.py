@@ -61,6 +61,7 @@ def create_app(
     )
     services = _services(settings, vault, clock, session, sleep)
     jobs = all_jobs(settings, vault, clock, services.tokens, services.threads)
+    services.overview.watch(lambda: [job.name for job in jobs if job.is_failing])
 
     @asynccontextmanager
     async def lifespan(_app: Application) -> AsyncIterator[dict[str, bool]]:

@@ -1,5 +1,6 @@
 """Puts right what went wrong: probes suspended applications, and settles attempts that were left behind."""
 
+import asyncio
 import logging
 
 from gateway.errors import Problem
@@ -29,8 +30,10 @@ class Caretaker:
 
     async def probe_applications(self) -> None:
         """Find out whether Amazon takes a suspended application again. Raise VaultError."""
-        for flow in FLOWS:
-            await self._probe(flow)
+        outcomes = await asyncio.gather(*map(self._probe, FLOWS), return_exceptions=True)
+        for failure in outcomes:
+            if failure is not None:
+                raise failure
 
     async def _probe(self, flow: Flow) -> None:
         """Refresh one grant of a suspended application.

@@ -4,9 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from gateway.util import counters
 from gateway.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
+
+# So many rounds in a row that failed are no hiccup any more.
+FAILING_ROUNDS = 3
 
 
 class PeriodicJob:
@@ -32,6 +36,12 @@ class PeriodicJob:
         self._cut_short = cut_short
         self._stopped = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._failed_in_a_row = 0
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last rounds have all failed."""
+        return self._failed_in_a_row >= FAILING_ROUNDS
 
     def start(self) -> None:
         """Begin, on the event loop that runs."""
@@ -63,13 +73,21 @@ class PeriodicJob:
         """Do the work once. A failure is logged without its text, which may hold what nobody is to read."""
         try:
             await self._run_once()
+            self._failed_in_a_row = 0
         except VaultError as error:
             log.warning("round_failed job=%s error=%r", self.name, error.message)
+            self._count_failure()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # What the round waited for was canceled, not the job.
             log.error("round_failed job=%s type=CancelledError", self.name)
+            self._count_failure()
         except Exception as error:
             log.error("round_failed job=%s type=%s", self.name, type(error).__name__)
+            self._count_failure()
+
+    def _count_failure(self) -> None:
+        self._failed_in_a_row += 1
+        counters.round_failed(self.name)

@@ -31,6 +31,7 @@ class State:
     applications: dict[str, str | None]
     secret_ages: dict[str, int]
     secret_warnings: list[dict[str, Any]]
+    failing_jobs: list[str]
 
     def attention(self) -> dict[str, Any]:
         """Return what somebody should look after, by the contract's names; empty where all is well."""
@@ -42,6 +43,7 @@ class State:
             "suspendedApps": suspended,
             "clientSecrets": self.secret_warnings,
             "noticesWaiting": self.notices_waiting,
+            "failingJobs": self.failing_jobs,
         }
         return {name: value for name, value in found.items() if value}
 
@@ -59,6 +61,11 @@ class Overview:
         self._lock = threading.Lock()
         self._read_at: float | None = None
         self._state: State | None = None
+        self._failing_jobs: Callable[[], list[str]] = list
+
+    def watch(self, failing_jobs: Callable[[], list[str]]) -> None:
+        """Take what tells which of this process's jobs keep failing, by their names."""
+        self._failing_jobs = failing_jobs
 
     def state(self) -> State | None:
         """Return the state; None where the database does not answer. It waits for the database."""
@@ -96,6 +103,7 @@ class Overview:
             applications={flow: suspended.get(client) for flow, client in applications.items()},
             secret_ages=secret_ages(self._settings, now),
             secret_warnings=secret_warnings(self._settings, now),
+            failing_jobs=self._failing_jobs(),
         )
 
 

@@ -126,7 +126,11 @@ class TokenService:
         return await self._breaker.suspended(token_client(self._settings, flow, "NA"))
 
     async def store_unstored(self) -> None:
-        """Store the answers that the vault could not take when they came. What still fails stays kept."""
+        """Store the answers that the vault could not take when they came. What still fails stays kept.
+
+        Raise VaultError, the last one, once all were tried: one grant's trouble is not another's.
+        """
+        failure: VaultError | None = None
         for grant_id, kept in self._unstored:
             try:
                 seen = await self._refreshing.look(grant_id)
@@ -136,6 +140,10 @@ class TokenService:
                     self._unstored.drop(grant_id)
             except Problem as problem:
                 self._unstored.drop_if_final(grant_id, problem)
+            except VaultError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     async def finish_all(self) -> None:
         """Wait for the refreshes that are under way, and store what is still to be stored: at shutdown."""

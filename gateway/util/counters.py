@@ -31,6 +31,9 @@ _REFRESHED_AHEAD = Counter(
     "linkfox_refreshed_ahead", "Grants that the refresher took care of.", ["outcome"], registry=REGISTRY
 )
 _NOTICES = Counter("linkfox_notices", "Notices sent to the webhook.", ["outcome"], registry=REGISTRY)
+_ROUNDS_FAILED = Counter(
+    "linkfox_rounds_failed", "Rounds of the gateway's own work that failed.", ["job"], registry=REGISTRY
+)
 _CONNECTIONS_ENDED = Counter(
     "linkfox_connections_ended",
     "Connections that the gateway ended before there was a whole request.",
@@ -70,6 +73,11 @@ def refreshed_ahead(outcome: str) -> None:
 def notice_sent(outcome: str) -> None:
     """Count a notice to the webhook. `outcome`: how that ended."""
     _NOTICES.labels(outcome).inc()
+
+
+def round_failed(job: str) -> None:
+    """Count a round of the gateway's own work that failed. `job`: its name in `jobs/schedule.py`."""
+    _ROUNDS_FAILED.labels(job).inc()
 
 
 def connection_ended(reason: str) -> None:

@@ -203,6 +203,8 @@ class Audit:
             self.flush()
         except VaultError as error:
             log.error("audit_incomplete calls=%d error=%r", len(self._waiting), error.message)
+        except Exception as error:  # its text may hold what nobody is to read
+            log.error("audit_incomplete calls=%d type=%s", len(self._waiting), type(error).__name__)
 
     def newest(self, limit: int, offset: int = 0) -> tuple[list[AuditEntry], int]:
         """Return entries, the newest first, and how many there are in all."""

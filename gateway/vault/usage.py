@@ -62,6 +62,8 @@ class Usage:
             self.flush()
         except VaultError as error:
             log.warning("last_use_not_written error=%r", error.message)
+        except Exception as error:  # its text may hold what nobody is to read
+            log.warning("last_use_not_written type=%s", type(error).__name__)
 
 
 def _write(connection: Connection, table: Table, uses: Mapping[str, int] | Mapping[int, int]) -> None:

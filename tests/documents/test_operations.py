@@ -23,6 +23,7 @@ STATE = State(
     applications={"spapi": "invalid_client"},
     secret_ages={"spapi": 170},
     secret_warnings=[{"warning": "client_secret_ends"}],
+    failing_jobs=["audit"],
 )
 
 

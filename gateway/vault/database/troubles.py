@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gateway.vault.errors import VaultError
 
 # SQLSTATEs (PostgreSQL's appendix A).
 INSUFFICIENT_PRIVILEGE = "42501"
 READ_ONLY = "25006"
+# Classes of them: the server's own faults (internal errors, damaged files) and those of its machine.
+FAULTS_OF_THE_SERVER = ("XX", "58")
 
 
 @contextmanager
@@ -26,6 +29,12 @@ def translated_errors() -> Iterator[None]:
         if sentence is None:
             raise
         raise sentence from None
+    except PoolTimeoutError:
+        raise VaultError(
+            "every connection to the PostgreSQL is in use",
+            "Wait: it answers slowly. If it stays so, look at what keeps it busy.",
+            retryable=True,
+        ) from None
 
 
 def _describe_dbapi_error(error: DBAPIError) -> VaultError | None:
@@ -55,6 +64,11 @@ def describe_postgresql_error(sqlstate: str | None, *, lost: bool) -> VaultError
             "Name the primary server, not a standby, and a database that is not read-only.",
             retryable=True,
         )
+    if sqlstate is not None and sqlstate.startswith(FAULTS_OF_THE_SERVER):
+        return VaultError(
+            f"the PostgreSQL reports a fault of its own (SQLSTATE {sqlstate})",
+            "Look for it in the server's log; a damaged table has to be restored from a backup.",
+        )
     if lost:
         return VaultError(
             "the PostgreSQL does not answer or refuses the connection",
@@ -76,11 +90,21 @@ def bad_address() -> VaultError:
 def describe_error(error: sqlite3.Error) -> VaultError | None:
     """Return what an error of SQLite means for who runs the gateway; None for a mistake of ours."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
         return VaultError(
             "the vault's database is locked by another program",
             "Close whatever has vault.db open, or try again in a moment.",
             retryable=True,
+        )
+    if code == sqlite3.SQLITE_NOMEM:
+        return VaultError(
+            "the machine has no memory left for the vault's database",
+            "Free some memory, then try again.",
+            retryable=True,
+        )
+    if code == sqlite3.SQLITE_SCHEMA:
+        return VaultError(
+            "the tables of the vault's database were changed meanwhile", "Try again.", retryable=True
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return VaultError(

@@ -88,6 +88,7 @@ def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
     journey.good("/spApi/authorizationStatus", {"authorizationId": store})
     journey.good("/amazonAds/authorizationStatus", {"authorizationId": account})
     journey.good("/spApi/removeStore", INDIAN)
+    journey.gateway.app.state.services.overview.watch(lambda: ["audit"])
     for path in ("/healthz", "/readyz"):
         journey.read(path)
     (journey.gateway.settings.data_dir / owner_key.FILE).write_text(journey.gateway.keys["owner"])

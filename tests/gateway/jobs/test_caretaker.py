@@ -1,12 +1,16 @@
 """What the gateway does for attempts by itself, and what is left of an attempt afterwards."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from gateway.jobs import schedule
+from gateway.jobs.caretaker import FLOWS, Caretaker
+from gateway.model import Flow
 from gateway.vault.attempts import KEPT_SECONDS, LONGEST_EXCHANGE
-from tests.support.gateway_server import Amazon, query_of, running_gateway
+from gateway.vault.errors import VaultError
+from tests.support.gateway_server import Amazon, Gateway, query_of, running_gateway
 from tests.support.house import until
 
 LINK_SECONDS = 15 * 60
@@ -50,3 +54,22 @@ def test_an_exchange_that_another_replica_left_behind_is_settled(
         assert (ended["state"], ended["reason"]) == ("failed", "interrupted")
         entries, _ = gateway.vault.audit.newest(100)
         assert [entry.outcome for entry in entries if entry.action == "authorization"] == ["interrupted"]
+
+
+def test_one_applications_trouble_is_not_the_others(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the probe of the first cannot be made, that of the second is all the same."""
+    asked: list[Flow] = []
+
+    async def suspended(flow: Flow) -> bool:
+        asked.append(flow)
+        if flow == FLOWS[0]:
+            raise VaultError("locked", "Wait.", retryable=True)
+        return False
+
+    services = gateway.app.state.services
+    monkeypatch.setattr(services.tokens, "suspended", suspended)
+    with pytest.raises(VaultError):
+        asyncio.run(Caretaker(gateway.vault, services.tokens, services.threads).probe_applications())
+    assert asked == list(FLOWS)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gateway.jobs.periodic import PeriodicJob
+from gateway.util import counters
 from gateway.vault.errors import VaultError
 
 PATIENCE = 30.0
@@ -52,6 +53,31 @@ def test_a_round_that_fails_is_logged_and_followed_by_the_next(
         asyncio.run(rounds(3, fails))
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [f"round_failed job=job {logged}"] * 2
+
+
+def test_one_that_keeps_failing_is_known_until_a_round_succeeds() -> None:
+    """From the third failure in a row on; each is counted."""
+    failing: list[bool] = []
+    done = asyncio.Event()
+
+    async def run() -> None:
+        async def work() -> None:
+            failing.append(job.is_failing)
+            if len(failing) == 6:
+                done.set()
+            if len(failing) != 5:
+                raise RuntimeError
+
+        job = PeriodicJob("a_job_of_this_test", work, 0.0)
+        job.start()
+        await asyncio.wait_for(done.wait(), PATIENCE)
+        await job.stop()
+
+    asyncio.run(run())
+    assert failing[:6] == [False, False, False, True, True, False]
+    counted = counters.REGISTRY.get_sample_value("linkfox_rounds_failed_total", {"job": "a_job_of_this_test"})
+    assert counted is not None
+    assert counted >= 5
 
 
 def test_stopping_waits_for_the_round_under_way_and_begins_no_other() -> None:

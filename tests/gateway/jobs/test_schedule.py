@@ -11,6 +11,7 @@ from gateway.jobs.caretaker import Caretaker
 from gateway.jobs.deliverer import Deliverer
 from gateway.jobs.refresher import Refresher
 from gateway.jobs.reminders import Reminder
+from gateway.monitoring import overview
 from gateway.settings.settings import Settings, Webhook
 from gateway.tokens.service import TokenService
 from gateway.util.secret import Secret
@@ -70,6 +71,31 @@ def test_every_job_outlives_failures_that_nobody_foresaw(
     with running_gateway(amazon, tmp_path, webhook=webhook, refresh_rate=50, caretaker_pause=0.02) as gateway:
         until(lambda: min(calls.values()) >= 3, "every job has a third round")
         assert len(gateway.app.state.jobs) == len(WORK)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_work_that_keeps_failing_is_to_look_after(
+    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name, until it succeeds; the gateway stays ready, and what was recorded is not lost."""
+    monkeypatch.setattr(overview, "KEPT_SECONDS", 0.0)
+    with running_gateway(amazon, tmp_path) as gateway:
+
+        def failing() -> list[str]:
+            ready = gateway.get("/readyz").json()
+            assert ready["status"] == "ready"
+            return ready.get("attention", {}).get("failingJobs", [])
+
+        def fail(_: Audit) -> None:
+            raise RuntimeError("nobody foresaw it")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Audit, "flush", fail)
+            gateway.app.state.jobs[0]._run_once = lambda: gateway.app.state.services.threads.vault(
+                gateway.vault.audit.flush
+            )
+            until(lambda: failing() == ["audit"], "the audit is named")
+        until(lambda: failing() == [], "it is well again")
 
 
 @pytest.mark.usefixtures("hurried")

@@ -1,12 +1,15 @@
 """Tokens: read, refreshed once however many ask, and what happens when Amazon does not play along."""
 
+import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gateway.amazon.session import AmazonSession
+from gateway.vault.database.tables import grants
 from gateway.vault.errors import VaultError
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import until
@@ -421,6 +424,24 @@ def test_what_could_not_be_stored_is_stored_without_anybody_asking(amazon: Amazo
         until(lambda: store_tokens(gateway)["refreshToken"] != before, "the kept answer is stored")
         assert len(amazon.refreshes()) == 1
         assert gateway.good("/spApi/refreshToken", WANTED)["accessToken"]
+
+
+def test_what_cannot_be_stored_for_one_store_holds_up_no_other(gateway: Gateway) -> None:
+    """The first's tokens do not open; the second's answer is stored, and the failure is told."""
+    first = gateway.authorize_store()["store"]["authRecordId"]
+    gateway.authorize_store("A1SANDBOXNA002")
+    second = {**WANTED, "sellerId": "A1SANDBOXNA002"}
+    gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, times=2, grantType="refresh_token")
+    use_leases(gateway, BrokenLeases(gateway.vault.leases))
+    for wanted in (WANTED, second):
+        assert gateway.bad("/spApi/refreshToken", wanted, status=500)["reason"] == "not_stored"
+    use_leases(gateway, gateway.vault.leases)
+    before = store_tokens(gateway, second)["refreshToken"]
+    with gateway.vault.database.writing() as connection:
+        connection.execute(update(grants).where(grants.c.id == first).values(access_token_sealed=b"x"))
+    with pytest.raises(VaultError):
+        asyncio.run(gateway.app.state.services.tokens.store_unstored())
+    assert store_tokens(gateway, second)["refreshToken"] != before
 
 
 def test_what_could_not_be_stored_is_stored_at_the_end(

@@ -193,6 +193,40 @@ def test_what_cannot_be_written_is_kept_for_later(vault: Vault, monkeypatch: pyt
     assert [entry.request_id for entry in entries(vault)] == [f"r{number}" for number in range(6)]
 
 
+def test_a_table_that_is_away_for_a_while_loses_nothing(vault: Vault) -> None:
+    """An error that no sentence foresees; the batch goes back, in its order."""
+    for number in range(3):
+        vault.audit.record_call(AuditContext(f"r{number}", "ann"), "/x", "ok")
+    with vault.database.writing() as connection:
+        connection.execute(text("ALTER TABLE audit RENAME TO elsewhere"))
+    with pytest.raises(DatabaseError):
+        vault.audit.flush()
+    with vault.database.writing() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
+    assert [entry.request_id for entry in entries(vault)] == ["r0", "r1", "r2"]
+
+
+def test_closing_tells_what_is_lost_whatever_refuses_it(
+    vault: Vault, open_another: Callable[[], Vault], caplog: pytest.LogCaptureFixture
+) -> None:
+    """By number and type; the other connections are closed all the same."""
+    other = open_another()
+    vault.users.create("ann")
+    key_id, _ = vault.users.issue_key("ann")
+    other.audit.record_call(AuditContext("last", "ann"), "/x", "ok")
+    other.usage.record_use(key_id)
+    with vault.database.writing() as connection:
+        connection.execute(text("ALTER TABLE audit RENAME TO elsewhere"))
+        connection.execute(text("ALTER TABLE api_keys RENAME TO nowhere"))
+    other.close()
+    told = [record.getMessage() for record in caplog.records]
+    assert any(line.startswith("audit_incomplete calls=1 type=") for line in told)
+    assert any(line.startswith("last_use_not_written type=") for line in told)
+    with vault.database.writing() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
+        connection.execute(text("ALTER TABLE nowhere RENAME TO api_keys"))
+
+
 def test_memory_is_bounded_and_a_gap_is_told(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing can be written for too long."""
     monkeypatch.setattr("gateway.vault.audit.MOST_RECORDED", 10)
