@@ -35,7 +35,7 @@ from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
-from gateway.vault.attempts import CodeTaken
+from gateway.vault.attempts import CodeRefused
 from gateway.vault.errors import VaultError
 from gateway.vault.grants import AccountGone
 from gateway.vault.vault import Vault
@@ -85,8 +85,8 @@ class StartedAuthorization:
 class CallbackRefused(Exception):
     """A callback that opens no attempt, or not yet.
 
-    `reason`: `state_unknown`, `state_used`, `expired`, `code_taken`; or `completion_delayed`: it is kept, and
-    opens its attempt once the vault is back.
+    `reason`: `state_unknown`, `state_used`, `expired`, `code_taken`, `too_many_codes`; or
+    `completion_delayed`: it is kept, and opens its attempt once the vault is back.
     """
 
     def __init__(self, reason: str) -> None:
@@ -230,7 +230,7 @@ class Authorizer:
 
         This is for asking before the code is exchanged: the code is that attempt's from now on, and nothing
         else is changed. Where the vault is away, it is waited for: only the browser has the code, and can
-        come again. Raise CallbackRefused where the code is another attempt's; VaultError.
+        come again. Raise CallbackRefused where it is another attempt's, or one of too many; VaultError.
         """
         if callback.state is None or callback.code is None:
             return None
@@ -242,8 +242,10 @@ class Authorizer:
         if attempt.expires_at <= self._clock.now() or self._refusal(attempt, callback) is not None:
             return None
         hold = partial(self._vault.attempts.hold_code, attempt.id, callback.code)
-        if not await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE):
-            raise CallbackRefused("code_taken")
+        try:
+            await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE)
+        except CodeRefused as refused:
+            raise CallbackRefused(refused.reason) from None
         return attempt
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
@@ -256,8 +258,8 @@ class Authorizer:
             raise CallbackRefused("state_unknown")
         try:
             attempt = self._vault.attempts.consume(state, flow, code)
-        except CodeTaken:
-            raise CallbackRefused("code_taken") from None
+        except CodeRefused as refused:
+            raise CallbackRefused(refused.reason) from None
         if attempt is not None:
             return attempt
         known = self._vault.attempts.find_by_state(state)

@@ -5,7 +5,7 @@ import json
 import secrets
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Attempt, Flow, NewAttempt
@@ -22,10 +22,19 @@ LONGEST_EXCHANGE = 120
 # How long after its link's end an attempt can be asked about.
 KEPT_SECONDS = 30 * 24 * 3600
 MOST_FORGOTTEN = 1000
+# Whoever has a link can open its callback with codes that they made up, and each that waits is a row.
+MOST_CODES = 10
 
 
-class CodeTaken(Exception):
-    """The authorization code belongs to an attempt already: a callback brought it before."""
+class CodeRefused(Exception):
+    """An authorization code that an attempt does not get.
+
+    `reason`: `code_taken`, a callback brought it before; `too_many_codes`, more came than MOST_CODES.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class Attempts:
@@ -64,30 +73,35 @@ class Attempts:
             )
         return attempt_id, state
 
-    def hold_code(self, attempt_id: str, code: Secret) -> bool:
-        """Write down that a callback brought this code for an attempt; False where another's did before.
+    def hold_code(self, attempt_id: str, code: Secret) -> None:
+        """Write down that a callback brought this code for an attempt, once or again.
 
         Amazon binds a code to no state and knows no PKCE, so without this whoever saw a code that waits could
-        exchange it for an attempt of their own (RFC 9700 section 4.5, authorization code injection).
+        exchange it for an attempt of their own (RFC 9700 section 4.5, authorization code injection). Raise
+        CodeRefused where another attempt has it, or this one MOST_CODES others.
         """
+        of_this = select(func.count()).where(authorization_codes.c.attempt_id == attempt_id)
         try:
             with self._database.writing() as connection:
                 _take_code(connection, attempt_id, code)
+                if connection.execute(of_this).scalar_one() > MOST_CODES:
+                    raise CodeRefused("too_many_codes")
         except IntegrityError:
-            pass
-        else:
-            return True
-        holder = select(authorization_codes.c.attempt_id).where(
-            authorization_codes.c.code_sha256 == _digest(code.reveal())
-        )
+            if self._holder_of(code) != attempt_id:
+                raise CodeRefused("code_taken") from None
+
+    def _holder_of(self, code: Secret) -> str | None:
+        """Return the id of the attempt that has a code."""
+        digest = _digest(code.reveal())
+        query = select(authorization_codes.c.attempt_id).where(authorization_codes.c.code_sha256 == digest)
         with self._database.reading() as connection:
-            return connection.execute(holder).scalar() == attempt_id
+            return connection.execute(query).scalar()
 
     def consume(self, state: str, flow: Flow, code: Secret | None = None) -> Attempt | None:
         """Use up a state and return its attempt, now `exchanging`: written down before the code is sent.
 
         Return None for a state that is unknown, of the other flow, used or expired. `code`: what came with
-        the state, unless `hold_code` wrote it down before. Raise CodeTaken, and leave the state as it was,
+        the state, unless `hold_code` wrote it down before. Raise CodeRefused, and leave the state as it was,
         where it did, or where the code came with another attempt's state.
         """
         now = int(self._clock.now())
@@ -111,7 +125,7 @@ class Attempts:
                     _take_code(connection, attempt_id, code)
                 return _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
         except IntegrityError:
-            raise CodeTaken from None
+            raise CodeRefused("code_taken") from None
 
     def find_by_state(self, state: str) -> Attempt | None:
         """Return the attempt that a state belongs to, whatever became of it."""

@@ -23,7 +23,9 @@ from gateway.web.renderer import pages_of
 router = PageRouter()
 
 # Why a callback can belong to no attempt; nothing else can be put on the page through its address.
-SHOWN_PROBLEMS = frozenset({"state_unknown", "state_used", "code_taken", "expired", "completion_delayed"})
+SHOWN_PROBLEMS = frozenset(
+    {"state_unknown", "state_used", "code_taken", "too_many_codes", "expired", "completion_delayed"}
+)
 
 
 @router.get(CALLBACK_PATHS["spapi"])

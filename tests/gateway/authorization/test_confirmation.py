@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from gateway.authorization.confirmation import CONFIRM_SECONDS
+from gateway.vault.attempts import MOST_CODES
 from tests.support import documented
 from tests.support.gateway_server import Amazon, Gateway, http, query_of, running_gateway, text_of
 
@@ -360,6 +361,21 @@ def test_the_person_whose_code_was_seen_gets_the_store(public: Gateway, browser:
     browser.press(page, "confirm")
     assert public.status("spapi", attempt)["store"]["sellerId"] == SELLER
     assert exchanges(public.amazon) == 1
+
+
+def test_made_up_codes_of_one_link_come_to_an_end(public: Gateway, browser: Browser) -> None:
+    """The page that is open goes on all the same."""
+    attempt, callback = came_back(public)
+    _, page = browser.open(callback)
+    code = query_of(PUBLIC + callback)["spapi_oauth_code"]
+    stranger = Browser(public)
+    pages = [stranger.get(callback.replace(code, f"made-up-{number}")) for number in range(MOST_CODES)]
+    assert {each.headers["Location"].partition("?")[0] for each in pages[:-1]} == {
+        f"/oauth/confirm/{attempt}"
+    }
+    assert "Too many authorization codes" in text_of(stranger.get(pages[-1].headers["Location"]))
+    browser.press(page, "confirm")
+    assert public.status("spapi", attempt)["state"] == "authorized"
 
 
 def test_who_made_the_link_cannot_answer_for_the_person(public: Gateway, browser: Browser) -> None:

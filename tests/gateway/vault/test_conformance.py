@@ -12,7 +12,7 @@ from gateway.model import Flow, Grant, Lease
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
-from gateway.vault.attempts import CodeTaken
+from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken
 from gateway.vault.grants import AccountGone
@@ -189,23 +189,36 @@ class TestAttempts:
         first, _ = vault.attempts.begin(new_attempt(user))
         _, other = vault.attempts.begin(new_attempt(user))
         code = Secret("the-code")
-        assert vault.attempts.hold_code(first, code)
-        assert vault.attempts.hold_code(first, code)  # its callback was opened twice
-        with pytest.raises(CodeTaken):
+        vault.attempts.hold_code(first, code)
+        vault.attempts.hold_code(first, code)  # its callback was opened twice
+        with pytest.raises(CodeRefused, match="code_taken"):
             vault.attempts.consume(other.reveal(), "spapi", code)
         second = vault.attempts.consume(other.reveal(), "spapi", Secret("another"))
         assert second is not None
-        assert not vault.attempts.hold_code(second.id, code)
-        assert not vault.attempts.hold_code(first, Secret("another"))
+        for attempt_id, taken in ((second.id, code), (first, Secret("another"))):
+            with pytest.raises(CodeRefused, match="code_taken"):
+                vault.attempts.hold_code(attempt_id, taken)
         with vault.database.reading() as connection:
             assert "the-code" not in str(connection.execute(select(authorization_codes)).all())
+
+    def test_an_attempt_has_few_codes(self, vault: Vault, user: int) -> None:
+        """So nobody who has a link fills the database; those that are there stay good."""
+        attempt_id, _ = vault.attempts.begin(new_attempt(user))
+        for number in range(MOST_CODES):
+            vault.attempts.hold_code(attempt_id, Secret(f"code {number}"))
+        with pytest.raises(CodeRefused, match="too_many_codes"):
+            vault.attempts.hold_code(attempt_id, Secret("one more"))
+        vault.attempts.hold_code(attempt_id, Secret("code 0"))
+        with vault.database.reading() as connection:
+            count = connection.execute(select(func.count()).select_from(authorization_codes)).scalar()
+        assert count == MOST_CODES
 
     def test_of_many_attempts_at_once_one_gets_a_code(self, vault: Vault, user: int) -> None:
         """However many processes bring it at the same moment; the others' states stay good."""
         states = [vault.attempts.begin(new_attempt(user))[1].reveal() for _ in range(6)]
         code = Secret("the-code")
         results = together(6, lambda number: vault.attempts.consume(states[number], "spapi", code))
-        assert sorted(isinstance(result, CodeTaken) for result in results) == [False] + [True] * 5
+        assert sorted(isinstance(result, CodeRefused) for result in results) == [False] + [True] * 5
         with vault.database.reading() as connection:
             phases = connection.execute(select(attempts.c.phase)).scalars().all()
         assert sorted(phases) == ["exchanging"] + ["pending"] * 5
