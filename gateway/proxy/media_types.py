@@ -13,13 +13,13 @@ from gateway.proxy.ads_operations import Operation
 JSON = "application/json"
 ANY = "*/*"
 LONGEST_ACCEPT = 1024
+MOST_ACCEPTED = 16
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 - a token of RFC 9110
 # RFC 9110 section 8.3.1, without quoted strings: no API of Amazon's wants one.
 _PARAMETERS = r"( ?; ?[A-Za-z0-9_-]{1,40}=[A-Za-z0-9_.+-]{1,80}){0,4}"
 MEDIA_TYPE = re.compile(f"{_TOKEN}/{_TOKEN}{_PARAMETERS}", re.ASCII)
 # RFC 9110 section 12.5.1. A `*` for everything, or for every subtype.
-_RANGE = rf"({_TOKEN}/{_TOKEN}|{_TOKEN}/\*|\*/\*){_PARAMETERS}"
-ACCEPT = re.compile(rf"{_RANGE}( ?, ?{_RANGE}){{0,15}}", re.ASCII)
+MEDIA_RANGE = re.compile(rf"({_TOKEN}/({_TOKEN}|\*)|\*/\*){_PARAMETERS}", re.ASCII)
 _VERSION = re.compile(r"\.(v[0-9]+(?:\.[0-9]+)?)\+")
 
 
@@ -32,13 +32,17 @@ def check_content_type(text: str | None) -> str | None:
 
 def check_accept(text: str | None) -> str | None:
     """Return what a caller wants back, None where nothing is said. Raise Problem bad_parameter."""
-    if text and not (len(text) <= LONGEST_ACCEPT and ACCEPT.fullmatch(text)):
+    if not text:
+        return None
+    ranges = text.split(",")
+    fits = len(text) <= LONGEST_ACCEPT and len(ranges) <= MOST_ACCEPTED
+    if not (fits and all(MEDIA_RANGE.fullmatch(each.strip(" ")) for each in ranges)):
         raise Problem(
             "bad_parameter",
-            "accept: expected media types such as application/json or */*, separated by commas, "
-            f"{LONGEST_ACCEPT} characters at most",
+            "accept: expected media types such as application/json or */*, separated by commas: "
+            f"{MOST_ACCEPTED} and {LONGEST_ACCEPT} characters at most",
         )
-    return text or None
+    return text
 
 
 def answered_by(operation: Operation | None, content_type: str | None) -> str:

@@ -157,6 +157,8 @@ def test_what_amazon_says_of_throttling_is_passed_on(gateway: Gateway, amazon: A
         ({"accept": "a/b,"}, "bad_parameter", 400),
         ({"accept": "*/json"}, "bad_parameter", 400),
         ({"accept": "a/b\r\nX-Injected: 1"}, "bad_parameter", 400),
+        ({"accept": "a/b,\r\nX-Injected: 1"}, "bad_parameter", 400),
+        ({"accept": "a/b" + " " * 1100}, "bad_parameter", 400),
         ({"accept": "a/b\n"}, "bad_parameter", 400),
         ({"accept": "a/☕"}, "bad_parameter", 400),
         ({"accept": ", ".join(["a/b"] * 17)}, "bad_parameter", 400),
