@@ -24,6 +24,7 @@ from gateway.authorization.renewals import Renewals
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
+from gateway.monitoring.readiness import Readiness
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
@@ -131,4 +132,5 @@ def _services(
         appstore=Appstore(settings, vault, clock, session.address, threads),
         failed_keys=FailedKeys(clock),
         overview=Overview(settings, vault, clock),
+        readiness=Readiness(settings, vault),
     )

@@ -4,6 +4,7 @@
 gateway holds is told on loopback, and to keys that may manage.
 """
 
+from dataclasses import asdict
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -20,7 +21,6 @@ from gateway.errors import Problem
 from gateway.monitoring import metrics
 from gateway.util.loopback import is_loopback
 from gateway.util.version import version
-from gateway.vault.errors import VaultError
 
 router = ApiRouter("Operation", "Running the gateway")
 
@@ -54,13 +54,14 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Tell whether the gateway can be worked with."""
     services = services_of(request)
-    checks = await services.threads.vault(_checks, services)
+    checked = await services.threads.vault(services.readiness.check)
+    checks = Checks.model_validate(asdict(checked))
     attention = None
     if await _is_operator(request, services):
         state = await services.threads.vault(services.overview.state)
         if state is not None:
             attention = Attention.model_validate(state.attention())
-    if checks.database and checks.master_key and checks.applications:
+    if checked.ready:
         return written(Readiness(status="ready", checks=checks, attention=attention), services)
     unready = Unreadiness(status="not_ready", checks=checks, attention=attention)
     return written(unready, services, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -88,17 +89,6 @@ async def prometheus(request: Request) -> Response:
         check_rights(caller, ("manage",))
     content = await services.threads.vault(metrics.exposition, services.overview)
     return Response(content, media_type=METRICS_TYPE)
-
-
-def _checks(services: Services) -> Checks:
-    """Return what was looked at, and whether it can be worked with."""
-    settings = services.settings
-    checks = Checks(database=True, master_key=False, applications=bool(settings.spapi or settings.ads))
-    try:
-        checks.master_key = services.vault.key_opens()
-    except VaultError:
-        checks.database = False
-    return checks
 
 
 async def _is_operator(request: Request, services: Services) -> bool:

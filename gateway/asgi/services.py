@@ -14,6 +14,7 @@ from gateway.authorization.imports import Importer
 from gateway.authorization.renewals import Renewals
 from gateway.model import Flow
 from gateway.monitoring.overview import Overview
+from gateway.monitoring.readiness import Readiness
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
@@ -41,6 +42,7 @@ class Services:
     appstore: Appstore
     failed_keys: FailedKeys
     overview: Overview
+    readiness: Readiness
 
     async def suspended(self, flow: Flow) -> bool:
         """Tell whether Amazon refuses the application of a flow: at its token endpoint, or at its APIs."""

@@ -21,6 +21,8 @@ USAGE_SECONDS = 5.0
 MASTER_KEY_SECONDS = 1.0
 # What a refresh or a removal has replaced stays readable in SQLite's log for at most so long.
 DATABASE_LOG_SECONDS = 60.0
+# So soon it shows that the database takes no writes, or takes them again.
+WRITE_PROBE_SECONDS = 10.0
 ATTEMPT_SECONDS = 300.0
 REMINDER_SECONDS = 3600.0
 REFRESHER_SECONDS = 5.0
@@ -42,6 +44,11 @@ def all_jobs(
             partial(threads.vault, vault.database.truncate_log),
             DATABASE_LOG_SECONDS,
             at_once=True,
+        ),
+        PeriodicJob(
+            "write_probe",
+            partial(threads.vault, vault.database.probe_writes),
+            WRITE_PROBE_SECONDS,
         ),
         PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS, at_once=True),
         PeriodicJob("unstored_answers", tokens.store_unstored, settings.caretaker_pause),

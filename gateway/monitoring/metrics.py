@@ -39,6 +39,8 @@ class _DatabaseCollector(Collector):
         yield _gauge("linkfox_database_up", "Whether the database answers.", 0 if state is None else 1)
         if state is None:
             return
+        writable = 1 if state.cannot_write is None else 0
+        yield _gauge("linkfox_database_writable", "Whether the database takes writes.", writable)
         grants = GaugeMetricFamily("linkfox_grants", "Authorizations.", labels=["flow", "status"])
         for (flow, status), count in sorted(state.grants.items()):
             grants.add_metric([flow, status], count)

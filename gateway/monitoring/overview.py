@@ -6,7 +6,7 @@ It counts whole tables, so neither a scraper nor anybody else can make it do so 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.monitoring.warnings import ENDING_SECONDS, secret_ages, secret_warnings
@@ -21,7 +21,10 @@ KEPT_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was read. Ages and lags are seconds, `secret_ages` days; `applications`: why one is suspended."""
+    """What was read. Ages and lags are seconds, `secret_ages` days; `applications`: why one is suspended.
+
+    `cannot_write`: why the database takes no writes, as this process knows.
+    """
 
     grants: dict[tuple[str, str], int]
     oldest_token_age: int
@@ -32,6 +35,7 @@ class State:
     secret_ages: dict[str, int]
     secret_warnings: list[dict[str, Any]]
     failing_jobs: list[str]
+    cannot_write: str | None = None
 
     def attention(self) -> dict[str, Any]:
         """Return what somebody should look after, by the contract's names; empty where all is well."""
@@ -44,6 +48,7 @@ class State:
             "clientSecrets": self.secret_warnings,
             "noticesWaiting": self.notices_waiting,
             "failingJobs": self.failing_jobs,
+            "cannotWrite": self.cannot_write,
         }
         return {name: value for name, value in found.items() if value}
 
@@ -75,7 +80,8 @@ class Overview:
                 self._state = self._read()
                 # A database that does not answer is asked again at once.
                 self._read_at = now if self._state is not None else None
-            return self._state
+            refused = self._vault.database.writes.refused
+            return None if self._state is None else replace(self._state, cannot_write=refused)
 
     def _read(self) -> State | None:
         now = self._clock.now()

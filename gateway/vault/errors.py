@@ -7,6 +7,10 @@ class VaultError(OperatorError):
     """The vault cannot be used."""
 
 
+class Unwritable(VaultError):
+    """The database takes no writes, though it may answer: its disk is full or fails, or it is read-only."""
+
+
 class SealBroken(VaultError):
     """A ciphertext does not open. Names where it stands and the key id that it wants, never what it holds."""
 

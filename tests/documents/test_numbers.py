@@ -22,7 +22,7 @@ from gateway.authorization.confirmation import CONFIRM_SECONDS
 from gateway.authorization.details import LONGEST_NAME
 from gateway.cli.parser import command_parser
 from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
-from gateway.jobs import deliverer
+from gateway.jobs import deliverer, schedule
 from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import shares
 from gateway.server import connection_limits, write_watch
@@ -370,6 +370,11 @@ FACTS = [
         {SELF_HOSTING: ("one more for each {n} KB",)},
     ),
     Fact("how large a body may be", setting("largest_body") // 1024, {SELF_HOSTING: ("body | {n} KB;",)}),
+    Fact(
+        "how soon it shows that nothing can be written",
+        schedule.WRITE_PROBE_SECONDS,
+        {OPERATIONS: ("it is noticed within {n} seconds",)},
+    ),
     Fact("how long silence may be", KEEP_ALIVE_SECONDS, {SELF_HOSTING: ("two requests | {n} seconds",)}),
     Fact(
         "how long nothing may be taken of an answer",

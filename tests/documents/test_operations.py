@@ -24,6 +24,7 @@ STATE = State(
     secret_ages={"spapi": 170},
     secret_warnings=[{"warning": "client_secret_ends"}],
     failing_jobs=["audit"],
+    cannot_write="the disk is full",
 )
 
 
@@ -78,4 +79,4 @@ def test_every_word_of_the_log_is_explained() -> None:
 def test_everything_to_look_after_is_explained() -> None:
     """What `status` may show in `attention`, and no more; so are the checks."""
     explained = first_column("Is it well?")
-    assert set(STATE.attention()) | {"database", "masterKey", "applications"} == explained
+    assert set(STATE.attention()) | {"database", "writable", "masterKey", "applications"} == explained

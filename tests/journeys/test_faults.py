@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway_process import DRIVER, WANTED, Place, Process, a_place, authorize
+from tests.support.gateway_process import DRIVER, WANTED, Place, Process, a_place, authorize, open_path
 from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, until
 
@@ -52,12 +52,14 @@ def test_a_full_disk_is_told_and_loses_no_rotated_token(
         assert refused[0] in (500, 503), refused
         assert refused[1]["reason"] in ("not_stored", "vault_failed", "vault_unavailable")
         assert gateway.good("/spApi/storeTokens", WANTED)["accessToken"] == before["accessToken"]
+        assert open_path(gateway, "/readyz") == 503
         (small_disk / "ballast").unlink()
 
         def stored() -> bool:
             return gateway.good("/spApi/storeTokens", WANTED)["refreshToken"] != before["refreshToken"]
 
         until(stored, "the kept answer is stored")
+        until(lambda: open_path(gateway, "/readyz") == 200, "it is ready again")
         assert len(amazon.refreshes()) == 1
         assert gateway.good("/spApi/refreshToken", WANTED)["accessToken"]
 

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from gateway.__main__ import main
 from gateway.app import create_app as create_real_app
+from gateway.jobs import schedule
 from gateway.settings.settings import Settings
 
 FACTORY = "tests.support.short_leases:create_app"
@@ -20,6 +21,7 @@ LEASE_SECONDS = 1.0
 
 def create_app(settings: Settings, vault: Any, clock: Any) -> Any:
     """Return the gateway with short leases."""
+    schedule.WRITE_PROBE_SECONDS = 0.5
     return create_real_app(replace(settings, refresh_lease=LEASE_SECONDS), vault, clock)
 
 

@@ -2,14 +2,17 @@
 
 import base64
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, event
+
 from gateway.model import Attempt, Flow, Grant, NewAttempt, Profile, Tokens
 from gateway.util.secret import Secret
-from gateway.vault.database.engine import open_database
+from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import upgrade
 from gateway.vault.vault import DATABASE_FILE, Vault
 
@@ -89,3 +92,20 @@ def profile(grant_id: int, profile_id: int = 2**63 - 1) -> Profile:
         "Brand",
         "ATVPDKIKX0DER",
     )
+
+
+@contextmanager
+def read_only(database: Database) -> Iterator[None]:
+    """Let a database answer and refuse every write, as a standby or a disk that failed does."""
+    statement = "PRAGMA query_only = ON" if database.is_sqlite else "SET TRANSACTION READ ONLY"
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    event.listen(database.engine, "begin", begin)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "begin", begin)
+        # SQLite's stays with the connection.
+        database.engine.dispose()

@@ -21,7 +21,15 @@ class Checks(Record):
     """What was looked at, and whether it can be worked with."""
 
     database: bool = Field(description="The database answers", examples=[True])
-    master_key: bool = Field(description="The master key opens the vault of this gateway", examples=[True])
+    writable: bool = Field(
+        description="The database takes writes, as the last refused one and a probe now and then tell",
+        examples=[True],
+    )
+    master_key: bool = Field(
+        description="The master key opens the vault of this gateway; while the database does not answer, "
+        "whether it did when last seen",
+        examples=[True],
+    )
     applications: bool = Field(description="At least one Amazon application is set", examples=[True])
 
 
@@ -43,6 +51,7 @@ class Attention(Record):
         "What the gateway does by itself and keeps failing, by its name in the log",
         json_schema_extra={"minItems": 1},
     )
+    cannot_write: str | Absent = extra("Why the database takes no writes")
 
 
 class Readiness(Answer):

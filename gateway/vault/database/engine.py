@@ -13,20 +13,25 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, delete, event, insert
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
 
 from gateway.util.secret import Secret
+from gateway.vault.database.tables import vault_facts
 from gateway.vault.database.troubles import bad_address, describe_error, translated_errors
+from gateway.vault.database.writes import Writes
 from gateway.vault.errors import VaultError
 
 BUSY_SECONDS = 10
 # Writers wait while the log is being emptied, so nobody waits long for readers there.
 TRUNCATE_SECONDS = 0.5
 POSTGRES_POOL = 10
+PROBE = "write_probe"
+# About as much as a refresh writes: less might find room where that does not.
+PROBE_LENGTH = 8192
 # So long a connection may have been idle and is used without being asked.
 IDLE_SECONDS = 1.0
 
@@ -54,6 +59,7 @@ class Database:
     def __init__(self, engine: Engine, path: Path | None) -> None:
         self.engine = engine
         self.path = path
+        self.writes = Writes()
         self._without_transaction = engine if path else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
@@ -95,10 +101,19 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that may write; it commits at the end, and rolls back on an error."""
-        with translated_errors(), self.engine.connect() as connection:
+        with self.writes.watched(), translated_errors(), self.engine.connect() as connection:
             connection = connection.execution_options(linkfox_writes=True)
             with connection.begin():
                 yield connection
+
+    def probe_writes(self) -> None:
+        """Find out whether it takes writes, which `writes` then tells.
+
+        A row is written and removed again in one transaction, so nobody else sees it.
+        """
+        with self.writes.probing(), self.writing() as connection:
+            connection.execute(insert(vault_facts).values(name=PROBE, value="-" * PROBE_LENGTH))
+            connection.execute(delete(vault_facts).where(vault_facts.c.name == PROBE))
 
     def truncate_log(self) -> bool:
         """Empty the write-ahead log, where old ciphertexts would stay; False where somebody is reading.

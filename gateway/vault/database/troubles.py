@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gateway.vault.errors import VaultError
+from gateway.vault.errors import Unwritable, VaultError
 
 # SQLSTATEs (PostgreSQL's appendix A).
 INSUFFICIENT_PRIVILEGE = "42501"
 READ_ONLY = "25006"
 # Classes of them: the server's own faults (internal errors, damaged files) and those of its machine.
 FAULTS_OF_THE_SERVER = ("XX", "58")
+DISK_FULL = "53100"
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def describe_postgresql_error(sqlstate: str | None, *, lost: bool) -> VaultError
             "not_set_up",
         )
     if sqlstate == READ_ONLY:
-        return VaultError(
+        return Unwritable(
             "the PostgreSQL takes no writes",
             "Name the primary server, not a standby, and a database that is not read-only.",
             retryable=True,
@@ -68,6 +69,10 @@ def describe_postgresql_error(sqlstate: str | None, *, lost: bool) -> VaultError
         return VaultError(
             f"the PostgreSQL reports a fault of its own (SQLSTATE {sqlstate})",
             "Look for it in the server's log; a damaged table has to be restored from a backup.",
+        )
+    if sqlstate == DISK_FULL:
+        return Unwritable(
+            "the disk of the PostgreSQL is full", "Make room on its disk, then try again.", retryable=True
         )
     if lost:
         return VaultError(
@@ -107,11 +112,11 @@ def describe_error(error: sqlite3.Error) -> VaultError | None:
             "the tables of the vault's database were changed meanwhile", "Try again.", retryable=True
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return VaultError(
+        return Unwritable(
             "the disk of the data folder is full or fails", "Make room on the disk, then try again."
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return VaultError(
+        return Unwritable(
             "the vault's database cannot be opened for writing",
             "Give the gateway's user write permission on the data folder and on vault.db in it.",
         )

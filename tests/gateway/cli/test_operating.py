@@ -17,9 +17,11 @@ from gateway.monitoring.warnings import ENDING_SECONDS
 from gateway.settings.loading import load_settings
 from gateway.util.threads import Threads
 from gateway.vault.database.tables import grants
+from gateway.vault.errors import VaultError
 from tests.support.clock import START
 from tests.support.gateway_server import Amazon, Gateway, check_envelope, running_gateway, settings_for
 from tests.support.house import until
+from tests.support.vaults import read_only
 
 DAY = 86_400
 ELSEWHERE = {"X-Forwarded-For": "203.0.113.9"}
@@ -41,7 +43,8 @@ def test_ready_says_what_it_looked_at(gateway: Gateway) -> None:
     """Database, master key and Amazon settings, without a key."""
     answer = gateway.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json()["checks"] == {"database": True, "masterKey": True, "applications": True}
+    checks = {"database": True, "writable": True, "masterKey": True, "applications": True}
+    assert answer.json()["checks"] == checks
     assert answer.json()["status"] == "ready"
 
 
@@ -60,7 +63,40 @@ def test_not_ready_where_the_key_does_not_open(gateway: Gateway) -> None:
         connection.commit()
     answer = gateway.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": True, "masterKey": False, "applications": True}
+    checks = {"database": True, "writable": True, "masterKey": False, "applications": True}
+    assert answer.json()["checks"] == checks
+
+
+def test_not_ready_while_nothing_can_be_written(gateway: Gateway) -> None:
+    """From the first write that is refused, with the reason, until a probe goes through."""
+    gateway.authorize_store()
+    database = gateway.vault.database
+    with read_only(database):
+        gateway.bad("/spApi/removeStore", {"sellerId": "A1SANDBOXNA001", "region": "NA"}, status=500)
+        answer = gateway.get("/readyz")
+        assert answer.status_code == 503
+        checks = {"database": True, "writable": False, "masterKey": True, "applications": True}
+        assert answer.json()["checks"] == checks
+        assert answer.json()["attention"] == {"cannotWrite": database.writes.refused}
+        assert metrics(gateway)["linkfox_database_writable{}"] == 0
+        database.probe_writes()
+        assert gateway.get("/readyz").status_code == 503
+    database.probe_writes()
+    assert gateway.get("/readyz").json()["status"] == "ready"
+    assert metrics(gateway)["linkfox_database_writable{}"] == 1
+
+
+def test_the_key_is_not_blamed_for_the_database(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While that does not answer, nothing new is known of the key."""
+
+    def fail() -> None:
+        raise VaultError("it is away", "Bring it back.", retryable=True)
+
+    monkeypatch.setattr(gateway.vault.database, "reading", fail)
+    answer = gateway.get("/readyz")
+    assert answer.status_code == 503
+    checks = {"database": False, "writable": False, "masterKey": True, "applications": True}
+    assert answer.json()["checks"] == checks
 
 
 def test_ready_tells_operators_what_needs_them(gateway: Gateway) -> None:

@@ -31,6 +31,7 @@ WORK = [
     (Usage, "flush"),
     (Keys, "learn"),
     (Database, "truncate_log"),
+    (Database, "probe_writes"),
     (Caretaker, "tidy_attempts"),
     (Caretaker, "probe_applications"),
     (TokenService, "store_unstored"),

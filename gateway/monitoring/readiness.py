@@ -1,0 +1,49 @@
+"""Whether the gateway can be worked with, as load balancers ask."""
+
+from dataclasses import dataclass
+
+from gateway.settings.settings import Settings
+from gateway.vault.errors import VaultError
+from gateway.vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked at, and whether it can be worked with."""
+
+    database: bool
+    writable: bool
+    master_key: bool
+    applications: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of it can."""
+        return self.database and self.writable and self.master_key and self.applications
+
+
+class Readiness:
+    """Looks at the parts that a call needs."""
+
+    def __init__(self, settings: Settings, vault: Vault) -> None:
+        self._settings = settings
+        self._vault = vault
+        # The vault was opened with it.
+        self._key_opens = True
+
+    def check(self) -> Checked:
+        """Look. It waits for the database.
+
+        While the database does not answer, nothing is known of the key but what was seen last.
+        """
+        try:
+            self._key_opens = self._vault.key_opens()
+            answers = True
+        except VaultError:
+            answers = False
+        return Checked(
+            database=answers,
+            writable=answers and self._vault.database.writes.refused is None,
+            master_key=self._key_opens,
+            applications=bool(self._settings.spapi or self._settings.ads),
+        )
