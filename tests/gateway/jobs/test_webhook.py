@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,11 +18,13 @@ from sqlalchemy import update
 
 from gateway.jobs.deliverer import MOST_TRIES, PAUSES, Deliverer
 from gateway.jobs.reminders import Reminder
+from gateway.jobs.webhook import NotDelivered, deliver
 from gateway.settings.settings import Webhook
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.applications import AppKey
 from gateway.vault.database.tables import grants
+from tests.support.certificates import self_signed
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import until
 
@@ -36,6 +39,7 @@ class Receiver:
     url: str = ""
     statuses: list[int] = field(default_factory=list)
     requests: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    server: HTTPServer = field(init=False)
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = received.server = HTTPServer(("127.0.0.1", 0), Handler)
     received.url = f"http://127.0.0.1:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -153,6 +157,43 @@ def test_it_gives_up_in_the_end_and_says_so(quiet: Gateway, caplog: pytest.LogCa
     assert quiet.vault.outbox.waiting() == 0
     assert "notice_given_up" in caplog.text
     assert "127.0.0.1:9" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("days", "trusted", "told"),
+    [
+        (1, True, None),
+        (1, False, "TLS: self-signed certificate"),
+        (-1, True, "TLS: certificate has expired"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_private_authority_is_trusted_and_a_refused_certificate_explained(
+    receiver: Receiver,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    days: int,
+    trusted: bool,
+    told: str | None,
+) -> None:
+    """On loopback, too; by whichever variable names it."""
+    certificate, key = self_signed(tmp_path, days=days)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    if trusted:
+        monkeypatch.setenv(variable, str(certificate))
+    webhook = Webhook(receiver.url.replace("http:", "https:"), Secret(SECRET))
+    if told is None:
+        deliver(webhook, "id", "{}", 1)
+        assert len(receiver.requests) == 1
+        return
+    with pytest.raises(NotDelivered) as refused:
+        deliver(webhook, "id", "{}", 1)
+    assert str(refused.value) == told
 
 
 def test_the_secret_is_not_shown() -> None:

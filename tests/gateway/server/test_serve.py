@@ -25,6 +25,7 @@ except ImportError:  # Windows
 from gateway.errors import EXIT_CODES
 from gateway.util.version import version
 from tests.support import serve_driver, warm_python
+from tests.support.certificates import self_signed
 from tests.support.house import PATIENCE, until
 
 DRIVER = Path(serve_driver.__file__)
@@ -583,36 +584,3 @@ class TestAddUser:
         code, _ = box.fail("add-user", "ann", "--key-file", str(box.home / "k"))
         assert code == 3
         assert not box.data.exists()
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for localhost and its key."""
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "cert.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return paths
