@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.asgi.calls import json_answer
 from gateway.asgi.request_context import context_of, header_values
 from gateway.errors import Problem
-from gateway.vault.errors import VaultError
+from gateway.vault.errors import Unreachable, VaultError
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,9 @@ def _problem_of(error: Exception) -> Problem:
         return _problem_of_status(error)
     if isinstance(error, VaultError):
         log.error("vault_error error=%r hint=%r", error.message, error.hint)
-        return Problem("vault_unavailable" if error.retryable else "vault_failed")
+        # To a caller it is all the same why the operator's database cannot be reached.
+        passes = error.retryable or isinstance(error, Unreachable)
+        return Problem("vault_unavailable" if passes else "vault_failed")
     # The message and the locals of an exception may hold secrets: the places and the type have to do.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     log.error("unexpected_error type=%s places=%s", type(error).__name__, places[-8:])

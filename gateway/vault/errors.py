@@ -7,6 +7,10 @@ class VaultError(OperatorError):
     """The vault cannot be used."""
 
 
+class Unreachable(VaultError):
+    """No connection to the database comes about, or the one that there was is gone."""
+
+
 class Unwritable(VaultError):
     """The database takes no writes, though it may answer: its disk is full or fails, or it is read-only."""
 

@@ -279,7 +279,7 @@ def test_an_address_that_does_not_work_is_explained(move: Move) -> None:
         (["vault-copy.db"], 2, "postgresql://"),
         (["postgresql://127.0.0.1:port/gateway"], 3, "percent-encoded"),
         (["postgresql://127.0.0.1:1/gateway?nonsense=1"], 3, "percent-encoded"),
-        (["postgresql://gateway@127.0.0.1:1/gateway"], 6, "Check that it runs"),
+        (["postgresql://gateway@127.0.0.1:1/gateway"], 6, "Start it, or correct host and port"),
     ):
         done = move.copy_to(*address)
         assert done.code == code, address

@@ -13,15 +13,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, delete, event, insert
+from sqlalchemy import Connection, Dialect, Engine, create_engine, delete, event, insert, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
 
 from gateway.util.secret import Secret
+from gateway.vault.database.postgresql_troubles import bad_address, check_address
 from gateway.vault.database.tables import vault_facts
-from gateway.vault.database.troubles import bad_address, describe_error, translated_errors
+from gateway.vault.database.troubles import describe_error, translated_errors
 from gateway.vault.database.writes import Writes
 from gateway.vault.errors import VaultError
 
@@ -145,8 +146,10 @@ def open_database(url: Secret | None, sqlite_path: Path, *, patient: bool = Fals
 def _open_postgresql(url: Secret, patient: bool) -> Database:
     # Behind a PgBouncer that pools transactions there are no prepared statements and no session state.
     try:
+        address = make_url(url.reveal())
+        check_address(address)
         engine = create_engine(
-            url.reveal(),
+            address,
             connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
             pool_size=POSTGRES_POOL,
             hide_parameters=True,

@@ -15,7 +15,7 @@ from sqlalchemy import ClauseElement
 
 from gateway.vault.database.bounded import BoundedAsyncConnection, Patience
 from gateway.vault.database.engine import BUSY_SECONDS, IDLE_SECONDS, Database
-from gateway.vault.database.troubles import describe_postgresql_error
+from gateway.vault.database.postgresql_troubles import describe_postgresql_error
 
 CONNECTIONS = 8
 
@@ -57,7 +57,7 @@ class PostgresqlReader:
                 return await self._first(sql, constants | values)
         except psycopg.Error as error:
             lost = isinstance(error, psycopg.OperationalError)
-            raise describe_postgresql_error(error.sqlstate, lost=lost) or error from None
+            raise describe_postgresql_error(error, lost=lost) or error from None
 
     def close(self) -> None:
         """Close all connections; nobody may be reading any more."""
