@@ -167,6 +167,7 @@ def bad_address() -> VaultError:
     """Return what to say of an address that is none."""
     return VaultError(
         "the address of the PostgreSQL cannot be read",
-        f"It is postgresql://USER:PASSWORD@HOST/DATABASE, each part percent-encoded: {ENCODING}.",
+        "It is postgresql://USER@HOST/DATABASE, with a colon and the password behind the user, each part "
+        f"percent-encoded: {ENCODING}.",
         "not_set_up",
     )
