@@ -26,7 +26,7 @@ from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.util.version import version
-from gateway.vault.users import OWNER
+from gateway.vault.users import OWNER, UserExists
 from gateway.vault.vault import Vault, open_vault
 
 APP = "gateway.app:create_app"
@@ -125,22 +125,45 @@ def _serve(
 
 
 def _prepare(vault: Vault, folder: DataFolder) -> None:
-    """Make the user `owner` and its key, and settle what an earlier process left unfinished."""
+    """Make the user `owner` and its key where they are wanted, and settle what was left unfinished."""
     if vault.master_key.generated:
         log.warning(
             "A new master key (%s) was made and stored in %s. The vault opens with no other: keep a copy.",
             vault.master_key.key.id,
             vault.master_key.place,
         )
-    vault.users.ensure_owner()
-    known = folder.owner_key()
-    if known is None or vault.users.authenticate(known.reveal()) is None:
-        _, key = vault.users.issue_key(OWNER)
-        folder.write_owner_key(key)
+    _ensure_owner_key(vault, folder)
     if vault.database.is_sqlite:
         # The folder's lock is ours, so nobody else can be at an exchange.
         vault.attempts.settle_interrupted()
         vault.leases.settle_interrupted()
+
+
+def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:
+    """Make the user `owner`, and the key of the scripts on this machine.
+
+    A SQLite is this folder's own, so it gets a key where it has none that works, as after a backup was
+    restored. A PostgreSQL is other folders', too: only who makes its first user gets one, else each new
+    folder would leave another key with all rights behind.
+    """
+    try:
+        vault.users.create(OWNER)
+        first = True
+    except UserExists:
+        first = False
+    known = folder.owner_key()
+    if known is not None and vault.users.authenticate(known.reveal()) is not None:
+        return
+    if first or vault.database.is_sqlite:
+        _, key = vault.users.issue_key(OWNER)
+        folder.write_owner_key(key)
+    else:
+        log.info(
+            "no_owner_key: the database has users, so none was made for this folder; if scripts here need "
+            "one: local_gateway.py add-user %s --key-file %s",
+            OWNER,
+            folder.path / "owner.key",
+        )
 
 
 def _run_one(

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.consent import consent
 from tests.support.gateway_server import Amazon
-from tests.support.house import until
+from tests.support.house import House, until
 from tests.support.postgresql import PostgreSQL
 from tests.support.replicas import (
     PGBOUNCER,
@@ -81,6 +81,31 @@ def start(together: Replicas, count: int) -> tuple[list[Replica], str]:
     """Return so many replicas; a key of the owner's, which all of them take, comes with them."""
     found = together.running(count)
     return found, found[0].key()
+
+
+def test_a_database_has_one_owner_key_however_many_folders_come(
+    postgresql: PostgreSQL, amazon: Amazon, tmp_path: Path
+) -> None:
+    """Two at once on a new database make one; a later folder makes none, and is told how to get one."""
+    keys = "SELECT count(*) FROM api_keys"
+    with replicas(tmp_path, postgresql.migrated_database(), amazon, **SHARED) as together:
+        first = together.running(2)
+        key = first[0].key()
+        assert [one.status("/spApi/authorizedStores", {}, key) for one in first] == [200, 200]
+        later = together.add()
+        assert together.select(keys) == [(1,)]
+        kept = later.data / "owner.key"
+        assert not kept.exists()
+        command = f"add-user owner --key-file {kept}"
+        assert command in later.log()
+        environment = {**later.environment, "GATEWAY_DATA_DIR": str(later.data)}
+        house = House(tmp_path, later.data, environment=environment)
+        refused = house.script("authorized_stores.py")
+        assert (refused.code, refused.error["code"]) == (3, "not_set_up")
+        assert command in refused.error["hint"]
+        house.good("local_gateway.py", *command.split())
+        assert house.good("authorized_stores.py")["total"] == 0
+        assert together.select(keys) == [(2,)]
 
 
 def expire(amazon: Amazon) -> None:

@@ -16,7 +16,7 @@ from tests.support.postgresql import PostgreSQL
 from tests.support.replicas import SELLER, Replica, Replicas, authorize
 
 STORE = {"sellerId": SELLER, "region": "NA"}
-WELL = {"database": True, "masterKey": True, "applications": True}
+WELL = {"database": True, "writable": True, "masterKey": True, "applications": True}
 DAY = datetime.timedelta(days=1)
 
 

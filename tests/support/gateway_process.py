@@ -27,7 +27,7 @@ SHORT_LIFE = 200
 
 @dataclass
 class Process:
-    """One gateway. `key`: its owner's API key."""
+    """One gateway. `key`: its owner's API key, where its folder has it."""
 
     process: warm_python.Started
     url: str
@@ -124,7 +124,9 @@ class Place:
         assert line, f"the gateway did not start: {self.log.read_text()[-2000:]}"
         ready = json.loads(line)
         assert ready["ok"] is True, ready
-        key = (self.data / "owner.key").read_text().strip()
+        kept = self.data / "owner.key"
+        # Of several on one PostgreSQL the first has it.
+        key = kept.read_text().strip() if kept.exists() else ""
         self.started.append(Process(process, ready["url"], key))
         return self.started[-1]
 

@@ -70,11 +70,15 @@ def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[
 
 @dataclass
 class Replica:
-    """One gateway process with a data folder of its own. `own`: it is run in a way of its own."""
+    """One gateway process with a data folder of its own. `own`: it is run in a way of its own.
+
+    `all`: those beside it.
+    """
 
     folder: Path
     environment: dict[str, str]
     own: bool = False
+    all: list["Replica"] = field(default_factory=list, repr=False)
     url: str = ""
     process: warm_python.Started | None = None
 
@@ -122,8 +126,11 @@ class Replica:
         return (self.folder / "stderr.log").read_text()
 
     def key(self) -> str:
-        """The owner's key; each replica makes one for the same user."""
-        return (self.data / "owner.key").read_text().strip()
+        """The owner's key, which the first replica of a database has."""
+        name = "GATEWAY_DATABASE_URL"
+        others = [one for one in self.all if one.environment[name] == self.environment[name]]
+        files = [one.data / "owner.key" for one in (self, *others)]
+        return next(file for file in files if file.exists()).read_text().strip()
 
     def post(self, path: str, body: Any, key: str) -> Any:
         """POST; raises urllib.error.HTTPError."""
@@ -165,7 +172,8 @@ class Replicas:
             "ADS_CLIENT_SECRET": self.amazon.ads["clientSecret"],
         }
         environment = clean_environment(self.home, **{**chosen, **self.settings, **settings})
-        replica = Replica(self.home / f"replica{len(self.all)}", environment, bool(arguments or settings))
+        folder = self.home / f"replica{len(self.all)}"
+        replica = Replica(folder, environment, bool(arguments or settings), self.all)
         self.all.append(replica)
         if not environment["GATEWAY_DATABASE_URL"]:
             replica.data.mkdir(0o700, parents=True, exist_ok=True)

@@ -87,7 +87,8 @@ def _has_home() -> bool:
 
 def is_set_up(data_dir: Path) -> bool:
     """Tell whether a gateway was started in `data_dir` at least once, or is being started."""
-    return (data_dir / "owner.key").is_file() or is_held(data_dir / "gateway.lock")
+    known = any((data_dir / name).is_file() for name in ("owner.key", "serve.json"))
+    return known or is_held(data_dir / "gateway.lock")
 
 
 def probe(data_dir: Path) -> Running | None:
@@ -132,7 +133,8 @@ def owner_key(data_dir: Path) -> Secret:
         raise ClientError(
             "not_set_up",
             f"The owner's key {path} cannot be read: {getattr(problem, 'strerror', None) or 'not text'}",
-            "Stop and start the gateway: it makes a key where there is none.",
+            "Stop and start the gateway: it makes one where the database is the folder's own. On a PostgreSQL"
+            f" with users: `python3 scripts/local_gateway.py add-user owner --key-file {path}`.",
         ) from None
 
 
