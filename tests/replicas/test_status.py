@@ -115,7 +115,12 @@ def test_a_database_that_does_not_answer_is_told(direct: Replicas, postgresql: P
     try:
         found = here.status()
         assert (found["running"], found["ready"]) == (True, False)
-        assert found["checks"] == {"database": False, "masterKey": False, "applications": True}
+        assert found["checks"] == {
+            "database": False,
+            "writable": False,
+            "masterKey": True,
+            "applications": True,
+        }
         assert "attention" not in found
     finally:
         postgresql.start()
