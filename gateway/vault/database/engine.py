@@ -20,7 +20,6 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
 
 from gateway.util.secret import Secret
-from gateway.vault.database.postgresql_troubles import bad_address, check_address
 from gateway.vault.database.tables import vault_facts
 from gateway.vault.database.troubles import describe_error, translated_errors
 from gateway.vault.database.writes import Writes
@@ -144,6 +143,11 @@ def open_database(url: Secret | None, sqlite_path: Path, *, patient: bool = Fals
 
 
 def _open_postgresql(url: Secret, patient: bool) -> Database:
+    from gateway.vault.database.postgresql_troubles import (
+        bad_address,  # who uses SQLite does not load it
+        check_address,
+    )
+
     # Behind a PgBouncer that pools transactions there are no prepared statements and no session state.
     try:
         address = make_url(url.reveal())

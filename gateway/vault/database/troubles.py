@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from gateway.vault.database.postgresql_troubles import bad_address, describe_postgresql_error
 from gateway.vault.errors import Unwritable, VaultError
 
 
@@ -23,6 +22,11 @@ def translated_errors() -> Iterator[None]:
         if isinstance(error.orig, sqlite3.Error):
             sentence = describe_error(error.orig)
         else:
+            from gateway.vault.database.postgresql_troubles import (
+                bad_address,  # who uses SQLite does not load it
+                describe_postgresql_error,
+            )
+
             lost = isinstance(error, OperationalError) or error.connection_invalidated
             sentence = describe_postgresql_error(error.orig, lost=lost)
             if sentence is None and isinstance(error, ProgrammingError):
