@@ -44,6 +44,7 @@ def check(
     today = datetime.fromtimestamp((clock or SystemClock()).now(), UTC).date()
     checks = [
         _finding("gateway settings", "ok", f"data folder {settings.data_dir}"),
+        *_readable(settings),
         *_amazon(settings, today),
     ]
     checks += _vault(settings, offline=offline)
@@ -56,6 +57,14 @@ def _settings(data_dir: Path | None, sandbox: bool) -> Settings:
     if remembered.get("sandbox") and not settings.sandbox:
         return load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)
     return settings
+
+
+def _readable(settings: Settings) -> Iterator[Finding]:
+    """Yield which files with secrets others can read."""
+    for path in settings.readable_files:
+        yield _finding(
+            "files", "warning", f"others can read {path}, which holds secrets", f"chmod 600 {path}"
+        )
 
 
 def _amazon(settings: Settings, today: date) -> Iterator[Finding]:

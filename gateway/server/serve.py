@@ -88,6 +88,8 @@ def _serve(
     url, origin = addresses(listener, options.host, "https" if options.tls_cert else "http")
     settings = settings.with_origin(origin)
     set_up_logging(settings.log_format, settings.data_dir)
+    for path in settings.readable_files:
+        log.warning("secret_readable file=%s", path)
     stand_in = None
     if settings.sandbox and settings.amazon_origin is None:
         child = StandInProcess.start(settings.data_dir, os.environ)

@@ -103,6 +103,14 @@ def absolute_path(values: Values, name: str) -> Path | None:
     return path
 
 
+def secret_file(values: Values, name: str) -> Path | None:
+    """Return the absolute path of a file that holds a secret and that nobody else can write."""
+    path = absolute_path(values, name)
+    if path is not None:
+        values.look_at(path)
+    return path
+
+
 def identifier(values: Values, name: str) -> str | None:
     """Return an identifier of Amazon's."""
     text = values.text(name)
@@ -143,7 +151,7 @@ def client_secret(values: Values, name: str) -> Secret:
 
 
 def _secret_file(values: Values, name: str) -> Secret | None:
-    path = absolute_path(values, name)
+    path = secret_file(values, name)
     if path is None:
         return None
     try:

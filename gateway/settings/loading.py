@@ -5,6 +5,7 @@ value counts as not set. The working directory is never looked at: it may be som
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,7 +54,7 @@ def load_settings(
     given["data_dir"] = (data_dir or given.get("data_dir") or default).absolute()
     # A sandbox without an origin of its own gets the stand-in's applications (`with_stand_in`).
     reads_applications = amazon_origin is not None or not sandbox
-    return Settings(
+    settings = Settings(
         **given,
         sandbox=sandbox,
         master_key_folder=config / "master-keys",
@@ -61,6 +62,7 @@ def load_settings(
         spapi=_application(SellingPartnerApplication, values) if reads_applications else None,
         ads=_application(AdsClient, values) if reads_applications else None,
     )
+    return replace(settings, readable_files=tuple(values.readable_files))
 
 
 def _application(record: type[Application], values: Values) -> Application | None:

@@ -160,7 +160,7 @@ class Settings:
         ),
     ] = None
     master_key_file: Annotated[
-        Path | None, Variable("GATEWAY_MASTER_KEY_FILE", kinds.absolute_path, "file that holds it")
+        Path | None, Variable("GATEWAY_MASTER_KEY_FILE", kinds.secret_file, "file that holds it")
     ] = None
     trusted_proxies: Annotated[
         tuple[str, ...],
@@ -246,6 +246,7 @@ class Settings:
 
     # What no variable sets.
     sandbox: bool = False
+    readable_files: tuple[Path, ...] = ()
     origin: str = f"http://localhost:{DEFAULT_PORT}"
     master_key_folder: Path = field(default_factory=lambda: config_folder(Path.home()) / "master-keys")
     webhook: Webhook | None = None

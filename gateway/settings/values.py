@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gateway.errors import OperatorError
+from gateway.util.file_modes import exposure
 from gateway.util.secret import Secret
 
 SecretStore = Callable[[str], Secret | None]
@@ -22,12 +23,15 @@ class Values:
         self, environ: Mapping[str, str], env_files: Sequence[Path], secret_store: SecretStore
     ) -> None:
         self.secret_store = secret_store
+        # Files with secrets that others can read.
+        self.readable_files: list[Path] = []
         self._places: list[Mapping[str, str | None]] = [environ]
         present = [path for path in env_files if path.is_file()]
         if present:
             from dotenv import dotenv_values
 
             for path in present:
+                self.look_at(path)
                 try:
                     self._places.append(dotenv_values(path, interpolate=False, encoding="utf-8"))
                 except (OSError, UnicodeDecodeError):
@@ -35,6 +39,23 @@ class Values:
                         f"{path} cannot be read as UTF-8 text; expected lines NAME=value",
                         "Mend or remove the file.",
                     ) from None
+
+    def look_at(self, path: Path) -> None:
+        """Look who may use a file that holds a secret. Raise SettingsError where others can write it.
+
+        Whoever writes it decides what the gateway goes by.
+        """
+        try:
+            found = exposure(path)
+        except OSError:  # whoever reads it says why it cannot
+            return
+        if found == "writable":
+            raise SettingsError(
+                f"{path} can be written by others, and holds what the gateway goes by",
+                f"Look who has changed it, then: chmod 600 {path}",
+            )
+        if found == "readable":
+            self.readable_files.append(path)
 
     def holds(self, name: str) -> bool:
         """Return whether a variable is set; an empty value counts as not set."""

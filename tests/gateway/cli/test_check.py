@@ -145,3 +145,19 @@ def test_offline_leaves_a_postgresql_alone(look: Check) -> None:
     """It is told, and not connected to."""
     found = look(offline=True, GATEWAY_DATABASE_URL="postgresql://u:p@db.example/vault")
     assert "not looked at offline" in found["database"]["detail"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_secret_that_others_can_read_is_warned_of(look: Check, tmp_path: Path) -> None:
+    """With what mends it."""
+    path = tmp_path / "secret"
+    path.write_text("s" * 20)
+    path.chmod(0o644)
+    given = {**SPAPI, "SPAPI_CLIENT_SECRET": "", "SPAPI_CLIENT_SECRET_FILE": str(path)}
+    assert look(**given)["files"]["state"] == "warning"
+    assert look(**given)["files"]["remedy"] == f"chmod 600 {path}"
+    path.chmod(0o600)
+    assert "files" not in look(**given)
+    path.chmod(0o666)
+    failed = look(**given)["gateway settings"]
+    assert (failed["state"], failed["code"]) == ("failed", "not_set_up")

@@ -1,5 +1,6 @@
 """Settings: where they come from, which win, and what is refused, never with a secret in the message."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.settings.values import SettingsError
+from gateway.util import file_modes
 from gateway.util.secret import Secret
 
 SPAPI = {"SPAPI_APP_ID": "amzn1.sellerapps.app.1", "SPAPI_CLIENT_ID": "amzn1.application-oa2-client.1"}
@@ -139,6 +141,44 @@ def test_client_secrets_come_from_variable_file_or_keyring(place: Place, tmp_pat
     assert secret(in_file | {"SPAPI_CLIENT_SECRET": SECRET}) == SECRET
     assert secret(in_file) == "from-file"
     assert secret(SPAPI) == "keyring SPAPI_CLIENT_SECRET"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("kind", ["client secret", "master key", ".env of the bundle", ".env of the user"])
+def test_a_file_with_secrets_is_nobody_elses_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Refused with what to do; one that others can read is taken, and told of."""
+    place = Place(tmp_path)
+    path = {
+        ".env of the bundle": place.bundle / ".env",
+        ".env of the user": place.home / ".config" / "linkfox" / ".env",
+    }.get(kind, tmp_path / "secret")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("X=1" if path.name == ".env" else SECRET)
+    environ = {
+        "client secret": SPAPI | {"SPAPI_CLIENT_SECRET_FILE": str(path)},
+        "master key": {"GATEWAY_MASTER_KEY_FILE": str(path)},
+    }.get(kind, {})
+    path.chmod(0o600)
+    assert place.load(environ).readable_files == ()
+    for mode in (0o604, 0o644):
+        path.chmod(mode)
+        assert place.load(environ).readable_files == (path,)
+    for mode in (0o602, 0o666):
+        path.chmod(mode)
+        with pytest.raises(SettingsError, match="can be written by others") as refused:
+            place.load(environ)
+        assert f"chmod 600 {path}" in refused.value.hint
+        assert SECRET not in str(refused.value)
+    monkeypatch.setattr(file_modes, "_is_private_group", lambda *_: True)
+    path.chmod(0o660)
+    assert place.load(environ).readable_files == ()
+    monkeypatch.setattr(file_modes, "_is_private_group", lambda *_: False)
+    with pytest.raises(SettingsError):
+        place.load(environ)
+    path.chmod(0o640)
+    assert place.load(environ).readable_files == (path,)
 
 
 @pytest.mark.parametrize(
