@@ -7,8 +7,16 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.pool import QueuePool
 
-from gateway.vault.database.troubles import describe_error, describe_postgresql_error, translated_errors
+from gateway.vault.database.postgresql_troubles import describe_postgresql_error
+from gateway.vault.database.troubles import describe_error, translated_errors
 from gateway.vault.errors import VaultError
+
+
+class Told(Exception):
+    """An error of psycopg's, as far as it is looked at."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
 
 
 def refused(code: int) -> VaultError | None:
@@ -38,25 +46,21 @@ def test_what_passes_at_sqlite_is_told_as_passing(code: int, words: str) -> None
 def test_a_mistake_of_ours_is_none_of_the_databases() -> None:
     """A statement that cannot be: it stays what it is."""
     assert refused(sqlite3.SQLITE_ERROR) is None
-    assert describe_postgresql_error("42601", lost=False) is None
+    assert describe_postgresql_error(Told("42601"), lost=False) is None
 
 
 @pytest.mark.parametrize("sqlstate", ["XX000", "XX001", "58030"])
 def test_a_fault_of_postgresqls_own_is_named(sqlstate: str) -> None:
     """An internal error, a damaged table, a disk that fails."""
-    told = describe_postgresql_error(sqlstate, lost=False)
+    told = describe_postgresql_error(Told(sqlstate), lost=False)
     assert told is not None
     assert sqlstate in told.message
 
 
 def test_a_fault_of_postgresqls_own_is_told_from_its_exception() -> None:
     """SQLAlchemy's InternalError is no OperationalError."""
-
-    class Damaged(Exception):
-        sqlstate = "XX001"
-
     with pytest.raises(VaultError, match="XX001"), translated_errors():
-        raise InternalError("SELECT 1", {}, Damaged())
+        raise InternalError("SELECT 1", {}, Told("XX001"))
 
 
 def test_waiting_in_vain_for_a_connection_is_told_as_passing() -> None:
