@@ -61,8 +61,11 @@ class Parameters:
         return int(text)
 
     def flag(self, name: str) -> bool:
-        """Return a boolean, False where it is missing."""
-        return self.words(name, ("true", "false"), 1) == ["true"]
+        """Return a boolean, False where it is missing; Amazon's own Python SDK writes `True`."""
+        text = self.text(name)
+        if text is not None and text.lower() not in ("true", "false"):
+            raise invalid(f"{name} must be true or false.")
+        return text is not None and text.lower() == "true"
 
     def instant(self, name: str) -> float | None:
         """Return a date and time in ISO 8601 as seconds since the epoch, None where it is missing."""

@@ -137,8 +137,8 @@ def test_patches_that_are_none_are_refused(store: Store, body: Any) -> None:
 
 
 def test_stock_comes_in_pages_and_in_detail(store: Store) -> None:
-    """120 articles, 50 a page; details only where they were asked for."""
-    page = store.get(STOCK, **WHERE, details="true")
+    """120 articles, 50 a page; details where they were asked for, as Amazon's Python SDK writes it."""
+    page = store.get(STOCK, **WHERE, details="True")
     assert page["payload"]["inventorySummaries"][0]["inventoryDetails"]["fulfillableQuantity"] == 1
     second = store.get(STOCK, **WHERE, nextToken=page["pagination"]["nextToken"])
     skus = {each["sellerSku"] for each in page["payload"]["inventorySummaries"]}
