@@ -54,6 +54,8 @@ class Business:
         self.documents: dict[str, Document] = {}
         # (seller id, region, SKU) -> {"productType", "attributes"}; None for an item that was deleted.
         self.listings: dict[tuple[str, str, str], dict[str, Any] | None] = {}
+        # (seller id, region, order id) -> when the store confirmed that it has shipped the order.
+        self.shipments: dict[tuple[str, str, str], float] = {}
         # (client id, destination id) -> the destination as it is answered.
         self.destinations: dict[tuple[str, str], dict[str, Any]] = {}
         # (client id, seller id, region, notification type) -> the subscription as it is answered.

@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         given = {name.lower() for name in answer.headers}
         lines = [f"HTTP/1.1 {answer.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if "content-length" not in given:
+        if "content-length" not in given and answer.status != 204:
             lines.append(f"Content-Length: {len(answer.body)}")
         if "date" not in given:
             lines.append(f"Date: {self.date_time_string()}")

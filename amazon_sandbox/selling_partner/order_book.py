@@ -81,7 +81,7 @@ class Order:
 
 
 def orders_of(call: Call, marketplaces: Iterable[str] | None = None, at: float | None = None) -> list[Order]:
-    """Return the orders of the calling store, newest first.
+    """Return the orders of the calling store, newest first; those of which it confirmed so are shipped.
 
     `marketplaces` are those asked for (None = all), `at` the moment that is looked at (None = now).
     """
@@ -95,24 +95,24 @@ def orders_of(call: Call, marketplaces: Iterable[str] | None = None, at: float |
             continue
         newest = int((now - SETTLING - 60 * index) // APART)
         found += [
-            _order(call.seller_id, site, number, number * APART + 60 * index, now)
+            _order(call, site, number, number * APART + 60 * index, now)
             for number in range(newest, newest - HOW_MANY, -1)
         ]
     return sorted(found, key=lambda order: -order.purchased)
 
 
-def _order(seller_id: str, site: dict[str, Any], number: int, purchased: float, now: float) -> Order:
-    seed = hashlib.sha256(f"{seller_id}|{site['marketplaceId']}|{number}".encode()).digest()
+def _order(call: Call, site: dict[str, Any], number: int, purchased: float, now: float) -> Order:
+    seed = hashlib.sha256(f"{call.seller_id}|{site['marketplaceId']}|{number}".encode()).digest()
     digits = str(int.from_bytes(seed[:8], "big")).zfill(17)
     order_id = f"{digits[:3]}-{digits[3:10]}-{digits[10:17]}"
-    age = now - purchased
-    if number % 15 == 0 and age >= PENDING:
-        status, changed = "Canceled", PENDING
-    elif age < PENDING:
-        status, changed = "Pending", 0
-    elif age < SHIPPED:
-        status, changed = "Unshipped", PENDING
+    confirmed = call.world.business.shipments.get((*call.store, order_id), purchased + SHIPPED)
+    if now < purchased + PENDING:
+        status, updated = "Pending", purchased
+    elif number % 15 == 0:
+        status, updated = "Canceled", purchased + PENDING
+    elif now < confirmed:
+        status, updated = "Unshipped", purchased + PENDING
     else:
-        status, changed = "Shipped", SHIPPED
+        status, updated = "Shipped", confirmed
     lines = tuple((GOODS[seed[9 + line] % 40], 1 + seed[12 + line] % 2) for line in range(1 + seed[8] % 2))
-    return Order(number, order_id, site, purchased, purchased + changed, status, lines)
+    return Order(number, order_id, site, purchased, updated, status, lines)

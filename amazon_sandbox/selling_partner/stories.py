@@ -13,12 +13,13 @@ from amazon_sandbox.selling_partner import (
     reports,
     restricted_data,
     sellers,
+    shipments,
 )
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    catalog, feeds, inventory, listings, notifications, orders, orders_2026, pricing, pricing_2022, reports,
-    restricted_data, sellers,
+    catalog, feeds, inventory, listings, notifications, orders, orders_2026, pricing,
+    pricing_2022, reports, restricted_data, sellers, shipments,
 )  # fmt: skip
 
 STORIES: dict[str, Story] = {key: story for family in _FAMILIES for key, story in family.STORIES.items()}

@@ -161,3 +161,61 @@ def test_what_the_newer_version_cannot_be_asked(store: Store, query: dict[str, s
     """One period, and words that it knows."""
     assert store.refused(SEARCH, **query) == (400, "InvalidInput")
     assert store.refused(SEARCH, createdAfter=LONG_AGO, marketplaceIds=DE) == (403, "Unauthorized")
+
+
+def waiting(store: Store) -> tuple[str, dict[str, Any]]:
+    """Return the number of an order that the store has to ship, and the request that confirms it."""
+    order = listed(store, OrderStatuses="Unshipped", FulfillmentChannels="MFN")[0]["AmazonOrderId"]
+    items = store.get("ordersV0.getOrderItems", orderId=order)["payload"]["OrderItems"]
+    package = {
+        "packageReferenceId": "1",
+        "carrierCode": "DHL",
+        "trackingNumber": "0034",
+        "shipDate": stamp(store.sandbox),
+        "orderItems": [
+            {"orderItemId": item["OrderItemId"], "quantity": item["QuantityOrdered"]} for item in items
+        ],
+    }
+    return order, {"marketplaceId": US, "packageDetail": package}
+
+
+def test_a_confirmed_shipment_ships_the_order(store: Store) -> None:
+    """204 without a body; both versions tell it from then on, and as updated."""
+    order, shipment = waiting(store)
+    before = stamp(store.sandbox)
+    answer = store.send("ordersV0.confirmShipment", shipment, orderId=order)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Length" not in answer.headers
+    told = store.get("ordersV0.getOrder", orderId=order)["payload"]
+    assert (told["OrderStatus"], told["NumberOfItemsUnshipped"]) == ("Shipped", 0)
+    assert told["LastUpdateDate"] >= before
+    newer = store.get("orders_2026-01-01.getOrder", orderId=order, includedData="FULFILLMENT")["order"]
+    assert newer["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
+    again = store.refused("ordersV0.confirmShipment", shipment, orderId=order)
+    assert again == (400, "InvalidInput")
+
+
+def test_a_shipment_is_looked_at(store: Store) -> None:
+    """Each field that is needed, lines of the order, and no order that Amazon ships."""
+    order, shipment = waiting(store)
+    package = shipment["packageDetail"]
+    foreign = {**package, "orderItems": [{"orderItemId": "1", "quantity": 1}]}
+    wrong: list[dict[str, Any]] = [{}, {"marketplaceId": US}, {**shipment, "packageDetail": foreign}]
+    wrong += [
+        {**shipment, "packageDetail": {name: each for name, each in package.items() if name != left_out}}
+        for left_out in package
+    ]
+    for body in wrong:
+        assert store.refused("ordersV0.confirmShipment", body, orderId=order) == (400, "InvalidInput")
+    by_amazon = listed(store, OrderStatuses="Unshipped", FulfillmentChannels="AFN")[0]["AmazonOrderId"]
+    assert store.refused("ordersV0.confirmShipment", shipment, orderId=by_amazon) == (400, "InvalidInput")
+    assert store.refused("ordersV0.confirmShipment", shipment, orderId="1") == (404, "NotFound")
+
+
+def test_a_pickup_is_told(store: Store) -> None:
+    """One of three words."""
+    order = listed(store)[0]["AmazonOrderId"]
+    operation, body = "ordersV0.updateShipmentStatus", {"marketplaceId": US, "shipmentStatus": "PickedUp"}
+    assert store.send(operation, body, orderId=order).status_code == 204
+    unknown = {**body, "shipmentStatus": "Lost"}
+    assert store.refused(operation, unknown, orderId=order) == (400, "InvalidInput")
