@@ -2,6 +2,7 @@
 
 from amazon_sandbox.selling_partner import (
     catalog,
+    definitions,
     feeds,
     inventory,
     listings,
@@ -18,7 +19,7 @@ from amazon_sandbox.selling_partner import (
 from amazon_sandbox.selling_partner.call import Story
 
 _FAMILIES = (
-    catalog, feeds, inventory, listings, notifications, orders, orders_2026, pricing,
+    catalog, definitions, feeds, inventory, listings, notifications, orders, orders_2026, pricing,
     pricing_2022, reports, restricted_data, sellers, shipments,
 )  # fmt: skip
 

@@ -1,8 +1,11 @@
 """Catalog, listings, stock and prices: the same goods everywhere."""
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
+import requests
 
 from tests.support.selling_partner import CA, DE, SELLER, US, Store
 
@@ -230,3 +233,31 @@ def test_batches_of_the_newer_pricing(store: Store) -> None:
         {"requests": [{**common, "sku": sku} for sku in ("SANDBOX-SKU-3", "unknown")]},
     )["responses"]
     assert [each["status"]["statusCode"] for each in prices] == [200, 404]
+
+
+def test_product_types_are_searched_and_their_schema_downloaded(store: Store) -> None:
+    """What a listings skill reads before it puts an item."""
+    api = "definitionsProductTypes_2020-09-01"
+    found = store.get(f"{api}.searchDefinitionsProductTypes", marketplaceIds=US, keywords="toys")
+    assert [each["name"] for each in found["productTypes"]] == ["TOYS_AND_GAMES"]
+    none = store.get(f"{api}.searchDefinitionsProductTypes", marketplaceIds=US, keywords="cars")
+    assert none["productTypes"] == []
+    definition = store.get(
+        f"{api}.getDefinitionsProductType", productType="TOYS_AND_GAMES", marketplaceIds=US
+    )
+    content = requests.get(definition["schema"]["link"]["resource"], timeout=30)
+    checksum = base64.b64encode(hashlib.md5(content.content).digest()).decode()
+    assert definition["schema"]["checksum"] == checksum
+    assert "item_name" in content.json()["properties"]
+    unknown = store.refused(f"{api}.getDefinitionsProductType", productType="CAR", marketplaceIds=US)
+    assert unknown == (404, "NotFound")
+
+
+def test_nothing_restricts_a_store_from_selling_the_goods(store: Store) -> None:
+    """And what is not in the catalog cannot be sold."""
+    operation = "listingsRestrictions_2021-08-01.getListingsRestrictions"
+    assert store.get(operation, **MINE, asin="B0SAND0001") == {"restrictions": []}
+    (restriction,) = store.get(operation, **MINE, asin="B0UNKNOWN1")["restrictions"]
+    assert restriction["reasons"][0]["reasonCode"] == "ASIN_NOT_FOUND"
+    other = store.refused(operation, sellerId="A1SANDBOXNA002", marketplaceIds=US, asin="B0SAND0001")
+    assert other == (403, "Unauthorized")
