@@ -228,11 +228,10 @@ class Authorizer:
     async def awaiting(self, flow: Flow, callback: Callback) -> Attempt | None:
         """Return the attempt that a callback would complete; None where `complete` has something to refuse.
 
-        This is for asking before the code is exchanged: the code is that attempt's from now on, and nothing
-        else is changed. Where the vault is away, it is waited for: only the browser has the code, and can
-        come again. Raise CallbackRefused where it is another attempt's, or one of too many; VaultError.
+        This is for asking before the code is exchanged, and changes nothing. Where the vault is away, it is
+        waited for: only the browser has the code, and can come again. Raise VaultError.
         """
-        if callback.state is None or callback.code is None:
+        if callback.state is None:
             return None
         attempt = await self._patient_vault.call(
             "callback", partial(self._vault.attempts.find_by_state, callback.state), CONFIRMATION_PATIENCE
@@ -241,12 +240,20 @@ class Authorizer:
             return None
         if attempt.expires_at <= self._clock.now() or self._refusal(attempt, callback) is not None:
             return None
-        hold = partial(self._vault.attempts.hold_code, attempt.id, callback.code)
+        return attempt
+
+    async def hold(self, attempt: Attempt, callback: Callback, browser: Secret) -> None:
+        """Let the callback's code be this attempt's and wait for the word of the browser that brought it.
+
+        `browser`: what it alone holds. Raise CallbackRefused where the code is another's, or one of too many;
+        VaultError as `awaiting`.
+        """
+        assert callback.code is not None, "only a callback with a code waits"
+        hold = partial(self._vault.attempts.hold_code, attempt.id, callback.code, browser)
         try:
             await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE)
         except CodeRefused as refused:
             raise CallbackRefused(refused.reason) from None
-        return attempt
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
         """End the attempt of a callback without exchanging its code. Raise CallbackRefused."""

@@ -73,29 +73,31 @@ class Attempts:
             )
         return attempt_id, state
 
-    def hold_code(self, attempt_id: str, code: Secret) -> None:
-        """Write down that a callback brought this code for an attempt, once or again.
+    def hold_code(self, attempt_id: str, code: Secret, browser: Secret) -> None:
+        """Write down that a callback brought this code for an attempt, once or again, and which browser did.
 
         Amazon binds a code to no state and knows no PKCE, so without this whoever saw a code that waits could
-        exchange it for an attempt of their own (RFC 9700 section 4.5, authorization code injection). Raise
-        CodeRefused where another attempt has it, or this one MOST_CODES others.
+        exchange it for an attempt of their own (RFC 9700 section 4.5, authorization code injection), and who
+        made the link could bring it again and answer for the person. `browser`: what it alone holds. Raise
+        CodeRefused where another attempt or browser has the code, or this attempt MOST_CODES others.
         """
         of_this = select(func.count()).where(authorization_codes.c.attempt_id == attempt_id)
         try:
             with self._database.writing() as connection:
-                _take_code(connection, attempt_id, code)
+                _take_code(connection, attempt_id, code, browser)
                 if connection.execute(of_this).scalar_one() > MOST_CODES:
                     raise CodeRefused("too_many_codes")
         except IntegrityError:
-            if self._holder_of(code) != attempt_id:
+            if not self._is_held_by(attempt_id, code, browser):
                 raise CodeRefused("code_taken") from None
 
-    def _holder_of(self, code: Secret) -> str | None:
-        """Return the id of the attempt that has a code."""
-        digest = _digest(code.reveal())
-        query = select(authorization_codes.c.attempt_id).where(authorization_codes.c.code_sha256 == digest)
+    def _is_held_by(self, attempt_id: str, code: Secret, browser: Secret) -> bool:
+        query = select(authorization_codes.c.attempt_id).where(
+            authorization_codes.c.code_sha256 == _digest(code.reveal()),
+            authorization_codes.c.browser_sha256 == _digest(browser.reveal()),
+        )
         with self._database.reading() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(query).scalar() == attempt_id
 
     def consume(self, state: str, flow: Flow, code: Secret | None = None) -> Attempt | None:
         """Use up a state and return its attempt, now `exchanging`: written down before the code is sent.
@@ -228,9 +230,13 @@ def _new_id() -> str:
     return new
 
 
-def _take_code(connection: Connection, attempt_id: str, code: Secret) -> None:
+def _take_code(connection: Connection, attempt_id: str, code: Secret, browser: Secret | None = None) -> None:
     """Write down whose code it is. Raise IntegrityError where it is somebody's."""
-    row = {"code_sha256": _digest(code.reveal()), "attempt_id": attempt_id}
+    row = {
+        "code_sha256": _digest(code.reveal()),
+        "attempt_id": attempt_id,
+        "browser_sha256": _digest(browser.reveal()) if browser else None,
+    }
     connection.execute(insert(authorization_codes).values(row))
 
 

@@ -47,7 +47,7 @@ async def _complete(request: Request, flow: Flow) -> Response:
         if needs_confirmation(services.settings, flow):
             attempt = await services.authorizer.awaiting(flow, callback)
             if attempt is not None:
-                return see_confirmation(request, attempt, callback)
+                return await see_confirmation(request, attempt, callback)
         patience = services.settings.callback_patience
         return see_result(await services.authorizer.complete(flow, callback, patience))
     except CallbackRefused as refused:

@@ -31,16 +31,18 @@ def _cookie(request: Request, attempt_id: str) -> Cookie:
     return Cookie.of(request, f"confirm-{attempt_id}")
 
 
-def see_confirmation(request: Request, attempt: Attempt, callback: Callback) -> Response:
+async def see_confirmation(request: Request, attempt: Attempt, callback: Callback) -> Response:
     """Send the browser to the confirmation page, whose address holds what the callback brought, encrypted.
 
     The address may be seen by others, in a log or over a shoulder: what it holds is good only together with
-    the cookie that this browser gets.
+    the cookie that this browser gets. Raise CallbackRefused where another brought the code before.
     """
+    services = services_of(request)
     cookie = _cookie(request, attempt.id)
     secret = cookie.read(request) or new_form_secret()
-    pending = PendingCallback(attempt.id, callback, Secret(form_token(secret)))
-    held = services_of(request).confirmations.hold(pending)
+    token = Secret(form_token(secret))
+    await services.authorizer.hold(attempt, callback, token)
+    held = services.confirmations.hold(PendingCallback(attempt.id, callback, token))
     answer = see_other(f"{CONFIRM_PATH}/{quote(attempt.id, safe='')}?held={held}")
     cookie.write(answer, secret, CONFIRM_SECONDS)
     return answer

@@ -305,6 +305,11 @@ FACTS = [
         {SECURITY: ("a session ends after {n} hours",), SELF_HOSTING: ("A sign-in lasts {n} hours",)},
     ),
     Fact(
+        "the codes that one link brings",
+        attempts.MOST_CODES,
+        {FLOW: ("One link brings {word} codes at most",)},
+    ),
+    Fact(
         "the life of a session on loopback, in hours",
         sessions.LOOPBACK_LIFETIME / HOUR,
         {

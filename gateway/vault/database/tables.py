@@ -85,13 +85,14 @@ attempts = Table(
     Column("ended_at", BigInteger),
 )
 
-# Which attempt an authorization code belongs to: the first whose callback brought it (see attempts.py).
-# A code lives for minutes; its row goes with its attempt's.
+# Which attempt an authorization code belongs to: the first whose callback brought it (see attempts.py); and
+# which browser, where it waits for a person's word. A code lives for minutes, its row as long as its attempt.
 authorization_codes = Table(
     "authorization_codes",
     metadata,
     Column("code_sha256", Text, primary_key=True),
     Column("attempt_id", ForeignKey("attempts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("browser_sha256", Text),  # null: sent at once
 )
 
 # What a user holds: one row per (user, seller, region) or per (user, ads account name).

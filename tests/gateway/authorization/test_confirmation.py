@@ -378,6 +378,22 @@ def test_made_up_codes_of_one_link_come_to_an_end(public: Gateway, browser: Brow
     assert public.status("spapi", attempt)["state"] == "authorized"
 
 
+def test_who_made_the_link_cannot_bring_the_code_again(public: Gateway, browser: Browser) -> None:
+    """Opened by another browser, the very same address gives no page to say yes or no on."""
+    attempt, callback = came_back(public)
+    _, page = browser.open(callback)
+    stranger = Browser(public)
+    path, told = stranger.open(callback)
+    assert path == "/oauth/result?problem=code_taken"
+    assert "Answer the question on that browser's page" in text_of(told)
+    assert stranger.cookies == {}
+    assert public.status("spapi", attempt)["state"] == "pending"
+    browser.press(browser.open(callback)[1], "confirm")
+    assert public.status("spapi", attempt)["state"] == "authorized"
+    assert browser.press(page, "confirm").status_code == 303
+    assert exchanges(public.amazon) == 1
+
+
 def test_who_made_the_link_cannot_answer_for_the_person(public: Gateway, browser: Browser) -> None:
     """Once a browser has brought the code, only the page takes the word; an address pasted first works."""
     attempt, callback = came_back(public)

@@ -189,26 +189,34 @@ class TestAttempts:
         first, _ = vault.attempts.begin(new_attempt(user))
         _, other = vault.attempts.begin(new_attempt(user))
         code = Secret("the-code")
-        vault.attempts.hold_code(first, code)
-        vault.attempts.hold_code(first, code)  # its callback was opened twice
+        browser = Secret("a-browser")
+        vault.attempts.hold_code(first, code, browser)
+        vault.attempts.hold_code(first, code, browser)  # its callback was opened twice
         with pytest.raises(CodeRefused, match="code_taken"):
             vault.attempts.consume(other.reveal(), "spapi", code)
         second = vault.attempts.consume(other.reveal(), "spapi", Secret("another"))
         assert second is not None
-        for attempt_id, taken in ((second.id, code), (first, Secret("another"))):
+        for attempt_id, taken, by in (
+            (second.id, code, browser),
+            (first, Secret("another"), browser),
+            (first, code, Secret("another-browser")),
+        ):
             with pytest.raises(CodeRefused, match="code_taken"):
-                vault.attempts.hold_code(attempt_id, taken)
+                vault.attempts.hold_code(attempt_id, taken, by)
         with vault.database.reading() as connection:
-            assert "the-code" not in str(connection.execute(select(authorization_codes)).all())
+            kept = str(connection.execute(select(authorization_codes)).all())
+        assert "the-code" not in kept
+        assert "a-browser" not in kept
 
     def test_an_attempt_has_few_codes(self, vault: Vault, user: int) -> None:
         """So nobody who has a link fills the database; those that are there stay good."""
         attempt_id, _ = vault.attempts.begin(new_attempt(user))
+        browser = Secret("a-browser")
         for number in range(MOST_CODES):
-            vault.attempts.hold_code(attempt_id, Secret(f"code {number}"))
+            vault.attempts.hold_code(attempt_id, Secret(f"code {number}"), browser)
         with pytest.raises(CodeRefused, match="too_many_codes"):
-            vault.attempts.hold_code(attempt_id, Secret("one more"))
-        vault.attempts.hold_code(attempt_id, Secret("code 0"))
+            vault.attempts.hold_code(attempt_id, Secret("one more"), browser)
+        vault.attempts.hold_code(attempt_id, Secret("code 0"), browser)
         with vault.database.reading() as connection:
             count = connection.execute(select(func.count()).select_from(authorization_codes)).scalar()
         assert count == MOST_CODES

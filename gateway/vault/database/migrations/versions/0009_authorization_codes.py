@@ -1,4 +1,4 @@
-"""Which attempt an authorization code belongs to, so that whoever saw one cannot use it for another."""
+"""Which attempt and browser an authorization code belongs to, so that whoever else saw one cannot use it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,4 +18,5 @@ def upgrade() -> None:
             nullable=False,
             index=True,
         ),
+        sa.Column("browser_sha256", sa.Text),
     )
