@@ -6,6 +6,7 @@ An OperatorError ends a command of the gateway's own command line, with an exit 
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -68,6 +69,15 @@ class Problem(Exception):
         self.extra = dict(extra or {})
         self.headers = dict(headers or {})
         super().__init__(self.message)
+
+    @classmethod
+    def passing(cls, reason: str, detail: str, seconds: float) -> "Problem":
+        """Return a Problem that is over in so many seconds, which the answer says in whole ones.
+
+        In its `retryAfter` and in its header (RFC 9110, section 10.2.3).
+        """
+        whole = max(1, math.ceil(seconds))
+        return cls(reason, detail, extra={"retryAfter": whole}, headers={"Retry-After": str(whole)})
 
     @property
     def message(self) -> str:

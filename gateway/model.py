@@ -123,6 +123,12 @@ class Grant(NamedTuple):
     granted_scopes: tuple[str, ...] | None
     verified: bool | None
     token_version: int
+    authorized_version: int
+
+    @property
+    def was_refreshed(self) -> bool:
+        """Whether its tokens came with a refresh, not with the authorization."""
+        return self.token_version > self.authorized_version
 
 
 class Page(NamedTuple):

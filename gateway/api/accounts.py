@@ -19,7 +19,7 @@ from gateway.api.answers.accounts import (
     SyncFailure,
 )
 from gateway.api.answers.base import Removed
-from gateway.api.answers.grants import LINK_LIFE
+from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
 from gateway.api.attempts import completed, granted, named_attempt, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
 from gateway.api.operations import Example
@@ -199,15 +199,15 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
 @router.post(
     "/amazonAds/refreshToken",
     rights=("tokens",),
-    errors=REFRESH_ERRORS,
-    description="Asks Amazon each time; calls that come while a refresh is under way share it.",
+    errors=("too_many_refreshes", *REFRESH_ERRORS),
+    description=FORCED_REFRESH,
     examples=[Example("By profile", {"profileId": EXAMPLE_PROFILE}, RefreshedAccountTokens.example())],
 )
 async def refresh_token(call: ApiCall, request: OneAccountRequest) -> RefreshedAccountTokens:
     """Refresh an account's access token now."""
     grant = await call.account(request.auth_record_id, request.profile_id)
     try:
-        held = await call.services.tokens.refresh(grant.id)
+        held = await call.services.tokens.forced(grant.id)
     except Problem as problem:
         raise await with_consent_link(call.services, call.caller, grant, problem) from None
     return RefreshedAccountTokens.of(held, call.services.clock.now())

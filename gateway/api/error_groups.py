@@ -19,7 +19,10 @@ TOKEN_ERRORS = (
     "not_stored",
 )
 # What reading or refreshing a token can come to.
-REFRESH_ERRORS = ("not_found", "store_revoked", "grant_of_another_client", "tokens_damaged", *TOKEN_ERRORS)
+REFRESH_ERRORS = (
+    *("not_found", "store_revoked", "grant_of_another_client", "tokens_damaged", "refusal_in_doubt"),
+    *TOKEN_ERRORS,
+)
 IMPORT_ERRORS = (
     *("import_refused", "import_of_another_client", "app_credentials", "completion_delayed"),
     *TOKEN_ERRORS,

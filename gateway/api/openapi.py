@@ -52,6 +52,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "suspended_app": {"status": "suspended_app"},
     "too_many_failures": {"retryAfter": 42},
     "amazon_throttled": {"retryAfter": 30},
+    "too_many_refreshes": {"retryAfter": 1},
+    "refusal_in_doubt": {"retryAfter": 30},
     "ambiguous": {
         "candidates": [StoreCandidate.example(region=region) for region in ("EU", "NA")],
     },

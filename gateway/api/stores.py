@@ -3,7 +3,7 @@
 from functools import partial
 
 from gateway.amazon.marketplaces import Marketplace, find_marketplace
-from gateway.api.answers.grants import LINK_LIFE
+from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
 from gateway.api.answers.stores import (
     ImportedStore,
     ListedStore,
@@ -131,15 +131,15 @@ async def authorized_stores(call: ApiCall, request: ListRequest) -> Stores:
 @router.post(
     "/spApi/refreshToken",
     rights=("tokens",),
-    errors=("ambiguous", *REFRESH_ERRORS),
-    description="Asks Amazon each time; calls that come while a refresh is under way share it.",
+    errors=("ambiguous", "too_many_refreshes", *REFRESH_ERRORS),
+    description=FORCED_REFRESH,
     examples=[Example("A store", RefreshStoreRequest.example(region="NA"), RefreshedStoreTokens.example())],
 )
 async def refresh_token(call: ApiCall, request: RefreshStoreRequest) -> RefreshedStoreTokens:
     """Refresh a store's access token now."""
     grant = await call.store(request.seller_id, request.region)
     try:
-        held = await call.services.tokens.refresh(grant.id)
+        held = await call.services.tokens.forced(grant.id)
     except Problem as problem:
         raise await with_consent_link(call.services, call.caller, grant, problem) from None
     return RefreshedStoreTokens.of(held, request.region, call.services.clock.now())

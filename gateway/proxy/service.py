@@ -167,7 +167,7 @@ class DeveloperProxy:
         try:
             held = await self._tokens.fresh(grant_id, 1)
             if held.tokens.access_token == token:
-                held = await self._tokens.newer_than(held)
+                held = await self._tokens.forced_newer_than(held)
                 self._proofs.keep(grant_id, held.tokens.access_token)
         except Problem as problem:
             if "status" in problem.extra:  # the authorization, or the application, is what is at fault

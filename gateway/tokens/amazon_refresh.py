@@ -7,6 +7,7 @@ from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
 from gateway.applications.credentials import token_client
 from gateway.applications.token_breaker import TokenCircuitBreaker
 from gateway.settings.settings import Settings
+from gateway.tokens.forced_limit import ForcedLimit
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.tokens.retries import Retries
 from gateway.tokens.verdicts import Verdicts
@@ -24,6 +25,7 @@ class AmazonRefresh:
         login: LoginWithAmazon,
         breaker: TokenCircuitBreaker,
         verdicts: Verdicts,
+        forced: ForcedLimit,
         threads: Threads,
         *,
         retries: Retries,
@@ -33,12 +35,17 @@ class AmazonRefresh:
         self._login = login
         self._breaker = breaker
         self._verdicts = verdicts
+        self._forced = forced
         self._threads = threads
         self._retries = retries
         self._once = once
 
-    async def ask(self, current: GrantTokens) -> TokenAnswer | None:
-        """Return Amazon's answer; None where somebody else has changed the grant meanwhile. Raise Problem."""
+    async def ask(self, current: GrantTokens, *, forced: bool) -> TokenAnswer | None:
+        """Return Amazon's answer; None where somebody else has changed the grant meanwhile. Raise Problem.
+
+        `forced`: a caller wants the refresh, though nothing may need it. Where Amazon wants a rest then,
+        that caller's user is given one, and nobody else.
+        """
         grant = current.grant
         client = token_client(self._settings, grant.flow, grant.region)
         circuit = await self._breaker.admit(client)
@@ -51,6 +58,8 @@ class AmazonRefresh:
             answer = await retries.call(ask)
         except AmazonFailure as failure:
             log.warning("refresh_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
+            if forced and circuit.state == "closed" and failure.kind in ("throttled", "unavailable"):
+                raise await self._forced.rested(grant.user_id, failure) from None
             if await self._verdicts.is_stale(failure, grant, client, circuit):
                 return None
             raise problem_of(failure) from None

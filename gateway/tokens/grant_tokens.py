@@ -14,11 +14,16 @@ FINAL_REASONS = frozenset({REVOKED, FOREIGN, TOKENS_DAMAGED, "not_found"})
 
 
 class GrantTokens(NamedTuple):
-    """A grant with its tokens. `below_minimum`: they live, but not for as long as was asked."""
+    """A grant with its tokens.
+
+    `below_minimum`: they live, but not for as long as was asked. `refreshed_again_in`: they were asked to be
+    refreshed, and had been a moment ago; Amazon is asked for others after so many seconds.
+    """
 
     grant: Grant
     tokens: Tokens
     below_minimum: bool = False
+    refreshed_again_in: int | None = None
 
 
 def ends_at(grant: Grant, now: float) -> int:

@@ -63,13 +63,13 @@ class LeasedRefresh:
         """Read a grant and its tokens. Raise Problem where there is none or it needs a new authorization."""
         return self._usable(await self._threads.vault(self._grants.with_tokens, grant_id))
 
-    async def newer_than(self, seen: GrantTokens) -> GrantTokens:
+    async def newer_than(self, seen: GrantTokens, *, forced: bool = False) -> GrantTokens:
         """Return tokens that are newer than `seen`: refreshed here, or by whoever holds the lease.
 
-        Raise Problem.
+        `forced`: a caller wants it, though nothing may need it. Raise Problem.
         """
         try:
-            return await self._newer_than(seen)
+            return await self._newer_than(seen, forced)
         except Problem as problem:
             self._unstored.drop_if_final(seen.grant.id, problem)
             raise
@@ -87,9 +87,9 @@ class LeasedRefresh:
             current = self._usable((grant, tokens))
             if seconds_left(grant, self._clock.now()) >= min_ttl:
                 return current
-            return await self._refresh(kept, current)
+            return await self._refresh(kept, current, forced=False)
 
-    async def _newer_than(self, seen: GrantTokens) -> GrantTokens:
+    async def _newer_than(self, seen: GrantTokens, forced: bool) -> GrantTokens:
         grant_id, version = seen.grant.id, seen.grant.token_version
         began = self._monotonic()
         deadline = began + self._leases.seconds + LONGEST_REFRESH
@@ -99,7 +99,7 @@ class LeasedRefresh:
                 async with self._leases.keep(lease) as kept:
                     current = await self.look(grant_id)
                     if current.grant.token_version == version:
-                        stored = await self._refresh(kept, current)
+                        stored = await self._refresh(kept, current, forced)
                         if stored is not None:
                             return stored
             current = await self.look(grant_id)
@@ -122,14 +122,14 @@ class LeasedRefresh:
             raise revoked(grant)
         return GrantTokens(grant, tokens)
 
-    async def _refresh(self, kept: KeptLease, current: GrantTokens) -> GrantTokens | None:
+    async def _refresh(self, kept: KeptLease, current: GrantTokens, forced: bool) -> GrantTokens | None:
         """Ask Amazon and store the answer, or store one that is still waiting for it.
 
         Return what is stored now; None where that has to be looked up.
         """
         answer = self._unstored.answer_to(current.grant)
         if answer is None:
-            answer = await self._amazon.ask(current)
+            answer = await self._amazon.ask(current, forced=forced)
             if answer is None:
                 return None
             self._unstored.keep(current, answer)

@@ -9,6 +9,7 @@ lost, the disk is full) is kept, and the next refresh stores it instead of askin
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.settings.settings import Settings
 from gateway.tokens.amazon_refresh import AmazonRefresh
+from gateway.tokens.forced_limit import ForcedLimit
 from gateway.tokens.grant_tokens import FINAL_REASONS, GrantTokens, seconds_left
 from gateway.tokens.lease import LeaseKeeper
 from gateway.tokens.leased_refresh import LeasedRefresh
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 FRESH_ENOUGH = 60
 # A caller who needs a new token waits at most so many seconds for a pause in asking Amazon to end.
 LONGEST_REST = 5.0
+# Who forces a refresh is given a token that was refreshed less than so many seconds ago.
+JUST_REFRESHED = 10
 
 
 class TokenService:
@@ -61,12 +65,14 @@ class TokenService:
         self._breaker = TokenCircuitBreaker(vault, threads)
         self._leases = LeaseKeeper(vault.leases, threads, settings.refresh_lease, vault.postgresql_leases)
         self._unstored = UnstoredAnswers()
+        self._forced = ForcedLimit(vault.forced_refreshes, threads)
         self._flights: SingleFlight[GrantTokens] = SingleFlight()
         amazon = AmazonRefresh(
             settings,
             login,
             self._breaker,
             Verdicts(vault, self._breaker, threads),
+            self._forced,
             threads,
             retries=retries or Retries(sleep),
             once=Retries(sleep, tries=1),
@@ -106,11 +112,29 @@ class TokenService:
 
     async def refresh(self, grant_id: int) -> GrantTokens:
         """Return tokens that were refreshed after this call came in. Raise Problem."""
-        return await self.newer_than(await self._refreshing.look(grant_id))
+        return await self._patiently_renewed(await self._refreshing.look(grant_id))
 
-    async def newer_than(self, seen: GrantTokens) -> GrantTokens:
-        """Return tokens that came after those that were seen, refreshed unless others did. Raise Problem."""
-        return await self._patiently_renewed(seen)
+    async def forced(self, grant_id: int) -> GrantTokens:
+        """Return tokens that a caller wants refreshed, whether they need it or not.
+
+        Those that were refreshed a moment ago, by whichever process, are returned as they are
+        (`refreshed_again_in`). Raise Problem.
+        """
+        held = await self._refreshing.look(grant_id)
+        age = self._clock.now() - held.grant.refreshed_at
+        if held.grant.was_refreshed and abs(age) < JUST_REFRESHED and self._left(held) > 0:
+            again_in = min(math.ceil(JUST_REFRESHED - age), JUST_REFRESHED)
+            return held._replace(refreshed_again_in=again_in)
+        return await self.forced_newer_than(held)
+
+    async def forced_newer_than(self, seen: GrantTokens) -> GrantTokens:
+        """Return tokens that came after those that were seen, and that a caller's doing asks for.
+
+        How many of these refreshes a user may cause is bounded. Raise Problem, `too_many_refreshes` too.
+        """
+        if not self._flights.is_under_way(seen.grant.id):
+            await self._forced.take(seen.grant.user_id)
+        return await self._patiently_renewed(seen, forced=True)
 
     async def renew_ahead(self, grant_id: int, min_ttl: int) -> GrantTokens | None:
         """Return tokens with at least `min_ttl` seconds left, refreshing if need be; None where others do.
@@ -156,19 +180,20 @@ class TokenService:
     def _left(self, held: GrantTokens) -> float:
         return seconds_left(held.grant, self._clock.now())
 
-    async def _patiently_renewed(self, seen: GrantTokens) -> GrantTokens:
+    async def _patiently_renewed(self, seen: GrantTokens, *, forced: bool = False) -> GrantTokens:
         """As `_renewed`, for callers whom the old token does not help: they wait for a short rest to end."""
         try:
-            return await self._renewed(seen)
+            return await self._renewed(seen, forced=forced)
         except Paused as paused:
             if paused.seconds > LONGEST_REST:
                 raise
             await self._sleep(paused.seconds)
-        return await self._renewed(seen)
+        return await self._renewed(seen, forced=forced)
 
-    async def _renewed(self, seen: GrantTokens) -> GrantTokens:
+    async def _renewed(self, seen: GrantTokens, *, forced: bool = False) -> GrantTokens:
         """Join the refresh of this grant that is under way in this process, or begin one."""
         while True:
-            held = await self._flights.join(seen.grant.id, partial(self._refreshing.newer_than, seen))
+            work = partial(self._refreshing.newer_than, seen, forced=forced)
+            held = await self._flights.join(seen.grant.id, work)
             if held.grant.token_version > seen.grant.token_version:
                 return held

@@ -25,6 +25,10 @@ class SingleFlight(Generic[T]):
             self._flights[key] = flight
         return await asyncio.shield(flight)
 
+    def is_under_way(self, key: int) -> bool:
+        """Tell whether somebody is at work for `key`."""
+        return key in self._flights
+
     async def finish_all(self) -> None:
         """Wait for all work that is under way."""
         await asyncio.gather(*self._flights.values(), return_exceptions=True)

@@ -171,6 +171,8 @@ class Grants:
                     lease_owner=None,
                     lease_fence=grants.c.lease_fence + 1,
                     token_version=grants.c.token_version + 1,
+                    authorized_version=grants.c.token_version + 1,
+                    refusals_doubted_ms=None,
                 )
             )
         self._issued_tokens.record(connection, grant_id, tokens)

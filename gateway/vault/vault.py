@@ -17,6 +17,7 @@ from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.database.row_reader import RowReader, row_reader
 from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.forced_refreshes import ForcedRefreshes
 from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grant_lists import GrantLists
 from gateway.vault.grants import Grants
@@ -54,6 +55,7 @@ class Vault:
     leases: Leases
     postgresql_leases: "PostgresqlLeases | None"
     foreign_grants: ForeignGrants
+    forced_refreshes: ForcedRefreshes
     profiles: Profiles
     sessions: Sessions
     applications: Applications
@@ -144,6 +146,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         leases=Leases(database, clock, keys, issued_tokens),
         postgresql_leases=_postgresql_leases(database, clock, keys, issued_tokens),
         foreign_grants=ForeignGrants(database, clock, audit, outbox),
+        forced_refreshes=ForcedRefreshes(database),
         profiles=Profiles(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, rows, audit, outbox),

@@ -29,9 +29,10 @@ from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
 from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
 from gateway.tokens.retries import Retries
+from gateway.tokens.service import JUST_REFRESHED
 from gateway.util import secret, text
 from gateway.util.threads import PROXY_THREADS
-from gateway.vault import applications, attempts, refresh_queue, sessions
+from gateway.vault import applications, attempts, forced_refreshes, refresh_queue, sessions
 from gateway.vault.database import bounded, engine, postgresql_reader
 from gateway.vault.grant_rows import REFRESH_JITTER
 from gateway.vault.keys.facts import HANDOVER_SECONDS
@@ -230,6 +231,16 @@ FACTS = [
                 "for {word} minutes after.",
             )
         },
+    ),
+    Fact(
+        "for how long a refreshed token is answered as it is",
+        JUST_REFRESHED,
+        {API: ("refreshed less than {n} seconds ago is answered as it is",)},
+    ),
+    Fact(
+        "the refreshes that a user may force at once",
+        forced_refreshes.BURST,
+        {API: ("A user may force {n} refreshes at once",)},
     ),
     Fact(
         "the first pause of a notice", deliverer.PAUSES.first, {OPERATIONS: ("repeated after {n} seconds",)}

@@ -56,7 +56,7 @@ REASONS_OF_STATUS = {
     (1002, 431): {"headers_too_large"},
     (1003, 503): {"suspended_app", "app_not_configured"},
     (1003, 409): {"store_revoked", "grant_of_another_client", "tokens_damaged"},
-    (1003, 429): {"amazon_throttled"},
+    (1003, 429): {"amazon_throttled", "too_many_refreshes"},
     (1004, 409): {"ambiguous"},
     (401, 429): {"too_many_failures"},
     (500, 503): {"vault_unavailable", "gateway_busy", "completion_delayed"},

@@ -174,6 +174,7 @@ class Gateway:
         with self.vault.database.writing() as connection:
             for table in ("applications", "refused_calls"):
                 connection.exec_driver_sql(f"UPDATE {table} SET pause_until_ms = 1")
+            connection.exec_driver_sql("UPDATE users SET forced_refreshes_ms = NULL")
 
     def status(self, flow: str, attempt_id: str, user: str = "owner") -> dict[str, Any]:
         """Return the status of an authorization."""

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from gateway.api.answers.base import A_HINT, A_NAME, A_REGION, Absent, Answer, Number, Record, extra
 from gateway.api.answers.grants import (
-    REFRESHED,
     AttemptStatus,
     ConsentLink,
     GrantState,
@@ -18,6 +17,7 @@ from gateway.api.answers.grants import (
     RefreshedTokens,
     grant_status,
     record_id,
+    refresh_fields,
     state_fields,
     token_fields,
 )
@@ -85,7 +85,7 @@ class RefreshedAccountTokens(RefreshedTokens, AccountReference):
     @classmethod
     def of(cls, held: GrantTokens, now: float) -> Self:
         """Return an ads account's tokens. `now`: epoch seconds."""
-        return cls(**token_fields(held, now), account_name=held.grant.name, message=REFRESHED)
+        return cls(**refresh_fields(held, now), account_name=held.grant.name)
 
 
 class ProfileIdentity(Record):

@@ -29,13 +29,21 @@ from gateway.model import Flow, Grant, GrantStatus, Region
 from gateway.monitoring.warnings import ENDING_SECONDS, SECRET_DAYS
 from gateway.settings.settings import ATTEMPT_LIFETIME
 from gateway.tokens.grant_tokens import GrantTokens, ends_at, seconds_left
+from gateway.tokens.service import JUST_REFRESHED
 from gateway.util.clock import rfc3339
 from gateway.util.secret import Secret
 from gateway.util.text import LONGEST_SHOWN
+from gateway.vault.forced_refreshes import BURST
 
 ENDING_DAYS = ENDING_SECONDS // 86_400
 LINK_LIFE = f"The link works once, for {ATTEMPT_LIFETIME // 60} minutes."
 REFRESHED = "The access token was refreshed"
+JUST_REFRESHED_ALREADY = "The access token was refreshed a moment ago, and is answered as it is"
+# What the calls that force a refresh do.
+FORCED_REFRESH = (
+    f"Asks Amazon, unless the token was refreshed less than {JUST_REFRESHED} seconds ago; calls that come "
+    f"while a refresh is under way share it. A user may force {BURST} at once, and then one a second."
+)
 # Unwrapped as the answer is written, so that it prints masked until then.
 Revealed = Annotated[
     InstanceOf[Secret], PlainSerializer(Secret.reveal, return_type=str), WithJsonSchema({"type": "string"})
@@ -206,6 +214,18 @@ class RefreshedTokens(IssuedTokens):
     """The same, after a refresh."""
 
     message: str = Field(description="What was done, in a sentence", examples=[REFRESHED])
+    retry_after: int | Absent = extra(
+        "The token was refreshed a moment ago and is answered as it is; Amazon is asked again after so many "
+        "seconds",
+        json_schema_extra={"minimum": 1},
+    )
+
+
+def refresh_fields(held: GrantTokens, now: float) -> dict[str, Any]:
+    """Return the fields of RefreshedTokens, as they are to be written."""
+    again_in = held.refreshed_again_in
+    message = REFRESHED if again_in is None else JUST_REFRESHED_ALREADY
+    return {**token_fields(held, now), "message": message, "retry_after": again_in}
 
 
 def token_fields(held: GrantTokens, now: float) -> dict[str, Any]:

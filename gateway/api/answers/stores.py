@@ -16,7 +16,6 @@ from gateway.api.answers.base import (
     extra,
 )
 from gateway.api.answers.grants import (
-    REFRESHED,
     AttemptStatus,
     ConsentLink,
     GrantState,
@@ -25,6 +24,7 @@ from gateway.api.answers.grants import (
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
+    refresh_fields,
     state_fields,
     token_fields,
 )
@@ -168,7 +168,7 @@ class RefreshedStoreTokens(RefreshedTokens, StoreReference):
     @classmethod
     def of(cls, held: GrantTokens, asked: Region | None, now: float) -> Self:
         """Return tokens of a store that was asked for under the region `asked`. `now`: epoch seconds."""
-        return cls(**token_fields(held, now), **_of_store(held.grant, asked), message=REFRESHED)
+        return cls(**refresh_fields(held, now), **_of_store(held.grant, asked))
 
 
 def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def _held(flow: Flow, *, below_minimum: bool) -> GrantTokens:
         granted_scopes=None,
         verified=None,
         token_version=1,
+        authorized_version=0,
     )
     return GrantTokens(
         grant, Tokens(Secret("Atza|a"), Secret("Atzr|r"), "bearer", NOW + 60), below_minimum=below_minimum

@@ -126,7 +126,8 @@ def stores(journey: Journey) -> str:
         else:
             journey.gateway.open(back)
             journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
-    journey.good("/spApi/refreshToken", INDIAN)
+    for _ in range(2):  # the second one is told that it was refreshed a moment ago
+        journey.good("/spApi/refreshToken", INDIAN)
     kept = journey.good("/spApi/storeTokens", INDIAN)["refreshToken"]
     amazon.fault({"answer": "spApi.roleMissing"}, times=2, path="/sellers/*")
     journey.good("/spApi/importStore", {**INDIAN, "sellerName": "India", "refreshToken": kept})
@@ -151,7 +152,8 @@ def accounts(journey: Journey) -> str:
     journey.good("/amazonAds/completeAuthorization", {"callbackUrl": back})
     journey.good("/amazonAds/profiles", {"refresh": True})
     named = {"authRecordId": status["account"]["authRecordId"]}
-    journey.good("/amazonAds/refreshToken", named)
+    for _ in range(2):
+        journey.good("/amazonAds/refreshToken", named)
     for advertiser in ("SANDBOX_BRANDS", "SANDBOX_EMPTY"):
         made = amazon.control("grants", [{"advertiserId": advertiser}])["grants"][0]["refreshToken"]
         body = {"accountName": f"Imported {advertiser}", "region": "NA", "refreshToken": made}

@@ -52,7 +52,7 @@ def end_secret(amazon: Amazon, ended: bool = True) -> None:
 
 
 def keep_pause(gateway: Gateway) -> None:
-    """Let the pause that has begun last for longer than any test."""
+    """Let the pause that has begun last for nearly as long as one may: longer than any test."""
     with gateway.vault.database.writing() as connection:
         connection.exec_driver_sql("UPDATE refused_calls SET pause_until_ms = pause_until_ms + 240000")
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.amazon.session import AmazonSession
+from gateway.tokens.service import JUST_REFRESHED
 from gateway.vault.database.tables import grants
 from gateway.vault.errors import VaultError
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
@@ -151,6 +152,7 @@ def test_refreshes_that_arrive_while_one_is_under_way_share_it(
         gateway.amazon.release("shared")
         assert len({call.result() for call in calls}) == 1
     assert len(gateway.amazon.refreshes()) == 1
+    gateway.clock.step(JUST_REFRESHED)
     refresh(0)
     assert len(gateway.amazon.refreshes()) == 2
 
@@ -181,9 +183,9 @@ def joining(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     tokens = gateway.app.state.services.tokens
     join, joined = tokens._renewed, []
 
-    def noted(seen: Any) -> Any:
+    def noted(seen: Any, **how: Any) -> Any:
         joined.append(seen.grant.id)
-        return join(seen)
+        return join(seen, **how)
 
     monkeypatch.setattr(tokens, "_renewed", noted)
     return joined
