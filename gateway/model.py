@@ -148,11 +148,16 @@ class TokenRead(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to refresh one grant. `fence` is the fencing token: higher than any earlier lease's."""
+    """The right to refresh one grant. `fence` is the fencing token: higher than any earlier lease's.
+
+    `refusals_doubted`: for so many seconds a refusal by Amazon says nothing, since a lease ran out not long
+    ago whose owner may have been answered with another refresh token.
+    """
 
     grant_id: int
     owner: str
     fence: int
+    refusals_doubted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

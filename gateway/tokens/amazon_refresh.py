@@ -6,6 +6,7 @@ from gateway.amazon.failures import AmazonFailure, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
 from gateway.applications.credentials import token_client
 from gateway.applications.token_breaker import TokenCircuitBreaker
+from gateway.model import Lease
 from gateway.settings.settings import Settings
 from gateway.tokens.forced_limit import ForcedLimit
 from gateway.tokens.grant_tokens import GrantTokens
@@ -40,7 +41,7 @@ class AmazonRefresh:
         self._retries = retries
         self._once = once
 
-    async def ask(self, current: GrantTokens, *, forced: bool) -> TokenAnswer | None:
+    async def ask(self, current: GrantTokens, lease: Lease, *, forced: bool) -> TokenAnswer | None:
         """Return Amazon's answer; None where somebody else has changed the grant meanwhile. Raise Problem.
 
         `forced`: a caller wants the refresh, though nothing may need it. Where Amazon wants a rest then,
@@ -60,7 +61,7 @@ class AmazonRefresh:
             log.warning("refresh_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
             if forced and circuit.state == "closed" and failure.kind in ("throttled", "unavailable"):
                 raise await self._forced.rested(grant.user_id, failure) from None
-            if await self._verdicts.is_stale(failure, grant, client, circuit):
+            if await self._verdicts.is_stale(failure, grant, lease, client, circuit):
                 return None
             raise problem_of(failure) from None
         await self._breaker.worked(client, circuit)

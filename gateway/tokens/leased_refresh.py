@@ -129,7 +129,7 @@ class LeasedRefresh:
         """
         answer = self._unstored.answer_to(current.grant)
         if answer is None:
-            answer = await self._amazon.ask(current, forced=forced)
+            answer = await self._amazon.ask(current, kept.lease, forced=forced)
             if answer is None:
                 return None
             self._unstored.keep(current, answer)

@@ -4,7 +4,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client
 from gateway.applications.token_breaker import TokenCircuitBreaker
 from gateway.errors import Problem
-from gateway.model import Grant
+from gateway.model import Grant, Lease
 from gateway.tokens.grant_tokens import FOREIGN, REVOKED
 from gateway.util.threads import Threads
 from gateway.vault.applications import CircuitState
@@ -20,15 +20,18 @@ class Verdicts:
         self._threads = threads
 
     async def is_stale(
-        self, failure: AmazonFailure, grant: Grant, client: Client, circuit: CircuitState
+        self, failure: AmazonFailure, grant: Grant, lease: Lease, client: Client, circuit: CircuitState
     ) -> bool:
         """Record whose fault a failure is; True where the grant has changed since, so that it says nothing.
 
         Marks go by the version seen: only if nobody refreshed or authorized again meanwhile. Raise Problem
-        suspended_app where one grant's refusal showed that the application is at fault.
+        suspended_app where one grant's refusal showed that the application is at fault, and refusal_in_doubt
+        where it says nothing under this lease.
         """
         if failure.kind == "invalid_grant":
             await self._breaker.worked(client, circuit)  # Amazon checks the client before the token
+            if lease.refusals_doubted:
+                return await self._is_stale_or_doubted(grant, lease)
             return not await self._threads.vault(
                 self._vault.grants.mark_needs_reauthorization, grant.id, grant.token_version, REVOKED
             )
@@ -39,6 +42,13 @@ class Verdicts:
         else:
             await self._breaker.failed(client, circuit, failure)
         return False
+
+    async def _is_stale_or_doubted(self, grant: Grant, lease: Lease) -> bool:
+        """Return True where the grant has changed. Raise Problem refusal_in_doubt where it has not yet."""
+        present = await self._threads.vault(self._vault.grants.get, grant.id)
+        if present is None or present.token_version != grant.token_version:
+            return True
+        raise Problem.passing("refusal_in_doubt", "", lease.refusals_doubted)
 
     async def _is_stale_foreign(
         self, failure: AmazonFailure, grant: Grant, client: Client, circuit: CircuitState

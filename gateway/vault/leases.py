@@ -2,17 +2,22 @@
 
 A lease has an owner, an expiry by the database's clock and a fencing number that every new lease raises.
 Whoever was paused past the lease finds a higher number and cannot overwrite newer tokens.
+
+A lease that ran out instead of being given back may have left an answer of Amazon's that its owner could not
+store, with a new refresh token in place of the one in the row. So for one lease after it was taken over,
+Amazon's refusal of that one is no proof that the authorization has ended.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Text, and_, bindparam, func, or_, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.model import Grant, Lease, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
-from gateway.vault.database.holds import is_over
+from gateway.vault.database.holds import is_over, milliseconds_left
 from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import (
     GRANT_AND_TOKEN_COLUMNS,
@@ -26,6 +31,8 @@ from gateway.vault.keys.held_keys import Keys
 # No lease lasts longer: of one that seems to, the clock was ahead when it was taken.
 LONGEST_LEASE = 60_000  # milliseconds
 IS_FREE = or_(grants.c.lease_owner.is_(None), is_over(grants.c.lease_expires_ms, LONGEST_LEASE))
+_DOUBTED = milliseconds_left(grants.c.refusals_doubted_ms, LONGEST_LEASE)
+_IN_A_LEASE = DatabaseMilliseconds() + bindparam("milliseconds", type_=BigInteger)
 # Made once, as each refresh needs them: making a statement costs about as much as sending it.
 _LEASE = (
     update(grants)
@@ -36,11 +43,14 @@ _LEASE = (
     .values(
         lease_owner=bindparam("owner"),
         lease_fence=grants.c.lease_fence + 1,
-        lease_expires_ms=DatabaseMilliseconds() + bindparam("milliseconds"),
+        lease_expires_ms=_IN_A_LEASE,
+        refusals_doubted_ms=case(
+            (grants.c.lease_owner.is_not(None), _IN_A_LEASE), else_=grants.c.refusals_doubted_ms
+        ),
     )
 )
-_TAKE = _LEASE.returning(grants.c.lease_fence)
-TAKE_WITH_TOKENS = _LEASE.returning(grants.c.lease_fence, *GRANT_AND_TOKEN_COLUMNS)
+_TAKE = _LEASE.returning(grants.c.lease_fence, _DOUBTED)
+TAKE_WITH_TOKENS = _LEASE.returning(grants.c.lease_fence, _DOUBTED, *GRANT_AND_TOKEN_COLUMNS)
 HELD = and_(
     grants.c.id == bindparam("leased"),
     grants.c.lease_owner == bindparam("holder"),
@@ -72,7 +82,7 @@ class Leases:
     def take(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
         """Take the right to refresh a grant, for LONGEST_LEASE at most; None while somebody else has it."""
         row = self._take(_TAKE, grant_id, owner, milliseconds)
-        return None if row is None else Lease(grant_id, owner, row[0])
+        return None if row is None else Lease(grant_id, owner, row[0], row[1] / 1000)
 
     def take_with_tokens(
         self, grant_id: int, owner: str, milliseconds: int
@@ -84,11 +94,11 @@ class Leases:
         row = self._take(TAKE_WITH_TOKENS, grant_id, owner, milliseconds)
         if row is None:
             return None
-        return Lease(grant_id, owner, row[0]), *grant_and_tokens_from(self._keys, row[1:])
+        return leased_from(self._keys, grant_id, owner, row)
 
     def _take(
         self, statement: ReturningUpdate[Any], grant_id: int, owner: str, milliseconds: int
-    ) -> Row[Any] | None:
+    ) -> Sequence[Any] | None:
         wanted = {"grant_id": grant_id, "owner": owner, "milliseconds": milliseconds}
         with self._database.changing() as connection:
             return connection.execute(statement, wanted).first()
@@ -135,6 +145,12 @@ class Leases:
         with self._database.changing() as connection:
             changed = connection.execute(update(grants).where(HELD).values(**values), _held(lease))
             return changed.rowcount == 1
+
+
+def leased_from(keys: Keys, grant_id: int, owner: str, row: Sequence[Any]) -> tuple[Lease, Grant, Tokens]:
+    """Return what a row of TAKE_WITH_TOKENS says. Raise SealBroken."""
+    fence, doubted, *columns = row
+    return Lease(grant_id, owner, fence, doubted / 1000), *grant_and_tokens_from(keys, columns)
 
 
 def _held(lease: Lease) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.model import Grant, Lease, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.database.tables import grants, handed_out, vault_facts
-from gateway.vault.grant_rows import grant_and_tokens_from, scopes_text, sealed_tokens
+from gateway.vault.grant_rows import scopes_text, sealed_tokens
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
-from gateway.vault.leases import HELD, TAKE_WITH_TOKENS
+from gateway.vault.leases import HELD, TAKE_WITH_TOKENS, leased_from
 
 if TYPE_CHECKING:  # psycopg, which who uses SQLite does not load
     from gateway.vault.database.postgresql_reader import PostgresqlReader
@@ -88,7 +88,7 @@ class PostgresqlLeases:
         row = await self._rows.first(TAKE_WITH_TOKENS, wanted)
         if row is None:
             return None
-        return Lease(grant_id, owner, row[0]), *grant_and_tokens_from(self._keys, row[1:])
+        return leased_from(self._keys, grant_id, owner, row)
 
     async def store_refresh(self, lease: Lease, seen_version: int, tokens: Tokens) -> bool:
         """As `Leases.store_refresh`; where this says False, that one may still store them."""

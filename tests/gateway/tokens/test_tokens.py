@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from gateway.amazon.session import AmazonSession
+from gateway.settings.settings import Webhook
 from gateway.tokens.service import JUST_REFRESHED
+from gateway.util.secret import Secret
 from gateway.vault.database.tables import grants
 from gateway.vault.errors import VaultError
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
@@ -18,6 +20,7 @@ from tests.support.house import until
 SELLER = "A1SANDBOXNA001"
 WANTED = {"sellerId": SELLER, "region": "NA"}
 FRESH = {**WANTED, "minTtl": 600}
+WEBHOOK = Webhook("http://127.0.0.1:1/hook", Secret("s" * 32))
 NEVER = {"status": 400, "body": '{"error": "invalid_grant", "error_description": "revoked"}'}
 
 
@@ -487,6 +490,85 @@ def test_a_rotated_token_that_waits_to_be_stored_outlives_the_others_verdict(
     assert gateway.good("/spApi/authorizedStores")["stores"][0]["status"] == "authorized"
 
 
+def cut_off_with_a_rotated_token(gateway: Gateway) -> int:
+    """Let Amazon rotate the refresh token while this process loses the database, for longer than a lease.
+
+    Return the record id of the store, which was authorized before.
+    """
+    record_id = gateway.authorize_store()["store"]["authRecordId"]
+    gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+    use_leases(gateway, UnreachableLeases(gateway.vault.leases))
+    assert gateway.bad("/spApi/refreshToken", WANTED, status=500)["reason"] == "not_stored"
+    assert gateway.vault.leases.take(record_id, "another process", 30_000) is None
+    set_grant(gateway, "lease_expires_ms = 1")
+    return record_id
+
+
+def set_grant(gateway: Gateway, change: str) -> None:
+    """Let time pass for the leases of all grants."""
+    with gateway.vault.database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE grants SET {change}")
+
+
+def told_of(gateway: Gateway) -> set[str]:
+    """What the audit says happened to stores, and the webhook is told."""
+    gateway.vault.audit.flush()
+    entries, _ = gateway.vault.audit.newest(100)
+    return {entry.action for entry in entries} | {one.event for one in gateway.vault.outbox.claim(9, 1)}
+
+
+def test_who_takes_over_a_lease_that_ran_out_believes_no_refusal(amazon: Amazon, tmp_path: Path) -> None:
+    """Its owner may have the token that Amazon takes now: callers come again, and nobody is told a thing."""
+    with (
+        running_gateway(amazon, tmp_path, webhook=WEBHOOK) as gateway,
+        running_gateway(amazon, tmp_path, gateway.clock, webhook=WEBHOOK) as other,
+    ):
+        other.keys = gateway.keys
+        cut_off_with_a_rotated_token(gateway)
+        for _ in range(2):
+            told = other.post("/spApi/refreshToken", WANTED)
+            assert (told.status_code, told.json()["reason"]) == (502, "refusal_in_doubt")
+            assert 1 <= told.json()["retryAfter"] == int(told.headers["Retry-After"]) <= 30
+        assert store_tokens(other)["expiresIn"] == 3600
+        other.clock.step(3500)
+        assert store_tokens(other, FRESH)["freshness"] == "below_minimum"
+        assert "needs_reauthorization" not in told_of(other)
+        asked = len(amazon.refreshes())
+        use_leases(gateway, gateway.vault.leases)
+        rescued = store_tokens(gateway, FRESH)
+        assert store_tokens(other)["accessToken"] == rescued["accessToken"]
+        assert len(amazon.refreshes()) == asked
+        other.clock.step(3600)
+        assert store_tokens(other, FRESH)["expiresIn"] == 3600
+        assert "needs_reauthorization" not in told_of(other)
+
+
+def test_a_refusal_is_believed_at_the_second_look(gateway: Gateway, tmp_path: Path) -> None:
+    """One lease later nobody has stored anything: what the other process may have had is lost."""
+    cut_off_with_a_rotated_token(gateway)
+    with running_gateway(gateway.amazon, tmp_path, gateway.clock) as other:
+        other.bad("/spApi/refreshToken", WANTED, status=502)
+        set_grant(other, "refusals_doubted_ms = 1")
+        assert other.bad("/spApi/refreshToken", WANTED, status=409)["reason"] == "store_revoked"
+        assert "needs_reauthorization" in told_of(other)
+
+
+def test_a_refusal_to_who_took_a_lease_over_says_nothing_of_newer_tokens(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    """The store is authorized again while Amazon answers."""
+    cut_off_with_a_rotated_token(gateway)
+    with running_gateway(gateway.amazon, tmp_path, gateway.clock) as other:
+        gateway.amazon.fault({**NEVER, "hold": "doubted", "holdAt": "before"}, grantType="refresh_token")
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(other.good, "/spApi/refreshToken", WANTED)
+            gateway.amazon.until_held("doubted")
+            other.authorize_store()
+            again = store_tokens(other)
+            gateway.amazon.release("doubted")
+            assert call.result()["accessToken"] == again["accessToken"]
+
+
 def test_an_answer_without_another_refresh_token_does_not_outlive_a_revocation(
     gateway: Gateway, tmp_path: Path
 ) -> None:
@@ -545,6 +627,16 @@ class BrokenLeases:
         if self._left is not None:
             self._left -= 1
         raise VaultError("the disk is full", "Make room.")
+
+
+class UnreachableLeases(BrokenLeases):
+    """Leases that could be taken, and then the database was away: nothing can be stored or given back."""
+
+    def renew(self, *_: Any) -> bool:
+        """Fail as a database that is away does."""
+        raise VaultError("the database is away", "Wait.", retryable=True)
+
+    release = renew
 
 
 class LockedLeases(BrokenLeases):

@@ -512,6 +512,30 @@ class TestLeases:
         assert vault.leases.store_refresh(taken, grant.token_version, tokens("fresh"))
         assert vault.grants.tokens(grant.id) == tokens("fresh")
 
+    def test_a_refusal_is_doubted_for_a_lease_after_one_was_taken_over(self, vault: Vault, user: int) -> None:
+        """Of whoever takes it in that time; one that was given back leaves no doubt."""
+        grant = store(vault, user)
+        first = vault.leases.take(grant.id, "first", 60_000)
+        assert first is not None
+        assert not first.refusals_doubted
+        vault.leases.release(first)
+        second = vault.leases.take(grant.id, "second", -1)
+        assert second is not None
+        assert not second.refusals_doubted
+        third = vault.leases.take(grant.id, "third", 50_000)
+        assert third is not None
+        assert 40 < third.refusals_doubted <= 50
+        vault.leases.release(third)
+        leased = vault.leases.take_with_tokens(grant.id, "fourth", 60_000)
+        assert leased is not None
+        assert 40 < leased[0].refusals_doubted <= 50
+        with vault.database.writing() as connection:
+            connection.execute(text("UPDATE grants SET refusals_doubted_ms = refusals_doubted_ms + 28800000"))
+        vault.leases.release(leased[0])
+        fifth = vault.leases.take(grant.id, "fifth", 60_000)
+        assert fifth is not None
+        assert not fifth.refusals_doubted
+
     def test_a_renewed_lease_holds(self, vault: Vault, user: int) -> None:
         """Renewing makes an expired lease valid again, as long as nobody took it."""
         grant = store(vault, user)
