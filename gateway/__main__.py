@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gateway.cli.parser import command_parser
 from gateway.errors import EXIT_CODES, OperatorError
+from gateway.util import core_dumps
 
 INTERRUPTED = OperatorError("the gateway was told to stop while it started", "Start it again.", "interrupted")
 
@@ -43,6 +44,8 @@ def run(arguments: list[str], **serve_with: Any) -> None:
 
 def main(arguments: list[str], **serve_with: Any) -> int:
     """Run a command, print its failure as one JSON document, and return the exit code."""
+    # Workers and the stand-in inherit it.
+    core_dumps.switch_off()
     try:
         run(arguments, **serve_with)
     except OperatorError as error:

@@ -329,6 +329,14 @@ class TestServing:
         until(lambda: not is_listening(ready["url"]), "nobody listens any more")
         assert process.stdout.read() == ""  # type: ignore[union-attr]
 
+    @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process are Linux's")
+    def test_no_process_leaves_its_memory_behind(self, several: Running) -> None:
+        """Neither the supervisor nor a worker may dump its core, which holds the master key."""
+        seen: set[int] = set()
+        until(lambda: seen.add(int(get(several.ready["url"]).split()[0])) or len(seen) == 2, "both answer")
+        for pid in (several.process.pid, *seen):
+            assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
+
     @posix_only
     def test_workers_end_with_a_killed_supervisor(self, several: Running) -> None:
         """Nobody goes on serving without the lock."""
