@@ -50,6 +50,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "grant_of_another_client": {"status": "needs_reauthorization"},
     "tokens_damaged": {"status": "needs_reauthorization"},
     "suspended_app": {"status": "suspended_app"},
+    "key_lacks_right": {"neededRights": ["manage"]},
     "too_many_failures": {"retryAfter": 42},
     "amazon_throttled": {"retryAfter": 30},
     "too_many_refreshes": {"retryAfter": 1},

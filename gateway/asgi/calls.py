@@ -39,7 +39,8 @@ def refused_key(scope: Scope) -> Problem:
 def check_rights(caller: Caller, rights: tuple[Right, ...]) -> None:
     """Raise Problem key_lacks_right unless the key has one of `rights`."""
     if caller.rights.isdisjoint(rights):
-        raise Problem("key_lacks_right", f"it needs the right {' or '.join(rights)}")
+        needed = {"neededRights": list(rights)}
+        raise Problem("key_lacks_right", f"it needs the right {' or '.join(rights)}", extra=needed)
 
 
 def json_answer(document: dict[str, Any], *, sandbox: bool, status: int = 200) -> Response:

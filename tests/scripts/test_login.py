@@ -110,7 +110,7 @@ def test_a_key_that_cannot_be_tried_is_stored_as_unknown(login: Login, tmp_path:
     "answer",
     [
         (402, {"errcode": 402, "errmsg": "积分余额不足"}),
-        (401, {"errcode": 401, "errmsg": "x", "reason": "key_lacks_right"}),
+        (403, {"errcode": 1005, "errmsg": "x", "reason": "key_lacks_right"}),
     ],
 )
 def test_a_key_without_credit_or_right_is_still_known(

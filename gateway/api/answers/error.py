@@ -7,6 +7,7 @@ from pydantic import Field
 from gateway.api.answers.base import AN_ATTEMPT_ID, Absent, Answer, Count, Moment, extra
 from gateway.api.answers.stores import StoreCandidate
 from gateway.errors import TABLE
+from gateway.model import Right
 
 
 class Error(Answer):
@@ -29,6 +30,9 @@ class Error(Answer):
         "What became of the authorization"
     )
     retry_after: Count | Absent = extra("The seconds after which to try again")
+    needed_rights: list[Right] | Absent = extra(
+        "With `key_lacks_right`: the rights of which the key needs one", json_schema_extra={"minItems": 1}
+    )
     candidates: list[StoreCandidate] | Absent = extra(
         "What there is to choose from", json_schema_extra={"minItems": 2}
     )

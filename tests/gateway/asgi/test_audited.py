@@ -36,7 +36,7 @@ def test_a_failure_is_written_down_with_its_reason(gateway: Gateway) -> None:
     gateway.bad("/spApi/storeTokens", STORE, status=404, user="guest")
     gateway.bad("/spApi/removeStore", STORE, status=404, user="guest")
     gateway.bad("/spApi/storeTokens", {"sellerId": SELLER}, status=400, user="guest")
-    gateway.bad("/spApi/storeTokens", STORE, status=401, user=weak)
+    gateway.bad("/spApi/storeTokens", STORE, status=403, user=weak)
     gateway.bad("/spApi/storeTokens", STORE, status=401, user="lfx_local_" + "x" * 43)
     told = [(entry.who, entry.action, entry.subject, entry.outcome) for entry in written(gateway)[:5]]
     assert told == [

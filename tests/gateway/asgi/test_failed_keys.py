@@ -56,7 +56,7 @@ def test_a_key_without_the_right_does_not_count(gateway: Gateway) -> None:
     """Its owner is known."""
     key = gateway.vault.users.issue_key("owner", ("proxy",))[1].reveal()
     for _ in range(MOST_FAILURES + 1):
-        assert gateway.bad(STORES, {}, status=401, user=key)["reason"] == "key_lacks_right"
+        assert gateway.bad(STORES, {}, status=403, user=key)["reason"] == "key_lacks_right"
 
 
 def test_sources_are_counted_apart() -> None:

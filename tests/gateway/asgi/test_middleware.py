@@ -106,7 +106,10 @@ def test_a_key_does_only_what_its_rights_allow(gateway: Gateway) -> None:
         "manage": {"/spApi/authorizeUrl", "/spApi/authorizedStores"},
         "proxy": set(),
     }
-    assert gateway.bad("/spApi/storeTokens", wanted, status=401, user="manage")["reason"] == "key_lacks_right"
+    refused = gateway.bad("/spApi/storeTokens", wanted, status=403, user="manage")
+    assert (refused["reason"], refused["errcode"]) == ("key_lacks_right", 1005)
+    assert refused["neededRights"] == ["tokens"]
+    assert "tokens" in refused["errmsg"]
 
 
 def test_an_unknown_path_and_a_wrong_method_have_the_envelope(gateway: Gateway) -> None:

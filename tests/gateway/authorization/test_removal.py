@@ -128,5 +128,5 @@ def test_the_right_to_manage_is_needed(gateway: Gateway) -> None:
     """A key that may only get tokens removes nothing."""
     gateway.authorize_store()
     key = gateway.vault.users.issue_key("owner", ("tokens", "proxy"))[1].reveal()
-    assert gateway.bad("/spApi/removeStore", STORE, status=401, user=key)["reason"] == "key_lacks_right"
+    assert gateway.bad("/spApi/removeStore", STORE, status=403, user=key)["reason"] == "key_lacks_right"
     gateway.good("/spApi/storeTokens", STORE)

@@ -319,7 +319,7 @@ def test_a_body_of_some_megabytes_passes(gateway: Gateway, amazon: Amazon) -> No
 def test_the_key_needs_the_right_to_call(gateway: Gateway, amazon: Amazon, rights: tuple[str, ...]) -> None:
     """A key for tokens only does not call Amazon; a wrong one learns nothing."""
     gateway.keys["limited"] = gateway.vault.users.issue_key("owner", rights)[1].reveal()
-    assert gateway.bad(PROXY, store_call(), status=401, user="limited")["reason"] == "key_lacks_right"
+    assert gateway.bad(PROXY, store_call(), status=403, user="limited")["reason"] == "key_lacks_right"
     assert gateway.bad(PROXY, {"path": 7}, status=401, user="nobody")["reason"] == "unauthorized"
     assert forwarded(amazon) == []
 

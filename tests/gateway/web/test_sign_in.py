@@ -126,7 +126,7 @@ def test_a_key_that_may_do_nothing_here_is_refused(gateway: Gateway) -> None:
     gateway.keys["proxy"] = gateway.vault.users.issue_key("owner", ("proxy",))[1].reveal()
     visitor = Visitor(gateway)
     answer = visitor.submit("/signin", key=gateway.keys["proxy"])
-    assert answer.status_code == 401
+    assert answer.status_code == 403
     assert "neither list nor manage" in Page(answer.text).text
 
 
