@@ -70,6 +70,8 @@ def _reader(declared: dict[str, Any]) -> Callable[[str], Any]:
 def _path(text: str) -> Path:
     if not text or "\0" in text:
         raise argparse.ArgumentTypeError("expected a path")
+    if text == "-":
+        raise argparse.ArgumentTypeError("- is no file here, and no stream either: name a path")
     return Path(text).absolute()
 
 

@@ -97,3 +97,12 @@ def test_what_does_not_belong_together_is_refused_here(words: list[str], message
         declared().parse(words)
     assert caught.value.code == "bad_arguments"
     assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize("words", [["add-user", "anna", "--key-file", "-"], ["backup", "-"]])
+def test_a_dash_is_no_file(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of that name is made, and nothing secret goes to standard output."""
+    with pytest.raises(ClientError) as caught:
+        passed_on(words, tmp_path, monkeypatch)
+    assert caught.value.code == "bad_arguments"
+    assert "./-" in caught.value.hint

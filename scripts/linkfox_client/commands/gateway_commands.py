@@ -163,6 +163,13 @@ def _value(options: SimpleNamespace, flag: str) -> Any:
 
 
 def _absolute(path: str) -> str:
+    """Return a path as the gateway's program takes it, which runs elsewhere. Raise ClientError for `-`."""
+    if path == "-":
+        raise ClientError(
+            "bad_arguments",
+            "`-` is no file here, and no stream either: nothing secret goes through one",
+            "Name a path; a file that is really called so is ./-",
+        )
     return str(Path(path).absolute())
 
 

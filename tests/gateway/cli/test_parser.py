@@ -50,3 +50,11 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         command_parser().parse_args(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.strip() == f"gateway {version()}"
+
+
+@pytest.mark.parametrize("words", [["add-user", "anna", "--key-file", "-"], ["backup", "-"]])
+def test_a_dash_is_no_path(words: list[str]) -> None:
+    """No file of that name is made."""
+    with pytest.raises(OperatorError, match="name a path") as refused:
+        command_parser().parse_args(words)
+    assert refused.value.code == "bad_arguments"
