@@ -18,13 +18,13 @@ from gateway.amazon.forwarding import Forwarded, Forwarder, Outgoing
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.applications.call_breaker import CallCircuitBreaker, secret_has_expired
 from gateway.applications.credentials import ads_client
+from gateway.applications.shares import Shares
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.proxy.bearers import Bearer, Bearers
 from gateway.proxy.headers import ads_headers, selling_partner_headers
 from gateway.proxy.proofs import Proofs
 from gateway.proxy.request import ProxyRequest
-from gateway.proxy.shares import Shares
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.settings.settings import Settings
 from gateway.tokens.grant_tokens import revoked

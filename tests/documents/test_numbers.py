@@ -16,6 +16,7 @@ from linkfox_client.errors import EXIT_CODES
 from linkfox_client.keys import keyring
 
 from gateway.api.field_types import LARGEST_MIN_TTL
+from gateway.applications import shares
 from gateway.asgi import failed_keys
 from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.confirmation import CONFIRM_SECONDS
@@ -24,7 +25,6 @@ from gateway.cli.parser import command_parser
 from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
 from gateway.jobs import deliverer, schedule
 from gateway.monitoring import logs, overview, warnings
-from gateway.proxy import shares
 from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
 from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings

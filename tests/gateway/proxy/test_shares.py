@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.applications.shares import Shares
 from gateway.errors import Problem
 from gateway.proxy import service
-from gateway.proxy.shares import Shares
 from gateway.server import write_watch
 from gateway.util.threads import PROXY_THREADS
 from tests.support.calling import SELLER, SP_HOST, call_store, forwarded, store_call
