@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.middleware import Middleware
 
+from gateway.amazon.ads_api import AdsApi
 from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
 from gateway.api.description import DOCS_ROUTE, ROUTERS
+from gateway.applications.shares import Shares
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.asgi.middleware import surrounded
 from gateway.asgi.routing import Application
@@ -20,6 +22,7 @@ from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.patient_vault import PatientVault
+from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
@@ -28,10 +31,10 @@ from gateway.monitoring.readiness import Readiness
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
-from gateway.tokens.retries import Sleep
+from gateway.tokens.retries import Retries, Sleep
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
-from gateway.util.threads import AMAZON_THREADS, Threads
+from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.vault import Vault
 from gateway.web import appstore, callbacks, confirmation, console, sign_in
@@ -61,7 +64,9 @@ def create_app(
         connections=AMAZON_THREADS + settings.refresh_concurrency,
     )
     services = _services(settings, vault, clock, session, sleep)
-    jobs = all_jobs(settings, vault, clock, services.tokens, services.threads)
+    jobs = all_jobs(
+        settings, vault, clock, services.tokens, services.authorizer.profile_sync, services.threads
+    )
     services.overview.watch(lambda: [job.name for job in jobs if job.is_failing])
 
     @asynccontextmanager
@@ -108,8 +113,14 @@ def _services(
     tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
     holdings = Holdings(vault, threads)
     patient_vault = PatientVault(threads, sleep)
-    store_check = StoreCheck(settings, vault, session, patient_vault, threads)
-    authorizer = Authorizer(settings, vault, clock, session, store_check, patient_vault, threads)
+    shares = Shares(CHECKS_OF_A_USER)
+    store_check = StoreCheck(settings, vault, session, patient_vault, shares, threads)
+    profile_sync = ProfileSync(
+        settings, vault, AdsApi(session), threads, shares=shares, retries=Retries(sleep)
+    )
+    authorizer = Authorizer(
+        settings, vault, clock, session, store_check, profile_sync, patient_vault, threads
+    )
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
     )
@@ -121,7 +132,7 @@ def _services(
         authorizer=authorizer,
         renewals=Renewals(authorizer, vault, clock, threads),
         importer=Importer(
-            settings, vault, login, store_check, authorizer.profile_sync, clock, patient_vault, threads
+            settings, vault, login, store_check, profile_sync, clock, patient_vault, shares, threads
         ),
         confirmations=Confirmations(vault.keys, clock),
         holdings=holdings,

@@ -178,6 +178,15 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadProfiles:
+    """The regions whose profiles Amazon has not answered for. `cause`: why not, one line, safe to show."""
+
+    grant_id: int
+    regions: tuple[Region, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRecord:
     """An API key as its operator sees it: everything but the key. Times are epoch seconds."""
 

@@ -39,7 +39,11 @@ def run(options, gateway):
     answer = lists.whole(gateway, "/amazonAds/authorizedStores")
     listed = [*lists.entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
     profile = profiles.resolve(
-        listed, site=options.site, account=options.account, profile_id=options.profile_id
+        listed,
+        site=options.site,
+        account=options.account,
+        profile_id=options.profile_id,
+        incomplete=answer.get("incompleteAccounts") or [],
     )
     return {**profile, "sandbox": True} if gateway.sandbox else dict(profile)
 

@@ -66,6 +66,8 @@ class AdsApi:
             raise AmazonFailure("unusable", "the Ads API's list of profiles is not a list")
         found = [_profile(entry, region, grant_id) for entry in document]
         profiles = {profile.profile_id: profile for profile in found if profile}
+        if found and not profiles:
+            raise AmazonFailure("unusable", "nothing in the Ads API's list of profiles is one")
         return RegionProfiles(list(profiles.values()), found.count(None))
 
 

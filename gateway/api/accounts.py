@@ -17,6 +17,7 @@ from gateway.api.answers.accounts import (
     ProfileList,
     RefreshedAccountTokens,
     SyncFailure,
+    sync_fields,
 )
 from gateway.api.answers.base import Removed
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
@@ -42,10 +43,10 @@ from gateway.api.token_reads import TokenCall
 from gateway.applications.credentials import ads_client
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
-from gateway.authorization.attempt_state import profile_sync_of
 from gateway.authorization.authorizer import AccountAuthorization
+from gateway.authorization.profile_sync import known_word
 from gateway.authorization.removal import remove_for_good
-from gateway.errors import TABLE, Problem
+from gateway.errors import Problem
 from gateway.model import Attempt, Grant, Page, Profile
 from gateway.monitoring.warnings import application_warnings
 
@@ -141,13 +142,25 @@ async def authorized_stores(call: ApiCall, request: ListRequest) -> Accounts:
     now = services.clock.now()
     without_profiles = services.vault.lists.accounts_without_profiles
     unseen, total_unseen = await services.threads.vault(without_profiles, call.caller.user_id, page)
+    incomplete = await _incomplete(call)
+    lacking = {account.auth_record_id: account for account in incomplete}
+    bare = [Account.of(grant) for grant in await as_listed(services, "ads", unseen)]
     return Accounts(
         stores=[AccountProfile.listed(profile, grants, now) for profile, grants in covered],
         total=total,
-        accounts_without_profiles=[Account.of(grant) for grant in await as_listed(services, "ads", unseen)],
+        accounts_without_profiles=[lacking.get(account.auth_record_id, account) for account in bare],
         total_without_profiles=total_unseen,
+        incomplete_accounts=incomplete or None,
         **application_warnings(services.settings, "ads", now),
     )
+
+
+async def _incomplete(call: ApiCall) -> list[Account]:
+    """Return the caller's accounts whose profiles Amazon has not answered for in each region."""
+    services = call.services
+    pairs = await services.threads.vault(services.vault.unread_profiles.of_user, call.caller.user_id)
+    grants = await as_listed(services, "ads", [grant for grant, _ in pairs])
+    return [Account.of(grant, unread) for grant, (_, unread) in zip(grants, pairs, strict=True)]
 
 
 @router.post(
@@ -165,6 +178,7 @@ async def profiles(call: ApiCall, request: ProfilesRequest) -> ProfileList:
         total=total,
         refreshed=bool(request.refresh) and not failures,
         failures=failures or None,
+        incomplete_accounts=await _incomplete(call) or None,
     )
 
 
@@ -175,25 +189,22 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     """
     services = call.services
     grants = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "ads")
-    problems: list[tuple[Grant, Problem]] = []
-    asked = 0
+    problems: list[Problem] = []
+    failed: list[SyncFailure] = []
     for grant in grants:
         try:
             held = await services.tokens.fresh(grant.id)
             synced = await services.authorizer.profile_sync.sync(grant, held.tokens.access_token)
         except Problem as problem:
-            problems.append((grant, problem))
+            problems.append(problem)
+            failed.append(SyncFailure.of(grant, problem))
             continue
-        asked += 1
-        for failure in synced.failures.values():
-            problems.append((grant, problem_of(failure)))
-            break
-        else:
-            if not synced.profiles:
-                problems.append((grant, Problem("profile_sync_failed")))
-    if problems and not asked:
-        raise problems[0][1]
-    return [SyncFailure.of(grant, problem) for grant, problem in problems]
+        if synced.failures:
+            first = next(iter(synced.failures.values()))
+            failed.append(SyncFailure.of(grant, problem_of(first), tuple(synced.failures)))
+    if problems and len(problems) == len(grants):
+        raise problems[0]
+    return failed
 
 
 @router.post(
@@ -250,15 +261,15 @@ async def _status(call: ApiCall, attempt: Attempt) -> AccountStatus:
     status = AccountStatus(**standing(call, attempt))
     if status.state != "authorized":
         return status
-    status.profile_sync = profile_sync_of(attempt)
-    if status.profile_sync != "ok":
-        row = TABLE["profile_sync_failed"]
-        status.reason, status.hint = row.reason, row.remedy
     grant = await granted(call, attempt)
-    if grant is not None:
-        found = await call.services.threads.vault(call.services.vault.profiles.of_grant, grant.id)
-        status.account = AccountWithProfiles.with_profiles(grant, found)
-    return status
+    if grant is None:  # it was removed since: what is known is how its first sync ended
+        status.profile_sync = known_word(attempt.profile_sync)
+        return status
+    services = call.services
+    state = await services.authorizer.profile_sync.state(grant.id)
+    found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
+    account = AccountWithProfiles.with_profiles(grant, found, state.unread)
+    return status.model_copy(update={**sync_fields(state), "account": account})
 
 
 @router.post(
@@ -272,14 +283,14 @@ async def import_account(call: ApiCall, request: ImportAccountRequest) -> Import
     """Keep an ads account's refresh token that was made elsewhere."""
     services = call.services
     try:
-        kept, synced = await services.importer.import_account(
+        kept, state = await services.importer.import_account(
             call.caller.user_id, request.region, request.account_name, request.refresh_token
         )
     except Problem as problem:
         raise await as_suspended(services, "ads", problem) from None
     (grant,) = await as_listed(services, "ads", [kept])
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
-    return ImportedAccount.imported(grant, found, synced=bool(synced.profiles))
+    return ImportedAccount.imported(grant, found, state)
 
 
 @router.post(

@@ -7,7 +7,6 @@ from gateway.model import Attempt
 from gateway.vault.attempts import LONGEST_EXCHANGE
 
 State = Literal["pending", "authorized", "denied", "expired", "failed"]
-ProfileSync = Literal["ok", "profile_sync_failed"]
 ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
@@ -28,8 +27,3 @@ def state_of(attempt: Attempt, now: float) -> tuple[State, str | None]:
             return "pending", None
         return "authorized", None
     return attempt.phase, attempt.reason
-
-
-def profile_sync_of(attempt: Attempt) -> ProfileSync:
-    """Return how an authorized ads attempt's profile sync went; one that a crash cut off did not work."""
-    return "ok" if attempt.profile_sync == "ok" else "profile_sync_failed"

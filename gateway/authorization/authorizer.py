@@ -7,12 +7,11 @@ a reason from references/errors.json. A vault that is away is waited for (patien
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from gateway.amazon.ads_api import AdsApi
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import CODE_SECONDS, LoginWithAmazon
 from gateway.amazon.marketplaces import Marketplace
@@ -31,6 +30,7 @@ from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.store_check import StoreCheck
 from gateway.errors import Problem
 from gateway.model import Attempt, Central, Flow, Grant, NewAttempt, Region, Tokens
+from gateway.regions import INDIA
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -104,6 +104,7 @@ class Authorizer:
         clock: Clock,
         session: AmazonSession,
         store_check: StoreCheck,
+        profile_sync: ProfileSync,
         patient_vault: PatientVault,
         threads: Threads,
     ) -> None:
@@ -114,7 +115,7 @@ class Authorizer:
         self._threads = threads
         self._store_check = store_check
         self._patient_vault = patient_vault
-        self.profile_sync = ProfileSync(settings, vault, AdsApi(session), threads)
+        self.profile_sync = profile_sync
         self._code_exchange = CodeExchange(
             settings, LoginWithAmazon(session, clock), threads, patient_vault.pause
         )
@@ -300,7 +301,7 @@ class Authorizer:
             grant.region,
         )
         if attempt.flow == "spapi":
-            await self._verify(attempt, grant, tokens.access_token)
+            await self._verify(attempt, grant, tokens)
         else:
             await self._sync(attempt, grant, tokens.access_token)
 
@@ -336,14 +337,19 @@ class Authorizer:
         now = int(self._clock.now())
         return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
 
-    async def _verify(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
-        verification = await self._store_check.check(grant.region, access_token)
+    async def _verify(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
+        """Look at the store, note what came of it, and keep one of India's where Amazon serves it."""
+        region, verification = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
+        if region != grant.region:
+            there = replace(attempt, region=region, marketplace=INDIA)
+            move = partial(self._vault.grants.move, there, grant, tokens)
+            grant = await self._patient_vault.call(f"attempt {attempt.id}", move)
+            log.info("store_moved attempt=%s grant=%d region=%s", attempt.id, grant.id, grant.region)
         await self._store_check.record(grant, verification)
         record = partial(self._vault.attempts.record_verification, attempt.id, verification)
         await self._patient_vault.call(f"attempt {attempt.id}", record)
 
     async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
-        synced = await self.profile_sync.sync(grant, access_token)
-        word = "ok" if synced.profiles else "profile_sync_failed"
-        record = partial(self._vault.attempts.record_profile_sync, attempt.id, word)
+        synced = await self.profile_sync.first_sync(grant, access_token)
+        record = partial(self._vault.attempts.record_profile_sync, attempt.id, synced.word)
         await self._patient_vault.call(f"attempt {attempt.id}", record)

@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 
 from gateway.amazon.failures import AmazonFailure, FailureKind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
-from gateway.amazon.marketplaces import find_marketplace
 from gateway.applications.credentials import application_id, token_client
+from gateway.applications.shares import Shares
 from gateway.authorization.patient_vault import PatientVault
-from gateway.authorization.profile_sync import ProfileSync, SyncResult
+from gateway.authorization.profile_sync import ProfileSync, SyncState
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.store_check import StoreCheck
 from gateway.errors import Problem
 from gateway.model import Flow, Grant, Import, Region, Tokens
-from gateway.regions import INDIA, INDIA_ASKED, INDIA_KEPT, is_indian
+from gateway.regions import INDIA, is_indian
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -64,6 +64,7 @@ class Importer:
         profile_sync: ProfileSync,
         clock: Clock,
         patient_vault: PatientVault,
+        shares: Shares,
         threads: Threads,
     ) -> None:
         self._settings = settings
@@ -73,6 +74,7 @@ class Importer:
         self._profile_sync = profile_sync
         self._clock = clock
         self._patient_vault = patient_vault
+        self._shares = shares
         self._threads = threads
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -85,8 +87,8 @@ class Importer:
 
     async def import_account(
         self, user_id: int, region: Region, name: str, refresh_token: Secret
-    ) -> tuple[Grant, SyncResult]:
-        """Keep an ads account's refresh token; return its grant and how its profiles could be read."""
+    ) -> tuple[Grant, SyncState]:
+        """Keep an ads account's refresh token; return its grant and what is known of its profiles."""
         wanted = Import(user_id, "ads", self._app_id("ads"), region, name, requested_scopes=(ADS_SCOPE,))
         return await self._to_its_end(self._import_account(wanted, refresh_token))
 
@@ -113,42 +115,29 @@ class Importer:
 
     async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportResult:
         tokens = await self._proved(wanted, refresh_token)
-        verification = None
-        if wanted.region == INDIA_ASKED:
-            verification = await self._store_check.check(wanted.region, tokens.access_token)
-            if verification != "verified" and await self._is_indian(wanted, tokens.access_token):
-                wanted, verification = replace(wanted, region=INDIA_KEPT, marketplace=INDIA), None
+        assert wanted.seller_id is not None, "a store has a seller"
+        known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
+        found, verification = await self._store_check.find(
+            wanted.user_id, wanted.region, tokens.access_token, known_as_indian=is_indian(known)
+        )
+        if found != wanted.region:
+            wanted = replace(wanted, region=found, marketplace=INDIA)
         grant = await self._kept(wanted, tokens)
-        if verification is None:
-            verification = await self._store_check.check(grant.region, tokens.access_token)
         await self._store_check.record(grant, verification)
         checked = await self._threads.vault(self._vault.grants.get, grant.id)
         return ImportResult(checked or grant, verification)
 
-    async def _is_indian(self, wanted: Import, access_token: Secret) -> bool:
-        """Tell whether a store that does not answer in the Far East is India's: as known, or by Amazon."""
-        assert wanted.seller_id is not None, "a store has a seller"
-        known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
-        if is_indian(known):
-            return True
-        site = find_marketplace(INDIA)
-        assert site is not None, "India is a site of Amazon's"
-        sells_in = self._store_check.selling_partner_api.sells_in
-        try:
-            return await self._threads.amazon(sells_in, INDIA_KEPT, access_token, site.marketplace_id)
-        except AmazonFailure:
-            return False
-
-    async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, SyncResult]:
+    async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, SyncState]:
         tokens = await self._proved(wanted, refresh_token)
         grant = await self._kept(wanted, tokens)
-        return grant, await self._profile_sync.sync(grant, tokens.access_token)
+        return grant, await self._profile_sync.first_sync(grant, tokens.access_token)
 
     async def _proved(self, wanted: Import, refresh_token: Secret) -> Tokens:
         """Refresh once, and return what Amazon answered. Raise Problem."""
         client = token_client(self._settings, wanted.flow, wanted.region)
         try:
-            answer = await self._threads.amazon(self._login.refresh, client, refresh_token)
+            async with self._shares.place_for(wanted.user_id):
+                answer = await self._threads.checks(self._login.refresh, client, refresh_token)
         except AmazonFailure as failure:
             reason = IMPORT_REASONS.get(failure.kind)
             raise (Problem(reason, failure.detail) if reason else problem_of(failure)) from None

@@ -1,48 +1,118 @@
-"""Reading what an ads authorization reaches: its profiles, from the Ads API's three hosts at once."""
+"""Reading what an ads authorization reaches: its profiles, from the Ads API's three hosts at once.
+
+A host that does not answer is asked again, and what it left unread is written down: until Amazon has answered
+for each region, nobody is told that an account has no profiles, nor that all of them are there.
+"""
 
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal, get_args
 
 from gateway.amazon.ads_api import AdsApi, RegionProfiles
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.marketplaces import REGIONS
 from gateway.applications.credentials import ads_client
-from gateway.model import Grant, Profile, Region
+from gateway.applications.shares import Shares
+from gateway.errors import Problem
+from gateway.model import Grant, Profile, Region, UnreadProfiles
 from gateway.settings.settings import Settings
+from gateway.tokens.retries import Retries
+from gateway.tokens.single_flight import SingleFlight
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 
+Word = Literal["ok", "profile_sync_failed", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """What is known of an account's profiles: how many are kept, and what Amazon did not answer for."""
+
+    profiles: int
+    unread: UnreadProfiles | None = None
+
+    @property
+    def word(self) -> Word:
+        """The contract's `profileSync`; `profile_sync_failed` only where Amazon listed none anywhere."""
+        if self.unread is not None:
+            return "incomplete"
+        return "ok" if self.profiles else "profile_sync_failed"
+
+    @property
+    def reason(self) -> str | None:
+        """The row of references/errors.json that says what is missing and what to do; None if nothing is."""
+        if self.unread is None:
+            return None if self.profiles else "profile_sync_failed"
+        everywhere = len(self.unread.regions) == len(REGIONS)
+        return "profile_sync_unanswered" if everywhere else "profile_sync_incomplete"
+
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """How a sync ended: the number of profiles now kept, and what went wrong by region."""
+    """How a sync ended: what is known now, and why which regions could not be asked."""
 
-    profiles: int
+    state: SyncState
     failures: dict[Region, AmazonFailure]
 
 
 class ProfileSync:
-    """Asks Amazon for an account's profiles and keeps them."""
+    """Asks Amazon for profiles and keeps them: one sync of an account at a time, for all its callers."""
 
-    def __init__(self, settings: Settings, vault: Vault, ads_api: AdsApi, threads: Threads) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        vault: Vault,
+        ads_api: AdsApi,
+        threads: Threads,
+        *,
+        shares: Shares,
+        retries: Retries,
+    ) -> None:
         self._settings = settings
         self._vault = vault
         self._ads_api = ads_api
         self._threads = threads
+        self._shares = shares
+        self._retries = retries
+        self._flights: SingleFlight[SyncResult] = SingleFlight()
 
     async def sync(self, grant: Grant, access_token: Secret) -> SyncResult:
-        """Replace the grant's profiles by what Amazon lists now.
+        """Replace the grant's profiles by what Amazon lists now, or share the sync that is under way.
 
-        A region that cannot be asked keeps the profiles it had. Nothing is replaced where no region answers.
+        A region that cannot be asked keeps the profiles it had. Raise Problem where the user has too many
+        syncs under way, VaultError.
         """
+        return await self._flights.join(grant.id, partial(self._sync, grant, access_token))
+
+    async def first_sync(self, grant: Grant, access_token: Secret) -> SyncState:
+        """Sync an account that was kept a moment ago, and return what is known then. Raise VaultError.
+
+        What goes wrong leaves it incomplete, as it was written down to be.
+        """
+        try:
+            return (await self.sync(grant, access_token)).state
+        except (Problem, VaultError) as error:
+            log.warning("first_sync_failed grant=%d error=%s", grant.id, type(error).__name__)
+            return await self.state(grant.id)
+
+    async def state(self, grant_id: int) -> SyncState:
+        """Return what is known of an account's profiles. Raise VaultError."""
+        profiles = await self._threads.vault(self._vault.profiles.of_grant, grant_id)
+        unread = await self._threads.vault(self._vault.unread_profiles.of_grant, grant_id)
+        return SyncState(len(profiles), unread)
+
+    async def _sync(self, grant: Grant, access_token: Secret) -> SyncResult:
         client_id = ads_client(self._settings).client_id
-        answers = await asyncio.gather(
-            *(self._ask(region, client_id, access_token, grant) for region in REGIONS)
-        )
+        async with self._shares.place_for(grant.user_id):
+            answers = await asyncio.gather(
+                *(self._ask(region, client_id, access_token, grant) for region in REGIONS)
+            )
         listed: dict[Region, RegionProfiles] = {}
         failures: dict[Region, AmazonFailure] = {}
         for region, answer in zip(REGIONS, answers, strict=True):
@@ -50,35 +120,48 @@ class ProfileSync:
                 failures[region] = answer
             else:
                 listed[region] = answer
-        count = await self._threads.vault(self._keep, grant.id, listed)
+        state = await self._threads.vault(self._keep, grant.id, listed, _unread(grant.id, failures))
         log.info(
             "profiles_synced grant=%d profiles=%d skipped=%d failed=%s",
             grant.id,
-            count,
+            state.profiles,
             sum(answer.skipped for answer in listed.values()),
             {region: failure.kind for region, failure in failures.items()},
         )
-        return SyncResult(count, failures)
+        return SyncResult(state, failures)
 
     async def _ask(
         self, region: Region, client_id: str, access_token: Secret, grant: Grant
     ) -> RegionProfiles | AmazonFailure:
+        ask = partial(self._ads_api.list_profiles, region, client_id, access_token, grant.id)
         try:
-            return await self._threads.amazon(
-                self._ads_api.list_profiles, region, client_id, access_token, grant.id
-            )
+            return await self._retries.call(partial(self._threads.checks, ask))
         except AmazonFailure as failure:
             return failure
 
-    def _keep(self, grant_id: int, listed: dict[Region, RegionProfiles]) -> int:
-        known = self._vault.profiles.of_grant(grant_id)
-        if not listed:
-            return len(known)
+    def _keep(
+        self, grant_id: int, listed: dict[Region, RegionProfiles], unread: UnreadProfiles | None
+    ) -> SyncState:
         kept: dict[int, Profile] = {
-            profile.profile_id: profile for profile in known if profile.region not in listed
+            profile.profile_id: profile
+            for profile in self._vault.profiles.of_grant(grant_id)
+            if profile.region not in listed
         }
         for answer in listed.values():
             for profile in answer.profiles:
                 kept.setdefault(profile.profile_id, profile)
-        self._vault.profiles.replace(grant_id, list(kept.values()))
-        return len(kept)
+        self._vault.profiles.replace(grant_id, list(kept.values()), unread)
+        return SyncState(len(kept), unread)
+
+
+def known_word(recorded: str | None) -> Word:
+    """Return how a first sync ended, as an attempt has recorded it; one that was cut off read not all."""
+    return next((word for word in get_args(Word) if word == recorded), "incomplete")
+
+
+def _unread(grant_id: int, failures: dict[Region, AmazonFailure]) -> UnreadProfiles | None:
+    """Return what those failures leave unread; the first of them stands for all."""
+    if not failures:
+        return None
+    cause = next(failure.detail or failure.kind for failure in failures.values())
+    return UnreadProfiles(grant_id, tuple(failures), cause)

@@ -1,8 +1,12 @@
-"""Puts right what went wrong: probes suspended applications, and settles attempts that were left behind."""
+"""Puts right what went wrong.
+
+Probes suspended applications, settles attempts that were left behind, and reads profiles that are missing.
+"""
 
 import asyncio
 import logging
 
+from gateway.authorization.profile_sync import ProfileSync
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.tokens.service import TokenService
@@ -18,15 +22,30 @@ FLOWS: tuple[Flow, ...] = ("spapi", "ads")
 class Caretaker:
     """The work of its rounds."""
 
-    def __init__(self, vault: Vault, tokens: TokenService, threads: Threads) -> None:
+    def __init__(
+        self, vault: Vault, tokens: TokenService, profile_sync: ProfileSync, threads: Threads
+    ) -> None:
         self._vault = vault
         self._tokens = tokens
+        self._profile_sync = profile_sync
         self._threads = threads
 
     async def tidy_attempts(self) -> None:
         """End the exchanges that a replica left behind, and forget attempts long past. Raise VaultError."""
         await self._threads.vault(self._vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await self._threads.vault(self._vault.attempts.forget_old)
+
+    async def complete_profiles(self) -> None:
+        """Ask Amazon for the profiles that could not be read, account by account. Raise VaultError.
+
+        When an account's turn is, is decided where it is claimed.
+        """
+        while (grant_id := await self._threads.vault(self._vault.unread_profiles.claim_due)) is not None:
+            try:
+                held = await self._tokens.fresh(grant_id)
+                await self._profile_sync.sync(held.grant, held.tokens.access_token)
+            except Problem as problem:
+                log.info("profiles_still_unread grant=%d reason=%s", grant_id, problem.reason)
 
     async def probe_applications(self) -> None:
         """Find out whether Amazon takes a suspended application again. Raise VaultError."""

@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from gateway.authorization.profile_sync import ProfileSync
 from gateway.jobs.caretaker import Caretaker
 from gateway.jobs.deliverer import Deliverer
 from gateway.jobs.periodic import PeriodicJob
@@ -24,16 +25,22 @@ DATABASE_LOG_SECONDS = 60.0
 # So soon it shows that the database takes no writes, or takes them again.
 WRITE_PROBE_SECONDS = 10.0
 ATTEMPT_SECONDS = 300.0
+UNREAD_PROFILES_SECONDS = 30.0
 REMINDER_SECONDS = 3600.0
 REFRESHER_SECONDS = 5.0
 NOTICE_SECONDS = 2.0
 
 
 def all_jobs(
-    settings: Settings, vault: Vault, clock: Clock, tokens: TokenService, threads: Threads
+    settings: Settings,
+    vault: Vault,
+    clock: Clock,
+    tokens: TokenService,
+    profile_sync: ProfileSync,
+    threads: Threads,
 ) -> list[PeriodicJob]:
     """Return the jobs of one process, as far as the settings want them."""
-    caretaker = Caretaker(vault, tokens, threads)
+    caretaker = Caretaker(vault, tokens, profile_sync, threads)
     reminder = Reminder(settings, vault, clock, threads)
     jobs = [
         PeriodicJob("audit", partial(threads.vault, vault.audit.flush), AUDIT_SECONDS),
@@ -53,6 +60,7 @@ def all_jobs(
         PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS, at_once=True),
         PeriodicJob("unstored_answers", tokens.store_unstored, settings.caretaker_pause),
         PeriodicJob("probes", caretaker.probe_applications, settings.caretaker_pause),
+        PeriodicJob("unread_profiles", caretaker.complete_profiles, UNREAD_PROFILES_SECONDS),
         PeriodicJob("reminder", reminder.round, REMINDER_SECONDS, at_once=True),
     ]
     if settings.refresh_rate:

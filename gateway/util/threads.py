@@ -1,7 +1,7 @@
 """Where blocking work goes, so that the event loop never waits: in lanes for the vault, Amazon and others.
 
-Lanes, because a slow Amazon must not use up the threads that reads of the vault need, nor a user's long calls
-those that tokens are refreshed with.
+Lanes, because a slow Amazon must not use up the threads that reads of the vault need, nor a user's long
+calls, or an Ads API that hangs, those that tokens are refreshed with.
 """
 
 import asyncio
@@ -16,6 +16,9 @@ T = TypeVar("T")
 
 VAULT_THREADS = 8
 AMAZON_THREADS = 32
+CHECK_THREADS = 16
+# A sync of profiles takes three threads, so that one user leaves room for two others like it.
+CHECKS_OF_A_USER = 2
 PROXY_THREADS = 32
 NOTICE_THREADS = 2
 
@@ -30,6 +33,7 @@ class Threads:
         """`more_for_amazon`: threads beside those that users' calls may need."""
         self._vault = ThreadPoolExecutor(VAULT_THREADS, "vault")
         self._amazon = ThreadPoolExecutor(AMAZON_THREADS + more_for_amazon, "amazon")
+        self._checks = ThreadPoolExecutor(CHECK_THREADS, "checks")
         self._proxy = ThreadPoolExecutor(PROXY_THREADS, "proxy")
         self._notices = ThreadPoolExecutor(NOTICE_THREADS, "notices")
 
@@ -38,8 +42,12 @@ class Threads:
         return await _run(self._vault, function, *args, **kwargs)
 
     async def amazon(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that waits for Amazon."""
+        """Run a refresh or a code exchange."""
         return await _run(self._amazon, function, *args, **kwargs)
+
+    async def checks(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a look at Amazon that no token waits for: for profiles, at a store, at a token to import."""
+        return await _run(self._checks, function, *args, **kwargs)
 
     async def proxy(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call that a user makes through the gateway, or handle its body."""
@@ -51,7 +59,7 @@ class Threads:
 
     def close(self) -> None:
         """Take no more work. What is under way ends by itself; what has not begun is dropped."""
-        for lane in (self._vault, self._amazon, self._proxy, self._notices):
+        for lane in (self._vault, self._amazon, self._checks, self._proxy, self._notices):
             lane.shutdown(wait=False, cancel_futures=True)
 
 

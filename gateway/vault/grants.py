@@ -34,6 +34,7 @@ from gateway.vault.grant_rows import (
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.outbox import Outbox
+from gateway.vault.unread_profiles import note_all_unread
 
 FIRST_ID = 10**11
 LAST_ID = 2**53 - 1
@@ -100,6 +101,30 @@ class Grants:
             )
             self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
             return grant
+
+        return self._stored(store)
+
+    def move(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> Grant:
+        """Keep a store that an attempt has just authorized under the region and site that it names now.
+
+        A store of the same seller that is kept there takes the tokens over, with its own id.
+        """
+
+        def store(connection: Connection) -> Grant:
+            there = self._to_replace(connection, attempt, grant.seller_id)
+            mine = grants.c.id == grant.id
+            if there is None:
+                where = {"region": attempt.region, "marketplace": attempt.marketplace}
+                moved = update(grants).where(mine).values(**where).returning(*GRANT_COLUMNS)
+                return grant_from(connection.execute(moved).one())
+            kept = self._keep(
+                connection, attempt, grant.seller_id, tokens, grant.authorization_expires_at, None
+            )
+            connection.execute(
+                update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.id)
+            )
+            connection.execute(delete(grants).where(mine))
+            return kept
 
         return self._stored(store)
 
@@ -175,6 +200,8 @@ class Grants:
                     refusals_doubted_ms=None,
                 )
             )
+        if wanted.flow == "ads":
+            note_all_unread(connection, grant_id, now)
         self._issued_tokens.record(connection, grant_id, tokens)
         return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select
 
-from gateway.model import Grant, Page, Profile
+from gateway.model import Grant, Page, Profile, UnreadProfiles
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import grants, profiles
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, grant_from
+from gateway.vault.unread_profiles import note_read, note_unread
 
 _COLUMNS = [profiles.c[field.name] for field in fields(Profile)]
 
@@ -21,8 +22,11 @@ class Profiles:
         self._database = database
         self._clock = clock
 
-    def replace(self, grant_id: int, found: list[Profile]) -> None:
-        """Replace a grant's profiles by those that Amazon lists now. A grant that was removed gets none."""
+    def replace(self, grant_id: int, found: list[Profile], unread: UnreadProfiles | None = None) -> None:
+        """Replace a grant's profiles by those that Amazon lists now. A grant that was removed gets none.
+
+        `unread`: the regions that Amazon did not answer for; None where it did for each.
+        """
         now = int(self._clock.now())
         rows = [
             {column.name: getattr(profile, column.name) for column in _COLUMNS}
@@ -36,6 +40,10 @@ class Profiles:
             connection.execute(delete(profiles).where(profiles.c.grant_id == grant_id))
             if rows:
                 connection.execute(insert(profiles), rows)
+            if unread is None:
+                note_read(connection, grant_id)
+            else:
+                note_unread(connection, unread, now)
 
     def of_grant(self, grant_id: int) -> list[Profile]:
         """Return a grant's profiles, sorted by profile id."""

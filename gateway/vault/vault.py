@@ -33,6 +33,7 @@ from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.refused_calls import RefusedCalls
 from gateway.vault.sessions import Sessions
 from gateway.vault.token_reader import TokenReader
+from gateway.vault.unread_profiles import Unread
 from gateway.vault.usage import Usage
 from gateway.vault.users import Users
 
@@ -57,6 +58,7 @@ class Vault:
     foreign_grants: ForeignGrants
     forced_refreshes: ForcedRefreshes
     profiles: Profiles
+    unread_profiles: Unread
     sessions: Sessions
     applications: Applications
     refused_calls: RefusedCalls
@@ -148,6 +150,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         foreign_grants=ForeignGrants(database, clock, audit, outbox),
         forced_refreshes=ForcedRefreshes(database),
         profiles=Profiles(database, clock),
+        unread_profiles=Unread(database, clock),
         sessions=Sessions(database, clock),
         applications=Applications(database, rows, audit, outbox),
         refused_calls=RefusedCalls(database, rows, audit, outbox),

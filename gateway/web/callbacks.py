@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.asgi.services import services_of
-from gateway.authorization.attempt_state import profile_sync_of, state_of
+from gateway.authorization.attempt_state import state_of
 from gateway.authorization.authorizer import CallbackRefused
 from gateway.authorization.callback import Callback
 from gateway.authorization.confirmation import needs_confirmation
@@ -71,7 +71,10 @@ async def result_page(request: Request) -> Response:
     if state != "authorized":
         return pages_of(request).unfinished(attempt, state, reason, language)
     if attempt.flow == "ads":
-        return pages_of(request).account(attempt, profile_sync_of(attempt) == "ok", language)
+        sync = None
+        if attempt.grant_id is not None:
+            sync = await services.authorizer.profile_sync.state(attempt.grant_id)
+        return pages_of(request).account(attempt, sync, language)
     grant = None
     if attempt.grant_id is not None:
         grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gateway.amazon.marketplaces import REGIONS, Marketplace
 from gateway.authorization.details import LONGEST_NAME
+from gateway.authorization.profile_sync import SyncState
 from gateway.authorization.scopes import missing_scopes
 from gateway.errors import Problem
 from gateway.model import Attempt, AuditEntry, Flow, Grant, Profile
@@ -25,6 +26,14 @@ from gateway.web.relative_time import RelativeTime
 from gateway.web.texts import language_for
 
 HERE = Path(__file__).resolve().parent
+
+# The headings of an authorized ads account, by what is missing of its profiles.
+ACCOUNT_TITLES: dict[str | None, str] = {
+    None: "account_authorized",
+    "profile_sync_failed": "account_without_profiles",
+    "profile_sync_incomplete": "account_incomplete",
+    "profile_sync_unanswered": "account_unanswered",
+}
 
 
 @cache
@@ -67,19 +76,25 @@ class Pages:
             grant=grant,
             missing=missing_scopes(grant.requested_scopes, grant.granted_scopes) if grant else None,
             reason=None,
+            unread=None,
         )
 
-    def account(self, attempt: Attempt, synced: bool, language: str | None) -> Response:
-        """Answer that an ads account is authorized; without profiles, why and what to do."""
+    def account(self, attempt: Attempt, sync: SyncState | None, language: str | None) -> Response:
+        """Answer that an ads account is authorized; what is missing of its profiles, why, and what to do.
+
+        `sync`: what is known of them; None where the account has been removed since.
+        """
+        reason = None if sync is None else sync.reason
         return self._page(
             "authorized.html",
             PageContext(language),
-            "account_authorized" if synced else "account_without_profiles",
-            outcome="good" if synced else "half",
+            ACCOUNT_TITLES[reason],
+            outcome="good" if reason is None else "half",
             attempt=attempt,
             grant=None,
             missing=None,
-            reason=None if synced else "profile_sync_failed",
+            reason=reason,
+            unread=None if sync is None else sync.unread,
         )
 
     def confirmation(

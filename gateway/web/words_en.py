@@ -19,6 +19,10 @@ WORDS: dict[str, str] = {
     "store_authorized": "The store is authorized",
     "account_authorized": "The ads account is authorized",
     "account_without_profiles": "Authorized, but no advertising profile was found",
+    "account_incomplete": "Authorized, but the profiles of some regions could not be read yet",
+    "account_unanswered": "Authorized, but Amazon did not answer for the advertising profiles",
+    "unread_regions": "Not read yet",
+    "unread_cause": "Why",
     "pending": "The authorization is not finished yet",
     "denied": "The authorization was refused",
     "expired": "The link has expired",
@@ -179,8 +183,18 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "The ads account that was to be authorized again has been removed from this gateway",
         "To authorize it as a new account, make a new link.",
     ),
+    "profile_sync_incomplete": (
+        "The account is authorized, but Amazon did not answer for the advertising profiles of each region",
+        "Do not authorize it again: the gateway asks again by itself from time to time. Ask the assistant to "
+        "refresh the profiles to have them at once.",
+    ),
+    "profile_sync_unanswered": (
+        "The account is authorized, but Amazon answered for the advertising profiles of no region",
+        "Do not authorize it again: the gateway asks again by itself from time to time. Ask the assistant to "
+        "refresh the profiles to have them at once.",
+    ),
     "profile_sync_failed": (
-        "The account is authorized but no advertising profile could be read",
+        "The account is authorized, and Amazon lists no advertising profile for it in any region",
         "Sign in to the Amazon Ads console, open Manager accounts, link the advertiser's account, then "
         "authorize again.",
     ),

@@ -19,6 +19,10 @@ WORDS: dict[str, str] = {
     "store_authorized": "店铺授权成功",
     "account_authorized": "广告账户授权成功",
     "account_without_profiles": "授权成功，但没有找到广告配置文件（Profile）",
+    "account_incomplete": "授权成功，但部分区域的广告配置文件尚未读到",
+    "account_unanswered": "授权成功，但亚马逊没有回应广告配置文件的查询",
+    "unread_regions": "尚未读到",
+    "unread_cause": "原因",
     "pending": "授权尚未完成",
     "denied": "授权被拒绝",
     "expired": "链接已过期",
@@ -228,8 +232,16 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "请重新加载确认页面，并使用其中的按钮。",
     ),
     "interrupted": ("交换授权码时网关被停止了", "请重新生成链接。"),
+    "profile_sync_incomplete": (
+        "账户已授权，但亚马逊没有回应某些区域的广告配置文件查询",
+        "无需重新授权：网关会不时自动重试。如需立即读取，请让助手刷新广告配置文件。",
+    ),
+    "profile_sync_unanswered": (
+        "账户已授权，但亚马逊没有回应任何区域的广告配置文件查询",
+        "无需重新授权：网关会不时自动重试。如需立即读取，请让助手刷新广告配置文件。",
+    ),
     "profile_sync_failed": (
-        "账户已授权，但读取不到任何广告配置文件",
+        "账户已授权，但亚马逊在任何区域都没有列出广告配置文件",
         "请登录亚马逊广告控制台，打开“管理账户”，关联广告主账户，然后重新授权。",
     ),
 }

@@ -338,3 +338,37 @@ def test_an_account_whose_profiles_a_newer_one_serves_is_still_an_account() -> N
         {"authRecordId": 10, "accountName": "Old", "profileIds": []},
         {"profileIds": [2], "authRecordId": 30, "accountName": "Odd"},
     ]
+
+
+# What was not read
+
+
+LACKS_EU = {"accountName": "Acme", "authRecordId": 1, "unreadRegions": ["EU"]}
+
+
+@pytest.mark.parametrize(
+    ("listed", "wanted"),
+    [
+        (ONE_ACCOUNT, {"site": "DE"}),
+        (ONE_ACCOUNT, {"site": "德国", "account": "acme"}),
+        (ONE_ACCOUNT, {"account": "An advertiser"}),
+        (ONE_ACCOUNT, {"profile_id": 77}),
+        ([{"accountName": "Acme", "authRecordId": 1}], {"site": "DE"}),
+    ],
+)
+def test_what_may_be_in_a_region_that_was_not_read_is_to_be_read(
+    listed: list[dict[str, Any]], wanted: dict[str, Any]
+) -> None:
+    """Nobody is sent to authorize what is only to be refreshed, nor to the manager accounts."""
+    told = failure(listed, incomplete=[LACKS_EU], **wanted)
+    assert told.code == "not_found"
+    assert "ads_profiles.py --refresh" in told.hint
+    assert "EU (Acme)" in told.hint
+    assert "ads_authorize_url.py" not in told.hint
+
+
+@pytest.mark.parametrize("wanted", [{"site": "CA"}, {"site": "DE", "account": "Bolt"}])
+def test_what_would_have_been_read_is_told_as_before(wanted: dict[str, Any]) -> None:
+    """Another region, or an account that lacks nothing."""
+    told = failure(TWO_ACCOUNTS, incomplete=[LACKS_EU], **wanted)
+    assert "ads_authorize_url.py" in told.hint

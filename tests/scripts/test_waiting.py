@@ -191,6 +191,15 @@ def test_a_profile_sync_that_failed_is_told_beside_the_authorization(time: Time)
     assert "Manager accounts" in document["notes"][0]
 
 
+def test_a_profile_sync_that_is_incomplete_is_only_to_be_repeated(time: Time) -> None:
+    """The note says how; nobody is sent to the manager accounts."""
+    status = {"state": "authorized", "profileSync": "incomplete", "reason": "profile_sync_incomplete"}
+    gateway = Scripted(authorizationStatus=[status])
+    (note,) = waiting.follow(gateway, ACCOUNTS, "id-1", 5, patience=time.patience)["notes"]
+    assert "ads_profiles.py --refresh" in note
+    assert "Manager accounts" not in note
+
+
 def test_on_the_hosted_gateway_the_list_is_watched(time: Time) -> None:
     """A store that was not there before is the one."""
     other = {"sellerId": "A0", "region": "EU"}

@@ -23,16 +23,21 @@ from gateway.api.answers.grants import (
 )
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
 from gateway.api.requests import EXAMPLE_PROFILE, EXAMPLE_RECORD
-from gateway.authorization.attempt_state import ProfileSync
 from gateway.authorization.authorizer import StartedAuthorization
+from gateway.authorization.profile_sync import SyncState, Word
 from gateway.errors import TABLE, Problem
-from gateway.model import Grant, GrantStatus, Profile, Region
+from gateway.model import Grant, GrantStatus, Profile, Region, UnreadProfiles
 from gateway.monitoring.warnings import grant_warnings
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
 
 AN_ACCOUNT_TYPE = "`seller`, `vendor` or `agency`"
-PROFILE_SYNC = "Whether the profiles could be read from Amazon; the authorization stands anyway"
+PROFILE_SYNC = (
+    "How the profiles could be read from Amazon: `ok`; `profile_sync_failed` where it listed none; "
+    "`incomplete` where it did not answer for each region. The authorization stands anyway"
+)
+WHY_UNREAD = "Why Amazon could not be asked, in a few words"
+SYNC_REASONS = ("profile_sync_failed", "profile_sync_incomplete", "profile_sync_unanswered")
 
 
 class NamedAccount(Record):
@@ -45,18 +50,29 @@ class NamedAccount(Record):
 class NewAccount(GrantState, NamedAccount):
     """An ads account that was authorized a moment ago."""
 
+    unread_regions: list[Region] | Absent = extra(
+        "The regions whose profiles Amazon has not answered for; they are asked again from time to time, and "
+        "at once by `/amazonAds/profiles` with `refresh`",
+        json_schema_extra={"minItems": 1},
+    )
+
 
 class Account(ReasonedState, NewAccount):
     """An ads account without its profiles."""
 
     @classmethod
-    def of(cls, grant: Grant) -> Self:
-        """Return one ads authorization without its profiles."""
-        return cls.model_validate(_account(grant))
+    def of(cls, grant: Grant, unread: UnreadProfiles | None = None) -> Self:
+        """Return one ads authorization without its profiles. `unread`: what is missing of them."""
+        return cls.model_validate(_account(grant, unread))
 
 
-def _account(grant: Grant) -> dict[str, Any]:
-    return {"account_name": grant.name, "region": grant.region, **state_fields(grant)}
+def _account(grant: Grant, unread: UnreadProfiles | None) -> dict[str, Any]:
+    return {
+        "account_name": grant.name,
+        "region": grant.region,
+        **state_fields(grant),
+        "unread_regions": None if unread is None else list(unread.regions),
+    }
 
 
 class AccountReference(Record):
@@ -188,9 +204,9 @@ class AccountWithProfiles(Profiles, Account):
     """The account, as it is kept."""
 
     @classmethod
-    def with_profiles(cls, grant: Grant, profiles: Sequence[Profile]) -> Self:
-        """Return an account with what it reaches."""
-        return cls.model_validate({**_account(grant), "profiles": _profiles(grant, profiles)})
+    def with_profiles(cls, grant: Grant, profiles: Sequence[Profile], unread: UnreadProfiles | None) -> Self:
+        """Return an account with what it reaches. `unread`: what is missing of that."""
+        return cls.model_validate({**_account(grant, unread), "profiles": _profiles(grant, profiles)})
 
 
 def _profiles(grant: Grant, profiles: Sequence[Profile]) -> list[AdvertisingProfile]:
@@ -214,6 +230,15 @@ class AccountLink(ConsentLink):
         )
 
 
+def incomplete_accounts() -> Any:
+    """Return a field that holds the accounts that a list lacks something of."""
+    return extra(
+        "Accounts whose profiles could not be read in each region: what the list lacks is not known to be "
+        "missing at Amazon",
+        json_schema_extra={"minItems": 1},
+    )
+
+
 class Accounts(ListAnswer):
     """The caller's ads accounts."""
 
@@ -223,6 +248,7 @@ class Accounts(ListAnswer):
         description="Authorizations whose profiles could not be read", examples=[[]]
     )
     total_without_profiles: int = Field(description="How many of those there are", ge=0, examples=[0])
+    incomplete_accounts: list[Account] | Absent = incomplete_accounts()
 
 
 class SyncFailure(Record):
@@ -232,17 +258,23 @@ class SyncFailure(Record):
     account_name: str = Field(description=A_NAME, examples=["My Brand"])
     reason: str = Field(
         description="As `reason` of an error",
-        json_schema_extra={
-            "enum": [*REFRESH_ERRORS, "token_refused", "amazon_rejected", "profile_sync_failed"]
-        },
+        json_schema_extra={"enum": [*REFRESH_ERRORS, "token_refused", "amazon_rejected"]},
     )
     errmsg: str = Field(description="What went wrong, on one line")
+    regions: list[Region] | Absent = extra(
+        "The regions that did not answer; absent where the account could not be asked for at all",
+        json_schema_extra={"minItems": 1},
+    )
 
     @classmethod
-    def of(cls, grant: Grant, problem: Problem) -> Self:
-        """Return what went wrong with an account."""
+    def of(cls, grant: Grant, problem: Problem, regions: Sequence[Region] = ()) -> Self:
+        """Return what went wrong with an account, or with some of its regions."""
         return cls(
-            auth_record_id=grant.id, account_name=grant.name, reason=problem.reason, errmsg=problem.message
+            auth_record_id=grant.id,
+            account_name=grant.name,
+            reason=problem.reason,
+            errmsg=problem.message,
+            regions=list(regions) or None,
         )
 
 
@@ -255,39 +287,51 @@ class ProfileList(Answer, Profiles):
         "The accounts that Amazon could not be asked for, or not in each region",
         json_schema_extra={"minItems": 1},
     )
+    incomplete_accounts: list[Account] | Absent = incomplete_accounts()
 
 
 class ImportedAccount(Answer, Profiles, NewAccount):
     """An imported ads account with its profiles."""
 
     total: int = Field(description="How many there are", ge=0, examples=[1])
-    profile_sync: ProfileSync = Field(description=PROFILE_SYNC, examples=["ok"])
-    reason: Literal["profile_sync_failed"] | Absent = extra("Where no profile could be read")
+    profile_sync: Word = Field(description=PROFILE_SYNC, examples=["ok"])
+    reason: str | Absent = extra(
+        "What is missing of the profiles", json_schema_extra={"enum": list(SYNC_REASONS)}
+    )
     hint: str | Absent = extra(A_HINT)
+    detail: str | Absent = extra(WHY_UNREAD)
 
     @classmethod
-    def imported(cls, grant: Grant, profiles: Sequence[Profile], *, synced: bool) -> Self:
-        """Return an account that was imported. `synced`: its profiles could be read from Amazon."""
-        row = None if synced else TABLE["profile_sync_failed"]
+    def imported(cls, grant: Grant, profiles: Sequence[Profile], state: SyncState) -> Self:
+        """Return an account that was imported. `state`: what is known of its profiles."""
         return cls.model_validate(
             {
-                **_account(grant),
+                **_account(grant, state.unread),
                 "profiles": _profiles(grant, profiles),
                 "total": len(profiles),
-                "profile_sync": "ok" if synced else "profile_sync_failed",
-                "reason": row and row.reason,
-                "hint": row and row.remedy,
+                **sync_fields(state),
             }
         )
+
+
+def sync_fields(state: SyncState) -> dict[str, Any]:
+    """Return the fields that say how the profiles of an account could be read, and what to do."""
+    row = None if state.reason is None else TABLE[state.reason]
+    return {
+        "profile_sync": state.word,
+        "reason": row and row.reason,
+        "hint": row and row.remedy,
+        "detail": state.unread and state.unread.cause,
+    }
 
 
 class AccountStatus(AttemptStatus):
     """How an attempt to authorize an ads account stands."""
 
     reason: str | Absent = extra(
-        "Why it did not come to an authorization, or `profile_sync_failed`",
-        json_schema_extra={"enum": [*ATTEMPT_REASONS, "profile_sync_failed"]},
+        "Why it did not come to an authorization, or what is missing of the profiles",
+        json_schema_extra={"enum": [*ATTEMPT_REASONS, *SYNC_REASONS]},
     )
     hint: str | Absent = extra(A_HINT)
-    profile_sync: ProfileSync | Absent = extra(PROFILE_SYNC)
+    profile_sync: Word | Absent = extra(PROFILE_SYNC)
     account: AccountWithProfiles | Absent = extra("The account, as it is kept")

@@ -186,6 +186,17 @@ profiles = Table(
     Column("synced_at", BigInteger, nullable=False),
 )
 
+# Ads accounts whose profiles were not read in each region (see unread_profiles.py). `regions`: by spaces.
+unread_profiles = Table(
+    "unread_profiles",
+    metadata,
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("regions", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("again_at", BigInteger, nullable=False, index=True),
+)
+
 # The access tokens that were issued to users, as HMACs (see issued_tokens.py), each until it expires.
 # Whose one is follows from its grant.
 handed_out = Table(

@@ -56,12 +56,49 @@ def resolve(
     site: str | None = None,
     account: str | None = None,
     profile_id: int | None = None,
+    incomplete: Iterable[Mapping[str, Any]] = (),
 ) -> Profile:
     """Return the one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
 
-    All that is given has to be true of the profile; at least one of the three has to be given. Raises
+    All that is given has to be true of the profile; at least one of the three has to be given. `incomplete`:
+    the answer's `incompleteAccounts`. What is not found and may be theirs is only to be read. Raises
     ClientError: bad_arguments, not_found or ambiguous, the last two with what there is to choose from.
     """
+    entries = list(listed)
+    try:
+        return _resolve(entries, site, account, profile_id)
+    except ClientError as failure:
+        lacking = _unread(entries, incomplete, site, account) if failure.code == "not_found" else ""
+        if lacking:
+            failure.hint = (
+                f"Amazon has not answered for the profiles of {lacking} yet: run ads_profiles.py --refresh, "
+                "then ask again. Authorize nothing for that."
+            )
+        raise
+
+
+def _unread(
+    listed: Iterable[Profile], incomplete: Iterable[Profile], site: str | None, account: str | None
+) -> str:
+    """Return the regions, in words, that were not read and may hold what is wanted, or ""."""
+    lacking = list(incomplete)
+    if account is not None:
+        wanted = _loosely(account)
+        named = [entry for entry in lacking if wanted in map(_loosely, _account_names(entry))]
+        known = any(wanted in map(_loosely, _account_names(entry)) for entry in listed)
+        lacking = named if named or known else lacking  # else it may be an advertiser's own name
+    meant = find_site(site) if site is not None else None
+    return ", ".join(
+        f"{region} ({entry.get('accountName')})"
+        for entry in lacking
+        for region in entry.get("unreadRegions") or ()
+        if meant is None or region == meant.region
+    )
+
+
+def _resolve(
+    listed: Iterable[Profile], site: str | None, account: str | None, profile_id: int | None
+) -> Profile:
     if site is None and account is None and profile_id is None:
         raise ClientError(
             "bad_arguments",

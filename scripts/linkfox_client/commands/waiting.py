@@ -203,7 +203,7 @@ def settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any
     """Return the fields of an attempt that ended well; raises the failure of any other."""
     row = find_reason(status.get("reason"))
     if status.get("state") == "authorized":
-        synced = find_reason(status.get("profileSync"))
+        synced = row or find_reason(status.get("profileSync"))
         return _with_notes(status, {"notes": [f"{synced.meaning}. {synced.remedy}"]} if synced else {})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")

@@ -129,6 +129,11 @@ def stores(journey: Journey) -> str:
     for _ in range(2):  # the second one is told that it was refreshed a moment ago
         journey.good("/spApi/refreshToken", INDIAN)
     kept = journey.good("/spApi/storeTokens", INDIAN)["refreshToken"]
+    begun, back = journey.consented(
+        "/spApi", {"sellerName": "India", "region": "FE"}, selling_partner_id=INDIAN["sellerId"]
+    )
+    journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
+    journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
     amazon.fault({"answer": "spApi.roleMissing"}, times=2, path="/sellers/*")
     journey.good("/spApi/importStore", {**INDIAN, "sellerName": "India", "refreshToken": kept})
     kept = journey.good("/spApi/storeTokens", STORE)["refreshToken"]
@@ -160,8 +165,29 @@ def accounts(journey: Journey) -> str:
         imported = journey.good("/amazonAds/importAccount", body)
         # Nobody knows when it ends: what was consented to shall be the newest again.
         journey.good("/amazonAds/removeAccount", {"authRecordId": imported["authRecordId"]})
+    unread_accounts(journey)
     amazon.control("faults/clear", {})
     return status["authorizationId"]
+
+
+def unread_accounts(journey: Journey) -> None:
+    """Look at accounts whose profiles Amazon does not answer for: wholly, and in one region."""
+    amazon = journey.gateway.amazon
+    for host in (None, "advertising-api-eu.amazon.com"):
+        amazon.fault(
+            {"status": 503}, times=None, path="/v2/profiles", **({} if host is None else {"host": host})
+        )
+        journey.ended("/amazonAds", {"accountName": "Unread"}, advertiser_id="SANDBOX_BRANDS")
+        _, back = journey.consented("/amazonAds", {"accountName": "Unread"}, advertiser_id="SANDBOX_BRANDS")
+        journey.good("/amazonAds/completeAuthorization", {"callbackUrl": back})
+        journey.good("/amazonAds/authorizedStores")
+        journey.good("/amazonAds/profiles", {"refresh": True})
+        made = amazon.control("grants", [{"advertiserId": "SANDBOX_BRANDS"}])["grants"][0]["refreshToken"]
+        body = {"accountName": "Unread", "region": "NA", "refreshToken": made}
+        imported = journey.good("/amazonAds/importAccount", body)
+        journey.good("/amazonAds/authorizedStores")
+        amazon.control("faults/clear", {})
+        journey.good("/amazonAds/removeAccount", {"authRecordId": imported["authRecordId"]})
 
 
 def calls(journey: Journey) -> None:

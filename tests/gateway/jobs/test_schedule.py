@@ -34,6 +34,7 @@ WORK = [
     (Database, "probe_writes"),
     (Caretaker, "tidy_attempts"),
     (Caretaker, "probe_applications"),
+    (Caretaker, "complete_profiles"),
     (TokenService, "store_unstored"),
     (Reminder, "round"),
     (Refresher, "round"),

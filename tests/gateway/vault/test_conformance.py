@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.model import Flow, Grant, Lease
+from gateway.model import Flow, Grant, Lease, UnreadProfiles
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
@@ -16,6 +16,7 @@ from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken
 from gateway.vault.grants import AccountGone
+from gateway.vault.unread_profiles import AGAIN
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
 from tests.support.clock import SteppingClock
@@ -609,6 +610,58 @@ class TestLeases:
         assert vault.grants.tokens(grant.id) == tokens()
 
 
+class TestUnreadProfiles:
+    """What ads accounts lack of their profiles, and whose turn it is to be asked for."""
+
+    def test_an_account_lacks_everything_until_it_was_read(self, vault: Vault, user: int) -> None:
+        """From the moment that it is kept; a store has no profiles to lack."""
+        grant = account(vault, user)
+        unread = vault.unread_profiles.of_grant(grant.id)
+        assert unread is not None
+        assert unread.regions == ("NA", "EU", "FE")
+        assert vault.unread_profiles.of_grant(store(vault, user).id) is None
+        vault.profiles.replace(grant.id, [], UnreadProfiles(grant.id, ("EU",), "answered 503"))
+        assert vault.unread_profiles.of_user(user) == [
+            (vault.grants.get(grant.id), UnreadProfiles(grant.id, ("EU",), "answered 503"))
+        ]
+        vault.profiles.replace(grant.id, [profile(grant.id)])
+        assert vault.unread_profiles.of_grant(grant.id) is None
+        assert vault.unread_profiles.of_user(user) == []
+
+    def test_one_claims_it_when_its_time_has_come(
+        self, vault: Vault, user: int, clock: SteppingClock
+    ) -> None:
+        """However many ask; each time the pause is longer."""
+        grant = account(vault, user)
+        assert vault.unread_profiles.claim_due() is None
+        for pause in (AGAIN.pause(0), AGAIN.pause(1), AGAIN.pause(2)):
+            clock.step(pause - 1)
+            assert vault.unread_profiles.claim_due() is None
+            clock.step(1)
+            claims = together(4, lambda _: vault.unread_profiles.claim_due())
+            assert sorted(claims, key=str) == [grant.id, None, None, None]
+            vault.profiles.replace(grant.id, [], UnreadProfiles(grant.id, ("EU",), "still"))
+
+    def test_a_time_that_a_wrong_clock_has_set_holds_nothing_up(
+        self, vault: Vault, user: int, clock: SteppingClock
+    ) -> None:
+        """One that is further ahead than any pause."""
+        clock.step(3 * AGAIN.longest)
+        grant = account(vault, user)
+        clock.step(-3 * AGAIN.longest)
+        assert vault.unread_profiles.claim_due() == grant.id
+
+    def test_what_amazon_no_longer_accepts_is_not_asked_for(
+        self, vault: Vault, user: int, clock: SteppingClock
+    ) -> None:
+        """Nor what is gone."""
+        revoked, removed = account(vault, user, "One"), account(vault, user, "Two")
+        vault.grants.mark_needs_reauthorization(revoked.id, revoked.token_version, "store_revoked")
+        vault.grants.remove_account(user, removed.id)
+        clock.step(AGAIN.longest)
+        assert vault.unread_profiles.claim_due() is None
+
+
 class TestProfiles:
     """The profiles that the ads accounts cover."""
 
@@ -859,6 +912,7 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE audit"))
             connection.execute(text("DROP TABLE sessions"))
             connection.execute(text("DROP TABLE authorization_codes"))
+            connection.execute(text("DROP TABLE unread_profiles"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
             for column in ("attempts.central", "grants.central", "grants.marketplace"):

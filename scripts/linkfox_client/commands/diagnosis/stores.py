@@ -65,7 +65,8 @@ def _of_account(entry: Mapping[str, Any]) -> Finding:
         "Authorize it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
     )
     found = _of(name, entry, again)
-    row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
+    bare = "profile_sync_unanswered" if entry.get("unreadRegions") else "profile_sync_failed"
+    row = find_reason(bare) if entry.get("profileId") is None else None
     return warning(name, row.meaning, row.remedy) if row is not None and found.state == "ok" else found
 
 
