@@ -124,7 +124,9 @@ class SellerCentralConsent:
         if scopes is not None:
             ticked = set(request.form.get("scope", []))
             scopes = [scope for scope in scopes if scope in ticked]
-        seller = self._world.seller(seller_id, self._region)
+        seller = self._world.seller(seller_id, self._region) or self._world.indian_seller(
+            seller_id, self._region
+        )
         if seller is None:
             seller = Seller(seller_id, f"Sandbox account {seller_id}", self._region, self._kind)
             self._world.add_sellers([seller])

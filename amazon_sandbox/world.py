@@ -163,6 +163,11 @@ class World:
         """Return a seller's account in a region, None where there is none."""
         return self.sellers.get((seller_id, region))
 
+    def indian_seller(self, seller_id: str, region: str) -> Seller | None:
+        """Return a seller of India, whom Amazon serves from Europe, who consents on a page of `FE`."""
+        seller = self.seller(seller_id, "EU") if region == "FE" else None
+        return seller if seller is not None and "IN" in seller.countries else None
+
     def add_sellers(self, sellers: Iterable[Seller]) -> None:
         """Add sellers, replacing those of the same id and region."""
         self.change(lambda: self.sellers.update({(each.seller_id, each.region): each for each in sellers}))

@@ -191,7 +191,11 @@ async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
         return status
     grant = await granted(call, attempt)
     return status.model_copy(
-        update={**check_fields(attempt.verification), "store": grant and Store.of(grant)}
+        update={
+            **check_fields(attempt.verification),
+            "store": grant and Store.of(grant),
+            "notes": grant and notes_of(attempt.region, grant.region),
+        }
     )
 
 

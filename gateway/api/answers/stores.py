@@ -175,7 +175,7 @@ def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:
     return {"seller_id": grant.seller_id, "region": grant.region, "notes": notes_of(asked, grant.region)}
 
 
-class StoreStatus(StoreCheck, AttemptStatus):
+class StoreStatus(WithNotes, StoreCheck, AttemptStatus):
     """How an attempt to authorize a store stands."""
 
     reason: str | Absent = extra(

@@ -131,3 +131,29 @@ def test_another_store_that_is_imported_there_is_told_its_region_is_wrong(
     assert store["verificationReason"] == "wrong_region"
     assert store["verificationHint"]
     assert "notes" not in store
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_consent_under_the_far_east_without_a_site_is_kept_under_europe(
+    gateway: Gateway, before: bool
+) -> None:
+    """The first look finds it where Amazon serves it; a store that is kept there keeps its number."""
+    known = gateway.authorize_store(INDIAN, "EU", marketplace="IN")["store"] if before else None
+    ended = gateway.authorize_store(INDIAN, "FE")
+    store = ended["store"]
+    assert (ended["verification"], store["region"], store["verified"]) == ("verified", "EU", True)
+    assert len(ended["notes"]) == 1
+    (listed,) = gateway.good("/spApi/authorizedStores")["stores"]
+    assert (listed["region"], listed["authRecordId"]) == ("EU", store["authRecordId"])
+    assert known is None or known["authRecordId"] == store["authRecordId"]
+    tokens = gateway.good("/spApi/storeTokens", {"sellerId": INDIAN, "region": "FE"})
+    assert tokens["region"] == "EU"
+    called = {"path": "/sellers/v1/marketplaceParticipations", "method": "GET", "region": "EU"}
+    assert gateway.good("/spApi/developerProxy", {**called, "sellerId": INDIAN})["httpStatus"] == 200
+
+
+def test_another_store_that_consents_there_is_told_as_misplaced(gateway: Gateway) -> None:
+    """It sells nothing in India: where it belongs is for its person to say."""
+    gateway.amazon.fault({"answer": "spApi.wrongRegion"}, times=None, path="/sellers/*")
+    ended = gateway.authorize_store("A1SANDBOXFE001", "FE")
+    assert (ended["verification"], ended["store"]["region"]) == ("wrong_region", "FE")
