@@ -283,14 +283,14 @@ async def import_account(call: ApiCall, request: ImportAccountRequest) -> Import
     """Keep an ads account's refresh token that was made elsewhere."""
     services = call.services
     try:
-        kept, state = await services.importer.import_account(
+        imported = await services.importer.import_account(
             call.caller.user_id, request.region, request.account_name, request.refresh_token
         )
     except Problem as problem:
         raise await as_suspended(services, "ads", problem) from None
-    (grant,) = await as_listed(services, "ads", [kept])
+    (grant,) = await as_listed(services, "ads", [imported.grant])
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
-    return ImportedAccount.imported(grant, found, state)
+    return ImportedAccount.imported(grant, found, imported)
 
 
 @router.post(

@@ -27,6 +27,7 @@ IMPORT_ERRORS = (
     *("import_refused", "import_of_another_client", "app_credentials", "completion_delayed"),
     *TOKEN_ERRORS,
 )
+STORE_IMPORT_ERRORS = ("import_wrong_region", *IMPORT_ERRORS)
 COMPLETION_ERRORS = (
     *("not_found", "state_unknown", "state_used", "code_taken", "expired"),
     "completion_delayed",

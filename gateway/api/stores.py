@@ -17,7 +17,7 @@ from gateway.api.answers.stores import (
     check_fields,
 )
 from gateway.api.attempts import completed, granted, named_attempt, standing
-from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
+from gateway.api.error_groups import COMPLETION_ERRORS, REFRESH_ERRORS, STORE_IMPORT_ERRORS
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
 from gateway.api.requests import (
@@ -202,10 +202,10 @@ async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
 @router.post(
     "/spApi/importStore",
     rights=("manage",),
-    errors=IMPORT_ERRORS,
-    description="It is kept once a refresh has proved it; a refusal changes nothing. `verification` is only "
-    "there where Amazon did not answer for the store.",
-    examples=[Example("A store", ImportStoreRequest.example(), ImportedStore.example())],
+    errors=STORE_IMPORT_ERRORS,
+    description="It is kept once a refresh has proved it and Amazon did not say that it belongs to another "
+    "region; a refusal changes nothing. `verification` is only there where Amazon did not answer for it.",
+    examples=[Example("A store", ImportStoreRequest.example(), ImportedStore.example(verified=None))],
 )
 async def import_store(call: ApiCall, request: ImportStoreRequest) -> ImportedStore:
     """Keep a store's refresh token that was made elsewhere."""
@@ -220,7 +220,7 @@ async def import_store(call: ApiCall, request: ImportStoreRequest) -> ImportedSt
     except Problem as problem:
         raise await as_suspended(call.services, "spapi", problem) from None
     (grant,) = await as_listed(call.services, "spapi", [imported.grant])
-    return ImportedStore.imported(grant, request.region, imported.verification)
+    return ImportedStore.imported(grant, request.region, imported)
 
 
 @router.post(

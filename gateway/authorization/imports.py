@@ -45,11 +45,24 @@ IMPORT_REASONS: dict[FailureKind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
-    """A store that is kept now. `verification`: what the check found, as of an attempt."""
+class ImportedStore:
+    """A store that is kept now. `verification`: what the check found, as of an attempt.
+
+    `replaced`: what was kept before under the same id, or None.
+    """
 
     grant: Grant
     verification: str
+    replaced: Grant | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedAccount:
+    """An ads account that is kept now. `state`: what is known of its profiles; `replaced`: as of a store."""
+
+    grant: Grant
+    state: SyncState
+    replaced: Grant | None
 
 
 class Importer:
@@ -80,15 +93,15 @@ class Importer:
 
     async def import_store(
         self, user_id: int, seller_id: str, region: Region, name: str, refresh_token: Secret
-    ) -> ImportResult:
+    ) -> ImportedStore:
         """Keep a store's refresh token and return its grant, an Indian one's under Europe. Raise Problem."""
         wanted = Import(user_id, "spapi", self._app_id("spapi"), region, name, seller_id)
         return await self._to_its_end(self._import_store(wanted, refresh_token))
 
     async def import_account(
         self, user_id: int, region: Region, name: str, refresh_token: Secret
-    ) -> tuple[Grant, SyncState]:
-        """Keep an ads account's refresh token; return its grant and what is known of its profiles."""
+    ) -> ImportedAccount:
+        """Keep an ads account's refresh token and return what is known of its profiles. Raise Problem."""
         wanted = Import(user_id, "ads", self._app_id("ads"), region, name, requested_scopes=(ADS_SCOPE,))
         return await self._to_its_end(self._import_account(wanted, refresh_token))
 
@@ -113,24 +126,33 @@ class Importer:
         if not task.cancelled():
             task.exception()
 
-    async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportResult:
+    async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportedStore:
         tokens = await self._proved(wanted, refresh_token)
         assert wanted.seller_id is not None, "a store has a seller"
         known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
         found, verification = await self._store_check.find(
             wanted.user_id, wanted.region, tokens.access_token, known_as_indian=is_indian(known)
         )
+        if verification == "wrong_region":
+            raise await self._wrong_region(wanted, tokens)
         if found != wanted.region:
             wanted = replace(wanted, region=found, marketplace=INDIA)
-        grant = await self._kept(wanted, tokens)
-        await self._store_check.record(grant, verification)
+        grant, replaced = await self._kept(wanted, tokens)
+        if verification != "verified":  # else Amazon answered for a store without naming it
+            await self._store_check.record(grant, verification)
         checked = await self._threads.vault(self._vault.grants.get, grant.id)
-        return ImportResult(checked or grant, verification)
+        return ImportedStore(checked or grant, verification, replaced)
 
-    async def _import_account(self, wanted: Import, refresh_token: Secret) -> tuple[Grant, SyncState]:
+    async def _wrong_region(self, wanted: Import, tokens: Tokens) -> Problem:
+        """Return the refusal of a token that is not of the region, with the right one where that is known."""
+        right = await self._store_check.region_of(wanted.user_id, wanted.region, tokens.access_token)
+        return Problem("import_wrong_region", f"Amazon answers for it under {right}" if right else "")
+
+    async def _import_account(self, wanted: Import, refresh_token: Secret) -> ImportedAccount:
         tokens = await self._proved(wanted, refresh_token)
-        grant = await self._kept(wanted, tokens)
-        return grant, await self._profile_sync.first_sync(grant, tokens.access_token)
+        grant, replaced = await self._kept(wanted, tokens)
+        state = await self._profile_sync.first_sync(grant, tokens.access_token)
+        return ImportedAccount(grant, state, replaced)
 
     async def _proved(self, wanted: Import, refresh_token: Secret) -> Tokens:
         """Refresh once, and return what Amazon answered. Raise Problem."""
@@ -149,7 +171,7 @@ class Importer:
             granted_scopes=answer.granted_scopes,
         )
 
-    async def _kept(self, wanted: Import, tokens: Tokens) -> Grant:
+    async def _kept(self, wanted: Import, tokens: Tokens) -> tuple[Grant, Grant | None]:
         """Store the tokens whenever the vault takes them.
 
         Raise Problem `completion_delayed` where that takes long, and go on.
@@ -163,7 +185,7 @@ class Importer:
             raise Problem("completion_delayed")
         return await store
 
-    async def _store(self, wanted: Import, tokens: Tokens, given_at: int) -> Grant:
+    async def _store(self, wanted: Import, tokens: Tokens, given_at: int) -> tuple[Grant, Grant | None]:
         try:
             return await self._patient_vault.call(
                 "import", partial(self._vault.grants.import_tokens, wanted, tokens, given_at)

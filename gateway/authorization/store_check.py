@@ -3,7 +3,7 @@
 from functools import partial
 
 from gateway.amazon.failures import AmazonFailure
-from gateway.amazon.marketplaces import find_marketplace
+from gateway.amazon.marketplaces import REGIONS, find_marketplace
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
 from gateway.applications.call_breaker import CallCircuitBreaker
@@ -74,6 +74,13 @@ class StoreCheck:
         if await self._sells_in_india(user_id, access_token):
             return INDIA_KEPT, "verified"
         return region, found
+
+    async def region_of(self, user_id: int, wrong: Region, access_token: Secret) -> Region | None:
+        """Return the region that Amazon answers in for a store that is not of region `wrong`, if it does."""
+        for region in REGIONS:
+            if region != wrong and await self.check(user_id, region, access_token) == "verified":
+                return region
+        return None
 
     async def _sells_in_india(self, user_id: int, access_token: Secret) -> bool:
         site = find_marketplace(INDIA)

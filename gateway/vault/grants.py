@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -35,6 +35,8 @@ from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.outbox import Outbox
 from gateway.vault.unread_profiles import note_all_unread
+
+T = TypeVar("T")
 
 FIRST_ID = 10**11
 LAST_ID = 2**53 - 1
@@ -128,17 +130,23 @@ class Grants:
 
         return self._stored(store)
 
-    def import_tokens(self, wanted: Import, tokens: Tokens, given_at: int | None = None) -> Grant:
-        """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt."""
+    def import_tokens(
+        self, wanted: Import, tokens: Tokens, given_at: int | None = None
+    ) -> tuple[Grant, Grant | None]:
+        """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt.
 
-        def store(connection: Connection) -> Grant:
+        Return the grant, and what it was before if there was one.
+        """
+
+        def store(connection: Connection) -> tuple[Grant, Grant | None]:
+            replaced = self._to_replace(connection, wanted, wanted.seller_id)
             grant = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
             self._audit.record(connection, "imported", grant=grant)
-            return grant
+            return grant, replaced
 
         return self._stored(store)
 
-    def _stored(self, store: Callable[[Connection], Grant]) -> Grant:
+    def _stored(self, store: Callable[[Connection], T]) -> T:
         for left in reversed(range(INSERT_TRIES)):
             try:
                 with self._database.writing() as connection:

@@ -15,6 +15,7 @@ from gateway.api.answers.grants import (
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
+    Replacement,
     grant_status,
     record_id,
     refresh_fields,
@@ -23,6 +24,7 @@ from gateway.api.answers.grants import (
 )
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
 from gateway.api.requests import EXAMPLE_PROFILE, EXAMPLE_RECORD
+from gateway.authorization import imports
 from gateway.authorization.authorizer import StartedAuthorization
 from gateway.authorization.profile_sync import SyncState, Word
 from gateway.errors import TABLE, Problem
@@ -290,7 +292,7 @@ class ProfileList(Answer, Profiles):
     incomplete_accounts: list[Account] | Absent = incomplete_accounts()
 
 
-class ImportedAccount(Answer, Profiles, NewAccount):
+class ImportedAccount(Answer, Replacement, Profiles, NewAccount):
     """An imported ads account with its profiles."""
 
     total: int = Field(description="How many there are", ge=0, examples=[1])
@@ -302,14 +304,15 @@ class ImportedAccount(Answer, Profiles, NewAccount):
     detail: str | Absent = extra(WHY_UNREAD)
 
     @classmethod
-    def imported(cls, grant: Grant, profiles: Sequence[Profile], state: SyncState) -> Self:
-        """Return an account that was imported. `state`: what is known of its profiles."""
+    def imported(cls, grant: Grant, profiles: Sequence[Profile], found: imports.ImportedAccount) -> Self:
+        """Return an account that was imported. `grant`: as it is to be shown."""
         return cls.model_validate(
             {
-                **_account(grant, state.unread),
+                **_account(grant, found.state.unread),
+                "replaced": found.replaced is not None,
                 "profiles": _profiles(grant, profiles),
                 "total": len(profiles),
-                **sync_fields(state),
+                **sync_fields(found.state),
             }
         )
 

@@ -109,6 +109,14 @@ class GrantState(Record):
     missing_scopes: list[str] | Absent = extra("Asked for and not granted; only where Amazon said")
 
 
+class Replacement(Record):
+    """Whether an import took the place of what was kept already."""
+
+    replaced: bool = Field(
+        description="Whether it was kept before, and has other tokens now", examples=[False]
+    )
+
+
 class ReasonedState(GrantState):
     """The same, of what was not authorized a moment ago."""
 

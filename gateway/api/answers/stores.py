@@ -24,12 +24,14 @@ from gateway.api.answers.grants import (
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
+    Replacement,
     refresh_fields,
     state_fields,
     token_fields,
 )
 from gateway.api.error_groups import ATTEMPT_REASONS
 from gateway.api.requests import EXAMPLE_NAME, EXAMPLE_SELLER
+from gateway.authorization import imports
 from gateway.authorization.authorizer import StartedAuthorization
 from gateway.errors import TABLE
 from gateway.model import Grant, Region
@@ -61,7 +63,7 @@ class NewStore(GrantState, StoreCandidate):
 
     verified: bool | None = Field(
         description="Whether Amazon answered for the store right after it was authorized; null where "
-        "not asked",
+        "not asked, and after an import, which proves no seller id",
         examples=[True],
     )
 
@@ -112,14 +114,36 @@ def check_fields(verification: str | None) -> dict[str, str]:
     return document
 
 
-class ImportedStore(Answer, WithNotes, StoreCheck, NewStore):
+class ImportedStore(Answer, WithNotes, StoreCheck, Replacement, NewStore):
     """An imported store. `verification` is only there where Amazon did not answer for it."""
 
+    seller_id_proven: Literal[False] = Field(
+        description="Always false: Amazon answers for a token without naming the seller, so compare the id "
+        "with Seller Central",
+        examples=[False],
+    )
+
+    previous_name: str | Absent = extra("The name that a replaced store had, where that was another")
+
     @classmethod
-    def imported(cls, grant: Grant, asked: Region, verification: str) -> Self:
-        """Return a store that was imported under the region `asked`."""
-        found = {} if verification == "verified" else check_fields(verification)
-        return cls.model_validate({**_store(grant), **found, "notes": notes_of(asked, grant.region)})
+    def imported(cls, grant: Grant, asked: Region, found: imports.ImportedStore) -> Self:
+        """Return a store that was imported under the region `asked`. `grant`: as it is to be shown."""
+        checked = {} if found.verification == "verified" else check_fields(found.verification)
+        return cls.model_validate(
+            {
+                **_store(grant),
+                **checked,
+                "replaced": found.replaced is not None,
+                "previous_name": _former_name(found),
+                "seller_id_proven": False,
+                "notes": notes_of(asked, grant.region),
+            }
+        )
+
+
+def _former_name(found: imports.ImportedStore) -> str | None:
+    """Return the name that an import has changed."""
+    return found.replaced.name if found.replaced and found.replaced.name != found.grant.name else None
 
 
 class Stores(ListAnswer):

@@ -33,12 +33,9 @@ def test_an_imported_store_is_listed_and_has_tokens(gateway: Gateway) -> None:
     )
     assert len(gateway.amazon.refreshes()) == 1
     listed = gateway.good("/spApi/authorizedStores")["stores"]
-    assert listed == [{name: value for name, value in answer.items() if name != "sandbox"}]
-    assert (listed[0]["sellerName"], listed[0]["status"], listed[0]["verified"]) == (
-        "我的店铺 ☕",
-        "authorized",
-        True,
-    )
+    of_the_import = {"sandbox", "replaced", "sellerIdProven"}
+    assert listed == [{name: value for name, value in answer.items() if name not in of_the_import}]
+    assert (listed[0]["sellerName"], listed[0]["status"]) == ("我的店铺 ☕", "authorized")
     assert (listed[0]["requestedScopes"], listed[0]["grantedScopes"]) == ([], None)
     tokens = gateway.good("/spApi/storeTokens", STORE)
     assert tokens["refreshToken"] == token
@@ -79,6 +76,61 @@ def test_importing_again_keeps_the_record(gateway: Gateway) -> None:
     assert again["authRecordId"] == first["authRecordId"]
     assert gateway.good("/spApi/authorizedStores")["total"] == 1
     assert gateway.good("/spApi/storeTokens", STORE)["refreshToken"] == token
+
+
+def test_a_seller_id_that_nothing_proved_is_not_called_verified(gateway: Gateway) -> None:
+    """Amazon answers for the token's store without naming it: a mistyped id would pass that check."""
+    token = refresh_token(gateway.amazon)
+    body = {**STORE, "sellerId": "A1MISTYPED", "sellerName": "Mine", "refreshToken": token}
+    answer = gateway.good("/spApi/importStore", body)
+    assert (answer["sellerIdProven"], answer["verified"]) == (False, None)
+    assert gateway.good("/spApi/authorizedStores")["stores"][0]["verified"] is None
+
+
+@pytest.mark.parametrize("name", ["Renamed", "Store A1SANDBOXNA001"])
+def test_a_store_that_an_import_replaces_is_told(gateway: Gateway, name: str) -> None:
+    """With the name that it had, where that is another."""
+    gateway.authorize_store()
+    body = {**STORE, "sellerName": name, "refreshToken": refresh_token(gateway.amazon)}
+    answer = gateway.good("/spApi/importStore", body)
+    assert answer["replaced"] is True
+    assert answer.get("previousName") == ("Store A1SANDBOXNA001" if name == "Renamed" else None)
+
+
+def test_a_new_store_or_account_replaces_nothing(gateway: Gateway) -> None:
+    """An account is replaced by one of its name."""
+    answer = gateway.good(
+        "/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": refresh_token(gateway.amazon)}
+    )
+    assert (answer["replaced"], "previousName" in answer) == (False, False)
+    token = refresh_token(gateway.amazon, advertiserId="SANDBOX_BRANDS")
+    account = {"accountName": "Brand", "region": "NA", "refreshToken": token}
+    replaced = [gateway.good("/amazonAds/importAccount", account)["replaced"] for _ in range(2)]
+    assert replaced == [False, True]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_token_of_another_region_keeps_nothing(gateway: Gateway, known: bool) -> None:
+    """The region that Amazon answers in is named; what was there stays as it was."""
+    if known:
+        gateway.authorize_store()
+    before = gateway.good("/spApi/authorizedStores")
+    token = refresh_token(gateway.amazon, sellerId="A1SANDBOXEU001", region="EU")
+    refused = gateway.bad(
+        "/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token}, status=502
+    )
+    assert refused["reason"] == "import_wrong_region"
+    assert "EU" in refused["errmsg"]
+    assert gateway.good("/spApi/authorizedStores") == before
+
+
+def test_a_region_that_cannot_be_found_out_is_not_named(gateway: Gateway) -> None:
+    """Amazon says that it is another one, and for none that it is that."""
+    gateway.amazon.fault({"answer": "spApi.wrongRegion"}, times=None, path="/sellers/*")
+    body = {**STORE, "sellerName": "Mine", "refreshToken": refresh_token(gateway.amazon)}
+    refused = gateway.bad("/spApi/importStore", body, status=502)
+    assert refused["reason"] == "import_wrong_region"
+    assert not {"EU", "FE"} & set(refused["errmsg"].split())
 
 
 def test_an_import_is_the_callers_alone(gateway: Gateway) -> None:

@@ -106,7 +106,7 @@ def test_an_imported_store_of_india_is_kept_under_europe(gateway: Gateway, role:
         gateway.amazon.fault({"answer": "spApi.roleMissing"}, times=None, path="/sellers/*")
     store = imported(gateway, INDIAN, "EU")
     assert (store["region"], len(store["notes"])) == ("EU", 1)
-    assert store["verified"] is role
+    assert store["verified"] is (None if role else False)
     (listed,) = gateway.good("/spApi/authorizedStores")["stores"]
     assert (listed["region"], listed["authRecordId"]) == ("EU", store["authRecordId"])
     assert gateway.good("/spApi/storeTokens", {"sellerId": INDIAN, "region": "FE"})["region"] == "EU"
@@ -115,22 +115,24 @@ def test_an_imported_store_of_india_is_kept_under_europe(gateway: Gateway, role:
 def test_an_imported_store_of_the_far_east_stays_there(gateway: Gateway) -> None:
     """Amazon answers for it there, so nothing else is asked."""
     store = imported(gateway, "A1SANDBOXFE001", "FE")
-    assert (store["region"], store["verified"]) == ("FE", True)
+    assert store["region"] == "FE"
     assert "notes" not in store
     assert "verification" not in store
     assert len(gateway.amazon.calls(path="/sellers/v1/marketplaceParticipations")) == 1
 
 
 @pytest.mark.parametrize(("seller_id", "region"), [("A1SANDBOXEU001", "EU"), ("A1SANDBOXNA001", "NA")])
-def test_another_store_that_is_imported_there_is_told_its_region_is_wrong(
+def test_another_store_that_is_imported_there_is_refused(
     gateway: Gateway, seller_id: str, region: str
 ) -> None:
-    """It is kept as the caller said, and the answer says what the check found and what to do."""
-    store = imported(gateway, seller_id, region)
-    assert (store["region"], store["verified"], store["verification"]) == ("FE", False, "wrong_region")
-    assert store["verificationReason"] == "wrong_region"
-    assert store["verificationHint"]
-    assert "notes" not in store
+    """Nothing is kept, and its own region is named."""
+    grant = {"sellerId": seller_id, "region": region}
+    token = gateway.amazon.control("grants", [grant])["grants"][0]["refreshToken"]
+    body = {"sellerId": seller_id, "region": "FE", "sellerName": "Mine", "refreshToken": token}
+    refused = gateway.bad("/spApi/importStore", body, status=502)
+    assert refused["reason"] == "import_wrong_region"
+    assert f"under {region}" in refused["errmsg"]
+    assert gateway.good("/spApi/authorizedStores")["total"] == 0
 
 
 @pytest.mark.parametrize("before", [False, True])

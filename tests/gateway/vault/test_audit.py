@@ -63,7 +63,9 @@ def test_every_change_is_written_down(vault: Vault, user: int) -> None:
     key_id, _ = vault.users.issue_key("ann")
     kept = store(vault, user)
     brand = account(vault, user)
-    imported = vault.grants.import_tokens(Import(user, "spapi", "app", "EU", "Other", "A2"), tokens("other"))
+    imported, _ = vault.grants.import_tokens(
+        Import(user, "spapi", "app", "EU", "Other", "A2"), tokens("other")
+    )
     refused = consumed(vault, user, name="Refused")
     vault.attempts.finish(refused.id, "denied", "access_denied")
     vault.grants.mark_needs_reauthorization(kept.id, kept.token_version, "store_revoked")
