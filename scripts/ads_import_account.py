@@ -7,26 +7,24 @@
 Examples:
   python3 scripts/ads_import_account.py --account-name "My Brand" --region NA < token.txt
   python3 scripts/ads_import_account.py --account-name "My Brand" --region EU --token-file /home/me/token.txt
+  python3 scripts/ads_import_account.py --list - < accounts.jsonl
 
 The token is tried out at Amazon first; one that is refused changes nothing. The answer lists the account's
 profiles. Own gateway only.
 """
 
 from linkfox_client import command
-from linkfox_client.commands import self_hosted
+from linkfox_client.commands import imports
 
 
 def declare(arguments):
-    arguments.text(
-        "--account-name", "the name that the account gets in the lists", required=True, metavar="NAME"
-    )
-    arguments.region(required=True)
-    self_hosted.declare_token(arguments)
+    arguments.text("--account-name", "the name that the account gets in the lists", metavar="NAME")
+    arguments.region()
+    imports.declare(arguments, imports.ACCOUNT)
 
 
 def run(options, gateway):
-    fields = {"accountName": options.account_name, "region": options.region}
-    return self_hosted.import_grant(gateway, "/amazonAds/importAccount", fields, options)
+    return imports.run(gateway, imports.ACCOUNT, options)
 
 
 if __name__ == "__main__":

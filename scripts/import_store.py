@@ -7,30 +7,24 @@
 Examples:
   python3 scripts/import_store.py --seller-id A1B2C3D4E5F6G7 --region NA --seller-name "My Store" < token.txt
   python3 scripts/import_store.py --seller-id A1B2C3D4E5F6G7 --region EU --seller-name X --token-file t.txt
+  python3 scripts/import_store.py --list - < stores.jsonl
 
 The token is tried out at Amazon first; one that is refused changes nothing. Own gateway only.
 """
 
 from linkfox_client import command
-from linkfox_client.commands import self_hosted
+from linkfox_client.commands import imports
 
 
 def declare(arguments):
-    arguments.text("--seller-id", "the seller id, as Seller Central shows it", required=True, metavar="ID")
-    arguments.region(required=True)
-    arguments.text(
-        "--seller-name", "the name that the store gets in the lists", required=True, metavar="NAME"
-    )
-    self_hosted.declare_token(arguments)
+    arguments.text("--seller-id", "the seller id, as Seller Central shows it", metavar="ID")
+    arguments.region()
+    arguments.text("--seller-name", "the name that the store gets in the lists", metavar="NAME")
+    imports.declare(arguments, imports.STORE)
 
 
 def run(options, gateway):
-    fields = {
-        "sellerId": options.seller_id,
-        "region": options.region,
-        "sellerName": options.seller_name,
-    }
-    return self_hosted.import_grant(gateway, "/spApi/importStore", fields, options)
+    return imports.run(gateway, imports.STORE, options)
 
 
 if __name__ == "__main__":

@@ -44,3 +44,15 @@ def run(tmp_path: Path, gateway: FakeGateway) -> Run:
         return run_script(name, *words, environment=environment, folder=tmp_path, python=python)
 
     return call
+
+
+@pytest.fixture
+def piped(tmp_path: Path, gateway: FakeGateway):
+    """Run a script with something on its standard input."""
+
+    def call(name: str, *words: str, stdin: str = "", **more: str) -> Finished:
+        environment = clean_environment(tmp_path, **gateway.environment()) | more
+        given = stdin.encode("utf-8", "surrogateescape")
+        return run_script(name, *words, environment=environment, folder=tmp_path, stdin=given)
+
+    return call

@@ -9,7 +9,6 @@ import pytest
 
 from tests.scripts.conftest import Run
 from tests.support.fake_gateway import REFRESH, FakeGateway
-from tests.support.house import Finished, clean_environment, run_script
 
 STORE = ("--seller-id", "A1", "--region", "na", "--seller-name", "我的店铺 ☕")
 ACCOUNT = ("--account-name", "Brand", "--region", "EU")
@@ -27,18 +26,6 @@ ADDRESS = (
 )
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
-
-
-@pytest.fixture
-def piped(tmp_path: Path, gateway: FakeGateway):
-    """Run a script with something on its standard input."""
-
-    def call(name: str, *words: str, stdin: str = "", **more: str) -> Finished:
-        environment = clean_environment(tmp_path, **gateway.environment()) | more
-        given = stdin.encode("utf-8", "surrogateescape")
-        return run_script(name, *words, environment=environment, folder=tmp_path, stdin=given)
-
-    return call
 
 
 @pytest.mark.parametrize(("script", "words", "path", "body"), IMPORTS)

@@ -9,6 +9,7 @@ from linkfox_client.paths import REFERENCES
 from linkfox_client.text import cleaned, has_hidden, is_hidden
 
 REGIONS = ("NA", "EU", "FE")
+LONGEST_PATH = 4096
 LARGEST_ID = 2**63 - 1
 
 
@@ -70,6 +71,8 @@ def read_path(value: Any) -> str:
     """Return a path, in the form in which the file system's functions take it."""
     if not isinstance(value, str) or not value.strip():
         raise Wrong("has to be a path")
+    if len(value) > LONGEST_PATH:
+        raise Wrong(f"has to be a path of at most {LONGEST_PATH} characters")
     if any(ord(character) < 32 for character in value):
         raise Wrong("must not contain control characters")
     if os.name == "nt":

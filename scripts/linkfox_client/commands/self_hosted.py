@@ -1,6 +1,5 @@
-"""What only one's own gateway does with an authorization: import its token, complete it, remove it."""
+"""What only one's own gateway does with an authorization: complete it, remove it."""
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +12,7 @@ if TYPE_CHECKING:
     from linkfox_client.commands.waiting import Flow
     from linkfox_client.gateway.client import Gateway
 
-PIPE_TOKEN = "Pipe the refresh token in, or name a file that only you can read with --token-file."  # noqa: S105
 PIPE_ADDRESS = "Pipe in the address that the browser ended on, whole and on one line."
-
-
-def declare_token(arguments: Arguments) -> None:
-    """Declare `--token-file`."""
-    arguments.path(
-        "--token-file", "read the refresh token from this private file (0600), not from standard input"
-    )
 
 
 def declare_removal(arguments: Arguments) -> None:
@@ -30,24 +21,11 @@ def declare_removal(arguments: Arguments) -> None:
     arguments.check(_check_yes)
 
 
-def import_grant(
-    gateway: "Gateway", path: str, fields: dict[str, Any], options: SimpleNamespace
-) -> dict[str, Any]:
-    """Import a refresh token and return the store or account. Raise ClientError."""
-    _refuse_hosted(gateway)
-    if options.token_file is not None:
-        text, _ = secret_input.from_file(Path(options.token_file), "--token-file", private=True)
-    else:
-        text = secret_input.from_standard_input("The refresh token", PIPE_TOKEN)
-    token = output.secrets.remember(text)
-    return gateway.post(path, {**fields, "refreshToken": token.reveal()})
-
-
 def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
     """Complete an authorization by the address on standard input; answer how it ended. Raise ClientError."""
     from linkfox_client.commands import waiting
 
-    _refuse_hosted(gateway)
+    refuse_hosted(gateway)
     address = secret_input.from_standard_input("The callback address", PIPE_ADDRESS)
     output.secrets.remember(address)
     status = gateway.post(f"{flow.path}/completeAuthorization", {"callbackUrl": address})
@@ -56,11 +34,12 @@ def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
 
 def remove(gateway: "Gateway", path: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Remove one of the caller's own; return that it is gone. Raise ClientError."""
-    _refuse_hosted(gateway)
+    refuse_hosted(gateway)
     return gateway.post(path, fields) | fields
 
 
-def _refuse_hosted(gateway: "Gateway") -> None:
+def refuse_hosted(gateway: "Gateway") -> None:
+    """Raise ClientError where the gateway is the hosted one."""
     if gateway.is_hosted:
         raise bad_arguments(
             "Only one's own gateway can do this, not the hosted one",
