@@ -64,15 +64,21 @@ class Protocol(HttpToolsProtocol):
         self._look_after(HEAD_SECONDS)
 
     def _give_up_oldest(self) -> bool:
-        """End the connection that has been silent for longest; tell whether there was one."""
-        silent = [each for each in self.connections if each is not self and each._is_silent()]  # type: ignore[union-attr]
-        if not silent:
+        """End the connection of which a request is waited for longest; tell whether there was one."""
+        idle = [each for each in self.connections if each is not self and each._has_no_request()]  # type: ignore[union-attr]
+        if not idle:
             return False
-        oldest = min(silent, key=lambda each: each._since)  # type: ignore[union-attr]
+        oldest = min(idle, key=lambda each: each._since)  # type: ignore[union-attr]
         self.refusals.note("gateway_busy", oldest._source())  # type: ignore[union-attr]
         self.connections.discard(oldest)
         oldest.transport.close()
         return True
+
+    def _has_no_request(self) -> bool:
+        """Tell whether nobody loses an answer with it: half a head is no request, nor is an answered one."""
+        if self._at == _BODY:
+            return self.cycle.response_complete
+        return self._at in (_IDLE, _HEAD)
 
     def _is_silent(self) -> bool:
         return self._at == _IDLE or (self._at == _HEAD and not self._unfinished)
@@ -213,6 +219,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.write(self._refusal(problem))
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
+        self.connections.discard(self)
         self.transport.close()
         self._writes.begin()
 

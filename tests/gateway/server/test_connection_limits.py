@@ -40,6 +40,7 @@ class Line:
         self.state = state or ServerState()
         self.let_go = asyncio.Event()
         self.received: list[str] = []
+        self.reads = True
         if not waiting:
             self.let_go.set()
         config = uvicorn.Config(
@@ -58,7 +59,7 @@ class Line:
 
     async def _answer(self, _scope: Any, receive: Any, send: Any) -> None:
         await self.let_go.wait()
-        more = True
+        more = self.reads
         while more:
             message = await receive()
             self.received.append(message["type"])
@@ -295,8 +296,8 @@ def test_an_answer_takes_as_long_as_it_takes() -> None:
     played(story)
 
 
-def test_too_many_connections_cost_those_that_are_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest of them goes first; where all are in use, the new one is told so."""
+def test_too_many_connections_cost_those_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest of them goes first; where all have one, the new one is told so."""
     monkeypatch.setattr(http_protocol, "most_connections", lambda: 3)
 
     async def story() -> None:
@@ -322,6 +323,33 @@ def test_too_many_connections_cost_those_that_are_silent(monkeypatch: pytest.Mon
             line.let_go.set()
             await line.settle()
             assert line.statuses == [200]
+
+    played(story)
+
+
+def test_half_a_head_and_the_rest_of_a_body_keep_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody loses an answer with them."""
+    monkeypatch.setattr(http_protocol, "most_connections", lambda: 2)
+
+    async def story() -> None:
+        state, loop = ServerState(), SteppedLoop()
+        half = Line(loop, state)
+        await half.send(GET)
+        loop.step(1)
+        answered = Line(loop, state, waiting=True)
+        await answered.send(b"POST" + GET[3:] + b"Content-Length: 9\r\n\r\n")
+        first = Line(loop, state, waiting=True)
+        await first.send(GET + b"\r\n")
+        assert [line.closed for line in (half, answered, first)] == [True, False, False]
+        assert half.statuses == []
+        refused = Line(loop, state)
+        assert (refused.closed, refused.statuses) == (True, [503])
+        answered.reads = False
+        answered.let_go.set()
+        await answered.settle()
+        assert answered.statuses == [200]
+        Line(loop, state)
+        assert [line.closed for line in (answered, first)] == [True, False]
 
     played(story)
 
