@@ -19,7 +19,7 @@ from gateway.model import AuditEntry
 from gateway.util.clock import rfc3339
 from gateway.util.private_files import create_private
 from gateway.vault.database.tables import audit
-from gateway.vault.errors import VaultError
+from gateway.vault.maintenance.new_file import told_of
 from gateway.vault.vault import Vault
 
 # So many are removed in one transaction: whoever else writes meanwhile waits no longer than for that.
@@ -50,7 +50,7 @@ def export_before(vault: Vault, moment: int, path: Path) -> tuple[int, str]:
     on the disk; an interrupted removal is finished by the next export, which has the rest again. Raise
     VaultError.
     """
-    try:
+    with told_of(path, "the entries"):
         create_private(path, b"")
         try:
             ids, digest = _written(vault, moment, path)
@@ -58,16 +58,6 @@ def export_before(vault: Vault, moment: int, path: Path) -> tuple[int, str]:
             with suppress(OSError):
                 path.unlink()
             raise
-    except FileExistsError:
-        raise VaultError(
-            f"{path} exists already", "Name a new file; none is overwritten.", "bad_arguments"
-        ) from None
-    except OSError as error:
-        raise VaultError(
-            f"{path} cannot be written ({error.strerror})",
-            "Name a file in a folder that you can write to, with room for the entries. None was removed.",
-            "bad_arguments",
-        ) from None
     for start in range(0, len(ids), BATCH):
         with vault.database.writing() as connection:
             if start == 0:

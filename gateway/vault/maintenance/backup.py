@@ -11,6 +11,7 @@ from gateway.util.private_files import create_private
 from gateway.vault.database.engine import BUSY_SECONDS
 from gateway.vault.database.troubles import describe_error
 from gateway.vault.errors import VaultError
+from gateway.vault.maintenance.new_file import told_of
 from gateway.vault.vault import Vault
 
 
@@ -26,7 +27,7 @@ def back_up(vault: Vault, path: Path) -> int:
             "bad_arguments",
         )
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
+    with told_of(path, "a copy of vault.db"):
         create_private(path, b"")
         try:
             create_private(draft, b"")
@@ -37,16 +38,6 @@ def back_up(vault: Vault, path: Path) -> int:
                 with contextlib.suppress(OSError):
                     file.unlink()
             raise
-    except FileExistsError:
-        raise VaultError(
-            f"{path} exists already", "Name a new file; none is overwritten.", "bad_arguments"
-        ) from None
-    except OSError as error:
-        raise VaultError(
-            f"{path} cannot be written ({error.strerror})",
-            "Name a file in a folder that you can write to, with room for a copy of vault.db.",
-            "bad_arguments",
-        ) from None
     with vault.database.writing() as connection:
         vault.audit.record(connection, "backup_made", subject=path.name)
     return path.stat().st_size
