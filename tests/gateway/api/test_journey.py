@@ -14,6 +14,7 @@ from gateway.util.secret import Secret
 from tests.support.clock import START
 from tests.support.documented import DOCUMENT, JSON, fields_of, operations
 from tests.support.gateway_server import Amazon, Gateway, running_gateway, settings_for
+from tests.support.vaults import read_only
 
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 INDIAN = {"sellerId": "A1SANDBOXEU002", "region": "FE"}
@@ -44,9 +45,10 @@ class Journey:
         self.answered |= fields_of(SUCCESSES[path], path, document)
         return document
 
-    def bad(self, path: str, body: Any, status: int) -> None:
+    def bad(self, path: str, body: Any, status: int, user: str = "owner") -> None:
         """Make a call that fails."""
-        self.answered |= fields_of(ERROR, path, self.gateway.bad(path, body, status=status))
+        refused = self.gateway.bad(path, body, status=status, user=user)
+        self.answered |= fields_of(ERROR, path, refused)
 
     def read(self, path: str) -> None:
         """GET a document."""
@@ -89,8 +91,14 @@ def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
     journey.good("/amazonAds/authorizationStatus", {"authorizationId": account})
     journey.good("/spApi/removeStore", INDIAN)
     journey.gateway.app.state.services.overview.watch(lambda: ["audit"])
-    for path in ("/healthz", "/readyz"):
-        journey.read(path)
+    database = journey.gateway.vault.database
+    with read_only(database):
+        database.probe_writes()
+        for path in ("/healthz", "/readyz"):
+            journey.read(path)
+    database.probe_writes()
+    weak = journey.gateway.vault.users.issue_key("owner", ("proxy",))[1].reveal()
+    journey.bad("/spApi/storeTokens", STORE, 403, user=weak)
     (journey.gateway.settings.data_dir / owner_key.FILE).write_text(journey.gateway.keys["owner"])
     journey.read(f"{local_proof.PATH}?nonce={64 * '0'}")
     described = fields_of(ERROR, "")
