@@ -66,9 +66,9 @@ class Business:
         """Note what a restricted data token may read."""
         self._restricted[_digest(token)] = resources
 
-    def restricted(self, token: str) -> list[RestrictedResource] | None:
-        """Return what a restricted data token may read, None for a token that is none."""
-        return self._restricted.get(_digest(token))
+    def restricted(self, token: str) -> list[RestrictedResource]:
+        """Return what a restricted data token may read; nothing where it was made before a restart."""
+        return self._restricted.get(_digest(token), [])
 
 
 def _digest(token: str) -> str:

@@ -19,6 +19,7 @@ from amazon_sandbox.selling_partner.published import Operation
 from amazon_sandbox.selling_partner.refusals import Refused, invalid
 from amazon_sandbox.selling_partner.stories import STORIES
 from amazon_sandbox.token_endpoint import PATH as TOKEN_PATH
+from amazon_sandbox.tokens import RESTRICTED
 from amazon_sandbox.world import World
 
 PARTICIPATIONS = "sellers.getMarketplaceParticipations"
@@ -89,10 +90,9 @@ class SellingPartnerApi:
         self, token: str, operation: Operation, path: dict[str, str]
     ) -> RestrictedResource | None:
         """Return what a restricted data token says of this call, None for another token. Raise Refused."""
-        resources = self._world.business.restricted(token)
-        if resources is None:
+        if not token.startswith(RESTRICTED):
             return None
-        for resource in resources:
+        for resource in self._world.business.restricted(token):
             if covers(resource, operation, path):
                 return resource
         raise Refused(known("spApi.roleMissing"))
@@ -108,7 +108,7 @@ class SellingPartnerApi:
             return known("spApi.throttled")
         try:
             for name in operation.required:
-                if not call.request.parameters.get(name):
+                if not call.request.parameters.get(name, "").strip(", "):
                     raise invalid(f"{name} is missing.")
             answer = compressed(story(call), call.request)
         except Refused as refused:

@@ -10,10 +10,11 @@ from amazon_sandbox import storage
 from amazon_sandbox.business import Document
 from amazon_sandbox.http_messages import JSON, Answer, to_json
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.selling_partner import jobs
 from amazon_sandbox.selling_partner.call import Call, Story, text_of, texts_of
+from amazon_sandbox.selling_partner.jobs import Jobs
 from amazon_sandbox.selling_partner.refusals import invalid, missing
 
+FEEDS = Jobs("feed", "resultFeedDocumentId", lambda business: business.feeds)
 FEED_TYPE = re.compile("[A-Z0-9_]{3,100}")
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+( ?; ?charset=[\w-]+)?", re.ASCII)
 
@@ -38,7 +39,8 @@ def _create(call: Call) -> Answer:
         raise invalid("inputFeedDocumentId is not known.")
     if uploaded.content is None:
         raise invalid("The document of inputFeedDocumentId has not been uploaded.")
-    job = jobs.new_job(call, kind, marketplaces, _new_document(call, b"", JSON), {})
+    outcome = _new_document(call, None, JSON)
+    job = FEEDS.add(call, kind, marketplaces, outcome, {})
     report = {
         "header": {"sellerId": call.seller_id, "version": "2.0", "feedId": job.number},
         "issues": [],
@@ -50,26 +52,8 @@ def _create(call: Call) -> Answer:
             "messagesInvalid": 0,
         },
     }
-    call.world.business.documents[job.document_id].content = to_json(report)
-    call.world.business.feeds[job.number] = job
+    outcome.content = to_json(report)
     return known("spApi.accepted", {"feedId": job.number})
-
-
-def _list(call: Call) -> Answer:
-    page, token = jobs.listed(call, call.world.business.feeds, "feedTypes")
-    feeds = [jobs.described(job, "feed", "resultFeedDocumentId") for job in page]
-    return known("spApi.ok", {"feeds": feeds, **({"nextToken": token} if token else {})})
-
-
-def _one(call: Call) -> Answer:
-    job = jobs.find(call, call.world.business.feeds, call.path["feedId"], "feed")
-    answer = known("spApi.ok", jobs.described(job, "feed", "resultFeedDocumentId"))
-    job.polls += 1
-    return answer
-
-
-def _cancel(call: Call) -> Answer:
-    return jobs.cancel(jobs.find(call, call.world.business.feeds, call.path["feedId"], "feed"), "feed")
 
 
 def _document(call: Call) -> Answer:
@@ -90,8 +74,8 @@ def _new_document(call: Call, content: bytes | None, media_type: str) -> Documen
 STORIES: dict[str, Story] = {
     "feeds_2021-06-30.createFeedDocument": _create_document,
     "feeds_2021-06-30.createFeed": _create,
-    "feeds_2021-06-30.getFeeds": _list,
-    "feeds_2021-06-30.getFeed": _one,
-    "feeds_2021-06-30.cancelFeed": _cancel,
+    "feeds_2021-06-30.getFeeds": FEEDS.list,
+    "feeds_2021-06-30.getFeed": FEEDS.one,
+    "feeds_2021-06-30.cancelFeed": FEEDS.cancel,
     "feeds_2021-06-30.getFeedDocument": _document,
 }

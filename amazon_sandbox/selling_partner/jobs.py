@@ -1,9 +1,11 @@
 """What reports and feeds have in common: asked for, two polls in the making, then done; and their lists."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from amazon_sandbox.business import Document, Job
+from amazon_sandbox.business import Business, Document, Job
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call, timestamp
@@ -14,69 +16,84 @@ ALL_STATES = (*STATES, "CANCELLED", "FATAL")
 NINETY_DAYS = 90 * 86_400  # how far back a list goes of itself [doc]
 
 
-def new_job(call: Call, kind: str, marketplaces: list[str], document: Document, given: dict[str, Any]) -> Job:
-    """Return a job of the calling store whose outcome is `document`; `given` is told with it."""
-    number = str(50_000_000_000 + secrets.randbelow(10**10))
-    now = call.world.clock.now()
-    return Job(number, kind, marketplaces, *call.store, now, document.document_id, given=given)
+@dataclass(frozen=True)
+class Jobs:
+    """The jobs of one kind: `name` is report or feed, `result` what the document of its outcome is called."""
+
+    name: str
+    result: str
+    records: Callable[[Business], dict[str, Job]]
+
+    def add(
+        self, call: Call, kind: str, marketplaces: list[str], document: Document, given: dict[str, Any]
+    ) -> Job:
+        """Return a new job of the calling store; `document` is its outcome, `given` is told with it."""
+        number = str(50_000_000_000 + secrets.randbelow(10**10))
+        now = call.world.clock.now()
+        job = Job(number, kind, marketplaces, *call.store, now, document.document_id, given=given)
+        call.world.business.documents[document.document_id] = document
+        self.records(call.world.business)[number] = job
+        return job
+
+    def list(self, call: Call) -> Answer:
+        """Return a page of the calling store's jobs, newest first; types are needed for the first page."""
+        given = call.parameters("nextToken")
+        given.needed(f"{self.name}Types")
+        wanted, sites = (
+            given.words(f"{self.name}Types", at_most=10),
+            given.words("marketplaceIds", at_most=10),
+        )
+        call.sites(sites)
+        states = given.words("processingStatuses", ALL_STATES)
+        since, until = given.instant("createdSince"), given.instant("createdUntil")
+        start, end = given.at - NINETY_DAYS if since is None else since, given.at if until is None else until
+        found = [
+            job
+            for job in reversed(list(self.records(call.world.business).values()))
+            if (job.seller_id, job.region) == call.store
+            and job.kind in wanted
+            and (not sites or set(sites) & set(job.marketplaces))
+            and (not states or _state(job) in states)
+            and start <= job.created <= end
+        ]
+        page, token = given.page(found, given.number("pageSize", 10, 1, 100))
+        document: dict[str, Any] = {f"{self.name}s": [self._described(job) for job in page]}
+        return known("spApi.ok", {**document, "nextToken": token} if token else document)
+
+    def one(self, call: Call) -> Answer:
+        """Return the job that the path names; the next look finds it further on."""
+        job = self._find(call)
+        answer = known("spApi.ok", self._described(job))
+        job.polls += 1
+        return answer
+
+    def cancel(self, call: Call) -> Answer:
+        """Cancel the job that the path names, as long as it is not begun."""
+        job = self._find(call)
+        if _state(job) not in ("IN_QUEUE", "CANCELLED"):
+            raise invalid(f"Only a {self.name} in the state IN_QUEUE can be cancelled.")
+        job.cancelled = True
+        return known("spApi.ok", {})
+
+    def _find(self, call: Call) -> Job:
+        job = self.records(call.world.business).get(call.path[f"{self.name}Id"])
+        if job is None or (job.seller_id, job.region) != call.store:
+            raise missing(f"The {self.name} was not found.")
+        return job
+
+    def _described(self, job: Job) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            f"{self.name}Id": job.number,
+            f"{self.name}Type": job.kind,
+            "marketplaceIds": job.marketplaces,
+            "createdTime": timestamp(job.created),
+            "processingStatus": _state(job),
+            **job.given,
+        }
+        if document["processingStatus"] == "DONE":
+            document[self.result] = job.document_id
+        return document
 
 
-def state_of(job: Job) -> str:
-    """Return how far a job is."""
+def _state(job: Job) -> str:
     return "CANCELLED" if job.cancelled else STATES[min(job.polls, len(STATES) - 1)]
-
-
-def find(call: Call, jobs: dict[str, Job], number: str, what: str) -> Job:
-    """Return the calling store's job of that number. Raise Refused."""
-    job = jobs.get(number)
-    if job is None or (job.seller_id, job.region) != call.store:
-        raise missing(f"The {what} was not found.")
-    return job
-
-
-def cancel(job: Job, what: str) -> Answer:
-    """Cancel a job that is not begun. Raise Refused for another."""
-    if state_of(job) not in ("IN_QUEUE", "CANCELLED"):
-        raise invalid(f"Only a {what} in the state IN_QUEUE can be cancelled.")
-    job.cancelled = True
-    return known("spApi.ok", {})
-
-
-def listed(call: Call, jobs: dict[str, Job], kinds: str) -> tuple[list[Job], str | None]:
-    """Return a page of the calling store's jobs, newest first, and the next page's token. Raise Refused.
-
-    `kinds` is what the parameter is called that names types; it is needed for the first page.
-    """
-    given = call.parameters("nextToken")
-    given.needed(kinds)
-    wanted, sites = given.words(kinds, at_most=10), given.words("marketplaceIds", at_most=10)
-    call.sites(sites)
-    states = given.words("processingStatuses", ALL_STATES)
-    since, until = given.instant("createdSince"), given.instant("createdUntil")
-    start, end = given.at - NINETY_DAYS if since is None else since, given.at if until is None else until
-    found = [
-        job
-        for job in reversed(list(jobs.values()))
-        if (job.seller_id, job.region) == call.store
-        and job.kind in wanted
-        and (not sites or set(sites) & set(job.marketplaces))
-        and (not states or state_of(job) in states)
-        and start <= job.created <= end
-    ]
-    page, token = given.page(found, given.number("pageSize", 10, 1, 100))
-    return list(page), token
-
-
-def described(job: Job, prefix: str, result: str) -> dict[str, Any]:
-    """Return a job as it is told; `prefix` is report or feed, `result` what its document is called."""
-    document: dict[str, Any] = {
-        f"{prefix}Id": job.number,
-        f"{prefix}Type": job.kind,
-        "marketplaceIds": job.marketplaces,
-        "createdTime": timestamp(job.created),
-        "processingStatus": state_of(job),
-        **job.given,
-    }
-    if state_of(job) == "DONE":
-        document[result] = job.document_id
-    return document

@@ -12,6 +12,8 @@ from typing import Any
 from amazon_sandbox.marketplaces import sites_of
 from amazon_sandbox.selling_partner.call import Call
 from amazon_sandbox.selling_partner.goods import GOODS, Good, amount
+from amazon_sandbox.selling_partner.parameters import Parameters
+from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 HOW_MANY = 45
 APART = 5 * 3600  # seconds
@@ -78,6 +80,44 @@ class Order:
     def postal_code(self) -> str:
         """Where it goes."""
         return f"{10000 + self.number % 80000}"
+
+
+@dataclass(frozen=True)
+class Period:
+    """The time that a list of orders is asked for, of their creation or of their last update (seconds)."""
+
+    of_creation: bool
+    start: float
+    end: float
+
+    @classmethod
+    def read(cls, given: Parameters, names: tuple[str, str, str, str]) -> "Period":
+        """Return the period of a query. Raise Refused for one that Amazon does not take.
+
+        `names` are the parameters: created after and before, updated after and before.
+        """
+        created, created_end, updated, updated_end = (given.instant(name) for name in names)
+        if (created is None) == (updated is None):
+            raise invalid(f"Exactly one of {names[0]} and {names[2]} is needed.")
+        if (updated_end if updated is None else created_end) is not None:
+            raise invalid(f"{names[1]} goes with {names[0]}, {names[3]} with {names[2]}.")
+        end, latest = created_end if updated is None else updated_end, given.at - SETTLING
+        if end is not None and end > latest:
+            raise invalid("The end of the period must be two minutes or more before now.")
+        start = created if updated is None else updated
+        return cls(updated is None, start or 0.0, latest if end is None else end)
+
+    def holds(self, order: Order) -> bool:
+        """Tell whether an order is of this time."""
+        return self.start <= (order.purchased if self.of_creation else order.updated) <= self.end
+
+
+def find_order(call: Call) -> Order:
+    """Return the calling store's order that the path names. Raise Refused."""
+    for order in orders_of(call):
+        if order.order_id == call.path["orderId"]:
+            return order
+    raise missing("The order was not found.")
 
 
 def orders_of(call: Call, marketplaces: Iterable[str] | None = None, at: float | None = None) -> list[Order]:

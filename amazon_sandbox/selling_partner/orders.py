@@ -10,37 +10,14 @@ from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import site_name
 from amazon_sandbox.selling_partner.call import Call, Story, timestamp
 from amazon_sandbox.selling_partner.goods import amount
-from amazon_sandbox.selling_partner.order_book import SETTLING, Order, orders_of
-from amazon_sandbox.selling_partner.parameters import Parameters
-from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
+from amazon_sandbox.selling_partner.order_book import Order, Period, find_order, orders_of
+from amazon_sandbox.selling_partner.refusals import Refused
 
 STATUSES = (
     "PendingAvailability", "Pending", "Unshipped", "PartiallyShipped", "Shipped", "Canceled", "Unfulfillable",
     "InvoiceUnconfirmed",
 )  # fmt: skip
 PERIOD = ("CreatedAfter", "CreatedBefore", "LastUpdatedAfter", "LastUpdatedBefore")
-
-
-def within(given: Parameters, names: tuple[str, str, str, str], orders: list[Order]) -> list[Order]:
-    """Return the orders of the period that was asked for, by creation or by update. Raise Refused.
-
-    `names` are the parameters: created after and before, updated after and before.
-    """
-    created, created_end, updated, updated_end = (given.instant(name) for name in names)
-    if (created is None) == (updated is None):
-        raise invalid(f"Exactly one of {names[0]} and {names[2]} is needed.")
-    start, end, stray = (
-        (updated, updated_end, created_end) if created is None else (created, created_end, updated_end)
-    )
-    if stray is not None:
-        raise invalid(f"{names[1]} goes with {names[0]}, {names[3]} with {names[2]}.")
-    latest = given.at - SETTLING
-    if end is not None and end > latest:
-        raise invalid("The end of the period must be two minutes or more before now.")
-    moments = ((order, order.updated if created is None else order.purchased) for order in orders)
-    return [
-        order for order, moment in moments if (start or 0.0) <= moment <= (latest if end is None else end)
-    ]
 
 
 def _list(call: Call) -> Answer:
@@ -51,18 +28,18 @@ def _list(call: Call) -> Answer:
     statuses = given.words("OrderStatuses", STATUSES)
     channels = given.words("FulfillmentChannels", ("MFN", "AFN"))
     numbers = given.words("AmazonOrderIds", at_most=50)
-    orders = within(given, PERIOD, orders_of(call, [site["marketplaceId"] for site in sites], given.at))
+    period = Period.read(given, PERIOD)
     found = [
         order
-        for order in orders
-        if (not statuses or order.status in statuses)
+        for order in orders_of(call, [site["marketplaceId"] for site in sites], given.at)
+        if period.holds(order)
+        and (not statuses or order.status in statuses)
         and (not channels or _channel(order) in channels)
         and (not numbers or order.order_id in numbers)
     ]
     page, token = given.page(found, size)
     payload: dict[str, Any] = {"Orders": [_order(call, order) for order in page]}
-    by_creation = given.text("CreatedAfter") is not None
-    payload["CreatedBefore" if by_creation else "LastUpdatedBefore"] = timestamp(given.at - SETTLING)
+    payload["CreatedBefore" if period.of_creation else "LastUpdatedBefore"] = timestamp(period.end)
     if token:
         payload["NextToken"] = token
     return known("spApi.ok", {"payload": payload})
@@ -70,14 +47,6 @@ def _list(call: Call) -> Answer:
 
 def _one(call: Call) -> Answer:
     return known("spApi.ok", {"payload": _order(call, find_order(call))})
-
-
-def find_order(call: Call) -> Order:
-    """Return the order that the path names. Raise Refused."""
-    for order in orders_of(call):
-        if order.order_id == call.path["orderId"]:
-            return order
-    raise missing("The order was not found.")
 
 
 def _items(call: Call) -> Answer:

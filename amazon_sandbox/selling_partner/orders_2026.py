@@ -11,8 +11,7 @@ from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import site_name
 from amazon_sandbox.selling_partner.call import Call, Story, timestamp
 from amazon_sandbox.selling_partner.goods import amount
-from amazon_sandbox.selling_partner.order_book import SETTLING, Order, orders_of
-from amazon_sandbox.selling_partner.orders import find_order, within
+from amazon_sandbox.selling_partner.order_book import Order, Period, find_order, orders_of
 
 STATUSES = {
     "PendingAvailability": "PENDING_AVAILABILITY",
@@ -35,19 +34,20 @@ def _search(call: Call) -> Answer:
     fulfilled_by = given.words("fulfilledBy", ("MERCHANT", "AMAZON"))
     included = given.words("includedData", INCLUDED)
     marketplaces = [site["marketplaceId"] for site in sites] or None
+    period = Period.read(given, PERIOD)
     found = [
         order
-        for order in within(given, PERIOD, orders_of(call, marketplaces, given.at))
-        if (not statuses or STATUSES[order.status] in statuses)
+        for order in orders_of(call, marketplaces, given.at)
+        if period.holds(order)
+        and (not statuses or STATUSES[order.status] in statuses)
         and (not fulfilled_by or _fulfilled_by(order) in fulfilled_by)
     ]
     page, token = given.page(found, size)
-    by_creation = given.text("createdAfter") is not None
     return known(
         "spApi.ok",
         {
             "orders": [_order(order, included) for order in page],
-            "createdBefore" if by_creation else "lastUpdatedBefore": timestamp(given.at - SETTLING),
+            "createdBefore" if period.of_creation else "lastUpdatedBefore": timestamp(period.end),
             **({"pagination": {"nextToken": token}} if token else {}),
         },
     )

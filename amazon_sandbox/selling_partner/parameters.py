@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from amazon_sandbox.selling_partner.refusals import invalid
 
@@ -56,7 +56,8 @@ class Parameters:
         text = self.text(name)
         if text is None and name not in self._values:
             return default
-        if text is None or not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        digits = text is not None and len(text) < 10 and text.isascii() and text.isdigit()
+        if text is None or not (digits and least <= int(text) <= most):
             raise invalid(f"{name} must be a number from {least} to {most}.")
         return int(text)
 
@@ -92,16 +93,16 @@ def read_instant(text: str, name: str) -> float:
 
 
 def _make_token(values: dict[str, list[str]], start: int, at: float) -> str:
-    content = json.dumps([values, start, at], separators=(",", ":"))
+    content = json.dumps([urlencode(values, doseq=True), start, at], separators=(",", ":"))
     return _OPENING + base64.b64encode(content.encode()).decode()
 
 
 def _read_token(token: str, name: str) -> tuple[dict[str, list[str]], int, float]:
     try:
         content: Any = json.loads(base64.b64decode(token.removeprefix(_OPENING), validate=True))
-        values, start, at = content
+        query, start, at = content
         if token.startswith(_OPENING) and start >= 0:
-            return dict(values), int(start), float(at)
-    except (ValueError, TypeError):
+            return parse_qs(query, keep_blank_values=True), int(start), float(at)
+    except (ValueError, TypeError, AttributeError):
         pass
     raise invalid(f"{name} is not valid.")

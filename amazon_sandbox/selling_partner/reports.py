@@ -11,12 +11,13 @@ from amazon_sandbox import storage
 from amazon_sandbox.business import Document
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.selling_partner import jobs
 from amazon_sandbox.selling_partner.call import Call, Story, texts_of
 from amazon_sandbox.selling_partner.goods import GOODS
+from amazon_sandbox.selling_partner.jobs import Jobs
 from amazon_sandbox.selling_partner.parameters import read_instant
 from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
 
+REPORTS = Jobs("report", "reportDocumentId", lambda business: business.reports)
 REPORT_TYPE = re.compile("(GET|POST)_[A-Z0-9_]{3,100}")
 # Types with data of buyers: their documents want a restricted data token.
 # https://developer-docs.amazon.com/sp-api/docs/tokens-api-use-case-guide
@@ -46,29 +47,8 @@ def _create(call: Call) -> Answer:
         read_instant(str(text), name)
     document_id = f"amzn1.spdoc.1.4.{call.region.lower()}.{secrets.token_hex(16)}"
     document = Document(document_id, *call.store, _table(), compressed=True)
-    job = jobs.new_job(call, kind, marketplaces, document, period)
-    call.world.business.documents[document_id] = document
-    call.world.business.reports[job.number] = job
+    job = REPORTS.add(call, kind, marketplaces, document, period)
     return known("spApi.accepted", {"reportId": job.number})
-
-
-def _list(call: Call) -> Answer:
-    page, token = jobs.listed(call, call.world.business.reports, "reportTypes")
-    reports = [jobs.described(job, "report", "reportDocumentId") for job in page]
-    return known("spApi.ok", {"reports": reports, **({"nextToken": token} if token else {})})
-
-
-def _one(call: Call) -> Answer:
-    job = jobs.find(call, call.world.business.reports, call.path["reportId"], "report")
-    answer = known("spApi.ok", jobs.described(job, "report", "reportDocumentId"))
-    job.polls += 1
-    return answer
-
-
-def _cancel(call: Call) -> Answer:
-    return jobs.cancel(
-        jobs.find(call, call.world.business.reports, call.path["reportId"], "report"), "report"
-    )
 
 
 def _document(call: Call) -> Answer:
@@ -92,8 +72,8 @@ def _table() -> bytes:
 
 STORIES: dict[str, Story] = {
     "reports_2021-06-30.createReport": _create,
-    "reports_2021-06-30.getReports": _list,
-    "reports_2021-06-30.getReport": _one,
-    "reports_2021-06-30.cancelReport": _cancel,
+    "reports_2021-06-30.getReports": REPORTS.list,
+    "reports_2021-06-30.getReport": REPORTS.one,
+    "reports_2021-06-30.cancelReport": REPORTS.cancel,
     "reports_2021-06-30.getReportDocument": _document,
 }

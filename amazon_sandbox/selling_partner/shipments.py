@@ -6,7 +6,7 @@ https://developer-docs.amazon.com/sp-api/docs/orders-api-v0-reference
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call, Story, text_of
-from amazon_sandbox.selling_partner.orders import find_order
+from amazon_sandbox.selling_partner.order_book import find_order
 from amazon_sandbox.selling_partner.parameters import read_instant
 from amazon_sandbox.selling_partner.refusals import invalid
 

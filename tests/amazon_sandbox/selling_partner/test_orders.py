@@ -1,5 +1,6 @@
 """Orders v0 and 2026-01-01: the same orders, which come as time goes on, and filters that filter."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,9 @@ def test_there_are_orders_of_yesterday_whenever_it_is(store: Store) -> None:
     seen: list[set[str]] = []
     for _ in range(2):
         start, end = stamp(store.sandbox, days=1), stamp(store.sandbox, minutes=5)
-        orders = listed(store, CreatedAfter=start, CreatedBefore=end)
+        payload = store.get(LIST, MarketplaceIds=US, CreatedAfter=start, CreatedBefore=end)["payload"]
+        orders = payload["Orders"]
+        assert payload["CreatedBefore"] == end
         assert orders
         assert all(start <= order["PurchaseDate"] <= end for order in orders)
         seen.append({order["AmazonOrderId"] for order in orders})
@@ -155,6 +158,8 @@ def test_the_newer_version_s_pages_add_up(store: Store) -> None:
         {"createdAfter": LONG_AGO, "fulfillmentStatuses": "Shipped"},
         {"createdAfter": LONG_AGO, "includedData": "EVERYTHING"},
         {"paginationToken": "made up"},
+        {"paginationToken": "t+/" + base64.b64encode(b"[{},0,0]").decode()},
+        {"createdAfter": LONG_AGO, "maxResultsPerPage": "9" * 5000},
     ],
 )
 def test_what_the_newer_version_cannot_be_asked(store: Store, query: dict[str, str]) -> None:

@@ -64,6 +64,7 @@ def test_an_operation_without_a_story_says_so(store: Store) -> None:
         ("catalogItems_2022-04-01.searchCatalogItems", {"keywords": "sand"}, "marketplaceIds"),
         ("fbaInventory.getInventorySummaries", {"marketplaceIds": US}, "granularityType"),
         ("productPricingV0.getItemOffers", {"Asin": "B0SAND0001", "MarketplaceId": US}, "ItemCondition"),
+        ("productPricingV0.getPricing", {"MarketplaceId": US, "ItemType": ","}, "ItemType"),
     ],
 )
 def test_required_parameters_are_asked_for(

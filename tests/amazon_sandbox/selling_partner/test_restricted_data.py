@@ -1,9 +1,11 @@
 """Who bought and where it goes is told by Orders v0 for a restricted data token only."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.sandbox_process import SandboxProcess
 from tests.support.selling_partner import US, Store
 
 CREATE = "tokens_2021-03-01.createRestrictedDataToken"
@@ -74,6 +76,19 @@ def test_a_restricted_token_ends(store: Store, end: str) -> None:
     else:
         store.sandbox.control("revoke", {"sellerId": "A1SANDBOXNA001"})
     assert buyers.refused("ordersV0.getOrders", **LIST) == (403, "Unauthorized")
+
+
+def test_a_restricted_token_opens_nothing_after_a_restart(tmp_path: Path) -> None:
+    """What it was for is forgotten, so it is no access token either."""
+    flags = ("--state", str(tmp_path / "state.json"))
+    before = SandboxProcess(*flags)
+    token = restricted(Store(before), BUYER).token
+    before.stop()
+    after = SandboxProcess(*flags)
+    try:
+        assert Store(after, token).refused("ordersV0.getOrders", **LIST) == (403, "Unauthorized")
+    finally:
+        after.stop()
 
 
 def test_documents_with_data_of_buyers_want_a_restricted_token(store: Store) -> None:
