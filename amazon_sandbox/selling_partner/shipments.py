@@ -27,7 +27,7 @@ def _confirm(call: Call) -> Answer:
     lines = {order.item_id(line) for line in range(len(order.lines))}
     if not isinstance(items, list) or not items or not all(isinstance(each, dict) for each in items):
         raise invalid("orderItems is missing.")
-    if not {each.get("orderItemId") for each in items} <= lines:
+    if not all(text_of(each, "orderItemId") in lines for each in items):
         raise invalid("orderItems names an item that is not the order's.")
     if order.by_amazon or order.status != "Unshipped":
         raise invalid("The order does not wait to be shipped by the store.")

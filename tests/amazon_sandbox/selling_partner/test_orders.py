@@ -205,7 +205,9 @@ def test_a_shipment_is_looked_at(store: Store) -> None:
     order, shipment = waiting(store)
     package = shipment["packageDetail"]
     foreign = {**package, "orderItems": [{"orderItemId": "1", "quantity": 1}]}
-    wrong: list[dict[str, Any]] = [{}, {"marketplaceId": US}, {**shipment, "packageDetail": foreign}]
+    unnamed = {**package, "orderItems": [{"orderItemId": [], "quantity": 1}]}
+    wrong: list[dict[str, Any]] = [{}, {"marketplaceId": US}]
+    wrong += [{**shipment, "packageDetail": each} for each in (foreign, unnamed)]
     wrong += [
         {**shipment, "packageDetail": {name: each for name, each in package.items() if name != left_out}}
         for left_out in package
