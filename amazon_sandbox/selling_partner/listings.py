@@ -21,6 +21,7 @@ DATA_SETS = (
 OPERATIONS = ("add", "replace", "merge", "delete")
 MODES = ("VALIDATION_PREVIEW",)
 ATTRIBUTES = "/attributes/"
+CREATED = "2026-01-01T00:00:00Z"  # all of them
 Key = tuple[str, str, str]  # seller id, region, SKU
 
 
@@ -144,21 +145,26 @@ def _asin(sku: str) -> str:
     return good.asin if good else f"B0{sha256(sku.encode()).hexdigest()[:8].upper()}"
 
 
+def _title(attributes: dict[str, Any]) -> str:
+    """Return the first value of the name among the attributes, "" where there is none."""
+    names = attributes.get("item_name")
+    first = names[0] if isinstance(names, list) and names else None
+    return str(first.get("value", "")) if isinstance(first, dict) else ""
+
+
 def _described(
     call: Call, sku: str, item: dict[str, Any], sites: list[dict[str, Any]], included: list[str]
 ) -> dict[str, Any]:
     """Return an item with the data sets that were asked for, for each site."""
     good = BY_SKU.get(sku)
-    name = item["attributes"].get("item_name")
-    changed = timestamp(call.world.clock.now() // APART * APART)
     summary = {
         "asin": _asin(sku),
         "productType": item["productType"],
         "conditionType": "new_new",
         "status": ["BUYABLE", "DISCOVERABLE"],
-        "itemName": str(name[0].get("value", "")) if name and isinstance(name[0], dict) else sku,
-        "createdDate": changed,
-        "lastUpdatedDate": changed,
+        "itemName": _title(item["attributes"]) or sku,
+        "createdDate": CREATED,
+        "lastUpdatedDate": timestamp(call.world.clock.now() // APART * APART),  # with every order
     }
     ids = [(site["marketplaceId"], site["currency"]) for site in sites]
     price = good.price if good else "9.99"

@@ -114,6 +114,16 @@ def test_patches_are_carried_out(store: Store) -> None:
     assert item["attributes"] == {"item_name": [{"value": "New"}], "color": [{"value": "red"}]}
 
 
+@pytest.mark.parametrize("name", [None, [], {}, "text", [[]], [{}], [{"value": 1}]])
+def test_an_item_s_name_may_be_anything(store: Store, name: Any) -> None:
+    """Attributes are kept as they are put; the summary names the SKU where they hold no name."""
+    item = {"productType": "TOY", "attributes": {"item_name": name}}
+    store.get(f"{LISTINGS}.putListingsItem", item, **MINE, sku="odd")
+    read = store.get(f"{LISTINGS}.getListingsItem", **MINE, sku="odd", includedData="summaries,attributes")
+    assert read["attributes"] == {"item_name": name}
+    assert read["summaries"][0]["itemName"] == ("1" if name == [{"value": 1}] else "odd")
+
+
 def test_a_preview_changes_nothing(store: Store) -> None:
     """VALID instead of ACCEPTED."""
     item = {"productType": "TOY", "attributes": {}}

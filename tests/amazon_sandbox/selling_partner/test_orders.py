@@ -213,6 +213,7 @@ def test_a_shipment_is_looked_at(store: Store) -> None:
         for left_out in package
     ]
     for body in wrong:
+        store.sandbox.control("clock", {"advance": 1})  # for the usage plan
         assert store.refused("ordersV0.confirmShipment", body, orderId=order) == (400, "InvalidInput")
     by_amazon = listed(store, OrderStatuses="Unshipped", FulfillmentChannels="AFN")[0]["AmazonOrderId"]
     assert store.refused("ordersV0.confirmShipment", shipment, orderId=by_amazon) == (400, "InvalidInput")
