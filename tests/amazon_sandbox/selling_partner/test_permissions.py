@@ -79,12 +79,14 @@ def test_required_parameters_are_asked_for(
 
 def test_usage_plans_are_the_published_ones(store: Store) -> None:
     """The burst of an operation, then 429; the rate stands on answers."""
-    plan = PUBLISHED["fbaInventory.getInventorySummaries"]
-    asked = {"granularityType": "Marketplace", "granularityId": US, "marketplaceIds": US}
+    operation = "reports_2021-06-30.getReports"
+    plan = PUBLISHED[operation]
     for _ in range(plan["burst"]):
-        answer = store.send("fbaInventory.getInventorySummaries", **asked)
-        assert answer.headers["x-amzn-RateLimit-Limit"] == str(plan["rate"])
-    assert store.refused("fbaInventory.getInventorySummaries", **asked) == (429, "QuotaExceeded")
+        answer = store.send(operation, reportTypes=REPORT["reportType"])
+        assert (answer.status_code, answer.headers["x-amzn-RateLimit-Limit"]) == (200, str(plan["rate"]))
+    assert store.refused(operation, reportTypes=REPORT["reportType"]) == (429, "QuotaExceeded")
+    store.sandbox.control("clock", {"advance": 1 / plan["rate"]})
+    store.get(operation, reportTypes=REPORT["reportType"])
 
 
 def test_a_scope_that_was_not_granted_is_missing(sandbox: SandboxProcess) -> None:
