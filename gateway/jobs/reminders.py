@@ -6,9 +6,12 @@ from gateway.monitoring.warnings import ENDING_SECONDS, SECRET_DAYS, secret_warn
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock, rfc3339
 from gateway.util.threads import Threads
+from gateway.vault.keys.sealing import MANY_SEALS, MOST_SEALS
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
+
+DAY = 86_400
 
 
 class Reminder:
@@ -40,3 +43,12 @@ class Reminder:
                     rfc3339(grant.authorization_expires_at),
                 )
         await self._threads.vault(self._vault.outbox.forget_old)
+        await self._remind_of_master_key()
+
+    async def _remind_of_master_key(self) -> None:
+        """Log once a day that the master key has sealed so much that a new one is advised."""
+        seals = await self._threads.vault(self._vault.keys.seals)
+        today = ("master_key", int(self._clock.now() // DAY))
+        if seals >= MANY_SEALS and today not in self._logged:
+            self._logged.add(today)
+            log.warning("master_key_worn seals=%d most=%d", seals, MOST_SEALS)

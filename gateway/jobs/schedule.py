@@ -24,6 +24,8 @@ MASTER_KEY_SECONDS = 1.0
 DATABASE_LOG_SECONDS = 60.0
 # So soon it shows that the database takes no writes, or takes them again.
 WRITE_PROBE_SECONDS = 10.0
+# The count is only to give advice.
+SEALS_SECONDS = 60.0
 ATTEMPT_SECONDS = 300.0
 UNREAD_PROFILES_SECONDS = 30.0
 REMINDER_SECONDS = 3600.0
@@ -46,6 +48,7 @@ def all_jobs(
         PeriodicJob("audit", partial(threads.vault, vault.audit.flush), AUDIT_SECONDS),
         PeriodicJob("last_uses", partial(threads.vault, vault.usage.flush), USAGE_SECONDS),
         PeriodicJob("master_key", partial(threads.vault, vault.keys.learn), MASTER_KEY_SECONDS),
+        PeriodicJob("seals", partial(threads.vault, vault.keys.record_seals), SEALS_SECONDS),
         PeriodicJob(
             "database_log",
             partial(threads.vault, vault.database.truncate_log),

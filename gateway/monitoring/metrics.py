@@ -55,6 +55,11 @@ class _DatabaseCollector(Collector):
             "How long the grant that should have been refreshed first has been waiting.",
             state.refresher_lag,
         )
+        yield _gauge(
+            "linkfox_master_key_seals",
+            "Values that the master key has sealed; a new one is advised from half of 2^32 on.",
+            state.seals,
+        )
         yield _gauge("linkfox_outbox_waiting", "Notices not delivered yet.", state.notices_waiting)
         yield _gauge("linkfox_authorizations_ending", "Authorizations that end within 30 days.", state.ending)
         suspended = GaugeMetricFamily(

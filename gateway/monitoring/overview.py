@@ -13,6 +13,7 @@ from gateway.monitoring.warnings import ENDING_SECONDS, secret_ages, secret_warn
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.vault.errors import VaultError
+from gateway.vault.keys.sealing import MANY_SEALS
 from gateway.vault.refresh_queue import MARGIN
 from gateway.vault.vault import Vault
 
@@ -35,6 +36,7 @@ class State:
     secret_ages: dict[str, int]
     secret_warnings: list[dict[str, Any]]
     failing_jobs: list[str]
+    seals: int
     cannot_write: str | None = None
 
     def attention(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class State:
             "noticesWaiting": self.notices_waiting,
             "failingJobs": self.failing_jobs,
             "cannotWrite": self.cannot_write,
+            "masterKeySeals": self.seals if self.seals >= MANY_SEALS else 0,
         }
         return {name: value for name, value in found.items() if value}
 
@@ -95,6 +98,7 @@ class Overview:
                 margin=MARGIN, unused=self._settings.refresh_unused, horizon=ENDING_SECONDS
             )
             waiting = self._vault.outbox.waiting()
+            seals = self._vault.keys.seals()
             clients = list(applications.values())
             refused = self._vault.refused_calls.reasons(clients)
             suspended = refused | self._vault.applications.suspensions(clients)
@@ -110,6 +114,7 @@ class Overview:
             secret_ages=secret_ages(self._settings, now),
             secret_warnings=secret_warnings(self._settings, now),
             failing_jobs=self._failing_jobs(),
+            seals=seals,
         )
 
 

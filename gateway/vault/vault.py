@@ -98,6 +98,7 @@ class Vault:
                 steps.callback(self.postgresql_leases.close)
             steps.callback(self.audit.close)
             steps.callback(self.usage.close)
+            steps.callback(self.keys.close)
 
 
 def open_vault(settings: Settings, clock: Clock) -> Vault:

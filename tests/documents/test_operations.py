@@ -25,6 +25,7 @@ STATE = State(
     secret_warnings=[{"warning": "client_secret_ends"}],
     failing_jobs=["audit"],
     cannot_write="the disk is full",
+    seals=2**31,
 )
 
 

@@ -47,6 +47,9 @@ class Attention(Record):
         "Client secrets that grow old", json_schema_extra={"minItems": 1}
     )
     notices_waiting: PositiveCount | Absent = extra("Notices that the webhook has not taken yet")
+    master_key_seals: PositiveCount | Absent = extra(
+        "How many values the master key has sealed, once a new one is advised"
+    )
     failing_jobs: list[str] | Absent = extra(
         "What the gateway does by itself and keeps failing, by its name in the log",
         json_schema_extra={"minItems": 1},

@@ -32,6 +32,14 @@ vault_facts = Table(
     Column("value", Text, nullable=False),
 )
 
+# How many values each master key has sealed, or somewhat more or less (see held_keys.py).
+seals = Table(
+    "seals",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,
@@ -76,7 +84,7 @@ attempts = Table(
     Column("phase", Text, nullable=False),
     Column("reason", Text),
     Column("detail", Text),
-    Column("grant_id", BigInteger),
+    Column("grant_id", BigInteger, index=True),
     Column("profile_sync", Text),  # ads: ok or profile_sync_failed
     Column("verification", Text),  # spapi: verified, unverified, or why the check could not be made
     Column("created_at", BigInteger, nullable=False),
@@ -203,7 +211,7 @@ handed_out = Table(
     "handed_out",
     metadata,
     Column("token_hmac", Text, primary_key=True),
-    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 

@@ -7,24 +7,41 @@ a change finds the new key where it is kept, or for some minutes in the vault (`
 """
 
 import base64
+import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Insert, select
 
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database
-from gateway.vault.database.tables import vault_facts
+from gateway.vault.database.tables import seals, vault_facts
 from gateway.vault.errors import UnknownKey, VaultError
 from gateway.vault.keys.facts import Facts, Handover
 from gateway.vault.keys.sealing import MasterKey, Sealer
+
+log = logging.getLogger(__name__)
 
 _NEXT_KEY_PLACE = ("vault_facts", "next_master_key", "value")
 _LOCK = select(vault_facts.c.value).where(vault_facts.c.name == "master_key_id").with_for_update(read=True)
 
 # Brings the key that the facts name from where it is kept. Raise VaultError.
 FindKey = Callable[[Facts], MasterKey]
+
+
+@cache
+def _count_statement(dialect: str) -> Insert:
+    """Return the statement that adds to the count of a key, or begins it."""
+    # Imported by its name, so that who uses SQLite does not load PostgreSQL's.
+    added = import_module(f"sqlalchemy.dialects.{dialect}").insert(seals)
+    statement: Insert = added.on_conflict_do_update(
+        index_elements=[seals.c.key_id], set_={"count": seals.c.count + added.excluded.count}
+    )
+    return statement
 
 
 def seal_next_key(sealer: Sealer, key: MasterKey) -> bytes:
@@ -53,6 +70,7 @@ class Keys:
         self._find = find
         self._held = list(held)
         self._sealer = Sealer(self._held)
+        self._unrecorded: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def open(self, sealed: bytes, table: str, row: str | int, column: str) -> Secret:
@@ -109,6 +127,39 @@ class Keys:
         self._take(facts)
         return True
 
+    def record_seals(self) -> None:
+        """Add how many values were sealed since this was last done to their keys' counts. Raise VaultError.
+
+        A process that is killed loses what came after; a count does not have to be exact to give advice.
+        """
+        with self._lock:
+            self._collect_seals()
+            if not self._unrecorded:
+                return
+            with self._database.writing() as connection:
+                statement = _count_statement(connection.dialect.name)
+                for key_id, count in sorted(self._unrecorded.items()):
+                    connection.execute(statement, {"key_id": key_id, "count": count})
+            self._unrecorded.clear()
+
+    def seals(self) -> int:
+        """Return how many values the key in force has sealed, as far as it was recorded. Raise VaultError."""
+        count = select(seals.c.count).where(seals.c.key_id == self._sealer.key_id)
+        with self._database.reading() as connection:
+            return connection.execute(count).scalar() or 0
+
+    def _collect_seals(self) -> None:
+        count, self._sealer.sealed = self._sealer.sealed, 0
+        if count:
+            self._unrecorded[self._sealer.key_id] += count
+
+    def close(self) -> None:
+        """Record what is left."""
+        try:
+            self.record_seals()
+        except VaultError as error:
+            log.warning("seals_not_counted error=%r", error.message)
+
     def _take(self, facts: Facts) -> None:
         with self._lock:
             known = {key.id: key for key in self._held}
@@ -125,6 +176,7 @@ class Keys:
                     "the next master key has another id than the vault says", "Restore it from a backup."
                 )
             self._held = [first, *(key for key in known.values() if key.id != first.id)]
+            self._collect_seals()
             self._sealer = Sealer(self._held)
 
     def _brought(self, facts: Facts, known: Mapping[str, MasterKey]) -> MasterKey:

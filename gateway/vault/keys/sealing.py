@@ -20,6 +20,10 @@ KEY_LENGTH = 32
 KEY_ID_LENGTH = 8
 NONCE_LENGTH = 12
 PREFIX_LENGTH = 1 + KEY_ID_LENGTH
+# So many values with random nonces are the most that one key is to seal (NIST SP 800-38D, section 8.3).
+MOST_SEALS = 2**32
+# A change of the key is advised once half of them are used up.
+MANY_SEALS = MOST_SEALS // 2
 _NONCE_AT = PREFIX_LENGTH
 _CIPHERTEXT_AT = _NONCE_AT + NONCE_LENGTH
 _OTHER_KEY = (
@@ -63,9 +67,11 @@ class Sealer:
         self._prefix = prefix_of(self.key_id)
         self._cipher = keys[0].cipher()
         self._ciphers = {prefix_of(key.id): key.cipher() for key in keys}
+        self.sealed = 0  # how many values since this was last recorded
 
     def seal(self, secret: Secret, table: str, row: str | int, column: str) -> bytes:
         """Encrypt a secret for the place where it will be stored."""
+        self.sealed += 1
         nonce = os.urandom(NONCE_LENGTH)
         text = secret.reveal().encode("utf-8", "surrogatepass")
         return self._prefix + nonce + self._cipher.encrypt(nonce, text, _place(table, row, column))

@@ -30,6 +30,7 @@ WORK = [
     (Audit, "flush"),
     (Usage, "flush"),
     (Keys, "learn"),
+    (Keys, "record_seals"),
     (Database, "truncate_log"),
     (Database, "probe_writes"),
     (Caretaker, "tidy_attempts"),
