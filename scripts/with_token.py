@@ -9,8 +9,10 @@ Examples:
   python3 scripts/with_token.py --profile-id 1234567890 -- python3 campaigns.py --days 7
   python3 scripts/with_token.py '{"profileId": 1234567890, "command": ["python3", "campaigns.py"]}'
 
-The command finds AMAZON_ACCESS_TOKEN and, where the gateway tells it, AMAZON_TOKEN_EXPIRES_AT (RFC 3339); for
-ads AMAZON_ADS_PROFILE_ID and AMAZON_ADS_CLIENT_ID too. Its output and its exit code are this script's.
+The command finds AMAZON_ACCESS_TOKEN and, where they are known, AMAZON_TOKEN_EXPIRES_AT (RFC 3339),
+AMAZON_REGION and AMAZON_MARKETPLACE_IDS (with commas); a store's also AMAZON_SELLER_ID and
+AMAZON_SPAPI_ENDPOINT, a profile's AMAZON_ADS_PROFILE_ID, AMAZON_ADS_CLIENT_ID and AMAZON_ADS_ENDPOINT. In a
+sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. Output and exit code are the command's.
 """
 
 import os
@@ -40,17 +42,19 @@ def find_program(options):
 
 def run(options, gateway):
     from linkfox_client.cli import child, output
-    from linkfox_client.commands import token_output, tokens
+    from linkfox_client.commands import token_output, tokens, whereabouts
 
     if options.seller_id:
         which = {"sellerId": options.seller_id, "region": options.region}
         fields = tokens.fetch(gateway, "/spApi", which, options.min_ttl)
+        where = whereabouts.of_store(fields, options.seller_id, options.region, sandbox=gateway.sandbox)
     else:
         which = {"profileId": options.profile_id}
         fields = {**tokens.fetch(gateway, "/amazonAds", which, options.min_ttl), **which}
+        where = whereabouts.of_profile(gateway, fields, options.profile_id)
     for note in fields.get("notes", []):
         output.notify(note)
-    environment = token_output.child_environment(os.environ, fields)
+    environment = token_output.child_environment(os.environ, fields, where)
     child.replace_with(options.program, options.command, environment)
 
 

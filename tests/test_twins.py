@@ -13,11 +13,13 @@ from keyring.backend import KeyringBackend
 from linkfox_client import config as scripts_loopback
 from linkfox_client import private_files as scripts_private_files
 from linkfox_client import text as scripts_text
+from linkfox_client.amazon import endpoints
 from linkfox_client.keys import keyring as scripts_keyring
 from linkfox_client.local import local_proof as scripts_proof
 from linkfox_client.secrets import masking
 from linkfox_client.secrets import secret as scripts_secret
 
+from gateway.amazon import ads_api, selling_partner_api
 from gateway.monitoring import logs
 from gateway.util import keyring as gateway_keyring
 from gateway.util import local_proof as gateway_proof
@@ -132,6 +134,12 @@ def test_text_is_cleaned_alike(text: object) -> None:
 def test_loopback_is_the_same(host: str) -> None:
     """Plain text is sent and taken on this machine alone."""
     both([scripts_loopback, gateway_loopback], lambda module: module.is_loopback(host))
+
+
+def test_amazons_hosts_are_the_same() -> None:
+    """By region: where the gateway calls, and where a program under with_token.py is sent."""
+    assert endpoints.SPAPI_HOSTS == selling_partner_api.HOSTS
+    assert endpoints.ADS_HOSTS == ads_api.HOSTS
 
 
 def test_a_local_gateway_is_proved_alike() -> None:

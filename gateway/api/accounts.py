@@ -79,7 +79,9 @@ async def store_tokens(call: TokenCall, request: AccountTokensRequest) -> Accoun
     """Read an account's tokens."""
     held = await call.account_tokens(request.auth_record_id, request.profile_id, request.min_ttl)
     services = call.services
-    return AccountTokens.of(held, ads_client(services.settings).client_id, services.clock.now())
+    settings = services.settings
+    client_id = ads_client(settings).client_id
+    return AccountTokens.of(held, client_id, services.clock.now(), settings.amazon_origin)
 
 
 @router.post(

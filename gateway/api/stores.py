@@ -69,7 +69,8 @@ AUTHORIZED = Example(
 async def store_tokens(call: TokenCall, request: StoreTokensRequest) -> StoreTokens:
     """Read a store's tokens."""
     held = await call.store_tokens(request.seller_id, request.region, request.min_ttl)
-    return StoreTokens.of(held, request.region, call.services.clock.now())
+    services = call.services
+    return StoreTokens.of(held, request.region, services.clock.now(), services.settings.amazon_origin)
 
 
 @router.post(

@@ -9,7 +9,12 @@ from linkfox_client.local.sandbox_browser import give_consent
 from tests.support.house import House
 
 SAY_WHAT_CAME = (
-    "import json, os; print(json.dumps({'length': len(os.environ['AMAZON_ACCESS_TOKEN']),"
+    "import json, os; from urllib.request import Request, urlopen;"
+    " address = os.environ['AMAZON_SPAPI_ENDPOINT'] + '/sellers/v1/marketplaceParticipations';"
+    " headers = {'x-amz-access-token': os.environ['AMAZON_ACCESS_TOKEN'], 'User-Agent': 'test'};"
+    " print(json.dumps({'length': len(os.environ['AMAZON_ACCESS_TOKEN']),"
+    " 'amazon': urlopen(Request(address, headers=headers)).status,"
+    " 'sandbox': os.environ['AMAZON_SANDBOX'],"
     " 'expires': os.environ['AMAZON_TOKEN_EXPIRES_AT'],"
     " 'key': 'LINKFOX_AGENT_API_KEY' in os.environ}))"
 )
@@ -50,6 +55,7 @@ def test_the_token_is_masked_in_the_document_and_whole_for_the_child(house: Hous
     child = json.loads(done.stdout)
     assert child["length"] > 100
     assert child["key"] is False
+    assert (child["amazon"], child["sandbox"]) == (200, "1")
     assert child["expires"] == document["expiresAt"]
 
 

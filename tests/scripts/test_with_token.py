@@ -52,6 +52,81 @@ def test_the_command_gets_what_the_ads_api_wants(both: FakeGateway, run: Run) ->
         assert seen["AMAZON_ADS_CLIENT_ID"] == "amzn1.application-oa2-client.7"
 
 
+WHERE = ("AMAZON_SELLER_ID", "AMAZON_REGION", "AMAZON_MARKETPLACE_IDS", "AMAZON_SANDBOX")
+STAND_IN = {"sandbox": True, "amazonOrigin": "http://127.0.0.1:8766"}
+
+
+def told(run: Run, *words: str) -> dict[str, str]:
+    """What the command finds of where it is; nothing of it is inherited."""
+    inherited = dict.fromkeys((*WHERE, "AMAZON_SPAPI_ENDPOINT", "AMAZON_ADS_ENDPOINT"), "inherited")
+    done = run("with_token.py", *words, "--", sys.executable, "-c", SHOW, **inherited)
+    assert done.code == 0, done.stdout
+    seen: dict[str, str] = json.loads(done.stdout)
+    return {name: value for name, value in seen.items() if name in inherited}
+
+
+def test_the_command_is_told_where_the_store_is(gateway: FakeGateway, run: Run) -> None:
+    """The region that it is kept under (India under FE is kept as EU), and the API's address there."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens(region="EU", marketplace="DE"))
+    assert told(run, "--seller-id", "A1", "--region", "FE") == {
+        "AMAZON_SELLER_ID": "A1",
+        "AMAZON_REGION": "EU",
+        "AMAZON_MARKETPLACE_IDS": "A1PA6795UKMFR9",
+        "AMAZON_SPAPI_ENDPOINT": "https://sellingpartnerapi-eu.amazon.com",
+    }
+
+
+def test_a_gateway_that_says_little_leaves_what_was_asked_for(gateway: FakeGateway, run: Run) -> None:
+    """As the hosted one; a site that nobody knows is not guessed."""
+    for more in ({}, {"marketplace": "Atlantis"}):
+        gateway.answers["/spApi/storeTokens"] = (200, {"accessToken": ACCESS, "expiresIn": "3600", **more})
+        assert told(run, "--seller-id", "A1", "--region", "FE") == {
+            "AMAZON_SELLER_ID": "A1",
+            "AMAZON_REGION": "FE",
+            "AMAZON_SPAPI_ENDPOINT": "https://sellingpartnerapi-fe.amazon.com",
+        }
+
+
+def test_in_a_sandbox_the_command_is_sent_to_the_stand_in(both: FakeGateway, run: Run) -> None:
+    """Never to Amazon itself, not even where the gateway does not say where the stand-in is."""
+    both.answers["/spApi/storeTokens"] = (200, tokens(**STAND_IN))
+    seen = told(run, "--seller-id", "A1", "--region", "NA")
+    assert seen["AMAZON_SPAPI_ENDPOINT"] == "http://127.0.0.1:8766/sellingpartnerapi-na.amazon.com"
+    assert seen["AMAZON_SANDBOX"] == "1"
+    both.answers["/spApi/storeTokens"] = (200, tokens(sandbox=True))
+    seen = told(run, "--seller-id", "A1", "--region", "NA")
+    assert (seen["AMAZON_SANDBOX"], "AMAZON_SPAPI_ENDPOINT" in seen) == ("1", False)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "https://u:p@127.0.0.1", "nonsense", 7, ""])
+def test_a_stand_in_at_a_strange_address_is_no_address(
+    origin: object, gateway: FakeGateway, run: Run
+) -> None:
+    """A token is sent there."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens(sandbox=True, amazonOrigin=origin))
+    assert "AMAZON_SPAPI_ENDPOINT" not in told(run, "--seller-id", "A1", "--region", "NA")
+
+
+def test_the_command_is_told_where_the_profile_is(both: FakeGateway, run: Run) -> None:
+    """By the list, which alone knows a profile's region; without it the command runs all the same."""
+    both.answers["/amazonAds/authorizedStores"] = (
+        200,
+        {
+            "stores": [
+                {"profileId": 7, "region": "EU", "countryCode": "DE", "marketplaceStringId": "A1PA6795UKMFR9"}
+            ]
+        },
+    )
+    assert told(run, "--profile-id", "7") == {
+        "AMAZON_REGION": "EU",
+        "AMAZON_MARKETPLACE_IDS": "A1PA6795UKMFR9",
+        "AMAZON_ADS_ENDPOINT": "https://advertising-api-eu.amazon.com",
+    }
+    assert told(run, "--profile-id", "8") == {}
+    both.answers["/amazonAds/authorizedStores"] = (500, {"errcode": 1003})
+    assert told(run, "--profile-id", "7") == {}
+
+
 def test_a_key_from_a_file_does_not_reach_the_command(both: FakeGateway, run: Run, tmp_path: Path) -> None:
     """What the environment had stays inherited; what was read elsewhere does not join it."""
     config = tmp_path / ".config" / "linkfox"

@@ -92,9 +92,14 @@ class AccountTokens(ReadTokens, AccountReference):
     )
 
     @classmethod
-    def of(cls, held: GrantTokens, client_id: str, now: float) -> Self:
-        """Return an ads account's tokens. `now`: epoch seconds."""
-        return cls.unchecked(**token_fields(held, now), account_name=held.grant.name, client_id=client_id)
+    def of(cls, held: GrantTokens, client_id: str, now: float, stand_in: str | None) -> Self:
+        """Return an ads account's tokens. `now`: epoch seconds; `stand_in`: its origin, in a sandbox."""
+        return cls.unchecked(
+            **token_fields(held, now),
+            account_name=held.grant.name,
+            client_id=client_id,
+            amazon_origin=stand_in,
+        )
 
 
 class RefreshedAccountTokens(RefreshedTokens, AccountReference):

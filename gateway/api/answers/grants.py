@@ -216,6 +216,9 @@ class ReadTokens(IssuedTokens):
     freshness: Literal["below_minimum"] | Absent = extra(
         "The refresh for `minTtl` failed, and the token still lives for `expiresIn`"
     )
+    amazon_origin: str | Absent = extra(
+        "In a sandbox, where the stand-in is: `https://HOST/PATH` of Amazon's is `/HOST/PATH` there"
+    )
 
 
 class RefreshedTokens(IssuedTokens):

@@ -180,10 +180,20 @@ class StoreReference(WithNotes):
 class StoreTokens(ReadTokens, StoreReference):
     """A store's tokens."""
 
+    marketplace: str | Absent = extra("The site that was named when it was authorized")
+
     @classmethod
-    def of(cls, held: GrantTokens, asked: Region, now: float) -> Self:
-        """Return tokens of a store that was asked for under the region `asked`. `now`: epoch seconds."""
-        return cls.unchecked(**token_fields(held, now), **_of_store(held.grant, asked))
+    def of(cls, held: GrantTokens, asked: Region, now: float, stand_in: str | None) -> Self:
+        """Return tokens of a store that was asked for under the region `asked`.
+
+        `now`: epoch seconds; `stand_in`: its origin, in a sandbox.
+        """
+        return cls.unchecked(
+            **token_fields(held, now),
+            **_of_store(held.grant, asked),
+            marketplace=held.grant.marketplace,
+            amazon_origin=stand_in,
+        )
 
 
 class RefreshedStoreTokens(RefreshedTokens, StoreReference):

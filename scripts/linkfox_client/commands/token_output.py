@@ -87,9 +87,11 @@ def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
     return variables
 
 
-def child_environment(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return `environ` with the token's variables: what the command under with_token.py gets."""
-    variables = token_variables(fields)
+def child_environment(
+    environ: Mapping[str, str], fields: Mapping[str, Any], others: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Return `environ` with the token's variables and `others`: what the command under with_token.py gets."""
+    variables = {**token_variables(fields), **others}
     inherited = {name: value for name, value in environ.items() if name not in variables}
     return inherited | {name: value for name, value in variables.items() if value is not None}
 
