@@ -20,9 +20,7 @@ NEW_ONLY = ("--region", "--auth-record-id", "--open")
 
 
 def declare(arguments):
-    arguments.text(
-        "--account-name", "the name that the account gets in the lists; ask the user for it", metavar="NAME"
-    )
+    arguments.label("--account-name", "the name that the account gets in the lists; ask the user for it")
     arguments.region(note=" (default NA, or the known account's)")
     arguments.identifier("--auth-record-id", "authorize this known account again")
     arguments.seconds("--wait", "wait as long for the consent and tell how it ended")

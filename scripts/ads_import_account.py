@@ -18,7 +18,7 @@ from linkfox_client.commands import imports
 
 
 def declare(arguments):
-    arguments.text("--account-name", "the name that the account gets in the lists", metavar="NAME")
+    arguments.label("--account-name", "the name that the account gets in the lists")
     arguments.region()
     imports.declare(arguments, imports.ACCOUNT)
 

@@ -20,9 +20,7 @@ NEW_ONLY = ("--region", "--marketplace", "--vendor", "--scope", "--seller-id", "
 
 
 def declare(arguments):
-    arguments.text(
-        "--seller-name", "the name that the store gets in the lists; ask the user for it", metavar="NAME"
-    )
+    arguments.label("--seller-name", "the name that the store gets in the lists; ask the user for it")
     arguments.region(note=" (default: the marketplace's, else NA)")
     arguments.site("--marketplace", "the site whose consent page is used: US, DE, 日本, …")
     arguments.switch("--vendor", "Vendor Central instead of Seller Central")

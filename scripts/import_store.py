@@ -19,7 +19,7 @@ from linkfox_client.commands import imports
 def declare(arguments):
     arguments.text("--seller-id", "the seller id, as Seller Central shows it", metavar="ID")
     arguments.region()
-    arguments.text("--seller-name", "the name that the store gets in the lists", metavar="NAME")
+    arguments.label("--seller-name", "the name that the store gets in the lists")
     imports.declare(arguments, imports.STORE)
 
 

@@ -24,7 +24,7 @@ def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
     if remembered is None:
         raise OperatorError(
             f"no gateway was ever started on the data folder {settings.data_dir}",
-            "Start it first (`local_gateway.py start`), or name its folder with --data-dir.",
+            "Start it first (`local_gateway.py start`), or name its folder with GATEWAY_DATA_DIR.",
             "not_set_up",
         )
     if remembered.get("sandbox") and not settings.sandbox:

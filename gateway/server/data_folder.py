@@ -38,7 +38,7 @@ class DataFolder:
         except OSError as error:
             raise OperatorError(
                 f"the data folder {path} cannot be used ({error.strerror})",
-                "Name a folder that you can write to with GATEWAY_DATA_DIR or --data-dir.",
+                "Name a folder that you can write to with GATEWAY_DATA_DIR.",
                 "not_set_up",
             ) from None
         return cls(path)
@@ -56,7 +56,7 @@ class DataFolder:
             )
             raise OperatorError(
                 f"a gateway already runs on the data folder {self.path} ({who})",
-                "Use that one, stop it with `local_gateway.py stop`, or name another folder with --data-dir.",
+                "Use that one, stop it with `local_gateway.py stop`, or set GATEWAY_DATA_DIR to another.",
             ) from None
         except OSError as error:
             raise OperatorError(
@@ -134,6 +134,6 @@ def _check_private(path: Path) -> None:
         return
     raise OperatorError(
         f"the data folder {path} {problem}",
-        "Name a folder of your own with permissions 0700 by GATEWAY_DATA_DIR or --data-dir.",
+        "Name a folder of your own with permissions 0700 by GATEWAY_DATA_DIR.",
         "not_set_up",
     )

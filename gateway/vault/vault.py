@@ -197,7 +197,7 @@ def existing_vault(
     if facts.kind != kind:
         raise VaultError(
             f"this is a {facts.kind} vault, and the gateway was started as a {kind} one",
-            "Use another data folder (GATEWAY_DATA_DIR or --data-dir), or start it "
+            "Use another data folder (GATEWAY_DATA_DIR), or start it "
             + ("with --sandbox." if facts.kind == "sandbox" else "without --sandbox and AMAZON_ORIGIN."),
             "not_set_up",
         )

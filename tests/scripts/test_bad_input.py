@@ -127,3 +127,24 @@ def _is_fine(field: Any, value: Any) -> bool:
     except Exception:
         return False
     return field.metavar in ("PATH", "FILE") or field.key == "content"
+
+
+@pytest.mark.parametrize(
+    "name", ["authorize_url.py", "ads_authorize_url.py", "import_store.py", "ads_import_account.py"]
+)
+def test_who_gives_no_name_is_told_to_ask_the_user(name: str) -> None:
+    """Whether it is left out or empty, an agent is not to make one up."""
+    flag = "--account-name" if "ads" in name else "--seller-name"
+    for words in ([], ["--region", "NA"], [flag, " "], ['{"region": "NA"}']):
+        failure = refused(name, words)
+        assert "Ask the user" in failure.hint, words
+        assert "do not make one up" in failure.hint
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_path_is_no_stream(name: str) -> None:
+    """`-` would make, or look for, a file of that name."""
+    for key, field in fields_of(name).items():
+        if field.metavar == "PATH":
+            for words in ([json.dumps({key: "-"})], [field.flag, "-"]):
+                assert "./-" in refused(name, words).hint

@@ -1,6 +1,8 @@
 """local_gateway.py passes the operator's words on to the gateway's program, which lists what there is."""
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +108,16 @@ def test_a_dash_is_no_file(words: list[str], tmp_path: Path, monkeypatch: pytest
         passed_on(words, tmp_path, monkeypatch)
     assert caught.value.code == "bad_arguments"
     assert "./-" in caught.value.hint
+
+
+def test_what_hints_of_the_gateway_tell_to_add_is_taken() -> None:
+    """They are shown by local_gateway.py, so each flag that a sentence names has to be one of its own."""
+    shown = declared().help("") + "--setup-only"  # which is quickstart.py's
+    told = 0
+    for path in sorted((ROOT / "gateway").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                flags = re.findall(r"(?<![\w-])--[a-z][a-z-]+", node.value)
+                told += len(flags)
+                assert [flag for flag in flags if flag not in shown] == [], f"{path}: {node.value}"
+    assert told > 5

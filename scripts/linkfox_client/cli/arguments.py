@@ -30,7 +30,10 @@ class Help(Exception):
 
 
 class Field(NamedTuple):
-    """One declared argument. `read` turns a flag's text or a JSON value into the option, or raises."""
+    """One declared argument. `read` turns a flag's text or a JSON value into the option, or raises.
+
+    `hint` says where what is missing is to be had.
+    """
 
     flag: str
     help: str
@@ -41,6 +44,7 @@ class Field(NamedTuple):
     is_switch: bool = False
     is_list: bool = False
     is_positional: bool = False
+    hint: str = ""
 
     @property
     def name(self) -> str:
@@ -83,6 +87,12 @@ class Arguments:
         """Declare a text of 1 to `most` characters after trimming, without control or direction marks."""
         self._add(Field(flag, help, lambda value: values.read_text(value, most), metavar, required, default))
 
+    def label(self, flag: str, help: str, *, required: bool = False) -> None:
+        """Declare a name that a store or account gets: only the user knows it, so nobody makes one up."""
+        self._add(
+            Field(flag, help, lambda value: values.read_text(value, 100), "NAME", required, hint=values.ASK_FOR_NAME)
+        )
+
     def prose(self, flag: str, help: str, *, required: bool = False, most: int = 4000) -> None:
         """Declare a text of several lines, freed of control and direction marks.
 
@@ -107,6 +117,10 @@ class Arguments:
     def path(self, flag: str, help: str, *, required: bool = False, metavar: str = "PATH") -> None:
         """Declare a path of the file system; the option is a text that `open` takes."""
         self._add(Field(flag, help, values.read_path, metavar, required))
+
+    def path_or_stream(self, flag: str, help: str) -> None:
+        """Declare a path, or `-` for standard input."""
+        self._add(Field(flag, help, values.read_path_or_stream, "-|PATH"))
 
     def region(self, *, required: bool = False, default: str | None = None, note: str = "") -> None:
         """Declare `--region`, one of Amazon's regions, in any case. `note` is added to the help."""
@@ -200,7 +214,14 @@ class Arguments:
         Another program's command line (in JSON a list of texts).
         """
         self._rest = Field(
-            name, help, values.read_command, "-- COMMAND ARG …", required, default=[], is_list=True
+            name,
+            help,
+            values.read_command,
+            "-- COMMAND ARG …",
+            required,
+            default=[],
+            is_list=True,
+            hint="Put -- and the command to run at the end.",
         )
 
     def exactly_one(self, *flags: str) -> None:
@@ -388,7 +409,7 @@ class Arguments:
         if missing:
             raise bad_arguments(
                 f"Missing: {', '.join(f'{field.flag} {field.metavar}'.strip() for field in missing)}",
-                "Put -- and the command to run at the end." if missing == [self._rest] else "",
+                " ".join(field.hint for field in missing if field.hint),
             )
         for check in self._checks:
             check(options)
@@ -405,7 +426,8 @@ class Arguments:
                 f"{' and '.join(given)} do not go together", f"Give only one of {values.either(flags)}."
             )
         if len(given) < least:
-            raise bad_arguments(f"Missing: {values.either(flags)}", f"Give one of {values.either(flags)}.")
+            hints = [f"Give one of {values.either(flags)}.", *(self._fields[flag].hint for flag in flags)]
+            raise bad_arguments(f"Missing: {values.either(flags)}", " ".join(filter(None, hints)))
 
 
 def _take_values(flag: str, left: list[str], *, several: bool) -> list[str]:

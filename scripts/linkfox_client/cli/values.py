@@ -21,6 +21,9 @@ class Wrong(Exception):
         self.hint = hint
 
 
+ASK_FOR_NAME = "Ask the user for the name; do not make one up."
+
+
 def read_text(value: Any, most: int) -> str:
     """Return a text of 1 to `most` characters after trimming, without control or direction marks."""
     if not isinstance(value, str):
@@ -67,12 +70,19 @@ def read_command(value: Any) -> list[str]:
     return value
 
 
+def read_path_or_stream(value: Any) -> str:
+    """Return a path, or `-` for standard input."""
+    return value if value == "-" else read_path(value)
+
+
 def read_path(value: Any) -> str:
     """Return a path, in the form in which the file system's functions take it."""
     if not isinstance(value, str) or not value.strip():
         raise Wrong("has to be a path")
     if len(value) > LONGEST_PATH:
         raise Wrong(f"has to be a path of at most {LONGEST_PATH} characters")
+    if value == "-":
+        raise Wrong("has to be a path, not a stream", "Name a file or folder; one that is called - is ./-.")
     if any(ord(character) < 32 for character in value):
         raise Wrong("must not contain control characters")
     if os.name == "nt":

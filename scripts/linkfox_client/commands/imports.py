@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkfox_client.cli import output
 from linkfox_client.cli.arguments import Arguments
+from linkfox_client.cli.values import ASK_FOR_NAME
 from linkfox_client.commands.self_hosted import refuse_hosted
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.secrets import secret_input
@@ -40,11 +41,10 @@ def declare(arguments: Arguments, kind: Kind) -> None:
         "--token-file", "read the refresh token from this private file (0600), not from standard input"
     )
     names = ", ".join([*kind.fields.values(), TOKEN])
-    arguments.path(
+    arguments.path_or_stream(
         "--list",
         f"import many: a JSON array, or a JSON object a line, of {names}; `-` is standard input, else a "
         "private file (0600)",
-        metavar="-|PATH",
     )
     arguments.excludes("--list", *kind.fields, "--token-file")
     arguments.check(lambda options: _check(options, kind))
@@ -55,7 +55,10 @@ def _check(options: SimpleNamespace, kind: Kind) -> None:
         return
     missing = [flag for flag in kind.fields if getattr(options, _option(flag)) is None]
     if missing:
-        raise bad_arguments(f"Missing: {', '.join(missing)}", "Give them, or many at once with --list.")
+        hint = "Give them, or many at once with --list."
+        if any(flag.endswith("-name") for flag in missing):
+            hint += f" {ASK_FOR_NAME}"
+        raise bad_arguments(f"Missing: {', '.join(missing)}", hint)
 
 
 def _option(flag: str) -> str:
