@@ -9,6 +9,7 @@ import pytest
 import responses
 from linkfox_client.config import HOSTED
 from linkfox_client.errors import ClientError
+from linkfox_client.gateway import parallel
 from linkfox_client.gateway.client import Gateway
 from linkfox_client.gateway.settings import Settings
 from linkfox_client.secrets.masking import Secrets
@@ -310,8 +311,8 @@ def test_a_sandbox_is_known_from_its_answers(gateway: FakeGateway, called: Gatew
     assert called.sandbox
 
 
-def test_map_keeps_the_order_and_the_failures_and_bounds_what_runs_at_once(called: Gateway) -> None:
-    """Never more than the workers, over the one session."""
+def test_many_at_once_keep_their_order_and_failures_and_are_bounded() -> None:
+    """Never more than the workers."""
     running, most, lock = 0, 0, threading.Lock()
     together = threading.Barrier(3, timeout=30)
 
@@ -327,22 +328,22 @@ def test_map_keeps_the_order_and_the_failures_and_bounds_what_runs_at_once(calle
             raise ClientError("not_found", str(number))
         return number
 
-    results = called.map(work, range(9), workers=3)
+    results = parallel.run(work, range(9), workers=3)
     assert most <= 3
     assert [getattr(result, "message", result) for result in results] == [
         str(number) if number % 2 else number for number in range(9)
     ]
-    assert called.map(work, []) == []
+    assert parallel.run(work, []) == []
 
 
-def test_map_raises_what_is_no_failure_of_the_gateway(called: Gateway) -> None:
+def test_many_at_once_raise_what_is_no_failure_of_the_gateway() -> None:
     """A fault of the program is not hidden among the results."""
 
     def work(number: int) -> int:
         return 1 // number
 
     with pytest.raises(ZeroDivisionError):
-        called.map(work, [1, 0])
+        parallel.run(work, [1, 0])
 
 
 def test_many_calls_use_few_connections(gateway: FakeGateway, called: Gateway) -> None:
@@ -354,6 +355,6 @@ def test_many_calls_use_few_connections(gateway: FakeGateway, called: Gateway) -
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     gateway.answers[PATH] = answer
-    called.map(lambda number: called.post(PATH, {}), range(40), workers=4)
+    parallel.run(lambda number: called.post(PATH, {}), range(40), workers=4)
     assert len(gateway.calls) == 40
     assert len(ports) <= 4

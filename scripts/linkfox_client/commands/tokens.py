@@ -88,12 +88,13 @@ def fetch_all(
     failed, `ok` is false and `error` the first one's; the others are still there.
     """
     from linkfox_client.cli.progress import Progress
+    from linkfox_client.gateway import parallel
 
     def one(entry: Mapping[str, Any]) -> dict[str, Any]:
         return fetch(gateway, path, {name: entry.get(name) for name in names}, min_ttl)
 
     with Progress(every=TOLD_EVERY) as line:
-        results = gateway.map(
+        results = parallel.run(
             one, listed, progress=lambda done, total: line.show(f"Tokens: {done} of {total}")
         )
     failures = [result for result in results if isinstance(result, ClientError)]

@@ -1,12 +1,11 @@
 """The call to the gateway: one pooled session, bounded in time and size, repeated only where that is safe."""
 
-import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import requests
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
@@ -17,6 +16,7 @@ from linkfox_client.errors import ClientError
 from linkfox_client.gateway import answers, settings
 from linkfox_client.gateway.answers import Reply
 from linkfox_client.gateway.connections import Deadline, GatewayAdapter
+from linkfox_client.gateway.parallel import WORKERS
 from linkfox_client.paths import version
 from linkfox_client.secrets.masking import Secrets
 
@@ -27,21 +27,16 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 TOTAL_SECONDS = 60.0
 LARGEST_ANSWER = 8 * 1024 * 1024
-WORKERS = 8
 
 ATTEMPTS = 3
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 10.0
-LONGEST_PAUSE_OF_PROGRESS = 0.5
 
 # The first of these that is set names the file, or folder, of the certificate authorities to trust.
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 PROXY_HINT = (
     "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY: an http proxy is meant (SOCKS needs the package PySocks)."
 )
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def connect(environ: Mapping[str, str] = os.environ) -> "Gateway":
@@ -130,56 +125,6 @@ class Gateway:
             return self._send(path, None, self._clock() + TOTAL_SECONDS)
         except _Refused as refused:
             raise refused.failure from None
-
-    def map(
-        self,
-        function: Callable[[Item], Result],
-        items: Iterable[Item],
-        workers: int = WORKERS,
-        progress: Callable[[int, int], object] = lambda done, total: None,
-    ) -> list[Result | ClientError]:
-        """Return `function(item)` for each item, at most `workers` at a time.
-
-        All of them use this session's connections.
-
-        Results come in the order of the items, a ClientError in the place of one that failed; any other
-        exception ends the whole. `progress(done, total)` is called as they come in, in the caller's thread.
-        """
-        import queue
-        import threading
-
-        waiting: queue.SimpleQueue[tuple[int, Item]] = queue.SimpleQueue()
-        done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-        total = 0
-        for numbered in enumerate(items):
-            waiting.put(numbered)
-            total += 1
-
-        def work() -> None:
-            while True:
-                try:
-                    number, item = waiting.get_nowait()
-                except queue.Empty:
-                    return
-                try:
-                    done.put((number, function(item)))
-                except BaseException as error:  # handed to the caller's thread
-                    done.put((number, error))
-
-        # Daemons: after Ctrl-C the process ends without waiting for answers that nobody reads.
-        for _ in range(min(workers, total)):
-            threading.Thread(target=work, daemon=True).start()
-        results: dict[int, Any] = {}
-        while len(results) < total:
-            progress(len(results), total)
-            # With a time limit, since on Windows Ctrl-C does not end a wait without one.
-            with contextlib.suppress(queue.Empty):
-                number, result = done.get(timeout=LONGEST_PAUSE_OF_PROGRESS)
-                results[number] = result
-        for result in results.values():
-            if isinstance(result, BaseException) and not isinstance(result, ClientError):
-                raise result
-        return [results[number] for number in range(total)]
 
     def _new_session(self, environ: Mapping[str, str]) -> requests.Session:
         session = requests.Session()
