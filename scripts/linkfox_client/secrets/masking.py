@@ -7,6 +7,7 @@ that a gateway echoes in an error message, or that ends up in an address, is mas
 import base64
 import json
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -95,27 +96,30 @@ class Secrets:
     def __init__(self) -> None:
         self._masks: dict[str, str] = {}
         """Each form of a secret that is looked for, with what is shown in its place."""
-        self._lengths: dict[str, list[int]] = {}
+        self._lengths: dict[str, tuple[int, ...]] = {}
         """How long the forms are that begin with these characters, the longest first."""
         self._pieces: set[str] = set()
         """Pieces of what masks hide, one after the other: any 23 characters of it hold a whole one."""
+        self._lock = threading.Lock()
 
     def remember(self, secret: Secret | str) -> Secret:
         """Remember a secret, so that it is masked from now on; return it as a `Secret`."""
         text = secret.reveal() if isinstance(secret, Secret) else secret
         if len(text) >= SHORTEST_SOUGHT and text not in self._masks:
-            for form in _forms(text):
-                self._masks.setdefault(form, masked(text))
-                lengths = self._lengths.setdefault(form[:SHORTEST_SOUGHT], [])
-                if len(form) not in lengths:
-                    lengths.append(len(form))
-                    lengths.sort(reverse=True)
-            if _MADE.fullmatch(text):
-                hidden = text[SHOWN:].lower()
-                self._pieces.update(
-                    hidden[at : at + _PIECE] for at in range(0, len(hidden) - _PIECE + 1, _PIECE)
-                )
+            with self._lock:  # calls that are made at once see secrets at once
+                self._look_for(text)
         return Secret(text)
+
+    def _look_for(self, text: str) -> None:
+        for form in _forms(text):
+            begins = form[:SHORTEST_SOUGHT]
+            lengths = {len(form), *self._lengths.get(begins, ())}
+            self._lengths[begins] = tuple(sorted(lengths, reverse=True))
+            self._masks.setdefault(form, masked(text))
+        if _MADE.fullmatch(text):
+            hidden = text[SHOWN:].lower()
+            starts = range(0, len(hidden) - _PIECE + 1, _PIECE)
+            self._pieces.update(hidden[at : at + _PIECE] for at in starts)
 
     def scrub(self, text: str) -> str:
         """Return `text` with every secret in it masked.
