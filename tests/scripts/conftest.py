@@ -11,6 +11,7 @@ from tests.support.fake_gateway import FakeGateway, fake_gateway
 from tests.support.house import Finished, clean_environment, run_script
 
 Run = Callable[..., Finished]
+OWNER_KEY = "lfx_local_" + "k" * 43
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,16 @@ def gateway() -> Iterator[FakeGateway]:
     """A gateway on loopback that answers what the test lays down."""
     with fake_gateway() as running:
         yield running
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """The data folder of a local gateway that was set up, with OWNER_KEY in it."""
+    folder = tmp_path / "gateway"
+    folder.mkdir(mode=0o700)
+    (folder / "owner.key").write_text(OWNER_KEY + "\n")
+    (folder / "owner.key").chmod(0o600)
+    return folder
 
 
 @pytest.fixture

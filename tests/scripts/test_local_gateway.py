@@ -16,9 +16,8 @@ import pytest
 from linkfox_client.errors import ClientError
 from linkfox_client.local import gateway_folder, gateway_program, local_gateway, process_lock
 
+from tests.scripts.conftest import OWNER_KEY
 from tests.support.house import PATIENCE, SCRIPTS, Finished, clean_environment, run_script, until
-
-KEY = "lfx_local_" + "k" * 43
 
 # Holds the lock and announces itself, as the gateway does, or misbehaves as its flags tell.
 PRETENDER = """
@@ -42,16 +41,6 @@ os.replace(os.path.join(folder, "draft"), os.path.join(folder, name))
 while True:
     signal.pause()
 """
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """A data folder that was set up."""
-    folder = tmp_path / "gateway"
-    folder.mkdir(mode=0o700)
-    (folder / "owner.key").write_text(KEY + "\n")
-    (folder / "owner.key").chmod(0o600)
-    return folder
 
 
 @pytest.fixture
@@ -216,8 +205,8 @@ def test_the_key_comes_with_the_gateway_that_holds_the_lock(data_dir: Path) -> N
     with held(data_dir, url="http://127.0.0.1:9", pid=os.getpid(), sandbox=True):
         found = local_gateway.locate_or_start({"GATEWAY_DATA_DIR": str(data_dir)})
     assert found is not None
-    assert (found.url, found.key.reveal(), found.sandbox) == ("http://127.0.0.1:9", KEY, True)
-    assert KEY not in repr(found)
+    assert (found.url, found.key.reveal(), found.sandbox) == ("http://127.0.0.1:9", OWNER_KEY, True)
+    assert OWNER_KEY not in repr(found)
 
 
 def test_nobody_else_on_the_port_gets_the_key(data_dir: Path) -> None:
@@ -246,7 +235,7 @@ def test_what_others_could_have_touched_is_not_trusted(data_dir: Path, trouble: 
     with held(data_dir, url="http://127.0.0.1:9", pid=os.getpid(), sandbox=True):
         error = failure({"GATEWAY_DATA_DIR": str(folder)})
     assert error.code == "not_set_up"
-    assert KEY not in error.message + error.hint
+    assert OWNER_KEY not in error.message + error.hint
 
 
 def test_without_posix_permissions_the_folder_guards_the_key(
@@ -257,7 +246,7 @@ def test_without_posix_permissions_the_folder_guards_the_key(
     data_dir.chmod(0o755)
     monkeypatch.delattr(os, "getuid")
     gateway_folder.check_private(data_dir)
-    assert gateway_folder.owner_key(data_dir).reveal() == KEY
+    assert gateway_folder.owner_key(data_dir).reveal() == OWNER_KEY
     (data_dir.with_name("link")).symlink_to(data_dir)
     with pytest.raises(ClientError):
         gateway_folder.check_private(data_dir.with_name("link"))

@@ -12,10 +12,10 @@ from linkfox_client.gateway import settings
 from linkfox_client.gateway.client import Gateway, connect
 from linkfox_client.local import process_lock
 
+from tests.scripts.conftest import OWNER_KEY
 from tests.support.house import House, clean_environment, open_house, run_script
 from tests.support.stranger import Stranger, stranger_at
 
-KEY = "lfx_local_" + "k" * 43
 LIST = "/spApi/authorizedStores"
 NEVER_SENT = (b"lfx_local_", b"uthorization", LIST.encode())
 NO_SUCH_PATH = b'HTTP/1.1 404 Not Found\r\nContent-Length: 16\r\n\r\n{"errcode": 1002}'
@@ -26,16 +26,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     """A gateway that a test may stop."""
     with open_house(tmp_path) as opened:
         yield opened
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """A data folder that was set up."""
-    folder = tmp_path / "gateway"
-    folder.mkdir(mode=0o700)
-    (folder / "owner.key").write_text(KEY + "\n")
-    (folder / "owner.key").chmod(0o600)
-    return folder
 
 
 @contextlib.contextmanager
@@ -116,7 +106,7 @@ def test_no_answer_may_be_a_gateway_that_is_busy(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("key", [KEY, "lfx_local_" + "a" * 43])
+@pytest.mark.parametrize("key", [OWNER_KEY, "lfx_local_" + "a" * 43])
 def test_it_has_to_prove_itself_whoever_named_it(data_dir: Path, host: str, key: str) -> None:
     """The variables may hold its address with its owner's key, or another user's."""
     with stranger_at(answer=NO_SUCH_PATH) as stranger, running_at(data_dir, stranger.url) as environment:
@@ -133,10 +123,18 @@ def test_the_owners_key_is_kept_even_where_the_gateway_does_not_run(data_dir: Pa
     """Whose key it is can be told by the data folder alone."""
     environment = clean_environment(data_dir.parent, GATEWAY_DATA_DIR=str(data_dir))
     with stranger_at(answer=NO_SUCH_PATH) as stranger:
-        named = {"LINKFOX_TOOL_GATEWAY": stranger.url, "LINKFOX_AGENT_API_KEY": KEY}
+        named = {"LINKFOX_TOOL_GATEWAY": stranger.url, "LINKFOX_AGENT_API_KEY": OWNER_KEY}
         with connect(environment | named) as gateway:
             assert "ended" in refused(gateway).message
     assert got_nothing(stranger)
+
+
+def test_who_names_a_gateway_needs_no_folder_for_one(data_dir: Path) -> None:
+    """A setting of it that is wrong is in nobody's way."""
+    environment = clean_environment(data_dir.parent, GATEWAY_DATA_DIR="relative")
+    named = {"LINKFOX_TOOL_GATEWAY": "http://127.0.0.1:9", "LINKFOX_AGENT_API_KEY": OWNER_KEY}
+    with connect(environment | named) as gateway:
+        assert gateway.origin == "http://127.0.0.1:9"
 
 
 def test_another_gateway_on_loopback_is_called_as_it_is_named(data_dir: Path) -> None:
@@ -173,6 +171,6 @@ def test_each_connection_is_asked_and_a_kept_one_once(house: House) -> None:
 
 def test_a_gateway_away_from_this_machine_is_not_asked() -> None:
     """Its certificate says who it is."""
-    chosen = settings.Settings("https://gateway.example", settings.Secret(KEY), "test", "test")
+    chosen = settings.Settings("https://gateway.example", settings.Secret(OWNER_KEY), "test", "test")
     with Gateway(chosen, environ={}) as gateway:
         assert gateway._session.trust_env

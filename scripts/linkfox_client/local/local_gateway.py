@@ -83,7 +83,11 @@ def known(address: str, key: Secret, environ: Mapping[str, str]) -> LocalGateway
 
     None for any other gateway, and where its folder could be somebody else's. Nothing is started.
     """
-    for data_dir in set_up(read_settings(environ)):
+    try:
+        folders = list(set_up(read_settings(environ)))
+    except ClientError:  # who names a gateway need not have a folder for one
+        return None
+    for data_dir in folders:
         try:
             check_private(data_dir)
             owner = owner_key(data_dir)
