@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
 
 if TYPE_CHECKING:
     from linkfox_client.local.local_gateway import LocalGateway
@@ -53,14 +54,28 @@ class GatewayAdapter(HTTPAdapter):
         self._local = local
         super().__init__(pool_connections=1, pool_maxsize=connections)
 
-    def get_connection_with_tls_context(self, *arguments: Any, **more: Any) -> HTTPConnectionPool:
-        """Return the pool for a request, whose connections are those of this module."""
-        pool: HTTPConnectionPool = super().get_connection_with_tls_context(*arguments, **more)
-        kind = _SecureConnection if pool.scheme == "https" else _Connection
-        pool.ConnectionCls = functools.partial(  # type: ignore[assignment]
-            kind, deadline=self._deadline, local=self._local
-        )
-        return pool
+    def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
+        """Have every connection made by this module."""
+        super().init_poolmanager(*arguments, **more)
+        self.poolmanager.pool_classes_by_scheme = self._pools()
+
+    def proxy_manager_for(self, *arguments: Any, **more: Any) -> PoolManager:
+        """Return what connects through a proxy, by connections of this module, too."""
+        manager: PoolManager = super().proxy_manager_for(*arguments, **more)
+        manager.pool_classes_by_scheme = self._pools()
+        return manager
+
+    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
+        plain = functools.partial(_Connection, deadline=self._deadline, local=self._local)
+        secure = functools.partial(_SecureConnection, deadline=self._deadline, local=self._local)
+
+        class Plain(HTTPConnectionPool):
+            ConnectionCls = staticmethod(plain)  # type: ignore[assignment]
+
+        class Secure(HTTPSConnectionPool):
+            ConnectionCls = staticmethod(secure)  # type: ignore[assignment]
+
+        return {"http": Plain, "https": Secure}
 
 
 class _Bounded(io.RawIOBase):
@@ -128,7 +143,6 @@ class _Connection(HTTPConnection):
         from linkfox_client.local.local_gateway import not_proved
         from linkfox_client.local.local_proof import NONCE_BYTES, PATH, proof_of
 
-        address, port = self.sock.getpeername()[:2]
         nonce = os.urandom(NONCE_BYTES).hex()
         # Beside the request that waits for this connection: http.client makes one request at a time.
         asking = http.client.HTTPConnection(self.host, self.port)
@@ -136,6 +150,7 @@ class _Connection(HTTPConnection):
         asking.auto_open, asking.sock = 0, self.sock
         self.sock.settimeout(PROOF_SECONDS)
         try:
+            address, port = self.sock.getpeername()[:2]
             asking.request("GET", f"{PATH}?nonce={nonce}")
             with contextlib.closing(asking.getresponse()) as answer:
                 content = answer.read(LARGEST_PROOF)
