@@ -44,8 +44,9 @@ def test_tokens_are_what_the_model_says() -> None:
     made: list[Answer] = []
     for below_minimum in (False, True):
         store, account = (_held(flow, below_minimum=below_minimum) for flow in ("spapi", "ads"))
-        made += [StoreTokens.of(store, asked, NOW) for asked in ("EU", "FE")]
-        made.append(AccountTokens.of(account, "client", NOW))
+        for stand_in in (None, "http://127.0.0.1:8766"):
+            made += [StoreTokens.of(store, asked, NOW, stand_in) for asked in ("EU", "FE")]
+            made.append(AccountTokens.of(account, "client", NOW, stand_in))
     for answer in made:
         checked = type(answer).model_validate(
             {name: getattr(answer, name) for name in type(answer).model_fields}
