@@ -90,7 +90,14 @@ class Arguments:
     def label(self, flag: str, help: str, *, required: bool = False) -> None:
         """Declare a name that a store or account gets: only the user knows it, so nobody makes one up."""
         self._add(
-            Field(flag, help, lambda value: values.read_text(value, 100), "NAME", required, hint=values.ASK_FOR_NAME)
+            Field(
+                flag,
+                help,
+                lambda value: values.read_text(value, 100),
+                "NAME",
+                required,
+                hint=values.ASK_FOR_NAME,
+            )
         )
 
     def prose(self, flag: str, help: str, *, required: bool = False, most: int = 4000) -> None:
