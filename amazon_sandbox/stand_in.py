@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from amazon_sandbox import marketplaces
-from amazon_sandbox.ads_api import AdsApi
+from amazon_sandbox.advertising.api import AdsApi
 from amazon_sandbox.appstore import Appstore
 from amazon_sandbox.consent_ads import AdsConsent
 from amazon_sandbox.consent_seller_central import SellerCentralConsent

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amazon_sandbox import campaigns
+from amazon_sandbox.advertising import sponsored_products as campaigns
 from amazon_sandbox.http_messages import Answer, Caller, Request
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import site_for_ads
