@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+
+from amazon_sandbox.published_paths import PublishedPaths
 
 _FILE = Path(__file__).resolve().parents[2] / "references" / "spapi-operations.json"
 
@@ -36,16 +37,6 @@ class Operation:
         """The first segment of its path, such as `orders`."""
         return self.segments[0]
 
-    def read(self, segments: list[str]) -> dict[str, str] | None:
-        """Return the values of the path's parameters, None where the path is another's."""
-        values = {}
-        for own, given in zip(self.segments, segments, strict=True):
-            if own.startswith("{"):
-                values[own[1:-1]] = unquote(given)
-            elif own != given:
-                return None
-        return None if "" in values.values() else values
-
 
 def _operation(row: dict[str, Any]) -> Operation:
     return Operation(
@@ -62,20 +53,9 @@ def _operation(row: dict[str, Any]) -> Operation:
 
 OPERATIONS = tuple(_operation(row) for row in json.loads(_FILE.read_text("utf-8")))
 
-_BY_SHAPE: dict[tuple[str, int], list[Operation]] = {}
-for _each in sorted(OPERATIONS, key=lambda operation: [part.startswith("{") for part in operation.segments]):
-    _BY_SHAPE.setdefault((_each.method, len(_each.segments)), []).append(_each)
+_PATHS = PublishedPaths((each.method, "/".join(each.segments), each) for each in OPERATIONS)
 
 
 def find(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-    """Return the operation that a call is for, and its path's parameters; None for what is not published.
-
-    Segments are split before they are decoded, so that a SKU may hold an escaped slash. Of two operations
-    that a path fits, the one with a word where the other has a parameter is meant.
-    """
-    segments = path.removeprefix("/").split("/")
-    for operation in _BY_SHAPE.get((method, len(segments)), ()):
-        values = operation.read(segments)
-        if values is not None:
-            return operation, values
-    return None
+    """Return the operation that a call is for, and its path's parameters; None for what is not published."""
+    return _PATHS.find(method, path)
