@@ -10,7 +10,9 @@ Appstore: `{url}/sellercentral.amazon.com/apps/store/dp/APPLICATION_ID` opens th
 
 SP-API: every published operation is known, with its required parameters and usage plan (the 21st getOrders
 is a 429). Orders, reports, feeds, catalog, listings, stock, prices, notifications, sellers and restricted
-data tokens have stories, other operations answer 501. Orders come as the clock goes on. Ads: campaigns.
+data tokens have stories, other operations answer 501. Orders come as the clock goes on.
+Ads: alike. Profiles, Sponsored Products lists (campaigns, ad groups, keywords, negative keywords,
+product ads, targets) and new campaigns have stories.
 
 Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: application/json`.
 

@@ -1,4 +1,4 @@
-"""What was done through the Selling Partner API; it lasts as long as the process, or until a reset."""
+"""What was done through both APIs; it lasts as long as the process, or until a reset."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -60,6 +60,8 @@ class Business:
         self.destinations: dict[tuple[str, str], dict[str, Any]] = {}
         # (client id, seller id, region, notification type) -> the subscription as it is answered.
         self.subscriptions: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+        # profile id -> the new campaigns as they are answered.
+        self.campaigns: dict[int, list[dict[str, Any]]] = {}
         self._restricted: dict[str, list[RestrictedResource]] = {}
 
     def restrict(self, token: str, resources: list[RestrictedResource]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from amazon_sandbox.http_messages import Answer, to_json
 
 _TABLE: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("answers.json").read_text("utf-8"))
+_CALLED = ("tokenEndpoint", "spApi", "adsApi", "sponsoredProducts", "adsReports")
 _RID_LETTERS = string.ascii_uppercase + string.digits
 
 CONSENT_ERRORS: dict[str, str] = _TABLE["consentErrors"]
@@ -19,7 +20,7 @@ CONSENT_ERRORS: dict[str, str] = _TABLE["consentErrors"]
 def exists(name: str) -> bool:
     """Tell whether `section.case` is a row of answers.json that can be answered."""
     section, _, case = name.partition(".")
-    return section in ("tokenEndpoint", "spApi", "adsApi") and case in _TABLE[section] and case != "_headers"
+    return section in _CALLED and case in _TABLE[section] and case != "_headers"
 
 
 def known(name: str, /, document: Any = None, **values: str) -> Answer:

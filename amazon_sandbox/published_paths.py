@@ -14,7 +14,7 @@ class PublishedPaths(Generic[Operation]):
         """Take the operations, each with its method and path."""
         self._by_shape: dict[tuple[str, int], list[tuple[list[str], Operation]]] = {}
         for method, path, operation in published:
-            segments = path.strip("/").split("/")
+            segments = path.removeprefix("/").split("/")
             self._by_shape.setdefault((method, len(segments)), []).append((segments, operation))
         for alike in self._by_shape.values():
             alike.sort(key=lambda each: [segment.startswith("{") for segment in each[0]])

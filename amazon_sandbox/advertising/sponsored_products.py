@@ -1,92 +1,178 @@
-"""Sponsored Products campaigns, version 3: 25 a profile, listed in pages (`nextToken`), and new ones."""
+"""Sponsored Products, version 3: a profile's campaigns and what is in them, in pages, and new campaigns.
+
+https://advertising.amazon.com/API/docs/en-us/sponsored-products/3-0/openapi/prod
+"""
 
 import base64
-import json
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from amazon_sandbox.http_messages import Answer, Request, compressed
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.advertising import account
+from amazon_sandbox.advertising.account import MATCH_TYPES, NEGATIVE_MATCH_TYPES, STATES, Entity
+from amazon_sandbox.advertising.call import Call, Story
+from amazon_sandbox.advertising.filters import Filter, among, exactly, listed, worded
+from amazon_sandbox.http_messages import Answer, compressed
 from amazon_sandbox.records import Profile
+from amazon_sandbox.selling_partner.call import timestamp
 
-LIST = "/sp/campaigns/list"
-CREATE = "/sp/campaigns"
-MEDIA_TYPE = "application/vnd.spCampaign.v3+json"
-HOW_MANY = 25
 LARGEST_PAGE = 100
-_STATES = ("ENABLED", "PAUSED", "ARCHIVED")
+MOST_NEW = 1000
+NEEDED = ("name", "state", "targetingType", "budget.budget", "budget.budgetType")
+TARGETING = ("AUTO", "MANUAL")
 
 
-def knows(request: Request) -> bool:
-    """Tell whether a request is for campaigns."""
-    return request.method == "POST" and request.path in (LIST, CREATE)
+@dataclass(frozen=True)
+class Listing:
+    """One kind of entity: what its list is called in the answer, what is in it, and its own filters."""
+
+    name: str
+    entities: Callable[[Profile], list[Entity]]
+    filters: dict[str, Filter]
 
 
-def answer(request: Request, profile: Profile) -> Answer:
-    """List a profile's campaigns, or pretend to make new ones."""
-    accepted = request.headers.get("accept", "").lower()  # in any case, as media types are
-    if not request.content_type == accepted == MEDIA_TYPE.lower():
-        return known("adsApi.wrongMediaType")
-    try:
-        given = json.loads(request.body or b"{}")
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        return known("adsApi.invalidRequest", why="The request body is not a JSON object")
-    if request.path == CREATE:
-        return _create(given)
-    return compressed(_list(given, profile), request)
+def _campaigns_targeting(group: Entity) -> str:
+    return account.targeting_of(group["campaignId"])
 
 
-def _list(given: dict[str, Any], profile: Profile) -> Answer:
-    size, start = given.get("maxResults", LARGEST_PAGE), _read_token(given.get("nextToken"))
-    if not isinstance(size, int) or not 1 <= size <= LARGEST_PAGE or start is None:
-        return known("adsApi.invalidRequest", why="maxResults or nextToken is not valid")
-    states = (given.get("stateFilter") or {}).get("include") or _STATES
-    everything = [_campaign(profile, number) for number in range(HOW_MANY)]
-    matching = [campaign for campaign in everything if campaign["state"] in states]
-    document: dict[str, Any] = {
-        "campaigns": matching[start : start + size],
-        "totalResults": len(matching),
+_OF_ALL: dict[str, Filter] = {"campaignIdFilter": among("campaignId"), "stateFilter": among("state", STATES)}
+_OF_GROUPS: dict[str, Filter] = {"adGroupIdFilter": among("adGroupId")}
+_LISTINGS = {
+    "campaigns": Listing(
+        "campaigns",
+        account.campaigns,
+        {"nameFilter": worded("name"), "portfolioIdFilter": among("portfolioId")},
+    ),
+    "adGroups": Listing(
+        "adGroups",
+        account.ad_groups,
+        {
+            **_OF_GROUPS,
+            "nameFilter": worded("name"),
+            "campaignTargetingTypeFilter": exactly(_campaigns_targeting, TARGETING),
+        },
+    ),
+    "keywords": Listing(
+        "keywords",
+        account.keywords,
+        {
+            **_OF_GROUPS,
+            "keywordIdFilter": among("keywordId"),
+            "keywordTextFilter": worded("keywordText"),
+            "matchTypeFilter": listed("matchType", MATCH_TYPES),
+        },
+    ),
+    "negativeKeywords": Listing(
+        "negativeKeywords",
+        account.negative_keywords,
+        {
+            **_OF_GROUPS,
+            "negativeKeywordIdFilter": among("keywordId"),
+            "keywordTextFilter": worded("keywordText"),
+            "negativeKeywordTextFilter": worded("keywordText"),
+            "matchTypeFilter": listed("matchType", NEGATIVE_MATCH_TYPES),
+        },
+    ),
+    "productAds": Listing("productAds", account.product_ads, {**_OF_GROUPS, "adIdFilter": among("adId")}),
+    "targets": Listing(
+        "targetingClauses",
+        account.targeting_clauses,
+        {
+            **_OF_GROUPS,
+            "targetIdFilter": among("targetId"),
+            "expressionTypeFilter": among("expressionType", TARGETING),
+        },
+    ),
+}
+
+
+def _list(kind: str, call: Call) -> Answer:
+    profile = call.profile()
+    call.check_accept()
+    given, listing = call.body(), _LISTINGS[kind]
+    size, start = given.get("maxResults", LARGEST_PAGE), _read_token(given.get("nextToken"), kind)
+    if type(size) is not int or not 1 <= size <= LARGEST_PAGE:
+        raise call.invalid(f"maxResults must be a number from 1 to {LARGEST_PAGE}.")
+    if start is None:
+        raise call.invalid("nextToken is not valid.")
+    found = listing.entities(profile)
+    if kind == "campaigns":
+        found = found + call.world.business.campaigns.get(profile.profile_id, [])
+    for name, read in {**_OF_ALL, **listing.filters}.items():
+        if given.get(name) is not None:
+            try:
+                found = list(filter(read(given[name]), found))
+            except ValueError as problem:
+                raise call.invalid(f"{name} {problem}.") from None
+    document: dict[str, Any] = {listing.name: found[start : start + size], "totalResults": len(found)}
+    if start + size < len(found):
+        document["nextToken"] = _token(start + size, kind)
+    return compressed(call.operation.answer("ok", document), call.request)
+
+
+def _create(call: Call) -> Answer:
+    profile = call.profile()
+    call.check_accept()
+    campaigns = call.body().get("campaigns")
+    if not isinstance(campaigns, list) or not all(isinstance(each, dict) for each in campaigns):
+        raise call.invalid("campaigns is not a list of campaigns.")
+    if len(campaigns) > MOST_NEW:
+        raise call.invalid(f"campaigns holds more than {MOST_NEW}.")
+    today = timestamp(call.world.clock.now())[:10]
+    made, failed, new = [], [], []
+    for index, campaign in enumerate(campaigns):
+        missing = [_missing(index, name) for name in _missing_fields(campaign)]
+        if missing:
+            failed.append({"index": index, "errors": missing})
+            continue
+        number = str(10**14 + secrets.randbelow(10**14))
+        made.append({"index": index, "campaignId": number})
+        new.append({"startDate": today, **campaign, "campaignId": number})
+    kept = call.world.business.campaigns
+    kept[profile.profile_id] = kept.get(profile.profile_id, []) + new
+    return call.operation.answer("multiStatus", {"campaigns": {"success": made, "error": failed}})
+
+
+def _missing_fields(campaign: Entity) -> list[str]:
+    """Return the fields that Amazon requires and that are not there; of a missing object only itself."""
+    missing: list[str] = []
+    for path in NEEDED:
+        name, _, inner = path.partition(".")
+        value = campaign.get(name)
+        if value is None:
+            missing += [name] if name not in missing else []
+        elif inner and (not isinstance(value, dict) or value.get(inner) is None):
+            missing.append(path)
+    return missing
+
+
+def _missing(index: int, name: str) -> dict[str, Any]:
+    error = {
+        "reason": "MISSING_VALUE",
+        "message": f"{name} is missing.",
+        "cause": {"location": f"$.campaigns[{index}].{name}"},
     }
-    if start + size < len(matching):
-        document["nextToken"] = _token(start + size)
-    return known("adsApi.campaigns", document)
+    return {"errorType": "missingValueError", "errorValue": {"missingValueError": error}}
 
 
-def _create(given: dict[str, Any]) -> Answer:
-    campaigns = given.get("campaigns")
-    if not isinstance(campaigns, list):
-        return known("adsApi.invalidRequest", why="campaigns is missing")
-    made = [
-        {"index": index, "campaignId": str(10**14 + secrets.randbelow(10**14))}
-        for index, _ in enumerate(campaigns)
-    ]
-    return known("adsApi.campaignsMade", {"campaigns": {"success": made, "error": []}})
+def _token(start: int, kind: str) -> str:
+    return base64.urlsafe_b64encode(f"{kind} from {start}".encode()).decode()
 
 
-def _campaign(profile: Profile, number: int) -> dict[str, Any]:
-    return {
-        "campaignId": str(profile.profile_id % 10**9 * 1000 + number),
-        "name": f"Sandbox campaign {number + 1} ({profile.country_code}) ☕",
-        "state": _STATES[0] if number % 5 else _STATES[1],
-        "targetingType": "MANUAL" if number % 2 else "AUTO",
-        "startDate": "2026-01-01",
-        "budget": {"budgetType": "DAILY", "budget": 10.0 + number},
-        "dynamicBidding": {"strategy": "LEGACY_FOR_SALES", "placementBidding": []},
-    }
-
-
-def _token(start: int) -> str:
-    return base64.urlsafe_b64encode(f"campaigns from {start}".encode()).decode()
-
-
-def _read_token(token: Any) -> int | None:
-    """Return where a page begins, None for what is no token of ours."""
+def _read_token(token: Any, kind: str) -> int | None:
+    """Return where a page begins, None for what is no token of this list."""
     if token is None:
         return 0
     try:
         prefix, _, start = base64.urlsafe_b64decode(str(token)).decode().rpartition(" ")
     except ValueError:
         return None
-    return int(start) if prefix == "campaigns from" and start.isdigit() else None
+    return int(start) if prefix == f"{kind} from" and start.isdigit() else None
+
+
+STORIES: dict[str, Story] = {
+    **{f"POST /sp/{kind}/list": partial(_list, kind) for kind in _LISTINGS},
+    "POST /sp/campaigns": _create,
+}

@@ -133,14 +133,17 @@ class SandboxProcess:
         fields = {"decision": "confirm", "advertiser_id": advertiser_id}
         return callback(self.call("POST", self.ads_link(), data=fields))
 
-    def profiles(self, access_token: str, suffix: str = "", **headers: str) -> requests.Response:
-        """Ask a regional host ("", "-eu" or "-fe") of the Ads API for profiles."""
+    def profiles(
+        self, access_token: str, suffix: str = "", query: str = "", **headers: str
+    ) -> requests.Response:
+        """Ask a regional host ("", "-eu" or "-fe") of the Ads API for profiles; `query` begins with `?`."""
         given = {
             "Authorization": f"Bearer {access_token}",
             "Amazon-Advertising-API-ClientId": self.ready["ads"]["clientId"],
             **headers,
         }
-        return self.call("GET", f"advertising-api{suffix}.amazon.com/v2/profiles", headers=given)
+        address = f"advertising-api{suffix}.amazon.com/v2/profiles{query}"
+        return self.call("GET", address, headers=given)
 
 
 def callback(answer: requests.Response) -> dict[str, str]:

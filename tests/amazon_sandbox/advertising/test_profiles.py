@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.support.advertiser import Advertiser
 from tests.support.sandbox_process import SandboxProcess
 
 COUNTRIES = {"": ["US", "CA", "MX"], "-eu": ["UK", "DE", "FR"], "-fe": ["JP", "AU"]}
@@ -38,15 +39,58 @@ def test_profile_has_the_recorded_fields(sandbox: SandboxProcess) -> None:
         "id": "A1SANDBOXNA001",
         "type": "seller",
         "name": "Sandbox Brands",
-        "validPaymentMethod": True,
     }
 
 
-def test_vendor_profile_has_no_daily_budget(sandbox: SandboxProcess) -> None:
-    """Amazon leaves it out for vendors."""
+def test_vendor_profile_has_no_daily_budget_but_a_payment_method(sandbox: SandboxProcess) -> None:
+    """Amazon leaves the one out for vendors, and tells the other of vendors only."""
     (profile,) = sandbox.profiles(access_token(sandbox, "SANDBOX_PARTNERS")).json()
     assert profile["accountInfo"]["type"] == "vendor"
+    assert profile["accountInfo"]["validPaymentMethod"] is True
     assert "dailyBudget" not in profile
+
+
+@pytest.mark.parametrize(
+    ("wanted", "types"),
+    [
+        ("seller", ["seller"]),
+        ("vendor", ["vendor"]),
+        ("agency", ["agency"]),
+        ("seller,vendor", ["seller", "vendor"]),
+        ("", ["seller", "vendor", "agency"]),
+    ],
+)
+def test_profiles_can_be_asked_for_by_type(sandbox: SandboxProcess, wanted: str, types: list[str]) -> None:
+    """One type or several."""
+    profiles = [
+        {"countryCode": "US", "profileId": number, "accountType": kind}
+        for number, kind in enumerate(("seller", "vendor", "agency"), 1)
+    ]
+    sandbox.control("advertisers", [{"advertiserId": "MIXED", "name": "Mixed", "profiles": profiles}])
+    token = access_token(sandbox, "MIXED")
+    answer = sandbox.profiles(token, query=f"?profileTypeFilter={wanted}")
+    assert [profile["accountInfo"]["type"] for profile in answer.json()] == types
+
+
+def test_a_type_that_nobody_knows_is_400(sandbox: SandboxProcess) -> None:
+    """It is told, not taken for no filter."""
+    answer = sandbox.profiles(access_token(sandbox), query="?profileTypeFilter=buyer")
+    assert answer.status_code == 400
+    assert "profileTypeFilter" in answer.json()["details"]
+
+
+def test_one_profile_is_told_by_its_number_on_the_host_of_its_region(advertiser: Advertiser) -> None:
+    """As it stands in the list; elsewhere, and for a number of somebody else's, 404."""
+    first = advertiser.profiles[0]
+    path = f"GET /v2/profiles/{first['profileId']}"
+    unscoped = {"Amazon-Advertising-API-Scope": None}
+    assert advertiser.call(path, **unscoped).json() == first
+    assert advertiser.call(path, suffix="-eu", **unscoped).status_code == 404
+    foreign = Advertiser(advertiser.sandbox, "SANDBOX_PARTNERS").scope
+    for number in (foreign, "x"):
+        answer = advertiser.call(f"GET /v2/profiles/{number}", **unscoped)
+        assert answer.status_code == 404
+        assert number in answer.json()["details"]
 
 
 def test_profile_ids_are_integers_beyond_what_a_float_holds(sandbox: SandboxProcess) -> None:
@@ -109,7 +153,7 @@ def test_tokens_of_the_other_flow_are_refused_on_both_sides(sandbox: SandboxProc
     assert sandbox.participations(access_token(sandbox)).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["foobar", "v2/profiles/", "v2/profiles/1"])
+@pytest.mark.parametrize("path", ["foobar", "v2/profiles/", "v2/profiles/1/2"])
 def test_unknown_path_is_amazons_404(sandbox: SandboxProcess, path: str) -> None:
     """The captured body names the full address."""
     answer = sandbox.call("GET", f"advertising-api.amazon.com/{path}")
