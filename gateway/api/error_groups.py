@@ -43,7 +43,7 @@ ATTEMPT_REASONS = (
     "seller_missing",
     "code_refused",
     "wrong_seller",
-    "account_gone",
+    "removed_meanwhile",
     "app_changed",
     "app_credentials",
     "app_not_configured",

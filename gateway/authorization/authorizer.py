@@ -37,7 +37,7 @@ from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.attempts import CodeRefused
 from gateway.vault.errors import VaultError
-from gateway.vault.grants import AccountGone
+from gateway.vault.grants import GrantGone
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,10 @@ CONFIRMATION_PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class StoreAuthorization:
-    """A store to be authorized: checked input of `/spApi/authorizeUrl`."""
+    """A store to be authorized: checked input of `/spApi/authorizeUrl`.
+
+    `record_id`: of one that is kept and is to be authorized again.
+    """
 
     region: Region
     name: str
@@ -62,6 +65,7 @@ class StoreAuthorization:
     central: Central = "seller"
     scopes: tuple[str, ...] = ()
     seller_id: str | None = None
+    record_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ class Authorizer:
                 central=wanted.central,
                 requested_scopes=wanted.scopes,
                 expected_seller_id=wanted.seller_id,
+                expected_record_id=wanted.record_id,
             )
         )
         host = consent_host(wanted.region, wanted.marketplace, wanted.central)
@@ -287,8 +292,8 @@ class Authorizer:
             return
         try:
             grant = await self._keep(attempt, callback, tokens)
-        except AccountGone:
-            await self._end(attempt, Refusal("account_gone"))
+        except GrantGone:
+            await self._end(attempt, Refusal("removed_meanwhile"))
             return
         except VaultError:
             log.critical("authorization_lost attempt=%s: its tokens could not be stored", attempt.id)

@@ -54,5 +54,6 @@ class Renewals:
             central=grant.central or "seller",
             scopes=grant.requested_scopes,
             seller_id=grant.seller_id,
+            record_id=grant.id,
         )
         return await self._authorizer.begin_store(grant.user_id, store)

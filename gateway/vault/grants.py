@@ -47,8 +47,8 @@ TOKENS_DAMAGED = "tokens_damaged"
 _WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("grant_id"))
 
 
-class AccountGone(Exception):
-    """The ads account that was to be authorized again is the user's no more."""
+class GrantGone(Exception):
+    """The store or ads account that was to be authorized again is the user's no more."""
 
 
 class Grants:
@@ -85,7 +85,7 @@ class Grants:
 
         The user's grant for the same store and region (ads: of the same name, or the one to be authorized
         again) keeps its id and gets the new tokens; a refresh that is under way is fenced off. Raise
-        AccountGone, and keep nothing, where the one to be authorized again has been removed.
+        GrantGone, and keep nothing, where the one to be authorized again has been removed.
         """
 
         def store(connection: Connection) -> Grant:
@@ -216,18 +216,18 @@ class Grants:
     def _to_replace(
         self, connection: Connection, wanted: Attempt | Import, seller_id: str | None
     ) -> Grant | None:
-        """Find the grant that an authorization renews, and lock its row. Raise AccountGone."""
+        """Find the grant that an authorization renews, and lock its row. Raise GrantGone."""
         record_id = wanted.expected_record_id if isinstance(wanted, Attempt) else None
         mine = and_(grants.c.user_id == wanted.user_id, grants.c.flow == wanted.flow)
-        if wanted.flow == "spapi":
-            which = and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)
-        elif record_id is not None:
+        if record_id is not None:
             which = grants.c.id == record_id
+        elif wanted.flow == "spapi":
+            which = and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)
         else:
             which = grants.c.name == wanted.name
         row = connection.execute(select(*GRANT_COLUMNS).where(mine, which).with_for_update()).first()
         if row is None and record_id is not None:
-            raise AccountGone
+            raise GrantGone
         return None if row is None else grant_from(row)
 
     def _name_is_taken(self, connection: Connection, wanted: Attempt | Import, grant_id: int) -> bool:

@@ -129,6 +129,7 @@ async def authorize_store(request: Request) -> Response:
         central=central,
         scopes=again.requested_scopes if again else (),
         seller_id=again.seller_id if again else None,
+        record_id=again.id if again else None,
     )
     begun = await signed_in.services.authorizer.begin_store(signed_in.caller.user_id, wanted)
     host = consent_host(region, marketplace, central)

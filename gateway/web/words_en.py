@@ -179,9 +179,9 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "The gateway's stored tokens of this store or account are damaged",
         "Authorize it again.",
     ),
-    "account_gone": (
-        "The ads account that was to be authorized again has been removed from this gateway",
-        "To authorize it as a new account, make a new link.",
+    "removed_meanwhile": (
+        "The store or ads account that was to be authorized again has been removed from this gateway",
+        "To authorize it as a new one, make a new link.",
     ),
     "profile_sync_incomplete": (
         "The account is authorized, but Amazon did not answer for the advertising profiles of each region",

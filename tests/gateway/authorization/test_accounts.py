@@ -163,7 +163,7 @@ def test_an_account_that_was_removed_meanwhile_is_not_made_anew(gateway: Gateway
     _, page = gateway.open(back)
     assert "has been removed" in page.text
     status = gateway.status("ads", link["authorizationId"])
-    assert (status["state"], status["reason"]) == ("failed", "account_gone")
+    assert (status["state"], status["reason"]) == ("failed", "removed_meanwhile")
     assert gateway.good("/amazonAds/storeTokens", other)["accessToken"] == before
     assert len(gateway.vault.grants.of_user(1, "ads")) == 1
 

@@ -15,7 +15,7 @@ from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken
-from gateway.vault.grants import AccountGone
+from gateway.vault.grants import GrantGone
 from gateway.vault.unread_profiles import AGAIN
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
@@ -381,7 +381,7 @@ class TestGrants:
         gone = account(vault, user, "Gone")
         vault.grants.remove_account(user, gone.id)
         for record_id in (theirs.id, gone.id):
-            with pytest.raises(AccountGone):
+            with pytest.raises(GrantGone):
                 account(vault, user, label="new", expected_record_id=record_id)
         for kept in (theirs, mine):
             assert vault.grants.tokens(kept.id) == tokens()

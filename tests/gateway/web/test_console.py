@@ -92,6 +92,17 @@ def test_a_revoked_store_says_so_and_is_authorized_again(gateway: Gateway, visit
     assert (store["sellerName"], store["status"]) == ("Renamed", "authorized")
 
 
+def test_a_store_that_was_removed_meanwhile_is_not_made_anew(gateway: Gateway, visitor: Visitor) -> None:
+    """Whoever removed it does not find it again because somebody had a link to renew it."""
+    gateway.authorize_store()
+    again = visitor.page("/").link("/stores/authorize?again=")
+    link = Page(visitor.submit(again, name="Again").text).link(gateway.amazon.url)
+    gateway.good("/spApi/removeStore", {"sellerId": "A1SANDBOXNA001", "region": "NA"})
+    back = gateway.amazon.consent(link, decision="confirm", selling_partner_id="A1SANDBOXNA001")
+    assert "has been removed from this gateway" in gateway.open(back)[1].text
+    assert gateway.good("/spApi/authorizedStores")["total"] == 0
+
+
 def test_an_authorization_about_to_end_says_so(gateway: Gateway, visitor: Visitor) -> None:
     """From 30 days before on; and once it is over."""
     gateway.authorize_store()
