@@ -349,4 +349,4 @@ def test_who_may_not_manage_connects_nothing(gateway: Gateway) -> None:
     """A key for tokens alone."""
     gateway.keys["reader"] = gateway.vault.users.issue_key("owner", ("tokens",))[1].reveal()
     reader = Visitor(gateway).sign_in("reader")
-    assert reader.get(asked(reader, opened(gateway))).status_code == 401
+    assert reader.get(asked(reader, opened(gateway))).status_code == 403
