@@ -12,7 +12,7 @@ SP-API: every published operation is known, with its required parameters and usa
 is a 429). Orders, reports, feeds, catalog, listings, stock, prices, notifications, sellers and restricted
 data tokens have stories, other operations answer 501. Orders come as the clock goes on.
 Ads: alike. Profiles, Sponsored Products lists (campaigns, ad groups, keywords, negative keywords,
-product ads, targets) and new campaigns have stories.
+product ads, targets), new campaigns and reports have stories.
 
 Control path, `{url}/_sandbox/…`, JSON both ways; a POST needs `Content-Type: application/json`.
 

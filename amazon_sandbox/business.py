@@ -36,6 +36,23 @@ class Document:
     compressed: bool = False
 
 
+@dataclass
+class AdsReport:
+    """A report of an advertising profile: what was asked for; `polls` is how often it was looked at.
+
+    `created` and `generated` are seconds since the epoch.
+    """
+
+    report_id: str
+    profile_id: int
+    asked: dict[str, Any]
+    created: float
+    document: Document
+    name: str | None = None
+    polls: int = 0
+    generated: float | None = None
+
+
 @dataclass(frozen=True)
 class RestrictedResource:
     """What a restricted data token may read: a path as it was asked for, and which data with it."""
@@ -60,6 +77,7 @@ class Business:
         self.destinations: dict[tuple[str, str], dict[str, Any]] = {}
         # (client id, seller id, region, notification type) -> the subscription as it is answered.
         self.subscriptions: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+        self.ads_reports: dict[str, AdsReport] = {}
         # profile id -> the new campaigns as they are answered.
         self.campaigns: dict[int, list[dict[str, Any]]] = {}
         self._restricted: dict[str, list[RestrictedResource]] = {}

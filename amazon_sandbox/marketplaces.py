@@ -23,6 +23,12 @@ REPORT_HOSTS = {
     "tortuga-prod-eu.s3-eu-west-1.amazonaws.com": "EU",
     "tortuga-prod-fe.s3-us-west-2.amazonaws.com": "FE",
 }
+# The same of the Ads API's reports; the last is made as the others are.
+ADS_REPORT_HOSTS = {
+    "offline-report-storage-us-east-1-prod.s3.amazonaws.com": "NA",
+    "offline-report-storage-eu-west-1-prod.s3.eu-west-1.amazonaws.com": "EU",
+    "offline-report-storage-us-west-2-prod.s3.us-west-2.amazonaws.com": "FE",
+}
 SELLING_PARTNER_HOSTS = {f"sellingpartnerapi-{region.lower()}.amazon.com": region for region in REGIONS}
 
 _BY_ADS_COUNTRY = {site["adsCountryCode"]: site for site in MARKETPLACES}

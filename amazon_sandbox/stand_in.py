@@ -68,7 +68,8 @@ class StandIn:
         services.update({host: AdsConsent(world) for host in marketplaces.ADS_CONSENT_HOSTS})
         services.update({host: TokenEndpoint(world) for host in marketplaces.TOKEN_HOSTS})
         services.update({host: AdsApi(world, region) for host, region in marketplaces.ADS_API_HOSTS.items()})
-        services.update({host: Storage(world) for host in marketplaces.REPORT_HOSTS})
+        report_hosts = (*marketplaces.REPORT_HOSTS, *marketplaces.ADS_REPORT_HOSTS)
+        services.update({host: Storage(world) for host in report_hosts})
         services.update(
             {
                 host: SellingPartnerApi(world, region, quota)

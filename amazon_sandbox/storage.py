@@ -1,6 +1,7 @@
-"""Amazon's storage of documents: whoever has a pre-signed address may read or write for five minutes."""
+"""Amazon's storage of documents: whoever has a pre-signed address may read or write while it is good."""
 
 import gzip
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,21 +14,29 @@ from amazon_sandbox.world import World
 ADDRESS_SECONDS = 300
 
 
-def address(world: World, request: Request, document: Document, method: str = "GET") -> str:
-    """Return the address at which a document is read (GET) or written (PUT), good for five minutes.
+def address(
+    world: World,
+    request: Request,
+    document: Document,
+    method: str = "GET",
+    hosts: Mapping[str, str] = REPORT_HOSTS,
+    seconds: int = ADDRESS_SECONDS,
+) -> str:
+    """Return the address at which a document is read (GET) or written (PUT), good for some seconds.
 
-    `request` is the call that asks for it: its Host tells how the stand-in is reached.
+    `request` is the call that asks for it: its Host tells how the stand-in is reached. `hosts` are those of
+    the storage, each with its region.
     """
-    ends_at = int(world.clock.now()) + ADDRESS_SECONDS
+    ends_at = int(world.clock.now()) + seconds
     query = urlencode(
         {
             "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-            "X-Amz-Expires": ADDRESS_SECONDS,
+            "X-Amz-Expires": seconds,
             "ends": ends_at,
             "X-Amz-Signature": world.signature(f"{method}|{document.document_id}|{ends_at}"),
         }
     )
-    storage = next(host for host, region in REPORT_HOSTS.items() if region == document.region)
+    storage = next(host for host, region in hosts.items() if region == document.region)
     return f"http://{request.headers.get('host', '')}/{storage}/{document.document_id}?{query}"
 
 

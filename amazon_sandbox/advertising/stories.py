@@ -1,6 +1,6 @@
 """The operations that have a story: one module a family, each with its own table."""
 
-from amazon_sandbox.advertising import profiles, sponsored_products
+from amazon_sandbox.advertising import profiles, reports, sponsored_products
 from amazon_sandbox.advertising.call import Story
 
-STORIES: dict[str, Story] = {**profiles.STORIES, **sponsored_products.STORIES}
+STORIES: dict[str, Story] = {**profiles.STORIES, **sponsored_products.STORIES, **reports.STORIES}

@@ -77,6 +77,15 @@ def test_campaigns_page_by_page(house: House, account: dict[str, Any]) -> None:
         assert hosts == {f"advertising-api{region}.amazon.com"}
 
 
+def test_an_ads_report_from_the_profile_to_the_download(house: House, account: dict[str, Any]) -> None:
+    """Asked for twice, Amazon names the first one; polled and downloaded, it has a row a campaign."""
+    code, document = run_skill(house, "ads_report", "DE")
+    assert code == 0, document
+    assert (document["again"], document["sameReport"]) == (425, True)
+    assert document["polled"] == ["PROCESSING", "COMPLETED"]
+    assert (document["rows"], "(DE) ☕" in document["first"]) == (25, True)
+
+
 def test_a_skill_of_somebody_else_finds_nothing(house: House, store: dict[str, Any], tmp_path: Path) -> None:
     """Another user's key: the store of the first does not exist."""
     file = tmp_path / "berta.key"
