@@ -48,12 +48,12 @@ def verdict_on_token(flow: Flow, answer: Forwarded) -> Verdict:
 def _ads_verdict(status: int, document: Any) -> Verdict:
     """The Ads API tells expired and revoked apart in no way; what it says of a scope is about the profile.
 
-    Version 2 says it in `details`, Sponsored Products 3 and what is newer in `message`.
+    Version 2 says it in `details`, Sponsored Products 3 and what is newer in `message`, reports in `detail`.
     """
     if status != HTTPStatus.UNAUTHORIZED:
         return "accepted"
     fields = document if isinstance(document, dict) else {}
-    words = f"{fields.get('details', '')} {fields.get('message', '')}".lower()
+    words = " ".join(str(fields.get(name, "")) for name in ("details", "message", "detail")).lower()
     return "accepted" if any(word in words for word in ABOUT_PROFILE) else "refused"
 
 

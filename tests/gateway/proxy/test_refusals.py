@@ -290,12 +290,13 @@ def test_a_revoked_ads_account_is_proved_and_told(gateway: Gateway, amazon: Amaz
         },
         {"code": "UNAUTHORIZED", "message": "Missing consent"},
         {"code": "UNAUTHORIZED", "message": "Scope header is missing", "details": None},
+        {"code": "401", "detail": "Not authorized to access scope 7"},
     ],
 )
 def test_a_profile_out_of_reach_costs_no_refresh_in_whatever_words(
     gateway: Gateway, amazon: Amazon, profile: int, said: dict[str, Any]
 ) -> None:
-    """The older APIs tell it in `details`, the newer ones in `message`."""
+    """The older APIs tell it in `details`, the newer ones in `message`, reports in `detail`."""
     amazon.fault({"status": 401, "body": json.dumps(said)}, times=None, path="/v2/profiles")
     for _ in range(3):
         assert ads(gateway, ads_call(profile, path="/v2/profiles", method="GET"))["httpStatus"] == 401
