@@ -15,9 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from gateway.vault.vault import DATABASE_FILE
 from tests.support.canary import files_below, leaks
 from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import SCRIPTS, Finished, House, open_house, until
+from tests.support.vaults import forget_forced_refreshes
 
 # Every token of this Amazon holds it: whichever one leaks is found.
 MARKER = "CANARYxSINGSxINxEVERYxTOKEN"
@@ -293,12 +295,12 @@ def _fail(journey: Journey) -> None:
         {"token": {"set": {"token_type": token}}},
     ):
         amazon.control("faults", [{"match": {"grantType": "refresh_token"}, "times": None, "do": do}])
+        forget_forced_refreshes(house.data_dir / DATABASE_FILE)  # so that each of these is really met
         journey.run("refresh_token.py", *seller)
         amazon.control("faults/clear", {})
-        # Amazon gets no longer rest than after a first failure, so that each of these is really met.
-        house.post("/spApi/refreshToken", {"sellerId": SELLER, "region": "NA"})
     client_id = amazon.spapi["clientId"]
     amazon.control("apps", {"clientId": client_id, "secretRefused": True})
+    forget_forced_refreshes(house.data_dir / DATABASE_FILE)
     journey.run("refresh_token.py", *seller)
     until(lambda: _is_suspended(journey), "the application is suspended")
     link = journey.good("authorize_url.py", "--seller-name", "Refused", "--region", "NA")
@@ -316,6 +318,7 @@ def _fail(journey: Journey) -> None:
     journey.look("callback again", "GET", back)
     journey.look("unknown path", "GET", f"{house.url}/{code}")
     amazon.control("revoke", {"sellerId": SELLER})
+    forget_forced_refreshes(house.data_dir / DATABASE_FILE)
     journey.run("refresh_token.py", *seller)
     journey.run("store_tokens.py", "--all")
 

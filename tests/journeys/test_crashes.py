@@ -27,6 +27,7 @@ from tests.support.gateway_process import (
 )
 from tests.support.gateway_server import Amazon
 from tests.support.house import until
+from tests.support.vaults import forget_forced_refreshes
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills by signal")
 
@@ -100,6 +101,7 @@ def test_a_refresh_is_possible_again_at_once(
 ) -> None:
     """Killed and started again and again, the store keeps its refresh token and gets a new access token."""
     for _ in range(ROUNDS):
+        forget_forced_refreshes(place.database)
         before = gateway.good("/spApi/storeTokens", WANTED)
         asked = len(amazon.refreshes())
         kill_at(
@@ -123,6 +125,7 @@ def test_a_refresh_is_possible_again_at_once(
 def test_a_refresh_that_was_not_sent_is_not_noticed(amazon: Amazon, place: Place, gateway: Process) -> None:
     """Killed while it waits for its lease, it has asked nothing of Amazon."""
     for _ in range(ROUNDS):
+        forget_forced_refreshes(place.database)
         asked = len(amazon.refreshes())
         with ThreadPoolExecutor(1) as pool, locked(place.database):
             lost = pool.submit(gateway.post, "/spApi/refreshToken", WANTED)

@@ -1,6 +1,7 @@
 """What the tests of the vault put into it."""
 
 import base64
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from gateway.model import Attempt, Flow, Grant, NewAttempt, Profile, Tokens
+from gateway.tokens.service import JUST_REFRESHED
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import upgrade
@@ -38,6 +40,13 @@ def lay_tables(data_dir: Path) -> None:
     if not path.exists():
         path.touch(0o600)
         path.write_bytes(_empty_tables())
+
+
+def forget_forced_refreshes(database: Path) -> None:
+    """Let the last refreshes in a SQLite file be so long ago that the next one forced asks Amazon."""
+    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+        connection.execute("UPDATE grants SET refreshed_at = refreshed_at - ?", [JUST_REFRESHED])
+        connection.execute("UPDATE users SET forced_refreshes_ms = NULL")
 
 
 def tokens(label: str = "first", *, scopes: tuple[str, ...] | None = None) -> Tokens:
