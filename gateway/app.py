@@ -21,6 +21,7 @@ from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
+from gateway.authorization.keeping import Keeping
 from gateway.authorization.patient_vault import PatientVault
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
@@ -34,7 +35,7 @@ from gateway.tokens.holdings import Holdings
 from gateway.tokens.retries import Retries, Sleep
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
-from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, Threads
+from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.vault import Vault
 from gateway.web import appstore, callbacks, confirmation, console, sign_in
@@ -64,9 +65,7 @@ def create_app(
         connections=AMAZON_THREADS + settings.refresh_concurrency,
     )
     services = _services(settings, vault, clock, session, sleep)
-    jobs = all_jobs(
-        settings, vault, clock, services.tokens, services.authorizer.profile_sync, services.threads
-    )
+    jobs = all_jobs(settings, vault, clock, services.tokens, services.profile_sync, services.threads)
     services.overview.watch(lambda: [job.name for job in jobs if job.is_failing])
 
     @asynccontextmanager
@@ -116,11 +115,15 @@ def _services(
     shares = Shares(CHECKS_OF_A_USER)
     store_check = StoreCheck(settings, vault, session, patient_vault, shares, threads)
     profile_sync = ProfileSync(
-        settings, vault, AdsApi(session), threads, shares=shares, retries=Retries(sleep)
+        settings,
+        vault,
+        AdsApi(session),
+        threads,
+        shares=Shares(SYNCS_OF_A_USER),
+        retries=Retries(sleep),
     )
-    authorizer = Authorizer(
-        settings, vault, clock, session, store_check, profile_sync, patient_vault, threads
-    )
+    keeping = Keeping(vault, clock, store_check, profile_sync, patient_vault)
+    authorizer = Authorizer(settings, vault, clock, session, keeping, patient_vault, threads)
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
     )
@@ -130,6 +133,7 @@ def _services(
         clock=clock,
         threads=threads,
         authorizer=authorizer,
+        profile_sync=profile_sync,
         renewals=Renewals(authorizer, vault, clock, threads),
         importer=Importer(
             settings, vault, login, store_check, profile_sync, clock, patient_vault, shares, threads

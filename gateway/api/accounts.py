@@ -196,7 +196,7 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     for grant in grants:
         try:
             held = await services.tokens.fresh(grant.id)
-            synced = await services.authorizer.profile_sync.sync(grant, held.tokens.access_token)
+            synced = await services.profile_sync.sync(grant, held.tokens.access_token)
         except Problem as problem:
             problems.append(problem)
             failed.append(SyncFailure.of(grant, problem))
@@ -268,7 +268,7 @@ async def _status(call: ApiCall, attempt: Attempt) -> AccountStatus:
         status.profile_sync = known_word(attempt.profile_sync)
         return status
     services = call.services
-    state = await services.authorizer.profile_sync.state(grant.id)
+    state = await services.profile_sync.state(grant.id)
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
     account = AccountWithProfiles.with_profiles(grant, found, state.unread)
     return status.model_copy(update={**sync_fields(state), "account": account})

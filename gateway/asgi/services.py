@@ -11,6 +11,7 @@ from gateway.authorization.appstore import Appstore
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
+from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
 from gateway.model import Flow
 from gateway.monitoring.overview import Overview
@@ -33,6 +34,7 @@ class Services:
     clock: Clock
     threads: Threads
     authorizer: Authorizer
+    profile_sync: ProfileSync
     renewals: Renewals
     importer: Importer
     confirmations: Confirmations

@@ -1,14 +1,14 @@
 """Carries one authorization from its link to its end.
 
 The state is consumed in one statement, which also writes down that the code may now be sent
-(code_exchange.py); the code is kept nowhere but in memory. Whatever happens after that ends the attempt with
-a reason from references/errors.json. A vault that is away is waited for (patient_vault.py).
+(code_exchange.py); the code is kept nowhere but in memory. What Amazon gives for it is stored (keeping.py);
+whatever else happens ends the attempt with a reason from references/errors.json. A vault that is away is
+waited for (patient_vault.py).
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,13 +24,11 @@ from gateway.applications.credentials import (
 from gateway.authorization.callback import Callback, Refusal, refusal_of
 from gateway.authorization.code_exchange import CodeExchange, refusal_of_exchange
 from gateway.authorization.consent_links import account_link, consent_host, store_link
+from gateway.authorization.keeping import Keeping
 from gateway.authorization.patient_vault import PatientVault
-from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.scopes import ADS_SCOPE
-from gateway.authorization.store_check import StoreCheck
 from gateway.errors import Problem
-from gateway.model import Attempt, Central, Flow, Grant, NewAttempt, Region, Tokens
-from gateway.regions import INDIA
+from gateway.model import Attempt, Central, Flow, NewAttempt, Region
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -41,10 +39,6 @@ from gateway.vault.grants import GrantGone
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
-
-YEAR = 365 * 24 * 3600
-# Ads consents given from this day on last 365 days (references/amazon.md: lifetimes).
-ADS_CONSENTS_END_SINCE = datetime(2026, 7, 30, tzinfo=UTC).timestamp()
 
 # So many seconds a browser waits for the vault to tell which attempt its state belongs to.
 STATE_PATIENCE = 2.0
@@ -107,8 +101,7 @@ class Authorizer:
         vault: Vault,
         clock: Clock,
         session: AmazonSession,
-        store_check: StoreCheck,
-        profile_sync: ProfileSync,
+        keeping: Keeping,
         patient_vault: PatientVault,
         threads: Threads,
     ) -> None:
@@ -117,9 +110,8 @@ class Authorizer:
         self._clock = clock
         self._session = session
         self._threads = threads
-        self._store_check = store_check
+        self._keeping = keeping
         self._patient_vault = patient_vault
-        self.profile_sync = profile_sync
         self._code_exchange = CodeExchange(
             settings, LoginWithAmazon(session, clock), threads, patient_vault.pause
         )
@@ -291,24 +283,11 @@ class Authorizer:
             await self._end(attempt, refusal_of_exchange(failure))
             return
         try:
-            grant = await self._keep(attempt, callback, tokens)
+            await self._keeping.keep(attempt, callback.seller_id, tokens)
         except GrantGone:
             await self._end(attempt, Refusal("removed_meanwhile"))
-            return
         except VaultError:
             log.critical("authorization_lost attempt=%s: its tokens could not be stored", attempt.id)
-            return
-        log.info(
-            "authorized attempt=%s grant=%d flow=%s region=%s",
-            attempt.id,
-            grant.id,
-            attempt.flow,
-            grant.region,
-        )
-        if attempt.flow == "spapi":
-            await self._verify(attempt, grant, tokens)
-        else:
-            await self._sync(attempt, grant, tokens.access_token)
 
     def _refusal(self, attempt: Attempt, callback: Callback) -> Refusal | None:
         try:
@@ -324,37 +303,3 @@ class Authorizer:
             self._vault.attempts.finish, attempt.id, refusal.phase, refusal.reason, refusal.detail or None
         )
         await self._patient_vault.call(f"attempt {attempt.id}", finish)
-
-    async def _keep(self, attempt: Attempt, callback: Callback, tokens: Tokens) -> Grant:
-        """Store the grant and end the attempt in one transaction, whenever the vault takes it.
-
-        Raise VaultError where the process ends before.
-        """
-        seller_id = callback.seller_id if attempt.flow == "spapi" else None
-        given_at = int(self._clock.now())
-        authorize = partial(
-            self._vault.grants.authorize, attempt, seller_id, tokens, self._ends(attempt.flow), given_at
-        )
-        return await self._patient_vault.call(f"attempt {attempt.id}", authorize)
-
-    def _ends(self, flow: Flow) -> int | None:
-        """Return when an authorization given now ends, or None where that is not known."""
-        now = int(self._clock.now())
-        return now + YEAR if flow == "spapi" or now >= ADS_CONSENTS_END_SINCE else None
-
-    async def _verify(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
-        """Look at the store, note what came of it, and keep one of India's where Amazon serves it."""
-        region, verification = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
-        if region != grant.region:
-            there = replace(attempt, region=region, marketplace=INDIA)
-            move = partial(self._vault.grants.move, there, grant, tokens)
-            grant = await self._patient_vault.call(f"attempt {attempt.id}", move)
-            log.info("store_moved attempt=%s grant=%d region=%s", attempt.id, grant.id, grant.region)
-        await self._store_check.record(grant, verification)
-        record = partial(self._vault.attempts.record_verification, attempt.id, verification)
-        await self._patient_vault.call(f"attempt {attempt.id}", record)
-
-    async def _sync(self, attempt: Attempt, grant: Grant, access_token: Secret) -> None:
-        synced = await self.profile_sync.first_sync(grant, access_token)
-        record = partial(self._vault.attempts.record_profile_sync, attempt.id, synced.word)
-        await self._patient_vault.call(f"attempt {attempt.id}", record)

@@ -127,9 +127,9 @@ class Importer:
             task.exception()
 
     async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportedStore:
-        tokens = await self._proved(wanted, refresh_token)
         assert wanted.seller_id is not None, "a store has a seller"
         known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
+        tokens = await self._proved(wanted, refresh_token)
         found, verification = await self._store_check.find(
             wanted.user_id, wanted.region, tokens.access_token, known_as_indian=is_indian(known)
         )

@@ -135,7 +135,7 @@ class ProfileSync:
     ) -> RegionProfiles | AmazonFailure:
         ask = partial(self._ads_api.list_profiles, region, client_id, access_token, grant.id)
         try:
-            return await self._retries.call(partial(self._threads.checks, ask))
+            return await self._retries.call(partial(self._threads.syncs, ask))
         except AmazonFailure as failure:
             return failure
 

@@ -1,5 +1,6 @@
 """The first look at a store: whether Amazon answers for it in the region that it is kept under."""
 
+from contextlib import suppress
 from functools import partial
 
 from gateway.amazon.failures import AmazonFailure
@@ -15,6 +16,7 @@ from gateway.regions import INDIA, INDIA_ASKED, INDIA_KEPT
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
 # How the word begins that says why a store could not be checked.
@@ -51,12 +53,14 @@ class StoreCheck:
                 )
         except AmazonFailure as failure:
             if failure.kind == "secret_expired":
-                await self._breaker.refused("spapi")
+                with suppress(VaultError):  # the next call tells it
+                    await self._breaker.refused("spapi")
             return f"{NOT_CHECKED}: {failure.detail}"
         except Problem as problem:
             return f"{NOT_CHECKED}: {problem.detail}"
         if found == "verified":
-            await self._breaker.store_checked("spapi")
+            with suppress(VaultError):
+                await self._breaker.store_checked("spapi")
         return found
 
     async def find(

@@ -16,9 +16,11 @@ T = TypeVar("T")
 
 VAULT_THREADS = 8
 AMAZON_THREADS = 32
+SYNC_THREADS = 16
 CHECK_THREADS = 16
 # A sync of profiles takes three threads, so that one user leaves room for two others like it.
-CHECKS_OF_A_USER = 2
+SYNCS_OF_A_USER = 2
+CHECKS_OF_A_USER = 6
 PROXY_THREADS = 32
 NOTICE_THREADS = 2
 
@@ -33,6 +35,7 @@ class Threads:
         """`more_for_amazon`: threads beside those that users' calls may need."""
         self._vault = ThreadPoolExecutor(VAULT_THREADS, "vault")
         self._amazon = ThreadPoolExecutor(AMAZON_THREADS + more_for_amazon, "amazon")
+        self._syncs = ThreadPoolExecutor(SYNC_THREADS, "syncs")
         self._checks = ThreadPoolExecutor(CHECK_THREADS, "checks")
         self._proxy = ThreadPoolExecutor(PROXY_THREADS, "proxy")
         self._notices = ThreadPoolExecutor(NOTICE_THREADS, "notices")
@@ -45,8 +48,12 @@ class Threads:
         """Run a refresh or a code exchange."""
         return await _run(self._amazon, function, *args, **kwargs)
 
+    async def syncs(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a question for advertising profiles."""
+        return await _run(self._syncs, function, *args, **kwargs)
+
     async def checks(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a look at Amazon that no token waits for: for profiles, at a store, at a token to import."""
+        """Run a first look at a store, or at a token to import."""
         return await _run(self._checks, function, *args, **kwargs)
 
     async def proxy(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -59,7 +66,7 @@ class Threads:
 
     def close(self) -> None:
         """Take no more work. What is under way ends by itself; what has not begun is dropped."""
-        for lane in (self._vault, self._amazon, self._checks, self._proxy, self._notices):
+        for lane in (self._vault, self._amazon, self._syncs, self._checks, self._proxy, self._notices):
             lane.shutdown(wait=False, cancel_futures=True)
 
 

@@ -73,7 +73,7 @@ async def result_page(request: Request) -> Response:
     if attempt.flow == "ads":
         sync = None
         if attempt.grant_id is not None:
-            sync = await services.authorizer.profile_sync.state(attempt.grant_id)
+            sync = await services.profile_sync.state(attempt.grant_id)
         return pages_of(request).account(attempt, sync, language)
     grant = None
     if attempt.grant_id is not None:

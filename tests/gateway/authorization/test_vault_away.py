@@ -195,6 +195,17 @@ def test_an_import_outlives_it(
     assert len(gateway.amazon.refreshes()) == 1
 
 
+def test_a_vault_that_goes_away_during_the_first_look_loses_no_token(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is thought of the application can wait; the token that Amazon has changed cannot."""
+    token = gateway.amazon.control("grants", [STORE])["grants"][0]["refreshToken"]
+    gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
+    Away(monkeypatch, 1).take(gateway.vault.refused_calls, "reason")
+    gateway.good("/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token})
+    assert gateway.good("/spApi/storeTokens", STORE)["refreshToken"] != token
+
+
 def test_an_import_that_is_not_stored_soon_is_told_and_goes_on(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

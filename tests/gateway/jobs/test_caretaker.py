@@ -70,7 +70,7 @@ def test_one_applications_trouble_is_not_the_others(
 
     services = gateway.app.state.services
     monkeypatch.setattr(services.tokens, "suspended", suspended)
-    caretaker = Caretaker(gateway.vault, services.tokens, services.authorizer.profile_sync, services.threads)
+    caretaker = Caretaker(gateway.vault, services.tokens, services.profile_sync, services.threads)
     with pytest.raises(VaultError):
         asyncio.run(caretaker.probe_applications())
     assert asked == list(FLOWS)

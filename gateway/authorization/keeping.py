@@ -1,0 +1,89 @@
+"""From the tokens of a consent to a kept grant: storing them, and the first look at what they open."""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from gateway.authorization.patient_vault import PatientVault
+from gateway.authorization.profile_sync import ProfileSync
+from gateway.authorization.store_check import StoreCheck
+from gateway.model import Attempt, Flow, Grant, Tokens
+from gateway.regions import INDIA
+from gateway.util.clock import Clock
+from gateway.vault.vault import Vault
+
+log = logging.getLogger(__name__)
+
+YEAR = 365 * 24 * 3600
+# Ads consents given from this day on last 365 days (references/amazon.md: lifetimes).
+ADS_CONSENTS_END_SINCE = datetime(2026, 7, 30, tzinfo=UTC).timestamp()
+
+
+class Keeping:
+    """Keeps what consents gave. Whenever the vault is away, it is waited for."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        clock: Clock,
+        store_check: StoreCheck,
+        profile_sync: ProfileSync,
+        patient_vault: PatientVault,
+    ) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._store_check = store_check
+        self._profile_sync = profile_sync
+        self._patient_vault = patient_vault
+
+    async def keep(self, attempt: Attempt, seller_id: str | None, tokens: Tokens) -> None:
+        """Store the tokens, which ends the attempt, and look at the store or account once.
+
+        Raises:
+            GrantGone: What was to be authorized again has been removed.
+            VaultError: The process ends before the vault takes them.
+        """
+        given_at = int(self._clock.now())
+        authorize = partial(
+            self._vault.grants.authorize,
+            attempt,
+            seller_id if attempt.flow == "spapi" else None,
+            tokens,
+            _end_of(attempt.flow, given_at),
+            given_at,
+        )
+        grant = await self._patient_vault.call(f"attempt {attempt.id}", authorize)
+        log.info(
+            "authorized attempt=%s grant=%d flow=%s region=%s",
+            attempt.id,
+            grant.id,
+            attempt.flow,
+            grant.region,
+        )
+        if attempt.flow == "spapi":
+            await self._look_at_store(attempt, grant, tokens)
+        else:
+            await self._look_at_account(attempt, grant, tokens)
+
+    async def _look_at_store(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
+        """Note what a look at the store brings, and keep one of India's where Amazon serves it."""
+        region, verification = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
+        if region != grant.region:
+            there = replace(attempt, region=region, marketplace=INDIA)
+            move = partial(self._vault.grants.move, there, grant, tokens)
+            grant = await self._patient_vault.call(f"attempt {attempt.id}", move)
+            log.info("store_moved attempt=%s grant=%d region=%s", attempt.id, grant.id, grant.region)
+        await self._store_check.record(grant, verification)
+        record = partial(self._vault.attempts.record_verification, attempt.id, verification)
+        await self._patient_vault.call(f"attempt {attempt.id}", record)
+
+    async def _look_at_account(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
+        synced = await self._profile_sync.first_sync(grant, tokens.access_token)
+        record = partial(self._vault.attempts.record_profile_sync, attempt.id, synced.word)
+        await self._patient_vault.call(f"attempt {attempt.id}", record)
+
+
+def _end_of(flow: Flow, given_at: int) -> int | None:
+    """Return when an authorization ends that is given now (epoch seconds), or None where nobody knows."""
+    return given_at + YEAR if flow == "spapi" or given_at >= ADS_CONSENTS_END_SINCE else None
