@@ -68,7 +68,7 @@ def test_a_log_for_machines_has_requests_and_no_secrets(direct: Replicas) -> Non
     replica = direct.add(GATEWAY_LOG_FORMAT="json", GATEWAY_DATABASE_URL="")
     key = replica.key()
     authorize(replica, key)
-    told = replica.post("/spApi/refreshToken", {"sellerId": SELLER}, key)
+    told = replica.post("/spApi/storeTokens", {"sellerId": SELLER, "region": "NA"}, key)
     direct.amazon.control("revoke", {"sellerId": SELLER})
     assert replica.status("/spApi/refreshToken", {"sellerId": SELLER}, key) == 409
     request = urllib.request.Request(replica.url + "/healthz?code=ANsecretcode&state=secretstate")
