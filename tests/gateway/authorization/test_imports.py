@@ -117,7 +117,7 @@ def test_a_token_of_another_region_keeps_nothing(gateway: Gateway, known: bool) 
     before = gateway.good("/spApi/authorizedStores")
     token = refresh_token(gateway.amazon, sellerId="A1SANDBOXEU001", region="EU")
     refused = gateway.bad(
-        "/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token}, status=502
+        "/spApi/importStore", {**STORE, "sellerName": "Mine", "refreshToken": token}, status=400
     )
     assert refused["reason"] == "import_wrong_region"
     assert "EU" in refused["errmsg"]
@@ -128,7 +128,7 @@ def test_a_region_that_cannot_be_found_out_is_not_named(gateway: Gateway) -> Non
     """Amazon says that it is another one, and for none that it is that."""
     gateway.amazon.fault({"answer": "spApi.wrongRegion"}, times=None, path="/sellers/*")
     body = {**STORE, "sellerName": "Mine", "refreshToken": refresh_token(gateway.amazon)}
-    refused = gateway.bad("/spApi/importStore", body, status=502)
+    refused = gateway.bad("/spApi/importStore", body, status=400)
     assert refused["reason"] == "import_wrong_region"
     assert not {"EU", "FE"} & set(refused["errmsg"].split())
 

@@ -129,7 +129,7 @@ def test_another_store_that_is_imported_there_is_refused(
     grant = {"sellerId": seller_id, "region": region}
     token = gateway.amazon.control("grants", [grant])["grants"][0]["refreshToken"]
     body = {"sellerId": seller_id, "region": "FE", "sellerName": "Mine", "refreshToken": token}
-    refused = gateway.bad("/spApi/importStore", body, status=502)
+    refused = gateway.bad("/spApi/importStore", body, status=400)
     assert refused["reason"] == "import_wrong_region"
     assert f"under {region}" in refused["errmsg"]
     assert gateway.good("/spApi/authorizedStores")["total"] == 0
