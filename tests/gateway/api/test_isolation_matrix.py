@@ -127,6 +127,7 @@ OPEN_TO_ALL = {
     "/openapi.json",
     "/docs",
     "/pages/style.css",
+    "/favicon.ico",
     "/signin",
     "/signout",
     "/spApi/oauth/login",

@@ -23,6 +23,7 @@ ON_PAGES = {
     "confirmation_ended",
     "confirmation_forged",
     "form_refused",
+    "too_many_codes",
 }
 OPERATIONS = [
     pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations(DOCUMENT)
