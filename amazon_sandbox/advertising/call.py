@@ -44,9 +44,13 @@ class Call:
             raise Refused(self.operation.answer("noAdvertiser", scope=scope))
         return profile
 
-    def body(self) -> dict[str, Any]:
-        """Return the body as a JSON object; an empty one is one without fields. Raise Refused (400, 415)."""
-        if self.request.content_type not in [each.lower() for each in self.operation.takes]:
+    def body(self, *others: str) -> dict[str, Any]:
+        """Return the body as a JSON object; an empty one is one without fields. Raise Refused (400, 415).
+
+        `others` are media types, in lower case, that are taken beside the published ones.
+        """
+        taken = (*(each.lower() for each in self.operation.takes), *others)
+        if self.request.content_type not in taken:
             raise Refused(self.operation.answer("wrongMediaType"))
         try:
             document = json.loads(self.request.body or b"{}")

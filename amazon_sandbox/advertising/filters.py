@@ -16,36 +16,43 @@ Filter = Callable[[Any], Test]
 
 def among(field: str, allowed: Collection[str] | None = None) -> Filter:
     """Return the form `{"include": ["…", …]}`."""
-
-    def read(given: Any) -> Test:
-        if not isinstance(given, dict):
-            raise ValueError('is not of the form {"include": […]}')
-        return _one_of(_field(field), given.get("include"), allowed)
-
-    return read
+    return lambda given: _one_of(_field(field), _included(given), allowed)
 
 
 def listed(field: str, allowed: Collection[str]) -> Filter:
     """Return the form `["…", …]`."""
-    return lambda given: _one_of(_field(field), given, allowed)
+
+    def read(given: Any) -> Test:
+        if not _are_texts(given):
+            raise ValueError("is not a list of texts")
+        return _one_of(_field(field), given, allowed)
+
+    return read
 
 
 def exactly(value_of: Value, allowed: Collection[str]) -> Filter:
     """Return the form `"…"`, for what `value_of` says of an entity."""
-    return lambda given: _one_of(value_of, [given], allowed)
+
+    def read(given: Any) -> Test:
+        if not isinstance(given, str):
+            raise ValueError("is not a text")
+        return _one_of(value_of, [given], allowed)
+
+    return read
 
 
 def worded(field: str) -> Filter:
     """Return the form `{"queryTermMatchType": "BROAD_MATCH" or "EXACT_MATCH", "include": ["…", …]}`."""
 
     def read(given: Any) -> Test:
-        match = given.get("queryTermMatchType", "BROAD_MATCH") if isinstance(given, dict) else None
+        wanted = _included(given)
+        match = given.get("queryTermMatchType", "BROAD_MATCH")
         if match == "EXACT_MATCH":
-            return among(field)(given)
+            return _one_of(_field(field), wanted, None)
         if match != "BROAD_MATCH":
             raise ValueError("wants a queryTermMatchType of BROAD_MATCH or EXACT_MATCH")
-        wanted = [word.casefold() for word in _texts(given.get("include"))]
-        return lambda entity: not wanted or any(word in entity[field].casefold() for word in wanted)
+        parts = [word.casefold() for word in wanted]
+        return lambda entity: not parts or any(part in entity[field].casefold() for part in parts)
 
     return read
 
@@ -54,15 +61,20 @@ def _field(name: str) -> Value:
     return lambda entity: entity.get(name)
 
 
-def _one_of(value_of: Value, given: Any, allowed: Collection[str] | None) -> Test:
-    wanted = _texts(given)
+def _included(given: Any) -> list[str]:
+    included = given.get("include") if isinstance(given, dict) else None
+    if not isinstance(included, list) or not _are_texts(included):
+        raise ValueError('is not of the form {"include": […]}')
+    return included
+
+
+def _are_texts(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(each, str) for each in given)
+
+
+def _one_of(value_of: Value, wanted: list[str], allowed: Collection[str] | None) -> Test:
+    """Return the test for one of these values, which lets everything through where there is none."""
     unknown = [word for word in wanted if allowed is not None and word not in allowed]
     if unknown:
         raise ValueError(f"holds a value that is not known; it takes {', '.join(allowed or ())}")
     return lambda entity: not wanted or value_of(entity) in wanted
-
-
-def _texts(given: Any) -> list[str]:
-    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-        raise ValueError("holds no list of texts")
-    return given

@@ -12,7 +12,7 @@ from amazon_sandbox import storage
 from amazon_sandbox.advertising import report_rows
 from amazon_sandbox.advertising.call import Call, Story
 from amazon_sandbox.business import AdsReport, Document
-from amazon_sandbox.http_messages import Answer, to_json
+from amazon_sandbox.http_messages import JSON, Answer, to_json
 from amazon_sandbox.marketplaces import ADS_REPORT_HOSTS
 from amazon_sandbox.selling_partner.call import timestamp
 from amazon_sandbox.selling_partner.refusals import Refused
@@ -33,7 +33,7 @@ CHOICES = {
 
 def _create(call: Call) -> Answer:
     profile = call.profile()
-    given = call.body()
+    given = call.body(JSON)  # as python-amazon-ad-api sends it
     configuration = _configuration(call, given)
     first, last = _dates(call, given, MORE_DAYS.get(configuration["reportTypeId"], MOST_DAYS))
     asked = {"startDate": first.isoformat(), "endDate": last.isoformat(), "configuration": configuration}

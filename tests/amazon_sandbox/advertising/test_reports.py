@@ -79,6 +79,12 @@ def test_a_report_is_made_while_it_is_polled(advertiser: Advertiser) -> None:
     assert download(advertiser, done["url"]).status_code == 403
 
 
+@pytest.mark.parametrize(("media_type", "status"), [("application/json", 200), ("text/plain", 415)])
+def test_plain_json_is_taken_too(advertiser: Advertiser, media_type: str, status: int) -> None:
+    """Beside the published type, since a client library in wide use sends it."""
+    assert advertiser.call(CREATE, ASKED, **{"Content-Type": media_type}).status_code == status
+
+
 def test_a_daily_report_has_a_row_a_campaign_and_day(advertiser: Advertiser) -> None:
     """With the columns that were asked for, in that order, and the campaigns that are listed."""
     found = rows(advertiser, ASKED)

@@ -166,6 +166,19 @@ def test_a_body_that_cannot_be_used_is_400(advertiser: Advertiser, body: Any) ->
     assert refusal(advertiser, body) == (400, "INVALID_ARGUMENT")
 
 
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        ({"stateFilter": {}}, 'stateFilter is not of the form {"include": […]}.'),
+        ({"nameFilter": {"include": "x"}}, 'nameFilter is not of the form {"include": […]}.'),
+        ({"campaignTargetingTypeFilter": ["AUTO"]}, "campaignTargetingTypeFilter is not a text."),
+    ],
+)
+def test_a_filter_of_another_form_is_told(advertiser: Advertiser, filters: dict[str, Any], told: str) -> None:
+    """With its name and the form that it wants."""
+    assert advertiser.call("POST /sp/adGroups/list", filters).json()["message"] == told
+
+
 def test_a_token_of_another_list_is_400(advertiser: Advertiser) -> None:
     """A page's token leads on in its own list only."""
     token = advertiser.call(LIST, {"maxResults": 1}).json()["nextToken"]
