@@ -179,7 +179,9 @@ class AdvertisingProfile(ProfileIdentity):
     account_info_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
     currency_code: str | None = Field(description="ISO 4217", examples=["USD"])
     daily_budget: float | None = Field(
-        description="In `currencyCode`; null for vendors, who have none", examples=[1000.0]
+        description="In `currencyCode`, a number as Amazon sends it (the hosted gateway's page shows a text, "
+        '`"100.00"`: read both); null for vendors, who have none',
+        examples=[1000.0],
     )
     timezone: str | None = Field(description="A tz database name", examples=["America/Los_Angeles"])
     auth_record_id: Number = record_id()
