@@ -70,7 +70,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Application) -> AsyncIterator[dict[str, bool]]:
-        await services.threads.vault(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        await services.threads.writes(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await services.proxy.started()
         for job in jobs:
             job.start()

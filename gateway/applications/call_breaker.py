@@ -49,7 +49,7 @@ class CallCircuitBreaker:
         app = self._app(flow)
         circuit = await self._refused_calls.state(app)
         if circuit is None:
-            circuit = await self._threads.vault(self._refused_calls.admit, app)
+            circuit = await self._threads.writes(self._refused_calls.admit, app)
         if circuit.state == "suspended":
             raise secret_has_expired()
         return circuit
@@ -66,7 +66,7 @@ class CallCircuitBreaker:
         `circuit`: with which the call was admitted. The check of a new authorization is made without.
         """
         app, probing = self._app(flow), circuit is not None and circuit.state == "half_open"
-        if await self._threads.vault(self._refused_calls.refuse, app, REASON, probing=probing):
+        if await self._threads.writes(self._refused_calls.refuse, app, REASON, probing=probing):
             log_suspension(flow, app.client_id, REASON)
 
     async def answered(self, flow: Flow, circuit: CircuitState, *, accepted: bool) -> None:
@@ -76,7 +76,7 @@ class CallCircuitBreaker:
         if accepted:
             await self._accepted(flow)
         else:
-            await self._threads.vault(self._refused_calls.prolong, self._app(flow))
+            await self._threads.writes(self._refused_calls.prolong, self._app(flow))
 
     async def store_checked(self, flow: Flow) -> None:
         """Record that a new authorization could be used, which ends a suspension as any good call does."""
@@ -86,12 +86,12 @@ class CallCircuitBreaker:
     async def forget_former_secret(self, flow: Flow) -> None:
         """End a suspension that was met with another client secret than this process was started with."""
         app = self._app(flow)
-        if await self._threads.vault(self._refused_calls.secret_changed, app):
+        if await self._threads.writes(self._refused_calls.secret_changed, app):
             log.warning("app_recovered flow=%s client=%s: its client secret was changed", flow, app.client_id)
 
     async def _accepted(self, flow: Flow) -> None:
         app = self._app(flow)
-        if await self._threads.vault(self._refused_calls.accepted, app):
+        if await self._threads.writes(self._refused_calls.accepted, app):
             log.warning("app_recovered flow=%s client=%s", flow, app.client_id)
 
     def _app(self, flow: Flow) -> AppKey:

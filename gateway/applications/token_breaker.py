@@ -65,7 +65,7 @@ class TokenCircuitBreaker:
         app = app_key(client)
         circuit = await self._applications.state(app)
         if circuit is None:
-            circuit = await self._threads.vault(self._applications.admit, app)
+            circuit = await self._threads.writes(self._applications.admit, app)
         if circuit.state in ("suspended", "cooling"):
             raise Paused(circuit)
         return circuit
@@ -78,19 +78,19 @@ class TokenCircuitBreaker:
         """Record that Amazon took the application's id and secret."""
         if circuit.state == "closed" and not circuit.failures:
             return
-        if await self._threads.vault(self._applications.recover, app_key(client)):
+        if await self._threads.writes(self._applications.recover, app_key(client)):
             log.warning("app_recovered flow=%s client=%s", client.flow, client.client_id)
 
     async def suspend(self, client: Client, circuit: CircuitState, reason: str) -> None:
         """Suspend an application; the first to find out logs it loudly."""
         probing = circuit.state == "half_open"
-        if await self._threads.vault(self._applications.suspend, app_key(client), reason, probing=probing):
+        if await self._threads.writes(self._applications.suspend, app_key(client), reason, probing=probing):
             log_suspension(client.flow, client.client_id, reason)
 
     async def failed(self, client: Client, circuit: CircuitState, failure: AmazonFailure) -> None:
         """Record a failure that says nothing of the grant: Amazon gets a rest, a probe has not succeeded."""
         if failure.kind == "throttled" or failure.kind == "unavailable":
-            await self._threads.vault(
+            await self._threads.writes(
                 self._applications.cool_down, app_key(client), failure.kind, failure.retry_after
             )
             log.warning("app_cooling flow=%s kind=%s", client.flow, failure.kind)

@@ -139,7 +139,7 @@ class Appstore:
         app = selling_partner_application(self._settings)
         redirect_uri = self._settings.redirect_uri("spapi")
         expires_at = int(self._clock.now()) + STATE_SECONDS
-        attempt_id, state = await self._threads.vault(
+        attempt_id, state = await self._threads.writes(
             self._vault.attempts.begin,
             NewAttempt(
                 user_id=user_id,

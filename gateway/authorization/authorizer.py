@@ -167,7 +167,7 @@ class Authorizer:
 
     async def _begin(self, attempt: NewAttempt) -> tuple[str, Secret, int]:
         expires_at = int(self._clock.now()) + attempt.lifetime
-        attempt_id, state = await self._threads.vault(self._vault.attempts.begin, attempt)
+        attempt_id, state = await self._threads.writes(self._vault.attempts.begin, attempt)
         log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
         return attempt_id, state, expires_at
 
@@ -255,7 +255,7 @@ class Authorizer:
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
         """End the attempt of a callback without exchanging its code. Raise CallbackRefused."""
-        attempt = await self._threads.vault(self._consume, flow, callback.state)
+        attempt = await self._threads.writes(self._consume, flow, callback.state)
         await self._end(attempt, Refusal("not_confirmed", phase="denied"))
 
     def _consume(self, flow: Flow, state: str | None, code: Secret | None = None) -> Attempt:

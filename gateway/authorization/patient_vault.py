@@ -45,7 +45,7 @@ class PatientVault:
         for failures in count():
             last = self._closing.is_set() or self._monotonic() >= deadline
             try:
-                result = await self._threads.vault(function)
+                result = await self._threads.writes(function)
             except VaultError as error:
                 if failures == 0 or last:
                     log.error("vault_away what=%s error=%r given_up=%s", what, error.message, last)

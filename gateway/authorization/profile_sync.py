@@ -120,7 +120,7 @@ class ProfileSync:
                 failures[region] = answer
             else:
                 listed[region] = answer
-        state = await self._threads.vault(self._keep, grant.id, listed, _unread(grant.id, failures))
+        state = await self._threads.writes(self._keep, grant.id, listed, _unread(grant.id, failures))
         log.info(
             "profiles_synced grant=%d profiles=%d skipped=%d failed=%s",
             grant.id,

@@ -17,10 +17,10 @@ async def remove_for_good(vault: Vault, threads: Threads, remove: Callable[[], b
     Raises:
         Problem: `not_found` where `remove` found none.
     """
-    if not await threads.vault(remove):
+    if not await threads.writes(remove):
         raise Problem("not_found")
     try:
         # Else the tokens would stay readable in the write-ahead log for a while.
-        await threads.vault(vault.database.truncate_log)
+        await threads.writes(vault.database.truncate_log)
     except VaultError as error:
         log.warning("log_not_truncated error=%r", error.message)

@@ -32,15 +32,15 @@ class Caretaker:
 
     async def tidy_attempts(self) -> None:
         """End the exchanges that a replica left behind, and forget attempts long past. Raise VaultError."""
-        await self._threads.vault(self._vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
-        await self._threads.vault(self._vault.attempts.forget_old)
+        await self._threads.writes(self._vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
+        await self._threads.writes(self._vault.attempts.forget_old)
 
     async def complete_profiles(self) -> None:
         """Ask Amazon for the profiles that could not be read, account by account. Raise VaultError.
 
         When an account's turn is, is decided where it is claimed.
         """
-        while (grant_id := await self._threads.vault(self._vault.unread_profiles.claim_due)) is not None:
+        while (grant_id := await self._threads.writes(self._vault.unread_profiles.claim_due)) is not None:
             try:
                 held = await self._tokens.fresh(grant_id)
                 await self._profile_sync.sync(held.grant, held.tokens.access_token)

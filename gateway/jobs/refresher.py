@@ -77,7 +77,7 @@ class Refresher:
         """Claim what can be begun soon; nothing while few places are free: a batch costs one statement."""
         if self._stopping or free < min(self._most, max(1, self._most // 4)):
             return []
-        return await self._threads.vault(
+        return await self._threads.writes(
             partial(
                 self._queue.claim,
                 min(free, 2 * self._rate),

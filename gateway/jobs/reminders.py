@@ -33,7 +33,9 @@ class Reminder:
                 log.warning(
                     "client_secret_ends application=%s age_days=%d ends_after_days=%d", *key, SECRET_DAYS
                 )
-        while ending := await self._threads.vault(self._vault.refresh_queue.notify_of_ending, ENDING_SECONDS):
+        while ending := await self._threads.writes(
+            self._vault.refresh_queue.notify_of_ending, ENDING_SECONDS
+        ):
             for grant in ending:
                 assert grant.authorization_expires_at is not None, "it was chosen by it"
                 log.warning(
@@ -42,7 +44,7 @@ class Reminder:
                     grant.flow,
                     rfc3339(grant.authorization_expires_at),
                 )
-        await self._threads.vault(self._vault.outbox.forget_old)
+        await self._threads.writes(self._vault.outbox.forget_old)
         await self._remind_of_master_key()
 
     async def _remind_of_master_key(self) -> None:

@@ -45,19 +45,19 @@ def all_jobs(
     caretaker = Caretaker(vault, tokens, profile_sync, threads)
     reminder = Reminder(settings, vault, clock, threads)
     jobs = [
-        PeriodicJob("audit", partial(threads.vault, vault.audit.flush), AUDIT_SECONDS),
-        PeriodicJob("last_uses", partial(threads.vault, vault.usage.flush), USAGE_SECONDS),
+        PeriodicJob("audit", partial(threads.writes, vault.audit.flush), AUDIT_SECONDS),
+        PeriodicJob("last_uses", partial(threads.writes, vault.usage.flush), USAGE_SECONDS),
         PeriodicJob("master_key", partial(threads.vault, vault.keys.learn), MASTER_KEY_SECONDS),
-        PeriodicJob("seals", partial(threads.vault, vault.keys.record_seals), SEALS_SECONDS),
+        PeriodicJob("seals", partial(threads.writes, vault.keys.record_seals), SEALS_SECONDS),
         PeriodicJob(
             "database_log",
-            partial(threads.vault, vault.database.truncate_log),
+            partial(threads.writes, vault.database.truncate_log),
             DATABASE_LOG_SECONDS,
             at_once=True,
         ),
         PeriodicJob(
             "write_probe",
-            partial(threads.vault, vault.database.probe_writes),
+            partial(threads.writes, vault.database.probe_writes),
             WRITE_PROBE_SECONDS,
         ),
         PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS, at_once=True),

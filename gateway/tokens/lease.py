@@ -45,13 +45,13 @@ class LeaseKeeper:
 
     async def take(self, grant_id: int) -> Lease | None:
         """Take the lease of a grant; None while somebody else has it. Raise VaultError."""
-        return await self._threads.vault(self._leases.take, grant_id, self._owner, self._milliseconds)
+        return await self._threads.writes(self._leases.take, grant_id, self._owner, self._milliseconds)
 
     async def take_with_tokens(self, grant_id: int) -> tuple[Lease, Grant, Tokens] | None:
         """Take the lease of a grant and read what it holds; None as `take`. Raise VaultError."""
         if self._at_once is not None:
             return await self._at_once.take_with_tokens(grant_id, self._owner, self._milliseconds)
-        return await self._threads.vault(
+        return await self._threads.writes(
             self._leases.take_with_tokens, grant_id, self._owner, self._milliseconds
         )
 
@@ -81,18 +81,18 @@ class LeaseKeeper:
         what = (kept.lease, seen_version, tokens)
         kept.ended = self._at_once is not None and await self._at_once.store_refresh(*what)
         if not kept.ended:
-            kept.ended = await self._threads.vault(self._leases.store_refresh, *what)
+            kept.ended = await self._threads.writes(self._leases.store_refresh, *what)
         return kept.ended
 
     async def _release(self, lease: Lease) -> None:
         try:
-            await self._threads.vault(self._leases.release, lease)
+            await self._threads.writes(self._leases.release, lease)
         except VaultError as error:
             log.warning("lease_not_released grant=%d error=%r", lease.grant_id, error.message)
 
     async def _renew_until_canceled(self, lease: Lease) -> None:
         while True:
             with contextlib.suppress(VaultError):
-                if not await self._threads.vault(self._leases.renew, lease, self._milliseconds):
+                if not await self._threads.writes(self._leases.renew, lease, self._milliseconds):
                     return
             await asyncio.sleep(self.seconds / 3)

@@ -32,7 +32,7 @@ class Verdicts:
             await self._breaker.worked(client, circuit)  # Amazon checks the client before the token
             if lease.refusals_doubted:
                 return await self._is_stale_or_doubted(grant, lease)
-            return not await self._threads.vault(
+            return not await self._threads.writes(
                 self._vault.grants.mark_needs_reauthorization, grant.id, grant.token_version, REVOKED
             )
         if failure.kind == "unauthorized_client":
@@ -56,7 +56,7 @@ class Verdicts:
         """As `is_stale`, where Amazon says that the grant belongs to another client."""
         verdict = "all"
         if circuit.reason != failure.kind or not grant.token_version:
-            verdict = await self._threads.vault(
+            verdict = await self._threads.writes(
                 self._vault.foreign_grants.judge, grant.id, grant.token_version, FOREIGN
             )
         if verdict == "stale":

@@ -1,7 +1,8 @@
 """Where blocking work goes, so that the event loop never waits: in lanes for the vault, Amazon and others.
 
 Lanes, because a slow Amazon must not use up the threads that reads of the vault need, nor a user's long
-calls, or an Ads API that hangs, those that tokens are refreshed with.
+calls, or an Ads API that hangs, those that tokens are refreshed with; nor writes, which wait for each other,
+those of reads.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-VAULT_THREADS = 8
+# Of these two together the pool of connections to PostgreSQL has one each.
+VAULT_THREADS = 6
+WRITE_THREADS = 4
 AMAZON_THREADS = 32
 SYNC_THREADS = 16
 CHECK_THREADS = 16
@@ -34,6 +37,7 @@ class Threads:
     def __init__(self, more_for_amazon: int = 0) -> None:
         """`more_for_amazon`: threads beside those that users' calls may need."""
         self._vault = ThreadPoolExecutor(VAULT_THREADS, "vault")
+        self._writes = ThreadPoolExecutor(WRITE_THREADS, "writes")
         self._amazon = ThreadPoolExecutor(AMAZON_THREADS + more_for_amazon, "amazon")
         self._syncs = ThreadPoolExecutor(SYNC_THREADS, "syncs")
         self._checks = ThreadPoolExecutor(CHECK_THREADS, "checks")
@@ -41,8 +45,12 @@ class Threads:
         self._notices = ThreadPoolExecutor(NOTICE_THREADS, "notices")
 
     async def vault(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that waits for the database."""
+        """Run something that reads from the database."""
         return await _run(self._vault, function, *args, **kwargs)
+
+    async def writes(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that writes into the database, for which it may have to wait for others' writes."""
+        return await _run(self._writes, function, *args, **kwargs)
 
     async def amazon(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a refresh or a code exchange."""
@@ -66,7 +74,8 @@ class Threads:
 
     def close(self) -> None:
         """Take no more work. What is under way ends by itself; what has not begun is dropped."""
-        for lane in (self._vault, self._amazon, self._syncs, self._checks, self._proxy, self._notices):
+        amazons = (self._amazon, self._syncs, self._checks, self._proxy)
+        for lane in (self._vault, self._writes, *amazons, self._notices):
             lane.shutdown(wait=False, cancel_futures=True)
 
 

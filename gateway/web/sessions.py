@@ -83,7 +83,7 @@ async def start_session(request: Request, answer: Response, caller: Caller) -> N
     services = services_of(request)
     cookie = Cookie.of(request, "session")
     lifetime = LIFETIME if cookie.secure else LOOPBACK_LIFETIME
-    session = await services.threads.vault(services.vault.sessions.begin, caller, lifetime)
+    session = await services.threads.writes(services.vault.sessions.begin, caller, lifetime)
     cookie.write(answer, session.reveal(), lifetime)
     Cookie.of(request, "form").clear(answer)
 

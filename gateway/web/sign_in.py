@@ -97,6 +97,6 @@ async def sign_out(request: Request) -> Response:
     answer = see_other("/signin")
     if signed_in is not None:
         await signed_in.form(request)
-        await signed_in.services.threads.vault(signed_in.services.vault.sessions.end, signed_in.session)
+        await signed_in.services.threads.writes(signed_in.services.vault.sessions.end, signed_in.session)
     Cookie.of(request, "session").clear(answer)
     return answer

@@ -1,13 +1,16 @@
-"""The lists of stores, accounts and profiles in parts."""
+"""The lists of stores, accounts and profiles: in parts, and whatever writes are under way."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from gateway.api.requests import ListRequest, ProfilesRequest
 from gateway.errors import Problem
+from gateway.util.threads import WRITE_THREADS
 from gateway.vault.vault import Vault
-from tests.support.gateway_server import Gateway
+from tests.support.gateway_server import PATIENCE, Gateway
 from tests.support.vaults import account, profile, store
 
 
@@ -59,6 +62,34 @@ def test_accounts_and_profiles_are_listed_in_parts(gateway: Gateway) -> None:
     assert listed({"limit": 1}) == ([1], ["bald"])
     assert listed({"limit": 1, "offset": 1}) == ([2], ["bare"])
     assert listed({"limit": 2, "offset": 2}) == ([3], [])
+
+
+def test_lists_do_not_wait_for_writes(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wait for the one lock that SQLite has for all who write."""
+    store(gateway.vault, owner_of(gateway.vault))
+    unlocked = threading.Event()
+    waiting = threading.Semaphore(0)
+    write = gateway.vault.database.writing
+
+    def wait_for_the_lock() -> Any:
+        waiting.release()
+        unlocked.wait(PATIENCE)
+        return write()
+
+    with ThreadPoolExecutor(21) as callers:
+        with monkeypatch.context() as locked:
+            locked.setattr(gateway.vault.database, "writing", wait_for_the_lock)
+            link = {"sellerName": "Store"}
+            writers = [callers.submit(gateway.good, "/spApi/authorizeUrl", link) for _ in range(20)]
+            try:
+                for _ in range(WRITE_THREADS):
+                    assert waiting.acquire(timeout=PATIENCE)
+                listed = callers.submit(gateway.good, "/spApi/authorizedStores")
+                assert listed.result(PATIENCE)["total"] == 1
+                assert not any(writer.done() for writer in writers)
+            finally:
+                unlocked.set()
+        assert all(writer.result(PATIENCE)["authorizeUrl"] for writer in writers)
 
 
 @pytest.mark.parametrize("request_model", [ListRequest, ProfilesRequest])
