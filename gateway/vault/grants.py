@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -111,16 +112,18 @@ class Grants:
 
         A store of the same seller that is kept there takes the tokens over, with its own id.
         """
+        # Which record was to be authorized again says nothing here: that one is `grant`, which moves.
+        wanted = replace(attempt, expected_record_id=None)
 
         def store(connection: Connection) -> Grant:
-            there = self._to_replace(connection, attempt, grant.seller_id)
+            there = self._to_replace(connection, wanted, grant.seller_id)
             mine = grants.c.id == grant.id
             if there is None:
-                where = {"region": attempt.region, "marketplace": attempt.marketplace}
+                where = {"region": wanted.region, "marketplace": wanted.marketplace}
                 moved = update(grants).where(mine).values(**where).returning(*GRANT_COLUMNS)
                 return grant_from(connection.execute(moved).one())
             kept = self._keep(
-                connection, attempt, grant.seller_id, tokens, grant.authorization_expires_at, None
+                connection, wanted, grant.seller_id, tokens, grant.authorization_expires_at, None
             )
             connection.execute(
                 update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.id)

@@ -159,3 +159,18 @@ def test_another_store_that_consents_there_is_told_as_misplaced(gateway: Gateway
     gateway.amazon.fault({"answer": "spApi.wrongRegion"}, times=None, path="/sellers/*")
     ended = gateway.authorize_store("A1SANDBOXFE001", "FE")
     assert (ended["verification"], ended["store"]["region"]) == ("wrong_region", "FE")
+
+
+def test_one_that_was_kept_under_the_far_east_moves_when_it_is_authorized_again(gateway: Gateway) -> None:
+    """It keeps its number, and nothing of it is lost."""
+    gateway.amazon.fault({"answer": "spApi.wrongRegion"}, times=2, path="/sellers/*")
+    misplaced = gateway.authorize_store(INDIAN, "FE")["store"]
+    assert misplaced["region"] == "FE"
+    record_id = misplaced["authRecordId"]
+    gateway.vault.grants.mark_needs_reauthorization(int(record_id), 0, "store_revoked")
+    where = {"sellerId": INDIAN, "region": "FE"}
+    link = gateway.bad("/spApi/storeTokens", where, status=409)["authorizeUrl"]
+    gateway.open(gateway.amazon.consent(link, decision="confirm", selling_partner_id=INDIAN))
+    (listed,) = gateway.good("/spApi/authorizedStores")["stores"]
+    assert (listed["region"], listed["authRecordId"]) == ("EU", record_id)
+    assert gateway.good("/spApi/storeTokens", where)["region"] == "EU"
