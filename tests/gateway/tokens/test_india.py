@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway_server import Gateway
+from tests.support.gateway_server import Gateway, text_of
 
 INDIAN = "A1SANDBOXEU002"
 
@@ -152,6 +152,15 @@ def test_a_consent_under_the_far_east_without_a_site_is_kept_under_europe(
     assert tokens["region"] == "EU"
     called = {"path": "/sellers/v1/marketplaceParticipations", "method": "GET", "region": "EU"}
     assert gateway.good("/spApi/developerProxy", {**called, "sellerId": INDIAN})["httpStatus"] == 200
+
+
+def test_the_page_tells_the_region_that_a_store_is_kept_under(gateway: Gateway) -> None:
+    """Not the one that its link was made for."""
+    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Bharat", "region": "FE"})
+    link = begun["authorizeUrl"]
+    _, page = gateway.open(gateway.amazon.consent(link, decision="confirm", selling_partner_id=INDIAN))
+    assert "EU (Europe" in text_of(page)
+    assert "FE (Far East)" not in text_of(page)
 
 
 def test_another_store_that_consents_there_is_told_as_misplaced(gateway: Gateway) -> None:
