@@ -88,7 +88,7 @@ def test_hosts_of_amazons_guides_are_amazons(host: str) -> None:
         "https://evil.example/apps/authorize/x",
         "https://sellercentral.amazon.com.evil.example/apps/authorize/x",
         "https://evilsellercentral.amazon.com/apps/authorize/x",
-        "https://apps/authorize/x.sellercentral.amazon.com/apps/authorize/x",
+        "https://x.sellercentral.amazon.com/apps/authorize/x",
         "https://amazon.com.evil.example/apps/authorize/x",
         "https://evilamazon.com/apps/authorize/x",
         "https://amazon.evil/apps/authorize/x",
