@@ -7,37 +7,30 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import sign_in
-from tests.support.gateway_server import Amazon, Gateway, running_gateway
+from tests.support.gateway_server import Amazon, Gateway
+from tests.support.public_gateway import came_back, public_gateway
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
-
-PUBLIC = "https://gateway.example.test"
 
 
 @pytest.fixture
 def public(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway with a public name, so that it asks; the browser is at this machine."""
-    client = amazon.spapi["clientId"]
-    amazon.control("apps", {"clientId": client, "redirectUris": [f"{PUBLIC}/spApi/oauth/callback"]})
-    with running_gateway(amazon, tmp_path, given_public_url=PUBLIC) as running:
+    with public_gateway(amazon, tmp_path) as running:
         yield running
-    amazon.control("apps", {"clientId": client, "redirectUris": None})
 
 
-def came_back(gateway: Gateway, number: int) -> str:
-    """Begin and consent; return the callback's address."""
-    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": f"Store {number}"})
-    seller = f"A1SANDBOXNA00{number}"
-    back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=seller)
-    return gateway.url + back.removeprefix(PUBLIC)
+def callback(gateway: Gateway, number: int) -> str:
+    """Begin and consent for the seller of a number; return the callback's address on this machine."""
+    return gateway.url + came_back(gateway, f"Store {number}", f"A1SANDBOXNA00{number}")[1]
 
 
 def test_two_tabs_of_one_browser_are_both_asked(public: Gateway, page: "Page") -> None:
     """Each goes on by itself; the cookies are gone afterwards."""
     other = page.context.new_page()
     for number, tab in enumerate((page, other), start=1):
-        tab.goto(came_back(public, number))
+        tab.goto(callback(public, number))
     assert len(page.context.cookies()) == 2
     for tab in (page, other):
         tab.get_by_role("button", name="Give access").click()
@@ -49,7 +42,7 @@ def test_two_tabs_of_one_browser_are_both_asked(public: Gateway, page: "Page") -
 
 def test_a_browser_that_keeps_no_cookies_is_told(public: Gateway, page: "Page") -> None:
     """As one that has the address alone."""
-    page.goto(came_back(public, 1))
+    page.goto(callback(public, 1))
     page.context.clear_cookies()
     page.get_by_role("button", name="Give access").click()
     page.get_by_text("Allow cookies").wait_for()
@@ -65,7 +58,7 @@ def test_no_request_tells_the_address_of_a_page(public: Gateway, page: "Page") -
         told.append((request.method, headers.get("referer"), headers.get("origin")))
 
     page.on("requestfinished", note)
-    page.goto(came_back(public, 1))
+    page.goto(callback(public, 1))
     page.get_by_role("button", name="Give access").click()
     page.get_by_role("heading", level=1, name="The store is authorized").wait_for()
     page.get_by_role("link", name="Go to the overview").click()

@@ -8,11 +8,11 @@ import pytest
 from tests.support.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.support.consent import consent
 from tests.support.house import House, open_house
+from tests.support.public_gateway import CALLBACKS, PUBLIC
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PUBLIC = "https://gateway.example.test"
 CHROMIUM = find_chromium()
 
 
@@ -21,10 +21,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A gateway that is told that browsers reach it by a public name."""
     with open_house(tmp_path_factory.mktemp("public"), GATEWAY_PUBLIC_URL=PUBLIC) as house:
         for app in house.sandbox("state")["apps"]:
-            path = "spApi" if app["flow"] == "spapi" else "amazonAds"
-            house.sandbox(
-                "apps", {"clientId": app["clientId"], "redirectUris": [f"{PUBLIC}/{path}/oauth/callback"]}
-            )
+            house.sandbox("apps", {"clientId": app["clientId"], "redirectUris": [CALLBACKS[app["flow"]]]})
         yield house
 
 

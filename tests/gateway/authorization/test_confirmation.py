@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -13,10 +13,9 @@ import requests
 from gateway.authorization.confirmation import CONFIRM_SECONDS
 from gateway.vault.attempts import MOST_CODES
 from tests.support import documented
-from tests.support.gateway_server import Amazon, Gateway, http, query_of, running_gateway, text_of
+from tests.support.gateway_server import Amazon, Gateway, http, query_of, text_of
+from tests.support.public_gateway import HOST, PUBLIC, SELLER, came_back, public_gateway
 
-PUBLIC = "https://gateway.example.test"
-SELLER = "A1SANDBOXNA001"
 COOKIE = "__Host-linkfox-sandbox-confirm-"
 
 
@@ -45,7 +44,7 @@ class Browser:
         return self._send("POST", action, {**fields, "decision": decision} | changes)
 
     def _send(self, method: str, path: str, form: dict[str, str] | None = None) -> requests.Response:
-        headers = {"Host": urlsplit(PUBLIC).netloc}
+        headers = {"Host": HOST}
         if form is not None:
             headers["Origin"] = PUBLIC
         if self.cookies:
@@ -73,20 +72,8 @@ def browser(public: Gateway) -> Browser:
 @pytest.fixture
 def public(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
     """A gateway that browsers reach by a public name."""
-    for client, flow in ((amazon.spapi["clientId"], "spApi"), (amazon.ads["clientId"], "amazonAds")):
-        amazon.control("apps", {"clientId": client, "redirectUris": [f"{PUBLIC}/{flow}/oauth/callback"]})
-    with running_gateway(amazon, tmp_path, given_public_url=PUBLIC) as running:
+    with public_gateway(amazon, tmp_path) as running:
         yield running
-    for client in (amazon.spapi["clientId"], amazon.ads["clientId"]):
-        amazon.control("apps", {"clientId": client, "redirectUris": None})
-
-
-def came_back(gateway: Gateway, name: str = "My Store", seller: str = SELLER) -> tuple[str, str]:
-    """Begin and consent; return the attempt's id and the callback, as a proxy passes it on."""
-    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": name})
-    back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=seller)
-    assert back.startswith(PUBLIC)
-    return begun["authorizationId"], back.removeprefix(PUBLIC)
 
 
 def form_of(page: requests.Response) -> tuple[str, dict[str, str]]:

@@ -9,10 +9,9 @@ import requests
 from gateway.vault.sessions import LIFETIME, LOOPBACK_LIFETIME
 from gateway.web import appstore, confirmation, console, sign_in
 from gateway.web.sign_in import own_page
-from tests.support.gateway_server import Amazon, Gateway, running_gateway
+from tests.support.gateway_server import Amazon, Gateway
+from tests.support.public_gateway import HOST, PUBLIC, public_gateway
 from tests.support.visitor import Page, Visitor
-
-PUBLIC = "https://gateway.example.com"
 
 
 def cookie_of(answer: requests.Response, purpose: str) -> Morsel[str]:
@@ -59,13 +58,13 @@ def test_the_cookie_is_out_of_reach(gateway: Gateway) -> None:
 
 def test_the_cookie_is_secure_where_others_come_by(amazon: Amazon, tmp_path: Path) -> None:
     """Bound to the host too, so that no subdomain can set it; on loopback the same gateway does without."""
-    with running_gateway(amazon, tmp_path, given_public_url=PUBLIC) as gateway:
+    with public_gateway(amazon, tmp_path) as gateway:
         visitor = Visitor(gateway)
-        page = visitor.get("/signin", Host="gateway.example.com")
+        page = visitor.get("/signin", Host=HOST)
         before = cookie_of(page, "form")
         assert before["secure"]
         headers = {
-            "Host": "gateway.example.com",
+            "Host": HOST,
             "Origin": PUBLIC,
             "Cookie": f"{before.key}={before.value}",
         }
@@ -76,7 +75,7 @@ def test_the_cookie_is_secure_where_others_come_by(amazon: Amazon, tmp_path: Pat
         assert cookie["path"] == "/"
         assert not cookie["domain"]
         assert cookie["max-age"] == str(LIFETIME)
-        signed_in = {"Host": "gateway.example.com", "Cookie": f"{cookie.key}={cookie.value}"}
+        signed_in = {"Host": HOST, "Cookie": f"{cookie.key}={cookie.value}"}
         gateway.clock.step(LIFETIME - 1)
         assert visitor.get("/", **signed_in).status_code == 200
         gateway.clock.step(1)
