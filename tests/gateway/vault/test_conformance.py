@@ -913,13 +913,14 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE sessions"))
             connection.execute(text("DROP TABLE authorization_codes"))
             connection.execute(text("DROP TABLE unread_profiles"))
+            connection.execute(text("DROP TABLE seals"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
             for column in ("attempts.central", "grants.central", "grants.marketplace"):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
             connection.execute(text("DROP TABLE outbox"))
-            for index in ("grants_by_refresh", "grants_by_last_refresh"):
+            for index in ("grants_by_refresh", "grants_by_last_refresh", "ix_attempts_grant_id"):
                 connection.execute(text(f"DROP INDEX {index}"))
             for column in (
                 "refresh_from",
