@@ -11,6 +11,7 @@ from gateway.authorization.store_check import StoreCheck
 from gateway.model import Attempt, Flow, Grant, Tokens
 from gateway.regions import INDIA
 from gateway.util.clock import Clock
+from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class Keeping:
     async def keep(self, attempt: Attempt, seller_id: str | None, tokens: Tokens) -> None:
         """Store the tokens, which ends the attempt, and look at the store or account once.
 
+        Whatever comes of that look, the tokens are kept.
+
         Raises:
             GrantGone: What was to be authorized again has been removed.
             VaultError: The process ends before the vault takes them.
@@ -61,10 +64,11 @@ class Keeping:
             attempt.flow,
             grant.region,
         )
-        if attempt.flow == "spapi":
-            await self._look_at_store(attempt, grant, tokens)
-        else:
-            await self._look_at_account(attempt, grant, tokens)
+        look = self._look_at_store if attempt.flow == "spapi" else self._look_at_account
+        try:
+            await look(attempt, grant, tokens)
+        except VaultError as error:
+            log.warning("first_look_failed attempt=%s grant=%d error=%r", attempt.id, grant.id, error.message)
 
     async def _look_at_store(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
         """Note what a look at the store brings, and keep one of India's where Amazon serves it."""

@@ -167,6 +167,21 @@ def test_what_is_lost_with_the_process_is_told_as_lost(
     assert "Atzr|" not in caplog.text
 
 
+def test_a_store_that_is_kept_is_not_told_as_lost(
+    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the process ends before what the first look found is noted, nobody has to do anything."""
+    with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
+        _, back = begin(gateway)
+        away = Away(monkeypatch)
+        away.take(gateway.vault.grants, "set_verified")
+        gateway.open(back)
+        assert away.asked.wait(30)
+        assert gateway.good("/spApi/storeTokens", STORE)["accessToken"]
+    assert "first_look_failed" in caplog.text
+    assert not [record for record in caplog.records if record.levelno == logging.CRITICAL]
+
+
 async def _for_ever(_seconds: float) -> None:
     """A pause that only the end of the process ends."""
     await asyncio.Event().wait()
