@@ -53,6 +53,8 @@ class Problem(Exception):
 
     `reason` names a row of the table (KeyError where it does not). `detail`: one line, safe to show.
     `extra`: further fields of the envelope, such as `status` or `candidates`. `headers`: of the answer.
+    `retry_after`: in so many seconds it may be over; in whole ones it stands in the field `retryAfter` and in
+    the header Retry-After (RFC 9110, section 10.2.3).
     """
 
     def __init__(
@@ -62,22 +64,18 @@ class Problem(Exception):
         *,
         extra: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         self.row = TABLE[reason]
         self.reason = reason
         self.detail = detail
         self.extra = dict(extra or {})
         self.headers = dict(headers or {})
+        if retry_after is not None:
+            seconds = max(1, math.ceil(retry_after))
+            self.extra["retryAfter"] = seconds
+            self.headers["Retry-After"] = str(seconds)
         super().__init__(self.message)
-
-    @classmethod
-    def passing(cls, reason: str, detail: str, seconds: float) -> "Problem":
-        """Return a Problem that is over in so many seconds, which the answer says in whole ones.
-
-        In its `retryAfter` and in its header (RFC 9110, section 10.2.3).
-        """
-        whole = max(1, math.ceil(seconds))
-        return cls(reason, detail, extra={"retryAfter": whole}, headers={"Retry-After": str(whole)})
 
     @property
     def message(self) -> str:

@@ -84,12 +84,8 @@ def problem_of(failure: AmazonFailure) -> Problem:
     """Return the Problem that a failure of Amazon's amounts to for a caller of the JSON API."""
     reason = REASONS[failure.kind]
     extra: dict[str, Any] = {}
-    headers: dict[str, str] = {}
-    if failure.retry_after is not None:
-        extra["retryAfter"] = failure.retry_after
-        headers["Retry-After"] = str(failure.retry_after)
     if reason in {"store_revoked", "grant_of_another_client"}:
         extra["status"] = "needs_reauthorization"
     elif reason == "suspended_app":
         extra["status"] = "suspended_app"
-    return Problem(reason, failure.detail, extra=extra, headers=headers)
+    return Problem(reason, failure.detail, extra=extra, retry_after=failure.retry_after)

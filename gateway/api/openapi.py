@@ -54,6 +54,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "too_many_failures": {"retryAfter": 42},
     "amazon_throttled": {"retryAfter": 30},
     "too_many_refreshes": {"retryAfter": 1},
+    "gateway_busy": {"retryAfter": 1},
     "refusal_in_doubt": {"retryAfter": 30},
     "ambiguous": {
         "candidates": [StoreCandidate.example(region=region) for region in ("EU", "NA")],

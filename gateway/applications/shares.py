@@ -56,6 +56,5 @@ class Shares:
         return Problem(
             "amazon_throttled",
             f"the gateway makes {self._most} calls for one user at once, and so many are under way",
-            extra={"retryAfter": RETRY_AFTER},
-            headers={"Retry-After": str(RETRY_AFTER)},
+            retry_after=RETRY_AFTER,
         )

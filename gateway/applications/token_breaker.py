@@ -5,7 +5,6 @@ Only refreshes speak here: what a code exchange or an import meets says nothing 
 
 import hashlib
 import logging
-import math
 
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client
@@ -26,12 +25,10 @@ class Paused(Problem):
         if circuit.state == "suspended":
             super().__init__("suspended_app", extra={"status": "suspended_app"})
             return
-        seconds = max(1, math.ceil(circuit.seconds))
         super().__init__(
             "amazon_throttled" if circuit.reason == "throttled" else "amazon_failed",
             "the gateway gives Amazon a rest",
-            extra={"retryAfter": seconds},
-            headers={"Retry-After": str(seconds)},
+            retry_after=circuit.seconds,
         )
 
 

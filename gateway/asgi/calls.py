@@ -33,7 +33,7 @@ def refused_key(scope: Scope) -> Problem:
     wait = services_in(scope).failed_keys.failed(source)
     if wait is None:
         return Problem("unauthorized")
-    return Problem("too_many_failures", extra={"retryAfter": wait}, headers={"Retry-After": str(wait)})
+    return Problem("too_many_failures", retry_after=wait)
 
 
 def check_rights(caller: Caller, rights: tuple[Right, ...]) -> None:

@@ -59,7 +59,7 @@ class Protocol(HttpToolsProtocol):
         self._writes = WriteWatch(transport, self.loop, self._give_up_writing)
         self._since = self.loop.time()
         if len(self.connections) > most_connections() and not self._give_up_oldest():
-            self._refuse(Problem("gateway_busy", headers={"Retry-After": "1"}))
+            self._refuse(Problem("gateway_busy", retry_after=1))
             return
         self._look_after(HEAD_SECONDS)
 

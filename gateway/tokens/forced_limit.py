@@ -24,10 +24,10 @@ class ForcedLimit:
         """Count a refresh that a user forces. Raise Problem too_many_refreshes with the seconds to wait."""
         seconds = await self._threads.writes(self._refreshes.take, user_id)
         if seconds:
-            raise Problem.passing("too_many_refreshes", "", seconds)
+            raise Problem("too_many_refreshes", retry_after=seconds)
 
     async def rested(self, user_id: int, failure: AmazonFailure) -> Problem:
         """Let a user force none for as long as Amazon wants; return what the failure amounts to."""
         asked_for = REST if failure.retry_after is None else failure.retry_after
         seconds = await self._threads.writes(self._refreshes.rest, user_id, asked_for)
-        return Problem.passing(problem_of(failure).reason, failure.detail, seconds)
+        return Problem(problem_of(failure).reason, failure.detail, retry_after=seconds)

@@ -48,7 +48,7 @@ class Verdicts:
         present = await self._threads.vault(self._vault.grants.get, grant.id)
         if present is None or present.token_version != grant.token_version:
             return True
-        raise Problem.passing("refusal_in_doubt", "", lease.refusals_doubted)
+        raise Problem("refusal_in_doubt", retry_after=lease.refusals_doubted)
 
     async def _is_stale_foreign(
         self, failure: AmazonFailure, grant: Grant, client: Client, circuit: CircuitState

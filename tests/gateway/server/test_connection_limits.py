@@ -97,10 +97,15 @@ class Line:
         return [int(answer[:3]) for answer in answers]
 
     @property
+    def told(self) -> dict[str, Any]:
+        """The document of the last answer."""
+        document: dict[str, Any] = json.loads(b"".join(self.connection.written).rpartition(b"\r\n\r\n")[2])
+        return document
+
+    @property
     def reason(self) -> str:
         """The reason that the last answer gives."""
-        document = json.loads(b"".join(self.connection.written).rpartition(b"\r\n\r\n")[2])
-        return str(document["reason"])
+        return str(self.told["reason"])
 
 
 def played(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -318,6 +323,10 @@ def test_too_many_connections_cost_those_without_a_request(monkeypatch: pytest.M
         await busy[1].send(GET + b"\r\n")
         late = Line(loop, state)
         assert (late.closed, late.statuses, late.reason) == (True, [503], "gateway_busy")
+        assert (late.told["retryAfter"], b"retry-after: 1\r\n" in late.connection.written[0].lower()) == (
+            1,
+            True,
+        )
         assert not any(line.closed for line in (used, *busy))
         for line in (used, *busy):
             line.let_go.set()
