@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import secrets
 from functools import cache
-from importlib import import_module
 
 from sqlalchemy import Connection, Insert, Integer, bindparam, delete, insert, select, update
 
@@ -17,6 +16,7 @@ from gateway.model import Tokens
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.tables import handed_out, vault_facts
+from gateway.vault.database.upsert import upsert
 from gateway.vault.grant_rows import GRANT_AND_TOKEN_COLUMNS, grant_and_tokens_from
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.keys.sealing import Sealer
@@ -31,13 +31,8 @@ _PLACE = ("vault_facts", FACT, "value")
 @cache  # as each refresh needs it: making a statement costs about as much as sending it
 def _record_statement(dialect: str) -> Insert:
     """Return the statement that records a token, or a later end of one that Amazon issued again."""
-    # Imported by its name, so that who uses SQLite does not load PostgreSQL's.
-    recorded = import_module(f"sqlalchemy.dialects.{dialect}").insert(handed_out)
-    statement: Insert = recorded.on_conflict_do_update(
-        index_elements=[handed_out.c.token_hmac, handed_out.c.grant_id],
-        set_={"expires_at": recorded.excluded.expires_at},
-    )
-    return statement
+    key = [handed_out.c.token_hmac, handed_out.c.grant_id]
+    return upsert(dialect, handed_out, key, lambda recorded: {"expires_at": recorded.expires_at})
 
 
 _EXPIRED = (

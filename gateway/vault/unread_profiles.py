@@ -5,12 +5,13 @@ A row stands here from the moment that an account is kept until Amazon has answe
 
 from typing import get_args
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from gateway.model import Grant, Region, UnreadProfiles
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
+from gateway.vault.database.holds import is_over
 from gateway.vault.database.tables import grants, unread_profiles
 from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
 
@@ -52,14 +53,14 @@ class Unread:
     def claim_due(self) -> int | None:
         """Return an account that Amazon is to be asked about now, which nobody else then returns; or None.
 
-        Each claim puts the next one off for longer. A time further ahead than that was set by a wrong clock.
+        Each claim puts the next one off for longer.
         """
         now = int(self._clock.now())
         due = (
             select(unread_profiles)
             .join(grants, grants.c.id == unread_profiles.c.grant_id)
             .where(
-                or_(unread_profiles.c.again_at <= now, unread_profiles.c.again_at > now + AGAIN.longest),
+                is_over(unread_profiles.c.again_at, int(AGAIN.longest), now),
                 grants.c.status == "authorized",
             )
             .order_by(unread_profiles.c.again_at)

@@ -85,8 +85,8 @@ attempts = Table(
     Column("reason", Text),
     Column("detail", Text),
     Column("grant_id", BigInteger, index=True),
-    Column("profile_sync", Text),  # ads: ok or profile_sync_failed
-    Column("verification", Text),  # spapi: verified, unverified, or why the check could not be made
+    Column("profile_sync", Text),  # ads: ok, profile_sync_failed or incomplete
+    Column("verification", Text),  # spapi: verified, unverified, wrong_region, or why not checked
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("consumed_at", BigInteger),  # when its callback came; the code exchange is under way since

@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib import import_module
 
 from sqlalchemy import Connection, Insert, select
 
@@ -20,6 +19,7 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import seals, vault_facts
+from gateway.vault.database.upsert import upsert
 from gateway.vault.errors import UnknownKey, VaultError
 from gateway.vault.keys.facts import Facts, Handover
 from gateway.vault.keys.sealing import MasterKey, Sealer
@@ -36,12 +36,7 @@ FindKey = Callable[[Facts], MasterKey]
 @cache
 def _count_statement(dialect: str) -> Insert:
     """Return the statement that adds to the count of a key, or begins it."""
-    # Imported by its name, so that who uses SQLite does not load PostgreSQL's.
-    added = import_module(f"sqlalchemy.dialects.{dialect}").insert(seals)
-    statement: Insert = added.on_conflict_do_update(
-        index_elements=[seals.c.key_id], set_={"count": seals.c.count + added.excluded.count}
-    )
-    return statement
+    return upsert(dialect, seals, [seals.c.key_id], lambda added: {"count": seals.c.count + added.count})
 
 
 def seal_next_key(sealer: Sealer, key: MasterKey) -> bytes:
@@ -134,13 +129,19 @@ class Keys:
         """
         with self._lock:
             self._collect_seals()
-            if not self._unrecorded:
-                return
+            counts, self._unrecorded = self._unrecorded, Counter()
+        if not counts:
+            return
+        try:
+            # Without the lock: who has the database meanwhile may be about to learn a new key.
             with self._database.writing() as connection:
                 statement = _count_statement(connection.dialect.name)
-                for key_id, count in sorted(self._unrecorded.items()):
+                for key_id, count in sorted(counts.items()):
                     connection.execute(statement, {"key_id": key_id, "count": count})
-            self._unrecorded.clear()
+        except BaseException:
+            with self._lock:
+                self._unrecorded += counts
+            raise
 
     def seals(self) -> int:
         """Return how many values the key in force has sealed, as far as it was recorded. Raise VaultError."""

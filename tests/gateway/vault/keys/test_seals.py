@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import threading
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from gateway.jobs.reminders import Reminder
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.database.tables import seals
+from gateway.vault.errors import VaultError
 from gateway.vault.keys.sealing import MANY_SEALS
 from gateway.vault.vault import Vault, open_vault
 from tests.gateway.vault.maintenance.test_rotation import NEW, NEW_TEXT, rotate
@@ -71,6 +75,43 @@ def test_a_new_key_begins_anew(vault: Vault, settings: Settings, clock: Stepping
     assert vault.keys.seals() == counted(vault)[NEW.id] == 6 + 2
     with open_vault(replace(settings, master_key=NEW_TEXT), clock) as again:
         assert again.keys.seals() == 6 + 2
+
+
+def test_a_new_key_can_be_learned_while_counts_are_written(
+    vault: Vault, settings: Settings, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a writer who has to learn it would wait for the counts, and those for that writer."""
+    store(vault, vault.users.create("ann"))
+    with open_vault(settings, clock) as other:
+        rotate(other, settings)
+    writing = vault.database.writing
+
+    def writing_after_another() -> AbstractContextManager[Connection]:
+        monkeypatch.setattr(vault.database, "writing", writing)
+        learner = threading.Thread(target=vault.keys.learn, daemon=True)
+        learner.start()
+        learner.join(5)
+        assert not learner.is_alive()
+        return writing()
+
+    monkeypatch.setattr(vault.database, "writing", writing_after_another)
+    vault.keys.record_seals()
+    assert vault.keys.sealer.key_id == NEW.id
+
+
+def test_what_could_not_be_counted_is_counted_later(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is away takes nothing from the counts."""
+    before = recorded(vault)
+    store(vault, vault.users.create("ann"))
+    with monkeypatch.context() as away:
+        away.setattr(vault.database, "writing", _away)
+        with pytest.raises(VaultError):
+            vault.keys.record_seals()
+    assert recorded(vault) == before + 2
+
+
+def _away() -> NoReturn:
+    raise VaultError("the PostgreSQL does not answer", "Check that it runs.", retryable=True)
 
 
 @pytest.mark.parametrize(("count", "lines"), [(MANY_SEALS - 1, 0), (MANY_SEALS, 1)])
