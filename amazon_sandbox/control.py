@@ -1,13 +1,23 @@
 """The control path `/_sandbox/…`; what it takes and answers is in the package's docstring."""
 
-import base64
-import dataclasses
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from amazon_sandbox import known_answers
-from amazon_sandbox.faults import MATCHED, Action, Faults, TokenChange
+from amazon_sandbox.control_documents import (
+    NUMBER,
+    OPTIONAL_TEXT,
+    ControlError,
+    fields_of,
+    filtered,
+    items_of,
+    read_limit,
+    snake,
+    written,
+)
+from amazon_sandbox.fault_rules import read_rule
+from amazon_sandbox.faults import Faults
 from amazon_sandbox.http_messages import Answer, Request, json_answer
 from amazon_sandbox.ledger import FIELDS, Ledger
 from amazon_sandbox.marketplaces import REGIONS, site_for_ads
@@ -15,13 +25,6 @@ from amazon_sandbox.quota import Quota
 from amazon_sandbox.records import Advertiser, App, Grant, Profile, Seller
 from amazon_sandbox.sample_world import profile_id
 from amazon_sandbox.world import World
-
-_NUMBER = (int, float)
-_OPTIONAL_TEXT = (str, type(None))
-
-
-class ControlError(Exception):
-    """The control request cannot be carried out; the message says what was expected."""
 
 
 class Control:
@@ -81,8 +84,8 @@ class Control:
         world = self._world
         return {
             "now": world.clock.now(),
-            "settings": _camel_keys(dataclasses.asdict(world.settings)),
-            "apps": [_camel_keys(dataclasses.asdict(app)) for app in world.apps],
+            "settings": written(world.settings),
+            "apps": [written(app) for app in world.apps],
             "counts": {
                 "sellers": len(world.sellers),
                 "advertisers": len(world.advertisers),
@@ -94,23 +97,23 @@ class Control:
         }
 
     def _reset(self, document: Any) -> None:
-        _fields(document)
+        fields_of(document)
         self._faults.clear()
         self._world.reset()
         self._quota.reset()
         self._ledger.reset()
 
     def _clock(self, document: Any) -> dict[str, float]:
-        seconds = _fields(document, {"advance": _NUMBER})["advance"]
+        seconds = fields_of(document, {"advance": NUMBER})["advance"]
         self._world.change(lambda: self._world.clock.advance(seconds))
         return {"now": self._world.clock.now()}
 
     def _settings(self, document: Any) -> dict[str, Any]:
-        given = _fields(
+        given = fields_of(
             document,
             optional={
-                "accessTokenSeconds": _NUMBER,
-                "codeSeconds": _NUMBER,
+                "accessTokenSeconds": NUMBER,
+                "codeSeconds": NUMBER,
                 "tokenLength": int,
                 "tokenMarker": str,
                 "participationsQuota": (dict, type(None)),
@@ -120,15 +123,15 @@ class Control:
         if marker and not (marker.isascii() and marker.isalnum()):
             raise ControlError("tokenMarker: letters and digits")
         if given.get("participationsQuota"):
-            _fields(given["participationsQuota"], {"rate": _NUMBER, "burst": _NUMBER})
-        self._world.change_settings({_snake(name): value for name, value in given.items()})
-        return _camel_keys(dataclasses.asdict(self._world.settings))
+            fields_of(given["participationsQuota"], {"rate": NUMBER, "burst": NUMBER})
+        self._world.change_settings({snake(name): value for name, value in given.items()})
+        return written(self._world.settings)
 
     # --- ledger ---
 
     def _read_ledger(self, query: dict[str, str]) -> dict[str, Any]:
         wanted = dict(query)
-        limit = _limit(wanted.pop("limit", None))
+        limit = read_limit(wanted.pop("limit", None))
         unknown = sorted(set(wanted) - set(FIELDS))
         if unknown:
             raise ControlError(f"unknown field {unknown[0]}; known: {', '.join(FIELDS)}, limit")
@@ -137,29 +140,29 @@ class Control:
     # --- sellers, advertisers, grants ---
 
     def _list_sellers(self, query: dict[str, str]) -> dict[str, Any]:
-        found = _filtered(self._world.sellers.values(), query, ("sellerId", "region"))
-        return {"sellers": [_camel_keys(dataclasses.asdict(seller)) for seller in found]}
+        found = filtered(self._world.sellers.values(), query, ("sellerId", "region"))
+        return {"sellers": [written(seller) for seller in found]}
 
     def _add_sellers(self, document: Any) -> dict[str, int]:
         sellers = []
-        for each in _items(document):
-            given = _fields(
+        for each in items_of(document):
+            given = fields_of(
                 each, {"sellerId": str, "name": str, "region": str}, {"kind": str, "countries": list}
             )
             if given["region"] not in REGIONS or given.get("kind", "seller") not in ("seller", "vendor"):
                 raise ControlError("region: NA, EU or FE; kind: seller or vendor")
-            sellers.append(Seller(**{_snake(name): value for name, value in given.items()}))
+            sellers.append(Seller(**{snake(name): value for name, value in given.items()}))
         self._world.add_sellers(sellers)
         return {"added": len(sellers)}
 
     def _list_advertisers(self, query: dict[str, str]) -> dict[str, Any]:
-        found = _filtered(self._world.advertisers.values(), query, ("advertiserId",))
+        found = filtered(self._world.advertisers.values(), query, ("advertiserId",))
         return {
             "advertisers": [
                 {
                     "advertiserId": each.advertiser_id,
                     "name": each.name,
-                    "profiles": [_camel_keys(dataclasses.asdict(profile)) for profile in each.profiles],
+                    "profiles": [written(profile) for profile in each.profiles],
                 }
                 for each in found
             ]
@@ -167,18 +170,18 @@ class Control:
 
     def _add_advertisers(self, document: Any) -> dict[str, int]:
         advertisers = []
-        for each in _items(document):
-            given = _fields(each, {"advertiserId": str, "name": str}, {"profiles": list})
+        for each in items_of(document):
+            given = fields_of(each, {"advertiserId": str, "name": str}, {"profiles": list})
             profiles = [_profile(given, profile) for profile in given.get("profiles", [])]
             advertisers.append(Advertiser(given["advertiserId"], given["name"], profiles))
         self._world.add_advertisers(advertisers)
         return {"added": len(advertisers)}
 
     def _list_grants(self, query: dict[str, str]) -> dict[str, Any]:
-        found = _filtered(
+        found = filtered(
             self._world.matching_grants(), query, ("sellerId", "region", "advertiserId", "grantId")
         )
-        return {"grants": [_camel_keys(dataclasses.asdict(grant)) for grant in found]}
+        return {"grants": [written(grant) for grant in found]}
 
     def _add_grants(self, document: Any) -> dict[str, Any]:
         optional = {
@@ -189,7 +192,7 @@ class Control:
             "scopes": list,
             "withAccessToken": bool,
         }
-        items = [_fields(each, optional=optional) for each in _items(document)]
+        items = [fields_of(each, optional=optional) for each in items_of(document)]
         grants = self._world.authorize_directly([self._grant_request(each) for each in items])
         made = []
         for given, grant in zip(items, grants, strict=True):
@@ -214,31 +217,31 @@ class Control:
         return app, seller, advertiser, given.get("scopes")
 
     def _void(self, document: Any, void: Callable[[list[Grant]], None]) -> dict[str, int]:
-        given = _fields(
+        given = fields_of(
             document, optional={"sellerId": str, "region": str, "advertiserId": str, "grantId": int}
         )
         if not set(given) & {"sellerId", "advertiserId", "grantId"}:
             raise ControlError("whose: sellerId (and region), advertiserId or grantId")
-        grants = self._world.matching_grants(**{_snake(name): value for name, value in given.items()})
+        grants = self._world.matching_grants(**{snake(name): value for name, value in given.items()})
         void(grants)
         return {"grants": len(grants)}
 
     # --- apps ---
 
     def _apps(self, document: Any) -> dict[str, Any]:
-        given = _fields(
+        given = fields_of(
             document,
             optional={
                 "clientId": str,
                 "flow": str,
                 "name": str,
                 "redirectUris": (list, type(None)),
-                "loginUri": _OPTIONAL_TEXT,
+                "loginUri": OPTIONAL_TEXT,
                 "draft": bool,
                 "secretExpired": bool,
                 "secretRefused": bool,
                 "sellersRole": bool,
-                "consentError": _OPTIONAL_TEXT,
+                "consentError": OPTIONAL_TEXT,
                 "rotateSecret": bool,
             },
         )
@@ -256,11 +259,11 @@ class Control:
 
         def change() -> None:
             for name, value in given.items():
-                setattr(app, _snake(name), value)
+                setattr(app, snake(name), value)
             app.secret_generation += 1 if rotate else 0
 
         self._world.change(change)
-        return {**_camel_keys(dataclasses.asdict(app)), **self._world.credentials(app)}
+        return {**written(app), **self._world.credentials(app)}
 
     def _app(self, client_id: str | None, flow: str | None, name: str) -> App:
         if (client_id is None) == (flow is None):
@@ -277,85 +280,19 @@ class Control:
     # --- faults ---
 
     def _add_faults(self, document: Any) -> dict[str, list[int]]:
-        parsed = [(_rule(each), each) for each in _items(document)]
+        parsed = [(read_rule(each), each) for each in items_of(document)]
         return {"ids": [self._faults.add(*rule, written) for rule, written in parsed]}
 
     def _clear_faults(self, document: Any) -> dict[str, int]:
-        return {"cleared": self._faults.clear(_fields(document, optional={"id": int}).get("id"))}
+        return {"cleared": self._faults.clear(fields_of(document, optional={"id": int}).get("id"))}
 
     def _release(self, document: Any) -> dict[str, int]:
-        given = _fields(document, optional={"hold": str, "count": int})
+        given = fields_of(document, optional={"hold": str, "count": int})
         return {"gates": self._faults.release(given.get("hold"), given.get("count"))}
 
 
-def _rule(document: Any) -> tuple[dict[str, str], int | None, int, Action]:
-    """Return match, times, skip and action of a rule as a test writes it."""
-    given = _fields(document, {"do": dict}, {"match": dict, "times": (int, type(None)), "skip": int})
-    match = _fields(given.get("match", {}), optional=dict.fromkeys(MATCHED, str))
-    do = _fields(
-        given["do"],
-        optional={
-            "delayMs": _NUMBER,
-            "hold": str,
-            "holdAt": str,
-            "drop": str,
-            "status": int,
-            "headers": dict,
-            "body": object,
-            "bodyBase64": str,
-            "answer": str,
-            "cutAfterBytes": int,
-            "token": dict,
-        },
-    )
-    if do.get("drop", "before") not in ("before", "after") or do.get("holdAt", "before") not in (
-        "before",
-        "after",
-    ):
-        raise ControlError("drop and holdAt: before or after")
-    if "answer" in do and not known_answers.exists(do["answer"]):
-        raise ControlError("answer: section.case out of answers.json")
-    if not 100 <= do.get("status", 200) <= 599:
-        raise ControlError("status: 100 to 599")
-    if any(not isinstance(value, str) for value in do.get("headers", {}).values()):
-        raise ControlError("headers: texts")
-    action = Action(
-        do.get("delayMs", 0),
-        do.get("hold"),
-        do.get("holdAt") == "after",
-        do.get("drop"),
-        do.get("status"),
-        do.get("headers", {}),
-        _body(do),
-        do.get("answer"),
-        do.get("cutAfterBytes"),
-        _token_change(do["token"]) if "token" in do else None,
-    )
-    return match, given.get("times", 1), given.get("skip", 0), action
-
-
-def _body(do: dict[str, Any]) -> Any:
-    """Return the body of a rule's answer: JSON, text, or bytes that were written as base64."""
-    if "bodyBase64" not in do:
-        return do.get("body")
-    try:
-        return base64.b64decode(do["bodyBase64"], validate=True)
-    except ValueError:
-        raise ControlError("bodyBase64: base64") from None
-
-
-def _token_change(document: Any) -> TokenChange:
-    given = _fields(document, optional={"set": dict, "omit": list, "rotateRefreshToken": bool, "length": int})
-    return TokenChange(
-        given.get("set", {}),
-        tuple(given.get("omit", ())),
-        given.get("rotateRefreshToken", False),
-        given.get("length"),
-    )
-
-
 def _profile(advertiser: dict[str, Any], document: Any) -> Profile:
-    given = _fields(
+    given = fields_of(
         document,
         {"countryCode": str},
         {
@@ -363,7 +300,7 @@ def _profile(advertiser: dict[str, Any], document: Any) -> Profile:
             "accountName": str,
             "accountId": str,
             "accountType": str,
-            "subType": _OPTIONAL_TEXT,
+            "subType": OPTIONAL_TEXT,
         },
     )
     country = given["countryCode"]
@@ -377,59 +314,3 @@ def _profile(advertiser: dict[str, Any], document: Any) -> Profile:
         given.get("accountType", "seller"),
         given.get("subType"),
     )
-
-
-def _fields(
-    document: Any, required: dict[str, Any] | None = None, optional: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return the document if it is an object with the required fields, no unknown one, and these types."""
-    if not isinstance(document, dict):
-        raise ControlError("expected a JSON object")
-    types = {**(required or {}), **(optional or {})}
-    for name in required or {}:
-        if name not in document:
-            raise ControlError(f"{name} is missing")
-    for name, value in document.items():
-        if name not in types:
-            raise ControlError(f"unknown field {name[:40]}; known: {', '.join(types)}")
-        expected = types[name]
-        is_flag_for_number = isinstance(value, bool) and expected not in (bool, object)
-        if is_flag_for_number or not isinstance(value, expected):
-            raise ControlError(f"{name} has the wrong type")
-    return dict(document)
-
-
-def _items(document: Any) -> list[Any]:
-    return document if isinstance(document, list) else [document]
-
-
-def _filtered(records: Iterable[Any], query: dict[str, str], names: tuple[str, ...]) -> list[Any]:
-    """Return the records whose fields are as in the query, at most `limit` of them (100)."""
-    unknown = sorted(set(query) - {*names, "limit"})
-    if unknown:
-        raise ControlError(f"unknown field {unknown[0]}; known: {', '.join(names)}, limit")
-    limit = _limit(query.get("limit", "100"))
-    wanted = {_snake(name): query[name] for name in names if name in query}
-    found = [each for each in list(records) if all(str(getattr(each, n)) == v for n, v in wanted.items())]
-    return found[:limit]
-
-
-def _limit(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not text.isdecimal():
-        raise ControlError("limit: a number")
-    return int(text)
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-
-
-def _camel_keys(record: dict[str, Any]) -> dict[str, Any]:
-    return {_camel(name): value for name, value in record.items()}
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)
