@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from linkfox_client.cli import output, runtime
-from linkfox_client.cli.arguments import Arguments, Help
+from linkfox_client.cli.arguments import Arguments
+from linkfox_client.cli.command_line import Help
 from linkfox_client.errors import EXIT_CODES, ClientError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client.cli.arguments import Arguments, Help
+from linkfox_client.cli.arguments import Arguments
+from linkfox_client.cli.command_line import Help
 from linkfox_client.errors import ClientError
 
 TOKEN = "Atza|" + "x" * 100

@@ -1,0 +1,164 @@
+"""A command line taken apart, in both forms: flags, or one JSON object."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from linkfox_client.cli import values
+from linkfox_client.cli.fields import Field
+from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.secrets.masking import is_secret_name, looks_secret
+
+SECRETS_HINT = (
+    "Secrets are never taken on a command line, where others can read them: the API key comes from login.py, "
+    "a file or LINKFOX_AGENT_API_KEY, a token from standard input or a file. Replace a secret that was shown."
+)
+
+
+class Help(Exception):
+    """Somebody asked for --help."""
+
+
+class CommandLine:
+    """The command line of a script. `rest` is what stands after `--`, where the script takes that."""
+
+    def __init__(self, fields: Sequence[Field], rest: Field | None, *, refuses_secrets: bool) -> None:
+        self._fields = {field.flag: field for field in fields}
+        self._rest = rest
+        self._refuses_secrets = refuses_secrets
+
+    def read(self, words: Sequence[str]) -> dict[str, Any]:
+        """Return what was given, by flag, as it was given.
+
+        Raise ClientError `bad_arguments`, and Help where --help was among the words.
+        """
+        ours, rest = self._split(list(words))
+        if any(word in ("--help", "-h") for word in ours):
+            raise Help
+        if self._refuses_secrets:
+            _refuse_secrets(ours)
+        ours = [_decoded(word) for word in ours]
+        given = self._from_json(ours[0]) if self._is_json(ours, rest) else self._from_flags(ours)
+        if rest and self._rest is not None:
+            given[self._rest.flag] = rest
+        return given
+
+    def _split(self, words: list[str]) -> tuple[list[str], list[str] | None]:
+        """Return our words, and those after `--` where the script takes any."""
+        if self._rest is None or "--" not in words:
+            return words, None
+        at = words.index("--")
+        return words[:at], words[at + 1 :]
+
+    def _is_json(self, words: list[str], rest: list[str] | None) -> bool:
+        if len(words) != 1 or rest is not None:
+            return False
+        word = words[0].strip()
+        takes_words = self._rest is not None or any(field.is_positional for field in self._fields.values())
+        return word.startswith(("{", "[", '"')) or not (takes_words or word.startswith("-"))
+
+    def _from_json(self, text: str) -> dict[str, Any]:
+        document = _json_object(text)
+        if self._refuses_secrets:
+            _refuse_secrets([json.dumps(document, ensure_ascii=False)])  # it may be written with escapes
+        fields = [*self._fields.values(), *([self._rest] if self._rest else [])]
+        by_key = {field.key: field for field in fields}
+        for key in document:
+            if key not in by_key:
+                raise _unknown("key", key, list(by_key))
+        return {by_key[key].flag: value for key, value in document.items()}
+
+    def _from_flags(self, words: list[str]) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        positionals = [field for field in self._fields.values() if field.is_positional]
+        left = list(words)
+        while left:
+            word = left.pop(0)
+            if not word.startswith("--"):
+                if word.lstrip().startswith("{"):
+                    raise bad_arguments(
+                        "Flags and a JSON object were mixed", "Give either flags or one JSON object."
+                    )
+                if not positionals:
+                    raise _unexpected(word, list(self._fields), takes_command=self._rest is not None)
+                given[positionals.pop(0).flag] = word
+                continue
+            flag, equals, value = word.partition("=")
+            field = self._fields.get(flag)
+            if field is None or field.is_positional:
+                raise _unknown("flag", flag, [known for known in self._fields if known.startswith("--")])
+            if flag in given and not field.is_list:
+                raise bad_arguments(f"{flag} was given twice")
+            if field.is_switch:
+                if equals:
+                    raise bad_arguments(f"{flag} takes no value")
+                given[flag] = True
+            elif field.is_list:
+                taken = [value] if equals else _take_values(flag, left, several=True)
+                given[flag] = [*given.get(flag, []), *taken]
+            else:
+                given[flag] = value if equals else _take_values(flag, left, several=False)[0]
+        return given
+
+
+def _take_values(flag: str, left: list[str], *, several: bool) -> list[str]:
+    taken: list[str] = []
+    while left and not left[0].startswith("--") and (several or not taken):
+        taken.append(left.pop(0))
+    if not taken:
+        raise bad_arguments(f"{flag} needs a value", f"A value that begins with -- is given as {flag}=VALUE.")
+    return taken
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(items)
+        if len(result) != len(items):
+            raise bad_arguments("The JSON object has the same key twice")
+        return result
+
+    def constant(word: str) -> Any:
+        raise ValueError(word)
+
+    try:
+        document = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    except (ValueError, RecursionError):
+        raise bad_arguments(
+            "The argument is neither a flag nor valid JSON",
+            'Give flags, or one JSON object in single quotes: \'{"key": "value"}\'.',
+        ) from None
+    if not isinstance(document, dict):
+        raise bad_arguments(f"The JSON argument has to be an object, not {values.kind(document)}")
+    return document
+
+
+def _decoded(word: str) -> str:
+    """Return the word as the UTF-8 that it was typed in, whatever the locale made of it."""
+    if os.name == "nt" or word.isascii():
+        return word
+    try:
+        return os.fsencode(word).decode("utf-8")
+    except UnicodeError:
+        raise bad_arguments("An argument is not valid UTF-8") from None
+
+
+def _refuse_secrets(words: Sequence[str]) -> None:
+    if any(looks_secret(word) for word in words):
+        raise bad_arguments("A token or an API key was given on the command line", SECRETS_HINT)
+
+
+def _unknown(what: str, word: str, known: Sequence[str]) -> ClientError:
+    if is_secret_name(word):
+        return bad_arguments(f"There is no {what} {values.shown(word)}", SECRETS_HINT)
+    return bad_arguments(
+        f"There is no {what} {values.shown(word)}",
+        values.nearest(word, known) or f"Known: {', '.join(known)}.",
+    )
+
+
+def _unexpected(word: str, known: Sequence[str], *, takes_command: bool) -> ClientError:
+    if takes_command:
+        return bad_arguments(f"Unexpected word {values.shown(word)}", "Put -- before the command to run.")
+    near = values.nearest("--" + word.lstrip("-"), known)
+    return bad_arguments(f"Unexpected word {values.shown(word)}", near or "Put a text with spaces in quotes.")

@@ -1,0 +1,33 @@
+"""One declared argument of a script."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Field(NamedTuple):
+    """One declared argument. `read` turns a flag's text or a JSON value into the option, or raises.
+
+    `hint` says where what is missing is to be had.
+    """
+
+    flag: str
+    help: str
+    read: Callable[[Any], Any]
+    metavar: str = ""
+    required: bool = False
+    default: Any = None
+    is_switch: bool = False
+    is_list: bool = False
+    is_positional: bool = False
+    hint: str = ""
+
+    @property
+    def name(self) -> str:
+        """The option's attribute: `--seller-id` is `seller_id`."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+    @property
+    def key(self) -> str:
+        """The key in the JSON form: `--seller-id` is `sellerId`."""
+        first, *others = self.flag.lstrip("-").split("-")
+        return first + "".join(word.capitalize() for word in others)
