@@ -11,9 +11,9 @@ from typing import Any
 
 from linkfox_client.cli import values
 from linkfox_client.cli.command_line import CommandLine, Help
-from linkfox_client.cli.fields import Field
+from linkfox_client.cli.fields import Field, option_name
 from linkfox_client.cli.help_text import help_text
-from linkfox_client.errors import bad_arguments
+from linkfox_client.errors import ClientError, bad_arguments
 
 
 class Arguments:
@@ -222,6 +222,17 @@ class Arguments:
         for other in others:
             self.at_most_one(flag, other)
 
+    def unless(self, flag: str, *others: str) -> None:
+        """Require all of the `others`, or `flag` in their place."""
+        self.excludes(flag, *others)
+
+        def check(options: SimpleNamespace) -> None:
+            missing = [other for other in others if not self._is_given(options, other)]
+            if missing and not self._is_given(options, flag):
+                raise self._missing(", ".join(missing), f"Give them, or {flag}.", missing)
+
+        self._checks.append(check)
+
     def example(self, call: str) -> None:
         """Add a call to what --help shows, for a script whose docstring cannot know them all."""
         self._examples.append(f"  {call}")
@@ -275,7 +286,7 @@ class Arguments:
         return options
 
     def _is_given(self, options: SimpleNamespace, flag: str) -> bool:
-        value = getattr(options, flag.lstrip("-").replace("-", "_"))
+        value = getattr(options, option_name(flag))
         return value is not None and value is not False and value != []
 
     def _count(self, options: SimpleNamespace, flags: Sequence[str], least: int) -> None:
@@ -285,5 +296,9 @@ class Arguments:
                 f"{' and '.join(given)} do not go together", f"Give only one of {values.either(flags)}."
             )
         if len(given) < least:
-            hints = [f"Give one of {values.either(flags)}.", *(self._fields[flag].hint for flag in flags)]
-            raise bad_arguments(f"Missing: {values.either(flags)}", " ".join(filter(None, hints)))
+            raise self._missing(values.either(flags), f"Give one of {values.either(flags)}.", flags)
+
+    def _missing(self, what: str, hint: str, flags: Sequence[str]) -> ClientError:
+        """Return the failure for want of `flags`; `hint` is told before their own."""
+        hints = [hint, *(self._fields[flag].hint for flag in flags)]
+        return bad_arguments(f"Missing: {what}", " ".join(filter(None, hints)))

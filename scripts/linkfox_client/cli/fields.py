@@ -23,11 +23,16 @@ class Field(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The option's attribute: `--seller-id` is `seller_id`."""
-        return self.flag.lstrip("-").replace("-", "_")
+        """The option's attribute."""
+        return option_name(self.flag)
 
     @property
     def key(self) -> str:
         """The key in the JSON form: `--seller-id` is `sellerId`."""
         first, *others = self.flag.lstrip("-").split("-")
         return first + "".join(word.capitalize() for word in others)
+
+
+def option_name(flag: str) -> str:
+    """Return the attribute in which a flag's option is found: `--seller-id` is `seller_id`."""
+    return flag.lstrip("-").replace("-", "_")

@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.child import replace_with
-from linkfox_client.cli.values import either
+from linkfox_client.cli.fields import option_name
+from linkfox_client.cli.values import Wrong, either, read_path
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.local import gateway_folder, gateway_program, local_gateway
 from linkfox_client.paths import BUNDLE
@@ -159,18 +160,15 @@ def _flags(options: SimpleNamespace, command: str) -> list[str]:
 
 
 def _value(options: SimpleNamespace, flag: str) -> Any:
-    return getattr(options, flag.removeprefix("--").replace("-", "_"))
+    return getattr(options, option_name(flag))
 
 
 def _absolute(path: str) -> str:
-    """Return a path as the gateway's program takes it, which runs elsewhere. Raise ClientError for `-`."""
-    if path == "-":
-        raise ClientError(
-            "bad_arguments",
-            "`-` is no file here, and no stream either: nothing secret goes through one",
-            "Name a path; a file that is really called so is ./-",
-        )
-    return str(Path(path).absolute())
+    """Return a path as the gateway's program takes it, which runs elsewhere. Raise ClientError for none."""
+    try:
+        return str(Path(read_path(path)).absolute())
+    except Wrong as wrong:
+        raise bad_arguments(f"{path} {wrong}", wrong.hint) from None
 
 
 def _named_folder(options: SimpleNamespace) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkfox_client.cli import output
 from linkfox_client.cli.arguments import Arguments
-from linkfox_client.cli.values import ASK_FOR_NAME
+from linkfox_client.cli.fields import option_name
 from linkfox_client.commands.self_hosted import refuse_hosted
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.secrets import secret_input
@@ -46,23 +46,8 @@ def declare(arguments: Arguments, kind: Kind) -> None:
         f"import many: a JSON array, or a JSON object a line, of {names}; `-` is standard input, else a "
         "private file (0600)",
     )
-    arguments.excludes("--list", *kind.fields, "--token-file")
-    arguments.check(lambda options: _check(options, kind))
-
-
-def _check(options: SimpleNamespace, kind: Kind) -> None:
-    if options.list is not None:
-        return
-    missing = [flag for flag in kind.fields if getattr(options, _option(flag)) is None]
-    if missing:
-        hint = "Give them, or many at once with --list."
-        if any(flag.endswith("-name") for flag in missing):
-            hint += f" {ASK_FOR_NAME}"
-        raise bad_arguments(f"Missing: {', '.join(missing)}", hint)
-
-
-def _option(flag: str) -> str:
-    return flag.removeprefix("--").replace("-", "_")
+    arguments.unless("--list", *kind.fields)
+    arguments.excludes("--list", "--token-file")
 
 
 def run(gateway: "Gateway", kind: Kind, options: SimpleNamespace) -> dict[str, Any]:
@@ -74,7 +59,7 @@ def run(gateway: "Gateway", kind: Kind, options: SimpleNamespace) -> dict[str, A
         text, _ = secret_input.from_file(Path(options.token_file), "--token-file", private=True)
     else:
         text = secret_input.from_standard_input("The refresh token", PIPE_TOKEN)
-    fields = {name: getattr(options, _option(flag)) for flag, name in kind.fields.items()}
+    fields = {name: getattr(options, option_name(flag)) for flag, name in kind.fields.items()}
     token = output.secrets.remember(text)
     return gateway.post(kind.path, {**fields, TOKEN: token.reveal()})
 
