@@ -7,8 +7,8 @@ by keywords, the second by products. Ids are made from the profile's number, so 
 from collections.abc import Iterator
 from typing import Any
 
+from amazon_sandbox.goods import GOODS
 from amazon_sandbox.records import Profile
-from amazon_sandbox.selling_partner.goods import GOODS
 
 Entity = dict[str, Any]
 

@@ -5,10 +5,10 @@ https://developer-docs.amazon.com/sp-api/docs/catalog-items-api-v2022-04-01-refe
 
 from typing import Any
 
+from amazon_sandbox.goods import BRAND, BY_ASIN, GOODS, PRODUCT_TYPE, Good
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call, Story
-from amazon_sandbox.selling_partner.goods import BRAND, BY_ASIN, GOODS, PRODUCT_TYPE, Good
 from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 DATA_SETS = (

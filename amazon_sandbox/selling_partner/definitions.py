@@ -10,10 +10,10 @@ from typing import Any
 
 from amazon_sandbox import storage
 from amazon_sandbox.business import Document
+from amazon_sandbox.goods import BY_ASIN, PRODUCT_TYPE
 from amazon_sandbox.http_messages import JSON, Answer, to_json
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call, Story
-from amazon_sandbox.selling_partner.goods import BY_ASIN, PRODUCT_TYPE
 from amazon_sandbox.selling_partner.refusals import Refused, missing
 
 DISPLAY_NAME = "Toys and Games"

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from amazon_sandbox.goods import GOODS, Good, amount
 from amazon_sandbox.marketplaces import sites_of
 from amazon_sandbox.selling_partner.call import Call
-from amazon_sandbox.selling_partner.goods import GOODS, Good, amount
 from amazon_sandbox.selling_partner.parameters import Parameters
 from amazon_sandbox.selling_partner.refusals import invalid, missing
 

@@ -6,11 +6,11 @@ https://developer-docs.amazon.com/sp-api/docs/product-pricing-api-v0-reference
 from collections.abc import Callable
 from typing import Any
 
+from amazon_sandbox.goods import BY_ASIN, BY_SKU, Good
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner import published
 from amazon_sandbox.selling_partner.call import Call, Story, text_of
-from amazon_sandbox.selling_partner.goods import BY_ASIN, BY_SKU, Good
 from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
 
 CONDITIONS = ("New", "Used", "Collectible", "Refurbished", "Club")

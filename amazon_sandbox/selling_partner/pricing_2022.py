@@ -5,10 +5,10 @@ https://developer-docs.amazon.com/sp-api/docs/product-pricing-api-v2022-05-01-re
 
 from typing import Any
 
+from amazon_sandbox.goods import BY_ASIN, BY_SKU, Good
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call, Story, text_of, texts_of
-from amazon_sandbox.selling_partner.goods import BY_ASIN, BY_SKU, Good
 from amazon_sandbox.selling_partner.pricing import requests_of
 from amazon_sandbox.selling_partner.refusals import invalid
 

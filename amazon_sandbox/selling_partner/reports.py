@@ -9,10 +9,10 @@ from typing import Any
 
 from amazon_sandbox import storage
 from amazon_sandbox.business import Document
+from amazon_sandbox.goods import GOODS
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call, Story, texts_of
-from amazon_sandbox.selling_partner.goods import GOODS
 from amazon_sandbox.selling_partner.jobs import Jobs
 from amazon_sandbox.selling_partner.parameters import read_instant
 from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
