@@ -21,3 +21,8 @@ class SandboxClock:
     def timestamp(self) -> str:
         """Return the time here as RFC 3339 text with milliseconds."""
         return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
+
+
+def timestamp(at: float) -> str:
+    """Return seconds since the epoch as ISO 8601 in UTC, without fractions."""
+    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

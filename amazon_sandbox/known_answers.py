@@ -17,6 +17,14 @@ _RID_LETTERS = string.ascii_uppercase + string.digits
 CONSENT_ERRORS: dict[str, str] = _TABLE["consentErrors"]
 
 
+class Refused(Exception):
+    """The call is refused; `answer` says so as Amazon would."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(answer.outcome)
+
+
 def exists(name: str) -> bool:
     """Tell whether `section.case` is a row of answers.json that can be answered."""
     section, _, case = name.partition(".")

@@ -10,9 +10,8 @@ from amazon_sandbox.advertising import published
 from amazon_sandbox.advertising.call import Call
 from amazon_sandbox.advertising.stories import STORIES
 from amazon_sandbox.http_messages import Answer, Caller, Request
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.records import Profile
-from amazon_sandbox.selling_partner.refusals import Refused
 from amazon_sandbox.world import World
 
 

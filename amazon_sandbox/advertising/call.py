@@ -7,9 +7,9 @@ from typing import Any
 
 from amazon_sandbox.advertising.published import Operation
 from amazon_sandbox.http_messages import Answer, Request
+from amazon_sandbox.known_answers import Refused
 from amazon_sandbox.marketplaces import site_for_ads
 from amazon_sandbox.records import Profile
-from amazon_sandbox.selling_partner.refusals import Refused
 from amazon_sandbox.world import World
 
 

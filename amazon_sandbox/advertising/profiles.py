@@ -4,9 +4,9 @@ from typing import Any
 
 from amazon_sandbox.advertising.call import Call, Story
 from amazon_sandbox.http_messages import Answer
+from amazon_sandbox.known_answers import Refused
 from amazon_sandbox.marketplaces import site_for_ads
 from amazon_sandbox.records import Profile
-from amazon_sandbox.selling_partner.refusals import Refused
 
 MOST_PROFILES = 5000
 TYPES = ("seller", "vendor", "agency")

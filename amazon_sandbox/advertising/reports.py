@@ -12,10 +12,10 @@ from amazon_sandbox import storage
 from amazon_sandbox.advertising import report_rows
 from amazon_sandbox.advertising.call import Call, Story
 from amazon_sandbox.business import AdsReport, Document
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.http_messages import JSON, Answer, to_json
+from amazon_sandbox.known_answers import Refused
 from amazon_sandbox.marketplaces import ADS_REPORT_HOSTS
-from amazon_sandbox.selling_partner.call import timestamp
-from amazon_sandbox.selling_partner.refusals import Refused
 
 STATES = ("PENDING", "PROCESSING", "COMPLETED")
 ADDRESS_SECONDS = 3600  # how long the address of a report is good unless the report is asked for again [doc]

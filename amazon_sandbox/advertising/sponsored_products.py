@@ -14,9 +14,9 @@ from amazon_sandbox.advertising import account
 from amazon_sandbox.advertising.account import MATCH_TYPES, NEGATIVE_MATCH_TYPES, STATES, Entity
 from amazon_sandbox.advertising.call import Call, Story
 from amazon_sandbox.advertising.filters import Filter, among, exactly, listed, worded
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.http_messages import Answer, compressed
 from amazon_sandbox.records import Profile
-from amazon_sandbox.selling_partner.call import timestamp
 
 LARGEST_PAGE = 100
 MOST_NEW = 1000

@@ -9,14 +9,14 @@ from typing import Any
 
 from amazon_sandbox.business import RestrictedResource
 from amazon_sandbox.http_messages import Answer, Caller, Request, compressed
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.quota import Quota
 from amazon_sandbox.records import App, Grant
 from amazon_sandbox.selling_partner import published
 from amazon_sandbox.selling_partner.call import Call
 from amazon_sandbox.selling_partner.permissions import allows, covers
 from amazon_sandbox.selling_partner.published import Operation
-from amazon_sandbox.selling_partner.refusals import Refused, invalid
+from amazon_sandbox.selling_partner.refusals import invalid
 from amazon_sandbox.selling_partner.stories import STORIES
 from amazon_sandbox.token_endpoint import PATH as TOKEN_PATH
 from amazon_sandbox.tokens import RESTRICTED

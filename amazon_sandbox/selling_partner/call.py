@@ -3,17 +3,16 @@
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from amazon_sandbox.business import RestrictedResource
 from amazon_sandbox.http_messages import JSON, Answer, Request
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.marketplaces import sites_of
 from amazon_sandbox.records import Grant
 from amazon_sandbox.selling_partner.parameters import Parameters
 from amazon_sandbox.selling_partner.published import Operation
-from amazon_sandbox.selling_partner.refusals import Refused, invalid
+from amazon_sandbox.selling_partner.refusals import invalid
 from amazon_sandbox.world import World
 
 
@@ -87,8 +86,3 @@ def texts_of(document: dict[str, Any], name: str) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
         raise invalid(f"{name} is missing.")
     return value
-
-
-def timestamp(at: float) -> str:
-    """Return seconds since the epoch as ISO 8601 in UTC, without fractions."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

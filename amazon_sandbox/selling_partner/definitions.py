@@ -12,9 +12,9 @@ from amazon_sandbox import storage
 from amazon_sandbox.business import Document
 from amazon_sandbox.goods import BY_ASIN, PRODUCT_TYPE
 from amazon_sandbox.http_messages import JSON, Answer, to_json
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.selling_partner.call import Call, Story
-from amazon_sandbox.selling_partner.refusals import Refused, missing
+from amazon_sandbox.selling_partner.refusals import missing
 
 DISPLAY_NAME = "Toys and Games"
 VERSION = "SANDBOX-1"

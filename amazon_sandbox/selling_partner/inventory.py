@@ -5,10 +5,11 @@ https://developer-docs.amazon.com/sp-api/docs/fbainventory-api-v1-reference
 
 from typing import Any
 
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.goods import GOODS, Good
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.selling_partner.call import Call, Story, timestamp
+from amazon_sandbox.selling_partner.call import Call, Story
 from amazon_sandbox.selling_partner.order_book import APART
 
 STOCKED = 120  # articles that are in the warehouses

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from amazon_sandbox.business import Business, Document, Job
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
-from amazon_sandbox.selling_partner.call import Call, timestamp
+from amazon_sandbox.selling_partner.call import Call
 from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 STATES = ("IN_QUEUE", "IN_PROGRESS", "DONE")

@@ -7,12 +7,13 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.goods import BRAND, BY_SKU, GOODS, LISTED, PRODUCT_TYPE
 from amazon_sandbox.http_messages import Answer
-from amazon_sandbox.known_answers import known
-from amazon_sandbox.selling_partner.call import Call, Story, text_of, timestamp
+from amazon_sandbox.known_answers import Refused, known
+from amazon_sandbox.selling_partner.call import Call, Story, text_of
 from amazon_sandbox.selling_partner.order_book import APART
-from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
+from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 DATA_SETS = (
     "summaries", "attributes", "issues", "offers", "fulfillmentAvailability", "procurement", "relationships",

@@ -8,9 +8,9 @@ import uuid
 from typing import Any
 
 from amazon_sandbox.http_messages import Answer
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.selling_partner.call import Call, Story, text_of
-from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
+from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 QUEUE = re.compile(r"arn:aws:sqs:[a-z0-9-]+:\d{12}:[\w.-]{1,80}", re.ASCII)
 KIND = re.compile(r"[A-Z][A-Z0-9_]{2,79}")

@@ -5,13 +5,13 @@ https://developer-docs.amazon.com/sp-api/docs/orders-api-v0-reference
 
 from typing import Any
 
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.goods import amount
 from amazon_sandbox.http_messages import Answer
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.marketplaces import site_name
-from amazon_sandbox.selling_partner.call import Call, Story, timestamp
+from amazon_sandbox.selling_partner.call import Call, Story
 from amazon_sandbox.selling_partner.order_book import Order, Period, find_order, orders_of
-from amazon_sandbox.selling_partner.refusals import Refused
 
 STATUSES = (
     "PendingAvailability", "Pending", "Unshipped", "PartiallyShipped", "Shipped", "Canceled", "Unfulfillable",

@@ -6,11 +6,12 @@ https://developer-docs.amazon.com/sp-api/docs/orders-api
 from collections.abc import Callable
 from typing import Any
 
+from amazon_sandbox.clock import timestamp
 from amazon_sandbox.goods import amount
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.marketplaces import site_name
-from amazon_sandbox.selling_partner.call import Call, Story, timestamp
+from amazon_sandbox.selling_partner.call import Call, Story
 from amazon_sandbox.selling_partner.order_book import Order, Period, find_order, orders_of
 
 STATUSES = {

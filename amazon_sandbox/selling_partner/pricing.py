@@ -8,10 +8,10 @@ from typing import Any
 
 from amazon_sandbox.goods import BY_ASIN, BY_SKU, Good
 from amazon_sandbox.http_messages import Answer
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.selling_partner import published
 from amazon_sandbox.selling_partner.call import Call, Story, text_of
-from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
+from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 CONDITIONS = ("New", "Used", "Collectible", "Refurbished", "Club")
 MOST = 20  # articles of one call, and calls of a batch [doc]

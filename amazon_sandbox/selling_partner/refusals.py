@@ -1,15 +1,6 @@
-"""Calls that an operation does not take, and how Amazon says so."""
+"""How the Selling Partner API refuses a parameter, and what is not there."""
 
-from amazon_sandbox.http_messages import Answer
-from amazon_sandbox.known_answers import known
-
-
-class Refused(Exception):
-    """The call is refused; `answer` says so as Amazon would."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        super().__init__(answer.outcome)
+from amazon_sandbox.known_answers import Refused, known
 
 
 def invalid(why: str) -> Refused:

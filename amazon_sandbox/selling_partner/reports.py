@@ -11,11 +11,11 @@ from amazon_sandbox import storage
 from amazon_sandbox.business import Document
 from amazon_sandbox.goods import GOODS
 from amazon_sandbox.http_messages import Answer
-from amazon_sandbox.known_answers import known
+from amazon_sandbox.known_answers import Refused, known
 from amazon_sandbox.selling_partner.call import Call, Story, texts_of
 from amazon_sandbox.selling_partner.jobs import Jobs
 from amazon_sandbox.selling_partner.parameters import read_instant
-from amazon_sandbox.selling_partner.refusals import Refused, invalid, missing
+from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 REPORTS = Jobs("report", "reportDocumentId", lambda business: business.reports)
 REPORT_TYPE = re.compile("(GET|POST)_[A-Z0-9_]{3,100}")
