@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from amazon_sandbox.advertising.published import Operation
 from amazon_sandbox.http_messages import Answer, Request
@@ -89,3 +89,8 @@ def region_of(profile: Profile) -> str | None:
     """Return the region whose host serves a profile."""
     site = site_for_ads(profile.country_code)
     return site["adsRegion"] if site else None
+
+
+def are_texts(value: Any) -> TypeGuard[list[str]]:
+    """Tell whether what a body holds is a list of texts."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

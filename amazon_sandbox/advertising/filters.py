@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from amazon_sandbox.advertising.account import Entity
+from amazon_sandbox.advertising.call import are_texts
 
 Value = Callable[[Entity], Any]
 Test = Callable[[Entity], bool]
@@ -23,7 +24,7 @@ def listed(field: str, allowed: Collection[str]) -> Filter:
     """Return the form `["…", …]`."""
 
     def read(given: Any) -> Test:
-        if not _are_texts(given):
+        if not are_texts(given):
             raise ValueError("is not a list of texts")
         return _one_of(_field(field), given, allowed)
 
@@ -63,13 +64,9 @@ def _field(name: str) -> Value:
 
 def _included(given: Any) -> list[str]:
     included = given.get("include") if isinstance(given, dict) else None
-    if not isinstance(included, list) or not _are_texts(included):
+    if not are_texts(included):
         raise ValueError('is not of the form {"include": […]}')
     return included
-
-
-def _are_texts(given: Any) -> bool:
-    return isinstance(given, list) and all(isinstance(each, str) for each in given)
 
 
 def _one_of(value_of: Value, wanted: list[str], allowed: Collection[str] | None) -> Test:

@@ -10,7 +10,7 @@ from typing import Any
 
 from amazon_sandbox import storage
 from amazon_sandbox.advertising import report_rows
-from amazon_sandbox.advertising.call import Call, Story
+from amazon_sandbox.advertising.call import Call, Story, are_texts
 from amazon_sandbox.business import AdsReport, Document
 from amazon_sandbox.clock import timestamp
 from amazon_sandbox.http_messages import JSON, Answer, to_json
@@ -100,21 +100,17 @@ def _configuration(call: Call, given: dict[str, Any]) -> dict[str, Any]:
             raise call.invalid(f"configuration.{name} is missing.")
         if name in CHOICES and value not in CHOICES[name]:
             raise call.invalid(f"configuration.{name} must be one of {', '.join(CHOICES[name])}.")
-        if name in ("groupBy", "columns") and not _are_texts(value):
+        if name in ("groupBy", "columns") and not are_texts(value):
             raise call.invalid(f"configuration.{name} is not a list of names.")
     if not isinstance(configuration["reportTypeId"], str):
         raise call.invalid("configuration.reportTypeId is not a name.")
     filters = configuration.get("filters") or []
     if not isinstance(filters, list) or not all(
-        isinstance(each, dict) and isinstance(each.get("field"), str) and _are_texts(each.get("values"))
+        isinstance(each, dict) and isinstance(each.get("field"), str) and are_texts(each.get("values"))
         for each in filters
     ):
         raise call.invalid("configuration.filters is not a list of fields with values.")
     return configuration
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _dates(call: Call, given: dict[str, Any], most_days: int) -> tuple[date, date]:
