@@ -8,10 +8,13 @@ not take its answer. And a connection has one timer, not a new one for each of i
 import asyncio
 import math
 import secrets
+from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from gateway.asgi.answer_headers import SECURITY_HEADERS
 from gateway.asgi.calls import json_answer
@@ -41,6 +44,8 @@ class Protocol(HttpToolsProtocol):
     """
 
     refusals = Refusals()
+    # Of each server the connections on which nobody waits for an answer: who has been so longest comes first.
+    _waiting_of: ClassVar[WeakKeyDictionary[ServerState, dict["Protocol", None]]] = WeakKeyDictionary()
 
     # Since when it is at that, by the event loop's clock; a body since its head began.
     _at = _HEAD
@@ -57,28 +62,34 @@ class Protocol(HttpToolsProtocol):
         """Take a connection, or refuse it where there are as many as there may be."""
         super().connection_made(transport)
         self._writes = WriteWatch(transport, self.loop, self._give_up_writing)
-        self._since = self.loop.time()
+        self._waiting = self._waiting_of.setdefault(self.server_state, {})
         if len(self.connections) > most_connections() and not self._give_up_oldest():
             self._refuse(Problem("gateway_busy", retry_after=1))
             return
+        self._wait(_HEAD)
         self._look_after(HEAD_SECONDS)
 
+    def _wait(self, at: int) -> None:
+        """Begin to wait for a request, `_IDLE`, or for the rest of its head, `_HEAD`."""
+        self._at = at
+        self._since = self.loop.time()
+        self._waiting.pop(self, None)
+        self._waiting[self] = None
+
     def _give_up_oldest(self) -> bool:
-        """End the connection of which a request is waited for longest; tell whether there was one."""
-        idle = [each for each in self.connections if each is not self and each._has_no_request()]  # type: ignore[union-attr]
-        if not idle:
+        """End the connection that has waited longest; tell whether there was one."""
+        oldest = next(iter(self._waiting), None)
+        if oldest is None:
             return False
-        oldest = min(idle, key=lambda each: each._since)  # type: ignore[union-attr]
-        self.refusals.note("gateway_busy", oldest._source())  # type: ignore[union-attr]
-        self.connections.discard(oldest)
+        self.refusals.note("gateway_busy", oldest._source())
+        oldest._leave()
         oldest.transport.close()
         return True
 
-    def _has_no_request(self) -> bool:
-        """Tell whether nobody loses an answer with it: half a head is no request, nor is an answered one."""
-        if self._at == _BODY:
-            return self.cycle.response_complete
-        return self._at in (_IDLE, _HEAD)
+    def _leave(self) -> None:
+        """Count no more among the server's connections."""
+        self.connections.discard(self)
+        self._waiting.pop(self, None)
 
     def _is_silent(self) -> bool:
         return self._at == _IDLE or (self._at == _HEAD and not self._unfinished)
@@ -86,8 +97,7 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read one piece of what the client sends."""
         if self._at == _IDLE:
-            self._at = _HEAD
-            self._since = self.loop.time()
+            self._wait(_HEAD)
         self._piece = len(data)
         self._moved = False
         try:
@@ -122,6 +132,7 @@ class Protocol(HttpToolsProtocol):
             self._since = self.loop.time()
         self._moved = True
         self._at = _BODY
+        self._waiting.pop(self, None)
         self._body_bytes = 0
         super().on_headers_complete()
 
@@ -133,7 +144,10 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
         self._moved = True
-        self._at = _ANSWER
+        if self.cycle.response_complete:  # as that of a refusal
+            self._wait(_IDLE)
+        else:
+            self._at = _ANSWER
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -154,8 +168,10 @@ class Protocol(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self._at == _ANSWER:
-            self._at = _IDLE
-            self._since = self.loop.time()
+            self._wait(_IDLE)
+        else:
+            # The rest of its body is for nobody any more, but has only as long as a body has.
+            self._waiting[self] = None
 
     def timeout_keep_alive_handler(self) -> None:
         """End the connection if it has taken too long over what it is at, or was idle for long enough."""
@@ -207,6 +223,7 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
+        self._leave()
         self._writes.stop()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
@@ -219,7 +236,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.write(self._refusal(problem))
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
-        self.connections.discard(self)
+        self._leave()
         self.transport.close()
         self._writes.begin()
 

@@ -363,6 +363,58 @@ def test_half_a_head_and_the_rest_of_a_body_keep_no_place(monkeypatch: pytest.Mo
     played(story)
 
 
+def test_a_request_that_was_answered_before_it_was_whole_keeps_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a refused one: once the rest of it has come, its connection is idle like any other."""
+    monkeypatch.setattr(http_protocol, "most_connections", lambda: 2)
+
+    async def answered(loop: SteppedLoop, state: ServerState) -> Line:
+        line = Line(loop, state)
+        line.reads = False
+        await line.send(b"POST" + GET[3:] + b"Content-Length: 2\r\n\r\n")
+        assert line.statuses == [200]
+        await line.send(b"ab")
+        return line
+
+    async def story() -> None:
+        state, loop = ServerState(), SteppedLoop()
+        first, second = await answered(loop, state), await answered(loop, state)
+        Line(loop, state)
+        assert [line.closed for line in (first, second)] == [True, False]
+        await second.send(GET + b"\r\n")
+        assert second.statuses == [200, 200]
+        third = await answered(loop, ServerState())
+        loop.step(30)
+        assert third.closed
+
+    played(story)
+
+
+def test_room_is_made_without_a_look_at_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else who holds all of them makes each new one cost as much as all together."""
+    monkeypatch.setattr(http_protocol, "most_connections", lambda: 3)
+    looks = 0
+
+    class Connections(set[Any]):
+        def __iter__(self) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__iter__()
+
+    async def story() -> None:
+        state, loop = ServerState(), SteppedLoop()
+        state.connections = Connections()
+        lines = []
+        for _ in range(9):
+            lines.append(Line(loop, state))
+            loop.step(1)
+        assert [line.closed for line in lines] == [True] * 6 + [False] * 3
+        assert looks == 0
+
+    played(story)
+
+
 @pytest.mark.parametrize(
     ("descriptors", "connections"),
     [(256, 128), (1024, 768), (1_000_000, MOST_CONNECTIONS), (None, MOST_CONNECTIONS)],
