@@ -8,6 +8,7 @@ import re
 from typing import Any, Literal
 
 from gateway.errors import Problem
+from gateway.util.secret import LWA_PREFIX
 from gateway.util.text import cleaned
 
 FailureKind = Literal[
@@ -30,7 +31,7 @@ PASSING: frozenset[FailureKind] = frozenset({"throttled", "unavailable", "unusab
 
 
 # Amazon does not quote tokens in its descriptions; if ever it does, nobody is shown one.
-TOKEN = re.compile(r"(Atz[a-z]\|)\S+")
+TOKEN = re.compile(rf"({LWA_PREFIX})\S+")
 
 
 class AmazonFailure(Exception):

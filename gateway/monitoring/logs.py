@@ -18,16 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings.kinds import LogFormat
-from gateway.util.secret import masked
+from gateway.util.secret import LWA_PREFIX, masked
 
 LOG_FILE = "gateway.log"
 LARGEST_LOG = 10 * 1024 * 1024
 # Asking for the size of the file costs more than most lines do.
 LINES_BETWEEN_LOOKS = 200
 
-# The bar of a token may have been escaped once or more, as in an address, in JSON or in HTML.
-_BAR = r"(?:\||%(?:25)*7[Cc]|\\+u007[Cc]|&#(?:124|[xX]7[Cc]);)"
-_TOKENS = re.compile(rf"(?:Atz[a-z]|Atn[a-z]){_BAR}[^\s\"'&,;)}}\]]+|lfx_local_[\w-]+|amzn1\.oa2-cs\.[\w.-]+")
+_TOKENS = re.compile(rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|lfx_local_[\w-]+|amzn1\.oa2-cs\.[\w.-]+")
 _PARAMETERS = re.compile(
     r"(?i)\b((?:spapi_oauth_code|code|state|client_secret|refresh_token|access_token)=)[^\s\"'&]+"
 )

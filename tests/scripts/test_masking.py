@@ -39,6 +39,7 @@ around = st.text(st.characters(codec="utf-8"), max_size=50)
         "api-key",
         "Authorization",
         "X-Amz-Security-Token",
+        "restrictedDataToken",
         "token",
         "password",
     ],

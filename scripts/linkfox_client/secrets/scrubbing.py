@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from linkfox_client.secrets.masking import BAR
+from linkfox_client.secrets.secret import LWA_PREFIX
 
 # Letters of other scripts stand beside ids without a blank, so a word's border (\b) would not be found.
 _START, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
@@ -19,7 +19,7 @@ _RULES = (
     (re.compile(r"(https?://)[^\s/?#@]*@"), r"\1[user]@"),
     (re.compile(r"(https?://[^\s?#]+)[?#]\S+"), r"\1?[query]"),
     # Login with Amazon's tokens, this gateway's keys, Amazon's client ids and secrets, AWS keys, JWTs.
-    (re.compile(rf"At[zn][a-z]{BAR}[\w\-.~+/=%|]*"), "[token]"),
+    (re.compile(rf"{LWA_PREFIX}[\w\-.~+/=%|]*"), "[token]"),
     (re.compile(r"lfx_local_[\w-]*"), "[key]"),
     (re.compile(r"amzn1\.[\w.-]+"), "[amazon id]"),
     (re.compile(r"(?i)\bBearer\s+\S+"), "[token]"),
