@@ -9,9 +9,9 @@ from sqlalchemy import insert
 from gateway.model import Tokens
 from gateway.util.clock import SystemClock
 from gateway.util.secret import Secret
+from gateway.vault.authorizations import FIRST_ID
 from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import sealed_tokens
-from gateway.vault.grants import FIRST_ID
 from gateway.vault.vault import Vault, open_vault
 from tests.support.gateway_server import Amazon, settings_for
 

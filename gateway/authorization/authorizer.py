@@ -34,8 +34,8 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.attempts import CodeRefused
+from gateway.vault.authorizations import GrantGone
 from gateway.vault.errors import VaultError
-from gateway.vault.grants import GrantGone
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)

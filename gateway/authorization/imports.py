@@ -188,7 +188,7 @@ class Importer:
     async def _store(self, wanted: Import, tokens: Tokens, given_at: int) -> tuple[Grant, Grant | None]:
         try:
             return await self._patient_vault.call(
-                "import", partial(self._vault.grants.import_tokens, wanted, tokens, given_at)
+                "import", partial(self._vault.authorizations.import_tokens, wanted, tokens, given_at)
             )
         except VaultError:
             log.critical(

@@ -49,7 +49,7 @@ class Keeping:
         """
         given_at = int(self._clock.now())
         authorize = partial(
-            self._vault.grants.authorize,
+            self._vault.authorizations.authorize,
             attempt,
             seller_id if attempt.flow == "spapi" else None,
             tokens,
@@ -75,7 +75,7 @@ class Keeping:
         region, verification = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
         if region != grant.region:
             there = replace(attempt, region=region, marketplace=INDIA)
-            move = partial(self._vault.grants.move, there, grant, tokens)
+            move = partial(self._vault.authorizations.move, there, grant, tokens)
             grant = await self._patient_vault.call(f"attempt {attempt.id}", move)
             log.info("store_moved attempt=%s grant=%d region=%s", attempt.id, grant.id, grant.region)
         await self._store_check.record(grant, verification)

@@ -1,9 +1,6 @@
-"""What users hold: stores and ads accounts, with their sealed tokens."""
+"""What users hold: stores and ads accounts, with their sealed tokens. `authorizations.py` puts them there."""
 
-import secrets
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -12,13 +9,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    insert,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
-from gateway.model import Attempt, Flow, Grant, Import, Region, Tokens
+from gateway.model import Flow, Grant, Region, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database
@@ -29,27 +24,14 @@ from gateway.vault.grant_rows import (
     HEALTHIEST_FIRST,
     grant_and_tokens_from,
     grant_from,
-    scopes_text,
-    sealed_tokens,
 )
-from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.outbox import Outbox
-from gateway.vault.unread_profiles import note_all_unread
 
-T = TypeVar("T")
-
-FIRST_ID = 10**11
-LAST_ID = 2**53 - 1
-INSERT_TRIES = 3
 TOKENS_DAMAGED = "tokens_damaged"
 
 # Made once, as each refresh needs it: making a statement costs about as much as sending it.
 _WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("grant_id"))
-
-
-class GrantGone(Exception):
-    """The store or ads account that was to be authorized again is the user's no more."""
 
 
 class Grants:
@@ -60,7 +42,6 @@ class Grants:
         database: Database,
         clock: Clock,
         keys: Keys,
-        issued_tokens: IssuedTokens,
         audit: Audit,
         outbox: Outbox,
     ) -> None:
@@ -69,181 +50,6 @@ class Grants:
         self._keys = keys
         self._audit = audit
         self._outbox = outbox
-        self._issued_tokens = issued_tokens
-
-    def authorize(
-        self,
-        attempt: Attempt,
-        seller_id: str | None,
-        tokens: Tokens,
-        authorization_expires_at: int | None,
-        given_at: int | None = None,
-    ) -> Grant:
-        """Keep what an authorization gave and end its attempt as `authorized`, in one transaction.
-
-        `given_at`: epoch seconds of Amazon's answer, where that was earlier than now. What was given after
-        it for the same store or account stays.
-
-        The user's grant for the same store and region (ads: of the same name, or the one to be authorized
-        again) keeps its id and gets the new tokens; a refresh that is under way is fenced off. Raise
-        GrantGone, and keep nothing, where the one to be authorized again has been removed.
-        """
-
-        def store(connection: Connection) -> Grant:
-            grant = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at, given_at)
-            connection.execute(
-                update(attempts)
-                .where(attempts.c.id == attempt.id)
-                .values(
-                    phase="authorized",
-                    reason=None,
-                    detail=None,
-                    grant_id=grant.id,
-                    ended_at=int(self._clock.now()),
-                )
-            )
-            self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
-            return grant
-
-        return self._stored(store)
-
-    def move(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> Grant:
-        """Keep a store that an attempt has just authorized under the region and site that it names now.
-
-        A store of the same seller that is kept there takes the tokens over, with its own id.
-        """
-        # Which record was to be authorized again says nothing here: that one is `grant`, which moves.
-        wanted = replace(attempt, expected_record_id=None)
-
-        def store(connection: Connection) -> Grant:
-            there = self._to_replace(connection, wanted, grant.seller_id)
-            mine = grants.c.id == grant.id
-            if there is None:
-                where = {"region": wanted.region, "marketplace": wanted.marketplace}
-                moved = update(grants).where(mine).values(**where).returning(*GRANT_COLUMNS)
-                return grant_from(connection.execute(moved).one())
-            kept = self._keep(
-                connection, wanted, grant.seller_id, tokens, grant.authorization_expires_at, None
-            )
-            connection.execute(
-                update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.id)
-            )
-            connection.execute(delete(grants).where(mine))
-            return kept
-
-        return self._stored(store)
-
-    def import_tokens(
-        self, wanted: Import, tokens: Tokens, given_at: int | None = None
-    ) -> tuple[Grant, Grant | None]:
-        """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt.
-
-        Return the grant, and what it was before if there was one.
-        """
-
-        def store(connection: Connection) -> tuple[Grant, Grant | None]:
-            replaced = self._to_replace(connection, wanted, wanted.seller_id)
-            grant = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
-            self._audit.record(connection, "imported", grant=grant)
-            return grant, replaced
-
-        return self._stored(store)
-
-    def _stored(self, store: Callable[[Connection], T]) -> T:
-        for left in reversed(range(INSERT_TRIES)):
-            try:
-                with self._database.writing() as connection:
-                    return store(connection)
-            except IntegrityError:
-                # The same store was authorized at the same moment: its row is there now, so replace that.
-                if not left:
-                    raise
-        raise AssertionError("unreachable")
-
-    def _keep(
-        self,
-        connection: Connection,
-        wanted: Attempt | Import,
-        seller_id: str | None,
-        tokens: Tokens,
-        authorization_expires_at: int | None,
-        given_at: int | None,
-    ) -> Grant:
-        now = int(self._clock.now())
-        given_at = now if given_at is None else given_at
-        sealer = self._keys.in_force(connection)
-        existing = self._to_replace(connection, wanted, seller_id)
-        if existing is not None and given_at < existing.authorized_at <= now:
-            return existing
-        grant_id = existing.id if existing else FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
-        values: dict[str, Any] = {
-            "name": wanted.name,
-            "app_id": wanted.app_id,
-            "region": wanted.region,
-            "marketplace": wanted.marketplace or (existing.marketplace if existing else None),
-            "central": wanted.central or (existing.central if existing else None),
-            "status": "authorized",
-            "status_reason": None,
-            "status_at": now,
-            "refreshed_at": now,
-            "authorized_at": given_at,
-            "authorization_expires_at": authorization_expires_at,
-            "requested_scopes": scopes_text(wanted.requested_scopes),
-            "granted_scopes": scopes_text(tokens.granted_scopes),
-            "verified": None,
-            **sealed_tokens(sealer, grant_id, tokens),
-        }
-        if existing is None:
-            fixed = {"id": grant_id, "user_id": wanted.user_id, "flow": wanted.flow, "seller_id": seller_id}
-            connection.execute(insert(grants).values(**fixed, created_at=now, **values))
-        else:
-            if self._name_is_taken(connection, wanted, grant_id):
-                values["name"] = existing.name
-            connection.execute(
-                update(grants)
-                .where(grants.c.id == grant_id)
-                .values(
-                    **values,
-                    lease_owner=None,
-                    lease_fence=grants.c.lease_fence + 1,
-                    token_version=grants.c.token_version + 1,
-                    authorized_version=grants.c.token_version + 1,
-                    refusals_doubted_ms=None,
-                )
-            )
-        if wanted.flow == "ads":
-            note_all_unread(connection, grant_id, now)
-        self._issued_tokens.record(connection, grant_id, tokens)
-        return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
-
-    def _to_replace(
-        self, connection: Connection, wanted: Attempt | Import, seller_id: str | None
-    ) -> Grant | None:
-        """Find the grant that an authorization renews, and lock its row. Raise GrantGone."""
-        record_id = wanted.expected_record_id if isinstance(wanted, Attempt) else None
-        mine = and_(grants.c.user_id == wanted.user_id, grants.c.flow == wanted.flow)
-        if record_id is not None:
-            which = grants.c.id == record_id
-        elif wanted.flow == "spapi":
-            which = and_(grants.c.seller_id == seller_id, grants.c.region == wanted.region)
-        else:
-            which = grants.c.name == wanted.name
-        row = connection.execute(select(*GRANT_COLUMNS).where(mine, which).with_for_update()).first()
-        if row is None and record_id is not None:
-            raise GrantGone
-        return None if row is None else grant_from(row)
-
-    def _name_is_taken(self, connection: Connection, wanted: Attempt | Import, grant_id: int) -> bool:
-        """Tell whether another ads account of the user has the name: the renewed one then keeps its own."""
-        if wanted.flow != "ads":
-            return False
-        others = select(grants.c.id).where(
-            grants.c.user_id == wanted.user_id,
-            grants.c.flow == "ads",
-            grants.c.name == wanted.name,
-            grants.c.id != grant_id,
-        )
-        return connection.execute(others).first() is not None
 
     def stores_of(self, user_id: int, seller_id: str, region: Region | None = None) -> list[Grant]:
         """Return a user's grants for one seller: in one region, or in all, sorted by region."""

@@ -13,6 +13,7 @@ from gateway.util.secret import Secret
 from gateway.vault.applications import Applications
 from gateway.vault.attempts import Attempts
 from gateway.vault.audit import Audit
+from gateway.vault.authorizations import Authorizations
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
 from gateway.vault.database.row_reader import RowReader, row_reader
@@ -51,6 +52,7 @@ class Vault:
 
     users: Users
     attempts: Attempts
+    authorizations: Authorizations
     grants: Grants
     lists: GrantLists
     leases: Leases
@@ -144,7 +146,8 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     return Vault(
         users=Users(database, clock, usage, audit),
         attempts=Attempts(database, clock, audit),
-        grants=Grants(database, clock, keys, issued_tokens, audit, outbox),
+        authorizations=Authorizations(database, clock, keys, issued_tokens, audit),
+        grants=Grants(database, clock, keys, audit, outbox),
         lists=GrantLists(database),
         leases=Leases(database, clock, keys, issued_tokens),
         postgresql_leases=_postgresql_leases(database, clock, keys, issued_tokens),

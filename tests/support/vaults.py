@@ -78,12 +78,14 @@ def consumed(
 
 def store(vault: Vault, user_id: int, seller_id: str = "A1", label: str = "first", **values: Any) -> Grant:
     """An authorized store."""
-    return vault.grants.authorize(consumed(vault, user_id, **values), seller_id, tokens(label), None)
+    return vault.authorizations.authorize(consumed(vault, user_id, **values), seller_id, tokens(label), None)
 
 
 def account(vault: Vault, user_id: int, name: str = "Brand", label: str = "first", **values: Any) -> Grant:
     """An authorized ads account."""
-    return vault.grants.authorize(consumed(vault, user_id, "ads", name, **values), None, tokens(label), None)
+    return vault.authorizations.authorize(
+        consumed(vault, user_id, "ads", name, **values), None, tokens(label), None
+    )
 
 
 def profile(grant_id: int, profile_id: int = 2**63 - 1) -> Profile:

@@ -70,7 +70,7 @@ def until_authorized(gateway: Gateway, attempt_id: str) -> None:
     ("repository", "names"),
     [
         ("attempts", ["consume"]),
-        ("grants", ["authorize"]),
+        ("authorizations", ["authorize"]),
         ("grants", ["set_verified"]),
         ("attempts", ["record_verification"]),
     ],
@@ -107,7 +107,7 @@ def test_the_browser_is_told_while_the_store_is_not_stored_yet(
     with running_gateway(amazon, tmp_path, callback_patience=0.0) as gateway:
         attempt_id, back = begin(gateway)
         away = Away(monkeypatch)
-        away.take(gateway.vault.grants, "authorize")
+        away.take(gateway.vault.authorizations, "authorize")
         _, page = gateway.open(back)
         assert away.asked.wait(30)
         assert "being completed" in text_of(page)
@@ -142,7 +142,7 @@ def test_at_shutdown_it_is_stored_if_the_database_is_back(
     with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
         attempt_id, back = begin(gateway)
         away = Away(monkeypatch)
-        away.take(gateway.vault.grants, "authorize")
+        away.take(gateway.vault.authorizations, "authorize")
         gateway.open(back)
         assert away.asked.wait(30)
         away.come_back()
@@ -157,7 +157,7 @@ def test_what_is_lost_with_the_process_is_told_as_lost(
     with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
         attempt_id, back = begin(gateway)
         away = Away(monkeypatch)
-        away.take(gateway.vault.grants, "authorize")
+        away.take(gateway.vault.authorizations, "authorize")
         gateway.open(back)
         assert away.asked.wait(30)
     lost = [record for record in caplog.records if record.levelno == logging.CRITICAL]
@@ -204,7 +204,7 @@ def test_an_import_outlives_it(
     """Amazon may have changed the refresh token by then: what it answered is what is kept."""
     token = gateway.amazon.control("grants", [which])["grants"][0]["refreshToken"]
     gateway.amazon.fault({"token": {"rotateRefreshToken": True}}, grantType="refresh_token")
-    Away(monkeypatch, FAILURES).take(gateway.vault.grants, "import_tokens")
+    Away(monkeypatch, FAILURES).take(gateway.vault.authorizations, "import_tokens")
     answer = gateway.good(path, {**body, "refreshToken": token})
     assert answer["status"] == "authorized"
     assert len(gateway.amazon.refreshes()) == 1
@@ -228,7 +228,7 @@ def test_an_import_that_is_not_stored_soon_is_told_and_goes_on(
     monkeypatch.setattr("gateway.authorization.imports.STORE_PATIENCE", 0.0)
     token = gateway.amazon.control("grants", [STORE])["grants"][0]["refreshToken"]
     away = Away(monkeypatch)
-    away.take(gateway.vault.grants, "import_tokens")
+    away.take(gateway.vault.authorizations, "import_tokens")
     body = {**STORE, "sellerName": "Mine", "refreshToken": token}
     assert gateway.bad("/spApi/importStore", body, status=503)["reason"] == "completion_delayed"
     assert gateway.good("/spApi/authorizedStores")["total"] == 0
@@ -246,7 +246,8 @@ def test_fifty_consents_come_back_while_it_is_away(
         begun = [begin(gateway) for _ in range(50)]
         away = Away(monkeypatch)
         away.take(gateway.vault.attempts, "consume", "find_by_state", "finish")
-        away.take(gateway.vault.grants, "authorize", "set_verified")
+        away.take(gateway.vault.authorizations, "authorize")
+        away.take(gateway.vault.grants, "set_verified")
         with ThreadPoolExecutor(25) as browsers:
             list(browsers.map(gateway.get, [back for _, back in begun]))
         away.come_back()

@@ -63,7 +63,7 @@ def test_every_change_is_written_down(vault: Vault, user: int) -> None:
     key_id, _ = vault.users.issue_key("ann")
     kept = store(vault, user)
     brand = account(vault, user)
-    imported, _ = vault.grants.import_tokens(
+    imported, _ = vault.authorizations.import_tokens(
         Import(user, "spapi", "app", "EU", "Other", "A2"), tokens("other")
     )
     refused = consumed(vault, user, name="Refused")
@@ -172,7 +172,7 @@ def test_a_change_carries_the_request_that_made_it(vault: Vault, user: int) -> N
     """And its caller."""
     follow(AuditContext("r1", "bob", "key1"))
     try:
-        vault.grants.import_tokens(Import(user, "ads", "app", "NA", "Brand"), tokens())
+        vault.authorizations.import_tokens(Import(user, "ads", "app", "NA", "Brand"), tokens())
     finally:
         follow(AuditContext())
     entry = entries(vault)[-1]

@@ -13,9 +13,9 @@ from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault.attempts import MOST_CODES, CodeRefused
+from gateway.vault.authorizations import GrantGone
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken
-from gateway.vault.grants import GrantGone
 from gateway.vault.unread_profiles import AGAIN
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
@@ -314,7 +314,7 @@ class TestGrants:
     def test_an_authorization_is_kept_and_ends_its_attempt(self, vault: Vault, user: int) -> None:
         """The grant is listed, its tokens open, and the attempt names it."""
         attempt = consumed(vault, user, requested_scopes=("a",))
-        grant = vault.grants.authorize(attempt, "A1", tokens(scopes=("a", "b")), 1_900_000_000)
+        grant = vault.authorizations.authorize(attempt, "A1", tokens(scopes=("a", "b")), 1_900_000_000)
         assert vault.grants.of_user(user, "spapi") == [grant]
         assert vault.grants.tokens(grant.id) == tokens(scopes=("a", "b"))
         assert 10**11 <= grant.id < 2**53
@@ -390,7 +390,7 @@ class TestGrants:
     def test_the_same_store_authorized_at_once_is_one_grant(self, vault: Vault, user: int) -> None:
         """Callbacks for the same store at the same moment all succeed and leave one row."""
         ready = [consumed(vault, user) for _ in range(6)]
-        results = together(6, lambda n: vault.grants.authorize(ready[n], "A1", tokens(str(n)), None))
+        results = together(6, lambda n: vault.authorizations.authorize(ready[n], "A1", tokens(str(n)), None))
         assert len({grant.id for grant in results}) == 1  # type: ignore[attr-defined]
         assert len(vault.grants.of_user(user, "spapi")) == 1
 
@@ -403,7 +403,7 @@ class TestGrants:
         clock.step(60)
         later = store(vault, user, label="later")
         clock.step(60)
-        kept = vault.grants.authorize(waited, "A1", tokens("earlier"), None, given_at)
+        kept = vault.authorizations.authorize(waited, "A1", tokens("earlier"), None, given_at)
         assert kept == later
         assert vault.grants.tokens(later.id) == tokens("later")
         ended = vault.attempts.get(waited.id)
@@ -416,7 +416,7 @@ class TestGrants:
         """However long it waited for the database; a time that is still to come holds nothing up."""
         given_at = int(clock.now())
         clock.step(60)
-        grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(), None, given_at)
+        grant = vault.authorizations.authorize(consumed(vault, user), "A1", tokens(), None, given_at)
         assert grant.authorized_at == given_at
         clock.step(-3600)
         assert store(vault, user, label="later").id == grant.id
@@ -573,7 +573,7 @@ class TestLeases:
 
     def test_scopes_stay_where_the_answer_names_none(self, vault: Vault, user: int) -> None:
         """A refresh that says nothing of scopes leaves the granted ones as they were."""
-        grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(scopes=("a",)), None)
+        grant = vault.authorizations.authorize(consumed(vault, user), "A1", tokens(scopes=("a",)), None)
         lease = vault.leases.take(grant.id, "me", 60_000)
         assert lease is not None
         vault.leases.store_refresh(lease, grant.token_version, tokens("fresh"))
@@ -707,7 +707,9 @@ class TestTokenReader:
 
     def test_a_store_is_read_in_one_go(self, vault: Vault, user: int, key: str) -> None:
         """Caller, grant and tokens are what the single questions answer."""
-        grant = vault.grants.authorize(consumed(vault, user), "A1", tokens(scopes=("s",)), 1_900_000_000)
+        grant = vault.authorizations.authorize(
+            consumed(vault, user), "A1", tokens(scopes=("s",)), 1_900_000_000
+        )
         vault.grants.set_verified(grant.id, True)
         read = asyncio.run(vault.reader.by_store(key, "A1", "NA"))
         assert read is not None
@@ -853,7 +855,7 @@ class TestIssuedTokens:
         clock.time = tokens().expires_at + 1
         later = tokens("later")
         later = type(later)(later.access_token, later.refresh_token, "bearer", int(clock.time) + 3600)
-        vault.grants.authorize(consumed(vault, user), "A1", later, None)
+        vault.authorizations.authorize(consumed(vault, user), "A1", later, None)
         with vault.database.reading() as connection:
             (left,) = connection.execute(select(handed_out)).all()
         assert left.expires_at == int(clock.time) + 3600
@@ -869,7 +871,7 @@ class TestIssuedTokens:
         left = []
         for number in range(5):
             fresh = tokens(f"fresh{number}")._replace(expires_at=int(clock.time) + 3600)
-            vault.grants.authorize(consumed(vault, user), f"B{number}", fresh, None)
+            vault.authorizations.authorize(consumed(vault, user), f"B{number}", fresh, None)
             with vault.database.reading() as connection:
                 expired = select(func.count()).where(handed_out.c.expires_at <= int(clock.time))
                 left.append(connection.execute(expired).scalar())
@@ -881,7 +883,7 @@ class TestIssuedTokens:
         """A token that Amazon answered again, with more time left, is known for that time."""
         store(vault, user)
         longer = tokens()._replace(expires_at=tokens().expires_at + 600)
-        vault.grants.authorize(consumed(vault, user), "A1", longer, None)
+        vault.authorizations.authorize(consumed(vault, user), "A1", longer, None)
         clock.time = tokens().expires_at + 1
         assert grant_of(vault, user, "spapi", tokens().access_token) is not None
         with vault.database.reading() as connection:
@@ -978,5 +980,5 @@ class TestTransactions:
         """Tokens of 5,000 characters and of any characters come back as they went in."""
         odd = tokens()
         odd = type(odd)(Secret("Atza|" + "x" * 5000), Secret("Atzr|☕\n\0é"), "bearer", 1_800_003_600)
-        grant = vault.grants.authorize(consumed(vault, user), "A1", odd, None)
+        grant = vault.authorizations.authorize(consumed(vault, user), "A1", odd, None)
         assert vault.grants.tokens(grant.id) == odd
