@@ -7,12 +7,10 @@ from gateway.amazon.failures import problem_of
 from gateway.api.answers.accounts import (
     Account,
     AccountLink,
-    AccountProfile,
     Accounts,
     AccountStatus,
     AccountTokens,
     AccountWithProfiles,
-    AdvertisingProfile,
     ImportedAccount,
     ProfileList,
     RefreshedAccountTokens,
@@ -21,6 +19,7 @@ from gateway.api.answers.accounts import (
 )
 from gateway.api.answers.base import Removed
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
+from gateway.api.answers.profiles import AccountProfile, AdvertisingProfile
 from gateway.api.attempts import completed, granted, named_attempt, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
 from gateway.api.operations import Example

@@ -1,4 +1,4 @@
-"""What is answered of ads accounts and their profiles."""
+"""What is answered of ads accounts; their profiles are told as in `profiles.py`."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Self
@@ -11,29 +11,25 @@ from gateway.api.answers.grants import (
     ConsentLink,
     GrantState,
     ListAnswer,
-    ListedState,
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
     Replacement,
-    grant_status,
     record_id,
     refresh_fields,
     state_fields,
     token_fields,
 )
+from gateway.api.answers.profiles import AccountProfile, Profiles, profiles_of
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
-from gateway.api.requests import EXAMPLE_PROFILE, EXAMPLE_RECORD
 from gateway.authorization import imports
 from gateway.authorization.authorizer import StartedAuthorization
 from gateway.authorization.profile_sync import SyncState, Word
 from gateway.errors import TABLE, Problem
-from gateway.model import Grant, GrantStatus, Profile, Region, UnreadProfiles
-from gateway.monitoring.warnings import grant_warnings
+from gateway.model import Grant, Profile, Region, UnreadProfiles
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
 
-AN_ACCOUNT_TYPE = "`seller`, `vendor` or `agency`"
 PROFILE_SYNC = (
     "How the profiles could be read from Amazon: `ok`; `profile_sync_failed` where it listed none; "
     "`incomplete` where it did not answer for each region. The authorization stands anyway"
@@ -111,115 +107,13 @@ class RefreshedAccountTokens(RefreshedTokens, AccountReference):
         return cls(**refresh_fields(held, now), account_name=held.grant.name)
 
 
-class ProfileIdentity(Record):
-    """An advertising profile: one account at one site."""
-
-    profile_id: Number = Field(
-        description="The Ads API's id of the profile, up to 64 bits; its calls want it as the header "
-        "`Amazon-Advertising-API-Scope`",
-        examples=[EXAMPLE_PROFILE],
-    )
-    account_info_id: str | None = Field(
-        description="The advertiser's id at Amazon", examples=["ENTITY123EXAMPLE"]
-    )
-    account_info_name: str | None = Field(
-        description="The advertiser's name at Amazon", examples=["My Brand, Inc."]
-    )
-    marketplace_string_id: str | None = Field(description="The marketplace id", examples=["ATVPDKIKX0DER"])
-    country_code: str = Field(description="The site, such as `US`; Britain is `UK`", examples=["US"])
-    region: Region = Field(description=A_REGION, examples=["NA"])
-    account_name: str = Field(
-        description="The name of the authorization that its tokens come from: the newest healthy one",
-        examples=["My Brand"],
-    )
-    account_names: list[str] = Field(
-        description="The names of all authorizations that cover it", min_length=1, examples=[["My Brand"]]
-    )
-
-
-def _identity(profile: Profile, grants: Sequence[Grant]) -> dict[str, Any]:
-    """Return the fields of ProfileIdentity. `grants`: all that cover it, the newest healthy one first."""
-    return {
-        "profile_id": profile.profile_id,
-        "account_info_id": profile.account_info_id,
-        "account_info_name": profile.account_info_name,
-        "marketplace_string_id": profile.marketplace_id,
-        "country_code": profile.country_code,
-        "region": profile.region,
-        "account_name": grants[0].name,
-        "account_names": [grant.name for grant in grants],
-    }
-
-
-class AccountProfile(ListedState, ProfileIdentity):
-    """An account and site in the list."""
-
-    account_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
-    auth_record_ids: list[Number] = Field(
-        description="Their numbers, in the same order", min_length=1, examples=[[EXAMPLE_RECORD]]
-    )
-
-    @classmethod
-    def listed(cls, profile: Profile, grants: Sequence[Grant], now: float) -> Self:
-        """Return one listed account and site. `grants`: those that cover it, the newest healthy one first."""
-        return cls.model_validate(
-            {
-                **state_fields(grants[0]),
-                **_identity(profile, grants),
-                "account_type": profile.account_info_type,
-                "auth_record_ids": [grant.id for grant in grants],
-                **grant_warnings(grants[0], now),
-            }
-        )
-
-
-class AdvertisingProfile(ProfileIdentity):
-    """A profile with what Amazon says of it."""
-
-    account_info_type: str | None = Field(description=AN_ACCOUNT_TYPE, examples=["seller"])
-    currency_code: str | None = Field(description="ISO 4217", examples=["USD"])
-    daily_budget: float | None = Field(
-        description="In `currencyCode`, a number as Amazon sends it (the hosted gateway's page shows a text, "
-        '`"100.00"`: read both); null for vendors, who have none',
-        examples=[1000.0],
-    )
-    timezone: str | None = Field(description="A tz database name", examples=["America/Los_Angeles"])
-    auth_record_id: Number = record_id()
-    status: GrantStatus = grant_status()
-
-    @classmethod
-    def of(cls, profile: Profile, grants: Sequence[Grant]) -> Self:
-        """Return one profile. `grants`: those that cover it, the newest healthy one first."""
-        return cls.model_validate(
-            {
-                **_identity(profile, grants),
-                "account_info_type": profile.account_info_type,
-                "currency_code": profile.currency_code,
-                "daily_budget": profile.daily_budget,
-                "timezone": profile.timezone,
-                "auth_record_id": grants[0].id,
-                "status": grants[0].status,
-            }
-        )
-
-
-class Profiles(Record):
-    """The profiles of an account."""
-
-    profiles: list[AdvertisingProfile] = Field(description="The profiles that the account reaches")
-
-
 class AccountWithProfiles(Profiles, Account):
     """The account, as it is kept."""
 
     @classmethod
     def with_profiles(cls, grant: Grant, profiles: Sequence[Profile], unread: UnreadProfiles | None) -> Self:
         """Return an account with what it reaches. `unread`: what is missing of that."""
-        return cls.model_validate({**_account(grant, unread), "profiles": _profiles(grant, profiles)})
-
-
-def _profiles(grant: Grant, profiles: Sequence[Profile]) -> list[AdvertisingProfile]:
-    return [AdvertisingProfile.of(profile, [grant]) for profile in profiles]
+        return cls.model_validate({**_account(grant, unread), "profiles": profiles_of(grant, profiles)})
 
 
 class AccountLink(ConsentLink):
@@ -317,7 +211,7 @@ class ImportedAccount(Answer, Replacement, Profiles, NewAccount):
             {
                 **_account(grant, found.state.unread),
                 "replaced": found.replaced is not None,
-                "profiles": _profiles(grant, profiles),
+                "profiles": profiles_of(grant, profiles),
                 "total": len(profiles),
                 **sync_fields(found.state),
             }
