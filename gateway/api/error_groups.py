@@ -20,16 +20,27 @@ TOKEN_ERRORS = (
 )
 # What reading or refreshing a token can come to.
 REFRESH_ERRORS = (
-    *("not_found", "store_revoked", "grant_of_another_client", "tokens_damaged", "refusal_in_doubt"),
+    "not_found",
+    "store_revoked",
+    "grant_of_another_client",
+    "tokens_damaged",
+    "refusal_in_doubt",
     *TOKEN_ERRORS,
 )
 IMPORT_ERRORS = (
-    *("import_refused", "import_of_another_client", "app_credentials", "completion_delayed"),
+    "import_refused",
+    "import_of_another_client",
+    "app_credentials",
+    "completion_delayed",
     *TOKEN_ERRORS,
 )
 STORE_IMPORT_ERRORS = ("import_wrong_region", *IMPORT_ERRORS)
 COMPLETION_ERRORS = (
-    *("not_found", "state_unknown", "state_used", "code_taken", "expired"),
+    "not_found",
+    "state_unknown",
+    "state_used",
+    "code_taken",
+    "expired",
     "completion_delayed",
 )
 # What an attempt can end with; `authorizationStatus` tells it in its own `reason`.
