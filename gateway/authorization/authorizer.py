@@ -30,6 +30,7 @@ from gateway.authorization.scopes import ADS_SCOPE
 from gateway.errors import Problem
 from gateway.model import Attempt, Central, Flow, NewAttempt, Region
 from gateway.settings.settings import Settings
+from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
@@ -115,7 +116,7 @@ class Authorizer:
         self._code_exchange = CodeExchange(
             settings, LoginWithAmazon(session, clock), threads, patient_vault.pause
         )
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks(_tell_of)
 
     async def begin_store(self, user_id: int, wanted: StoreAuthorization) -> StartedAuthorization:
         """Make a state and a consent link for a store. Raise Problem app_not_configured."""
@@ -181,9 +182,7 @@ class Authorizer:
         browser may then say yes (`confirmed`).
         """
         consumed: asyncio.Future[Attempt] = asyncio.get_running_loop().create_future()
-        work = asyncio.create_task(self._complete(flow, callback, confirmed, consumed))
-        self._under_way.add(work)
-        work.add_done_callback(self._ended)
+        work = self._tasks.begin(self._complete(flow, callback, confirmed, consumed))
         first: set[asyncio.Future[Any]] = {work, consumed}
         await asyncio.wait(first, timeout=STATE_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if not (work.done() or consumed.done()):
@@ -208,20 +207,13 @@ class Authorizer:
         consumed.set_result(attempt)
         await self._carry_out(attempt, callback)
 
-    def _ended(self, work: asyncio.Task[None]) -> None:
-        """Look at an end that perhaps nobody waited for."""
-        self._under_way.discard(work)
-        error = None if work.cancelled() else work.exception()
-        if error is not None and not isinstance(error, CallbackRefused):
-            log.error("authorization_broke_off error=%s", type(error).__name__)
-
     async def finish_all(self) -> None:
         """Wait for the authorizations that are under way; what the vault does not take now is lost.
 
         At shutdown.
         """
         self._patient_vault.close()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._tasks.finish_all()
 
     async def awaiting(self, flow: Flow, callback: Callback) -> Attempt | None:
         """Return the attempt that a callback would complete; None where `complete` has something to refuse.
@@ -303,3 +295,9 @@ class Authorizer:
             self._vault.attempts.finish, attempt.id, refusal.phase, refusal.reason, refusal.detail or None
         )
         await self._patient_vault.call(f"attempt {attempt.id}", finish)
+
+
+def _tell_of(error: BaseException) -> None:
+    """Log what ended an authorization that perhaps nobody waited for."""
+    if not isinstance(error, CallbackRefused):
+        log.error("authorization_broke_off error=%s", type(error).__name__)

@@ -6,10 +6,8 @@ nor what is thought of the application.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
 
 from gateway.amazon.failures import AmazonFailure, FailureKind, problem_of
 from gateway.amazon.login_with_amazon import LoginWithAmazon
@@ -23,13 +21,12 @@ from gateway.errors import Problem
 from gateway.model import Flow, Grant, Import, Region, Tokens
 from gateway.regions import INDIA, is_indian
 from gateway.settings.settings import Settings
+from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
-
-T = TypeVar("T")
 
 # So many seconds a caller waits for the vault to take what Amazon answered; clients wait for half a minute.
 STORE_PATIENCE = 15.0
@@ -89,42 +86,30 @@ class Importer:
         self._patient_vault = patient_vault
         self._shares = shares
         self._threads = threads
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._tasks = BackgroundTasks()
 
     async def import_store(
         self, user_id: int, seller_id: str, region: Region, name: str, refresh_token: Secret
     ) -> ImportedStore:
         """Keep a store's refresh token and return its grant, an Indian one's under Europe. Raise Problem."""
         wanted = Import(user_id, "spapi", self._app_id("spapi"), region, name, seller_id)
-        return await self._to_its_end(self._import_store(wanted, refresh_token))
+        # It goes on even if the caller goes away: Amazon may have changed the refresh token.
+        return await asyncio.shield(self._tasks.begin(self._import_store(wanted, refresh_token)))
 
     async def import_account(
         self, user_id: int, region: Region, name: str, refresh_token: Secret
     ) -> ImportedAccount:
         """Keep an ads account's refresh token and return what is known of its profiles. Raise Problem."""
         wanted = Import(user_id, "ads", self._app_id("ads"), region, name, requested_scopes=(ADS_SCOPE,))
-        return await self._to_its_end(self._import_account(wanted, refresh_token))
+        return await asyncio.shield(self._tasks.begin(self._import_account(wanted, refresh_token)))
 
     async def finish_all(self) -> None:
         """Wait for the imports that are under way; what the vault does not take now is lost. At shutdown."""
         self._patient_vault.close()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._tasks.finish_all()
 
     def _app_id(self, flow: Flow) -> str:
         return application_id(self._settings, flow)
-
-    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
-        """Go on even if the caller goes away: Amazon may have changed the refresh token."""
-        task = asyncio.create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        """Look at an end that perhaps nobody waited for."""
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()
 
     async def _import_store(self, wanted: Import, refresh_token: Secret) -> ImportedStore:
         assert wanted.seller_id is not None, "a store has a seller"
@@ -177,9 +162,7 @@ class Importer:
         Raise Problem `completion_delayed` where that takes long, and go on.
         """
         given_at = int(self._clock.now())
-        store = asyncio.create_task(self._store(wanted, tokens, given_at))
-        self._under_way.add(store)
-        store.add_done_callback(self._ended)
+        store = self._tasks.begin(self._store(wanted, tokens, given_at))
         done, _ = await asyncio.wait({store}, timeout=STORE_PATIENCE)
         if not done:
             raise Problem("completion_delayed")
