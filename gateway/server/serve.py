@@ -26,7 +26,7 @@ from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.util.version import version
-from gateway.vault.users import OWNER, UserExists
+from gateway.vault.users import OWNER
 from gateway.vault.vault import Vault, open_vault
 
 APP = "gateway.app:create_app"
@@ -148,11 +148,7 @@ def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:
     restored. A PostgreSQL is other folders', too: only who makes its first user gets one, else each new
     folder would leave another key with all rights behind.
     """
-    try:
-        vault.users.create(OWNER)
-        first = True
-    except UserExists:
-        first = False
+    first = vault.users.ensure_owner()
     known = folder.owner_key()
     if known is not None and vault.users.authenticate(known.reveal()) is not None:
         return

@@ -58,15 +58,13 @@ class Users:
         except IntegrityError:
             raise UserExists(name) from None
 
-    def ensure_owner(self) -> int:
-        """Return the id of the user `owner`, who is created if missing."""
+    def ensure_owner(self) -> bool:
+        """Create the user `owner` where there is none. True: there was none."""
         try:
-            return self.create(OWNER)
+            self.create(OWNER)
         except UserExists:
-            with self._database.reading() as connection:
-                row = connection.execute(select(users.c.id).where(users.c.name == OWNER))
-                owner_id: int = row.scalar_one()
-                return owner_id
+            return False
+        return True
 
     def issue_key(self, user_name: str, rights: Sequence[Right] = ALL_RIGHTS) -> tuple[str, Secret]:
         """Make a new API key for a user; return its public id and the key. KeyError: no such user."""

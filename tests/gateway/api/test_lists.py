@@ -9,20 +9,21 @@ import pytest
 from gateway.api.requests import ListRequest, ProfilesRequest
 from gateway.errors import Problem
 from gateway.util.threads import WRITE_THREADS
-from gateway.vault.vault import Vault
 from tests.support.gateway_server import PATIENCE, Gateway
 from tests.support.vaults import account, profile, store
 
 
-def owner_of(vault: Vault) -> int:
+def owner_of(gateway: Gateway) -> int:
     """The id of the user who owns the gateway."""
-    return vault.users.ensure_owner()
+    caller = gateway.vault.users.authenticate(gateway.keys["owner"])
+    assert caller is not None
+    return caller.user_id
 
 
 def test_stores_are_listed_in_parts(gateway: Gateway) -> None:
     """`total` counts the whole list; without a limit all of it comes, as ever."""
     for number in range(5):
-        store(gateway.vault, owner_of(gateway.vault), f"A{number}")
+        store(gateway.vault, owner_of(gateway), f"A{number}")
 
     def listed(body: dict[str, Any]) -> list[str]:
         document = gateway.good("/spApi/authorizedStores", body)
@@ -39,7 +40,7 @@ def test_stores_are_listed_in_parts(gateway: Gateway) -> None:
 def test_accounts_and_profiles_are_listed_in_parts(gateway: Gateway) -> None:
     """The accounts without profiles are a list of their own, with a count of its own."""
     vault = gateway.vault
-    owner = owner_of(vault)
+    owner = owner_of(gateway)
     for name in ("one", "two"):
         grant = account(vault, owner, name)
         vault.profiles.replace(grant.id, [profile(grant.id, number) for number in (1, 2, 3)])
@@ -66,7 +67,7 @@ def test_accounts_and_profiles_are_listed_in_parts(gateway: Gateway) -> None:
 
 def test_lists_do_not_wait_for_writes(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many wait for the one lock that SQLite has for all who write."""
-    store(gateway.vault, owner_of(gateway.vault))
+    store(gateway.vault, owner_of(gateway))
     unlocked = threading.Event()
     waiting = threading.Semaphore(0)
     write = gateway.vault.database.writing
