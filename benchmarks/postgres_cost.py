@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import Clients, Processor, beside, processor_of, request_bytes
-from benchmarks.stores import open_seeded, seller
+from benchmarks.stores import closed_with_key, open_seeded, seller
 from gateway.util.secret import Secret
 from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.postgresql import running_postgresql
@@ -24,9 +24,8 @@ ROUNDS = 7
 WORKERS = (1, 2)
 
 
-def requests(replica: Replica) -> list[bytes]:
+def requests(key: str) -> list[bytes]:
     """Reads of all stores."""
-    key = replica.key()
     bodies = ({"sellerId": seller(number), "region": "NA"} for number in range(STORES))
     return [request_bytes("/spApi/storeTokens", body, key) for body in bodies]
 
@@ -39,12 +38,14 @@ def processor_used(replica: Replica) -> Processor:
 
 def compared(amazon: Amazon, folder: Path, address: str, workers: int) -> dict[str, Any]:
     """PostgreSQL beside SQLite."""
+    url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
     with replicas(folder, address, amazon) as together:
-        open_seeded(amazon, folder / "replica1" / "data", STORES).close()
+        key = closed_with_key(open_seeded(amazon, folder / "seed", STORES, database_url=url))
+        sqlite_key = closed_with_key(open_seeded(amazon, folder / "replica1" / "data", STORES))
         arguments = ("--workers", str(workers))
         on_postgresql, on_sqlite = together.add(*arguments), together.add(*arguments, GATEWAY_DATABASE_URL="")
-        a = Clients(on_postgresql.url, requests(on_postgresql), COUNT)
-        b = Clients(on_sqlite.url, requests(on_sqlite), COUNT)
+        a = Clients(on_postgresql.url, requests(key), COUNT)
+        b = Clients(on_sqlite.url, requests(sqlite_key), COUNT)
         try:
             return beside(a, b, ROUNDS, (processor_used(on_postgresql), processor_used(on_sqlite)))
         finally:
@@ -58,8 +59,6 @@ def main() -> None:
     with running_amazon() as amazon, running_postgresql() as server, tempfile.TemporaryDirectory() as name:
         for workers in WORKERS:
             folder, address = Path(name) / str(workers), server.database(f"cost_{workers}")
-            url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
-            open_seeded(amazon, folder / "seed", STORES, database_url=url).close()
             figures[f"PostgreSQL / SQLite, workers: {workers}"] = compared(amazon, folder, address, workers)
     print(json.dumps(figures, indent=2))
 

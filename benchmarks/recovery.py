@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.stores import open_seeded, seller
+from benchmarks.stores import closed_with_key, open_seeded, seller
 from gateway.util.secret import Secret
 from tests.support.gateway_server import running_amazon
 from tests.support.postgresql import PostgreSQL, running_postgresql
@@ -110,10 +110,10 @@ def main() -> None:
     with running_amazon() as amazon, running_postgresql() as server, tempfile.TemporaryDirectory() as name:
         folder, address = Path(name), server.database("recovery")
         url = Secret(address.replace("postgresql://", "postgresql+psycopg://"))
-        open_seeded(amazon, folder / "seed", STORES, database_url=url).close()
+        key = closed_with_key(open_seeded(amazon, folder / "seed", STORES, database_url=url))
         with replicas(folder, address, amazon) as together:
             found = [together.add(), together.add()]
-            load = Load(found, found[0].key())
+            load = Load(found, key)
             load.first_good_after(time.monotonic())
             kills = several(lambda: killed(together, found, load))
             failed_by_kills = len(load.failed)

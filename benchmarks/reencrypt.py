@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.stores import open_seeded, seller
+from benchmarks.stores import closed_with_key, open_seeded, seller
 from gateway.util.secret import Secret
 from tests.support.gateway_server import Amazon, running_amazon
 from tests.support.house import ROOT
@@ -61,9 +61,8 @@ def rotated(amazon: Amazon, folder: Path, address: str, stores: int) -> dict[str
     new_file.chmod(0o600)
     with replicas(folder, address, amazon) as together:
         url = Secret(address.replace("postgresql://", "postgresql+psycopg://")) if address else None
-        open_seeded(amazon, folder / "replica0" / "data", stores, database_url=url).close()
+        key = closed_with_key(open_seeded(amazon, folder / "replica0" / "data", stores, database_url=url))
         replica = together.add(GATEWAY_MASTER_KEY="", GATEWAY_MASTER_KEY_FILE=str(key_file))
-        key = replica.key()
         over, told = threading.Event(), []
         callers = [
             threading.Thread(target=ask, args=(replica, key, stores, over, told)) for _ in range(CALLERS)

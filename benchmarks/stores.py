@@ -65,3 +65,13 @@ def open_seeded(
                 )
             connection.execute(insert(grants), rows)
     return vault
+
+
+def closed_with_key(vault: Vault) -> str:
+    """Close a vault and return a new API key of the user `owner` in it.
+
+    A gateway makes none for itself on a PostgreSQL that has users.
+    """
+    key = vault.users.issue_key("owner")[1].reveal()
+    vault.close()
+    return key

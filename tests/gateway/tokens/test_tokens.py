@@ -42,6 +42,7 @@ def test_store_tokens_only_reads(gateway: Gateway) -> None:
         "tokenType",
         "expiresIn",
         "expiresAt",
+        "amazonOrigin",
         "sandbox",
     }
     assert tokens["accessToken"].startswith("Atza|")
