@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,8 @@ from sqlalchemy import Connection, delete, select, text
 
 from gateway.model import AuditEntry
 from gateway.util.clock import rfc3339
-from gateway.util.private_files import create_private
 from gateway.vault.database.tables import audit
-from gateway.vault.maintenance.new_file import told_of
+from gateway.vault.maintenance.new_file import new_file
 from gateway.vault.vault import Vault
 
 # So many are removed in one transaction: whoever else writes meanwhile waits no longer than for that.
@@ -50,14 +49,8 @@ def export_before(vault: Vault, moment: int, path: Path) -> tuple[int, str]:
     on the disk; an interrupted removal is finished by the next export, which has the rest again. Raise
     VaultError.
     """
-    with told_of(path, "the entries"):
-        create_private(path, b"")
-        try:
-            ids, digest = _written(vault, moment, path)
-        except BaseException:
-            with suppress(OSError):
-                path.unlink()
-            raise
+    with new_file(path, "the entries") as draft:
+        ids, digest = _written(vault, moment, draft)
     for start in range(0, len(ids), BATCH):
         with vault.database.writing() as connection:
             if start == 0:

@@ -1,43 +1,27 @@
 """A consistent copy of a SQLite vault while it serves, without the master key."""
 
-import contextlib
 import os
-import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from gateway.util.private_files import create_private
 from gateway.vault.database.engine import BUSY_SECONDS
 from gateway.vault.database.troubles import describe_error
 from gateway.vault.errors import VaultError
-from gateway.vault.maintenance.new_file import told_of
+from gateway.vault.maintenance.new_file import new_file
 from gateway.vault.vault import Vault
 
 
 def back_up(vault: Vault, path: Path) -> int:
-    """Copy the vault into the new file `path` (0600) and return its size in bytes. Raise VaultError.
-
-    The file is there whole or, after a failure, not at all.
-    """
+    """Copy the vault into the new file `path` and return its size in bytes. Raise VaultError."""
     if vault.database.path is None:
         raise VaultError(
             "the vault is in PostgreSQL, which has its own tool for this",
             "Use pg_dump; the database does not hold the master key.",
             "bad_arguments",
         )
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with told_of(path, "a copy of vault.db"):
-        create_private(path, b"")
-        try:
-            create_private(draft, b"")
-            _copy(vault.database.path, draft)
-            draft.replace(path)
-        except BaseException:
-            for file in (draft, path):
-                with contextlib.suppress(OSError):
-                    file.unlink()
-            raise
+    with new_file(path, "a copy of vault.db") as draft:
+        _copy(vault.database.path, draft)
     with vault.database.writing() as connection:
         vault.audit.record(connection, "backup_made", subject=path.name)
     return path.stat().st_size
