@@ -1,12 +1,12 @@
 """The one way out to Amazon: a pooled session with timeouts, a total deadline and a cap on the answer.
 
-No redirect is followed, no cookie kept, no `.netrc` read. requests says how a host is reached (proxies and
-certificates of the environment), once for each; the calls go to urllib3 itself, since what requests does for
-each of them costs more than the call. Exceptions of either carry addresses and bodies, so none of them leaves
-this module.
+No redirect is followed, no cookie kept, no `.netrc` read. requests says by which proxy a host is reached,
+once for each; the calls go to urllib3 itself, since what requests does for each of them costs more than the
+call. Exceptions of either carry addresses and bodies, so none of them leaves this module.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -30,6 +30,7 @@ from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
 from gateway.amazon.deadline import ending_at, keeps_deadlines
 from gateway.amazon.failures import AmazonFailure
+from gateway.util.certificates import NoCertificates, trusted_certificates
 from gateway.util.version import version
 
 USER_AGENT = f"linkfox-amazon-auth/{version()} (Language=Python)"
@@ -243,7 +244,7 @@ class _Pools:
         with requests.Session() as session:
             session.trust_env = self._from_environment
             options: Any = session.merge_environment_settings(address, {}, True, None, None)
-        verify = options["verify"]
+        verify = trusted_certificates(os.environ) if self._from_environment else True
         pool = self._adapter.get_connection_with_tls_context(
             requests.Request("GET", address).prepare(),
             verify=where() if verify is True else verify,
@@ -266,6 +267,8 @@ def _failures(host: str) -> Iterator[None]:
         what = "did not accept a connection in time"
     except AnswerTimeoutError:
         what = "did not answer in time"
+    except NoCertificates as error:
+        what = f"was not called: {error}"
     except SSLError:
         what = "could not be reached over a trusted TLS connection"
     except (requests.RequestException, HTTPError, OSError):

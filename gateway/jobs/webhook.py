@@ -40,11 +40,12 @@ def deliver(webhook: Webhook, notice_id: str, body: str, timestamp: int) -> None
         "X-LinkFox-Signature": signature(webhook.secret, timestamp, body),
     }
     with requests.Session() as session:
-        # A proxy would catch loopback; certificates that the environment names are trusted everywhere.
+        # A proxy would catch loopback.
         session.trust_env = not is_loopback(urlsplit(webhook.url).hostname)
-        session.verify = trusted_certificates(os.environ)
         session.auth = _keep_headers  # with an auth of its own, requests does not look into .netrc
         try:
+            # There, too, certificates that the environment names are trusted.
+            session.verify = trusted_certificates(os.environ)
             with session.post(
                 webhook.url,
                 data=body.encode(),

@@ -2,23 +2,38 @@
 
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 
 # requests' own variables, and OpenSSL's.
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
+class NoCertificates(OSError):
+    """A variable names a file of authorities that is not there."""
+
+
 def trusted_certificates(environ: Mapping[str, str]) -> str | bool:
-    """Return the file of authorities that the environment names, as requests' `verify` takes it, or True."""
-    return next((environ[name] for name in VARIABLES if environ.get(name)), True)
+    """Return the file of authorities that the environment names, as requests' `verify` takes it, or True.
+
+    Raise NoCertificates.
+    """
+    named = next((name for name in VARIABLES if environ.get(name)), None)
+    if named is None:
+        return True
+    if not Path(environ[named]).exists():
+        raise NoCertificates(f"{named} names a file that is not there")
+    return environ[named]
 
 
 def tls_reason(error: BaseException) -> str | None:
     """Return why TLS failed, such as `certificate has expired`; None where it was not TLS.
 
-    OpenSSL's own words, which hold nothing that was sent.
+    In OpenSSL's words or our own, which hold nothing that was sent.
     """
     seen: list[BaseException] = [error]
     for each in seen:
+        if isinstance(each, NoCertificates):
+            return f"TLS: {each}"
         if isinstance(each, ssl.SSLCertVerificationError):
             return f"TLS: {each.verify_message}"
         if isinstance(each, ssl.SSLError):

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client, LoginWithAmazon
 from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.util.secret import Secret
+from tests.support.certificates import self_signed
 from tests.support.clock import START, SteppingClock
 
 SECRET = "amzn1.oa2-cs.v1." + "5" * 64
@@ -20,7 +22,7 @@ CLIENT = Client("spapi", "NA", "client", Secret(SECRET))
 
 
 @contextmanager
-def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+def answering(*answers: bytes, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[bytes]]]:
     """A server that sends one raw answer for each connection, and keeps what it was sent."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -28,6 +30,8 @@ def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
         def serve() -> None:
             for answer in answers:
                 connection, _ = listener.accept()
+                if tls is not None:
+                    connection = tls.wrap_socket(connection, server_side=True)
                 with connection:
                     received.append(_whole_request(connection))
                     connection.sendall(answer)
@@ -246,6 +250,38 @@ def test_a_proxy_of_the_environment_leads_to_amazon(monkeypatch: pytest.MonkeyPa
     assert received[0].startswith(b"CONNECT api.amazon.com:443 HTTP/1.")
     assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk" in received[0]
     assert SECRET.encode() not in received[0]
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_authority_that_the_environment_names_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    """As of a network whose proxy looks into TLS; by the same variables as everywhere else."""
+    certificate, key = self_signed(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(certificate))
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    with answering(whole(b"[]"), tls=tls) as (origin, _):
+        session = AmazonSession()
+        answer = session.request("GET", f"localhost:{origin.rpartition(':')[2]}", "/x")
+        session.close()
+    assert answer.json() == []
+
+
+def test_certificates_that_are_named_and_not_there_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the variable that names them: nobody would look there for a connection that breaks off."""
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    session = AmazonSession()
+    with pytest.raises(AmazonFailure, match="SSL_CERT_FILE names a file that is not there"):
+        session.request("GET", "api.amazon.com", "/x")
+    session.close()
 
 
 def test_closing_ends_the_connections_that_are_kept() -> None:

@@ -196,6 +196,16 @@ def test_a_private_authority_is_trusted_and_a_refused_certificate_explained(
     assert str(refused.value) == told
 
 
+def test_certificates_that_are_named_and_not_there_are_told(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the variable that names them."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    webhook = Webhook(receiver.url.replace("http:", "https:"), Secret(SECRET))
+    with pytest.raises(NotDelivered, match="REQUESTS_CA_BUNDLE names a file that is not there"):
+        deliver(webhook, "id", "{}", 1)
+
+
 def test_the_secret_is_not_shown() -> None:
     """Neither the secret nor an address that may hold one is in the settings' text."""
     webhook = Webhook("https://hooks.example.com/T0KEN", Secret(SECRET))
