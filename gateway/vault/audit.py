@@ -96,15 +96,19 @@ class Audit:
         """Record how a call ended; it is written with the next batch."""
         if context.who is None:
             return
-        now = self._clock.now()
-        if context.who is UNKNOWN_KEY and not self._unknown_keys.has_row(context.subject or "", now):
+        unknown = context.who is UNKNOWN_KEY
+        if unknown and not self._unknown_keys.has_row(context.subject or "", self._clock.now()):
             return
         if len(self._waiting) >= MOST_RECORDED:
             self._lost += 1
             return
+        self._collect(context, action, outcome)
+
+    def _collect(self, context: AuditContext, action: str, outcome: str) -> None:
+        """Keep an entry for the next batch."""
         self._waiting.append(
             {
-                "at": int(now),
+                "at": int(self._clock.now()),
                 "who": context.who,
                 "key_id": context.key_id,
                 "action": action,
@@ -168,33 +172,13 @@ class Audit:
         if not lost:
             return
         log.error("audit_incomplete calls=%d", lost)
-        self._waiting.append(
-            {
-                "at": int(self._clock.now()),
-                "who": GATEWAY,
-                "key_id": None,
-                "action": "audit_incomplete",
-                "subject": f"{lost} calls were not written down",
-                "outcome": "vault_unavailable",
-                "request_id": None,
-            }
-        )
+        context = AuditContext(who=GATEWAY, subject=f"{lost} calls were not written down")
+        self._collect(context, "audit_incomplete", "vault_unavailable")
 
     def _collect_unknown_keys(self, *, ending: bool = False) -> None:
         """Collect how many requests with unknown keys had no row of their own, once their hour is over."""
-        now = self._clock.now()
-        for subject in self._unknown_keys.taken(now, ending=ending):
-            self._waiting.append(
-                {
-                    "at": int(now),
-                    "who": UNKNOWN_KEY,
-                    "key_id": None,
-                    "action": "refused_keys",
-                    "subject": subject,
-                    "outcome": "unauthorized",
-                    "request_id": None,
-                }
-            )
+        for subject in self._unknown_keys.taken(self._clock.now(), ending=ending):
+            self._collect(AuditContext(who=UNKNOWN_KEY, subject=subject), "refused_keys", "unauthorized")
 
     def close(self) -> None:
         """Write what is left."""
