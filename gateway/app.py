@@ -25,6 +25,7 @@ from gateway.authorization.keeping import Keeping
 from gateway.authorization.patient_vault import PatientVault
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
+from gateway.authorization.starting import Starter
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
@@ -123,6 +124,7 @@ def _services(
         retries=Retries(sleep),
     )
     keeping = Keeping(vault, clock, store_check, profile_sync, patient_vault)
+    starter = Starter(settings, vault, clock, session.address, threads)
     authorizer = Authorizer(settings, vault, clock, session, keeping, patient_vault, threads)
     forwarder = Forwarder(
         session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
@@ -132,9 +134,10 @@ def _services(
         vault=vault,
         clock=clock,
         threads=threads,
+        starter=starter,
         authorizer=authorizer,
         profile_sync=profile_sync,
-        renewals=Renewals(authorizer, vault, clock, threads),
+        renewals=Renewals(starter, vault, clock, threads),
         importer=Importer(
             settings, vault, login, store_check, profile_sync, clock, patient_vault, shares, threads
         ),
@@ -144,7 +147,7 @@ def _services(
         proxy=DeveloperProxy(
             settings, vault, holdings, tokens, forwarder, SellingPartnerApi(session), clock, threads
         ),
-        appstore=Appstore(settings, vault, clock, session.address, threads),
+        appstore=Appstore(settings, starter, session.address),
         failed_keys=FailedKeys(clock),
         overview=Overview(settings, vault, clock),
         readiness=Readiness(settings, vault),

@@ -42,9 +42,9 @@ from gateway.api.token_reads import TokenCall
 from gateway.applications.credentials import ads_client
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
-from gateway.authorization.authorizer import AccountAuthorization
 from gateway.authorization.profile_sync import known_word
 from gateway.authorization.removal import remove_for_good
+from gateway.authorization.starting import AccountAuthorization
 from gateway.errors import Problem
 from gateway.model import Attempt, Grant, Page, Profile
 from gateway.monitoring.warnings import application_warnings
@@ -106,7 +106,7 @@ async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> 
         account = await call.account(record_id)
         region = region or account.region
     wanted = AccountAuthorization(region=region or "NA", name=request.account_name, record_id=record_id)
-    begun = await call.services.authorizer.begin_account(call.caller.user_id, wanted)
+    begun = await call.services.starter.begin_account(call.caller.user_id, wanted)
     return AccountLink.of(begun, wanted.region)
 
 

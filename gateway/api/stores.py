@@ -35,9 +35,9 @@ from gateway.api.routing import ApiRouter
 from gateway.api.token_reads import TokenCall
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
-from gateway.authorization.authorizer import StoreAuthorization
 from gateway.authorization.details import store_region
 from gateway.authorization.removal import remove_for_good
+from gateway.authorization.starting import StoreAuthorization
 from gateway.errors import TABLE, Problem
 from gateway.model import Attempt, Central, Region
 from gateway.monitoring.warnings import application_warnings
@@ -99,7 +99,7 @@ async def authorize_url(call: ApiCall, request: StoreAuthorizationRequest) -> St
         scopes=request.scopes or (),
         seller_id=request.seller_id,
     )
-    begun = await call.services.authorizer.begin_store(call.caller.user_id, wanted)
+    begun = await call.services.starter.begin_store(call.caller.user_id, wanted)
     return StoreLink.of(begun, region, notes)
 
 

@@ -13,6 +13,7 @@ from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
+from gateway.authorization.starting import Starter
 from gateway.model import Flow
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
@@ -33,6 +34,7 @@ class Services:
     vault: Vault
     clock: Clock
     threads: Threads
+    starter: Starter
     authorizer: Authorizer
     profile_sync: ProfileSync
     renewals: Renewals

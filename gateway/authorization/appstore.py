@@ -13,16 +13,13 @@ from urllib.parse import SplitResult, quote, unquote_plus, urlencode, urlsplit, 
 
 from gateway.amazon.marketplaces import region_of_host
 from gateway.applications.credentials import selling_partner_application
-from gateway.authorization.authorizer import StartedAuthorization
 from gateway.authorization.callback import SELLER_ID
 from gateway.authorization.consent_links import Address
+from gateway.authorization.starting import StartedAuthorization, Starter
 from gateway.errors import Problem
 from gateway.model import NewAttempt, Region
 from gateway.settings.settings import Settings
-from gateway.util.clock import Clock
 from gateway.util.text import has_hidden
-from gateway.util.threads import Threads
-from gateway.vault.vault import Vault
 
 # What Amazon's own sample gives a state of this workflow (references/amazon.md).
 STATE_SECONDS = 5 * 60
@@ -118,13 +115,9 @@ def _names(query: str) -> list[str]:
 class Appstore:
     """Begins the authorizations that sellers start at Amazon."""
 
-    def __init__(
-        self, settings: Settings, vault: Vault, clock: Clock, address: Address, threads: Threads
-    ) -> None:
+    def __init__(self, settings: Settings, starter: Starter, address: Address) -> None:
         self._settings = settings
-        self._vault = vault
-        self._clock = clock
-        self._threads = threads
+        self._starter = starter
         self._address = address
 
     def read(self, pairs: Iterable[tuple[str, str]]) -> AppstoreRequest:
@@ -138,9 +131,7 @@ class Appstore:
         """
         app = selling_partner_application(self._settings)
         redirect_uri = self._settings.redirect_uri("spapi")
-        expires_at = int(self._clock.now()) + STATE_SECONDS
-        attempt_id, state = await self._threads.writes(
-            self._vault.attempts.begin,
+        attempt_id, state, expires_at = await self._starter.begin(
             NewAttempt(
                 user_id=user_id,
                 flow="spapi",
@@ -150,7 +141,7 @@ class Appstore:
                 name=name,
                 lifetime=STATE_SECONDS,
                 expected_seller_id=request.seller_id,
-            ),
+            )
         )
         version = TEST_VERSION if request.testing or app.draft else None
         values = (request.amazon_state, state.reveal(), redirect_uri, version)

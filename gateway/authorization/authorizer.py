@@ -1,4 +1,4 @@
-"""Carries one authorization from its link to its end.
+"""Carries an authorization that was started (starting.py) from its callback to its end.
 
 The state is consumed in one statement, which also writes down that the code may now be sent
 (code_exchange.py); the code is kept nowhere but in memory. What Amazon gives for it is stored (keeping.py);
@@ -8,27 +8,21 @@ waited for (patient_vault.py).
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import CODE_SECONDS, LoginWithAmazon
-from gateway.amazon.marketplaces import Marketplace
 from gateway.amazon.session import AmazonSession
 from gateway.applications.credentials import (
-    ads_client,
     application_id,
-    selling_partner_application,
 )
 from gateway.authorization.callback import Callback, Refusal, refusal_of
 from gateway.authorization.code_exchange import CodeExchange, refusal_of_exchange
-from gateway.authorization.consent_links import account_link, consent_host, store_link
 from gateway.authorization.keeping import Keeping
 from gateway.authorization.patient_vault import PatientVault
-from gateway.authorization.scopes import ADS_SCOPE
 from gateway.errors import Problem
-from gateway.model import Attempt, Central, Flow, NewAttempt, Region
+from gateway.model import Attempt, Flow
 from gateway.settings.settings import Settings
 from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
@@ -47,40 +41,6 @@ STATE_PATIENCE = 2.0
 CONFIRMATION_PATIENCE = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class StoreAuthorization:
-    """A store to be authorized: checked input of `/spApi/authorizeUrl`.
-
-    `record_id`: of one that is kept and is to be authorized again.
-    """
-
-    region: Region
-    name: str
-    marketplace: Marketplace | None = None
-    central: Central = "seller"
-    scopes: tuple[str, ...] = ()
-    seller_id: str | None = None
-    record_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountAuthorization:
-    """An ads account to be authorized: checked input of `/amazonAds/authorizeUrl`."""
-
-    region: Region
-    name: str
-    record_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StartedAuthorization:
-    """An attempt that waits for its browser. `expires_at`: epoch seconds of the link's end."""
-
-    link: str
-    attempt_id: str
-    expires_at: int
-
-
 class CallbackRefused(Exception):
     """A callback that opens no attempt, or not yet.
 
@@ -94,7 +54,7 @@ class CallbackRefused(Exception):
 
 
 class Authorizer:
-    """Begins authorizations and completes them."""
+    """Completes authorizations."""
 
     def __init__(
         self,
@@ -109,7 +69,6 @@ class Authorizer:
         self._settings = settings
         self._vault = vault
         self._clock = clock
-        self._session = session
         self._threads = threads
         self._keeping = keeping
         self._patient_vault = patient_vault
@@ -117,60 +76,6 @@ class Authorizer:
             settings, LoginWithAmazon(session, clock), threads, patient_vault.pause
         )
         self._tasks = BackgroundTasks(_tell_of)
-
-    async def begin_store(self, user_id: int, wanted: StoreAuthorization) -> StartedAuthorization:
-        """Make a state and a consent link for a store. Raise Problem app_not_configured."""
-        app = selling_partner_application(self._settings)
-        redirect_uri = self._settings.redirect_uri("spapi")
-        attempt_id, state, expires_at = await self._begin(
-            NewAttempt(
-                user_id=user_id,
-                flow="spapi",
-                app_id=app.app_id,
-                redirect_uri=redirect_uri,
-                region=wanted.region,
-                name=wanted.name,
-                lifetime=self._settings.attempt_lifetime,
-                marketplace=wanted.marketplace.code if wanted.marketplace else None,
-                central=wanted.central,
-                requested_scopes=wanted.scopes,
-                expected_seller_id=wanted.seller_id,
-                expected_record_id=wanted.record_id,
-            )
-        )
-        host = consent_host(wanted.region, wanted.marketplace, wanted.central)
-        link = store_link(
-            self._session.address, host, app, redirect_uri=redirect_uri, state=state, scopes=wanted.scopes
-        )
-        return StartedAuthorization(link, attempt_id, expires_at)
-
-    async def begin_account(self, user_id: int, wanted: AccountAuthorization) -> StartedAuthorization:
-        """Make a state and a consent link for an ads account. Raise Problem app_not_configured."""
-        client = ads_client(self._settings)
-        redirect_uri = self._settings.redirect_uri("ads")
-        attempt_id, state, expires_at = await self._begin(
-            NewAttempt(
-                user_id=user_id,
-                flow="ads",
-                app_id=client.client_id,
-                redirect_uri=redirect_uri,
-                region=wanted.region,
-                name=wanted.name,
-                lifetime=self._settings.attempt_lifetime,
-                requested_scopes=(ADS_SCOPE,),
-                expected_record_id=wanted.record_id,
-            )
-        )
-        link = account_link(
-            self._session.address, wanted.region, client, redirect_uri=redirect_uri, state=state
-        )
-        return StartedAuthorization(link, attempt_id, expires_at)
-
-    async def _begin(self, attempt: NewAttempt) -> tuple[str, Secret, int]:
-        expires_at = int(self._clock.now()) + attempt.lifetime
-        attempt_id, state = await self._threads.writes(self._vault.attempts.begin, attempt)
-        log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
-        return attempt_id, state, expires_at
 
     async def complete(
         self, flow: Flow, callback: Callback, patience: float, *, confirmed: bool = False

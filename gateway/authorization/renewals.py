@@ -3,10 +3,10 @@
 import asyncio
 
 from gateway.amazon.marketplaces import find_marketplace
-from gateway.authorization.authorizer import (
+from gateway.authorization.starting import (
     AccountAuthorization,
-    Authorizer,
     StartedAuthorization,
+    Starter,
     StoreAuthorization,
 )
 from gateway.model import Grant
@@ -21,8 +21,8 @@ LEAST_LEFT = 300
 class Renewals:
     """Makes and remembers the links, each bound to the store or account that it renews."""
 
-    def __init__(self, authorizer: Authorizer, vault: Vault, clock: Clock, threads: Threads) -> None:
-        self._authorizer = authorizer
+    def __init__(self, starter: Starter, vault: Vault, clock: Clock, threads: Threads) -> None:
+        self._starter = starter
         self._vault = vault
         self._clock = clock
         self._threads = threads
@@ -46,7 +46,7 @@ class Renewals:
     async def _begin(self, grant: Grant) -> StartedAuthorization:
         if grant.flow == "ads":
             account = AccountAuthorization(region=grant.region, name=grant.name, record_id=grant.id)
-            return await self._authorizer.begin_account(grant.user_id, account)
+            return await self._starter.begin_account(grant.user_id, account)
         store = StoreAuthorization(
             region=grant.region,
             name=grant.name,
@@ -56,4 +56,4 @@ class Renewals:
             seller_id=grant.seller_id,
             record_id=grant.id,
         )
-        return await self._authorizer.begin_store(grant.user_id, store)
+        return await self._starter.begin_store(grant.user_id, store)

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from gateway.amazon.marketplaces import Marketplace, marketplaces
 from gateway.asgi.display_status import as_listed
-from gateway.authorization.authorizer import AccountAuthorization, StoreAuthorization
 from gateway.authorization.consent_links import account_host, consent_host
 from gateway.authorization.details import read_marketplace, read_name, read_region, store_region
 from gateway.authorization.removal import remove_for_good
+from gateway.authorization.starting import AccountAuthorization, StoreAuthorization
 from gateway.errors import Problem
 from gateway.model import Central, Flow, Grant, Profile, Region
 from gateway.vault import audit
@@ -131,7 +131,7 @@ async def authorize_store(request: Request) -> Response:
         seller_id=again.seller_id if again else None,
         record_id=again.id if again else None,
     )
-    begun = await signed_in.services.authorizer.begin_store(signed_in.caller.user_id, wanted)
+    begun = await signed_in.services.starter.begin_store(signed_in.caller.user_id, wanted)
     host = consent_host(region, marketplace, central)
     lifetime = signed_in.services.settings.attempt_lifetime
     return signed_in.pages.to_amazon(signed_in.context, begun.link, host, lifetime)
@@ -149,7 +149,7 @@ async def authorize_account(request: Request) -> Response:
     if name is None or region is None:
         return signed_in.pages.authorize(signed_in.context, "ads", (), read.form_state(), again)
     wanted = AccountAuthorization(region=region, name=name, record_id=again.id if again else None)
-    begun = await signed_in.services.authorizer.begin_account(signed_in.caller.user_id, wanted)
+    begun = await signed_in.services.starter.begin_account(signed_in.caller.user_id, wanted)
     lifetime = signed_in.services.settings.attempt_lifetime
     return signed_in.pages.to_amazon(signed_in.context, begun.link, account_host(region), lifetime)
 

@@ -23,8 +23,8 @@ from gateway.api.answers.grants import (
 from gateway.api.answers.profiles import AccountProfile, Profiles, profiles_of
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
 from gateway.authorization import imports
-from gateway.authorization.authorizer import StartedAuthorization
 from gateway.authorization.profile_sync import SyncState, Word
+from gateway.authorization.starting import StartedAuthorization
 from gateway.errors import TABLE, Problem
 from gateway.model import Grant, Profile, Region, UnreadProfiles
 from gateway.tokens.grant_tokens import GrantTokens

@@ -32,7 +32,7 @@ from gateway.api.answers.grants import (
 from gateway.api.error_groups import ATTEMPT_REASONS
 from gateway.api.requests import EXAMPLE_NAME, EXAMPLE_SELLER
 from gateway.authorization import imports
-from gateway.authorization.authorizer import StartedAuthorization
+from gateway.authorization.starting import StartedAuthorization
 from gateway.errors import TABLE
 from gateway.model import Grant, Region
 from gateway.monitoring.warnings import grant_warnings
