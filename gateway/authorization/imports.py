@@ -123,9 +123,13 @@ class Importer:
         if found != wanted.region:
             wanted = replace(wanted, region=found, marketplace=INDIA)
         grant, replaced = await self._kept(wanted, tokens)
-        if verification != "verified":  # else Amazon answered for a store without naming it
-            await self._store_check.record(grant, verification)
-        checked = await self._threads.vault(self._vault.grants.get, grant.id)
+        try:
+            if verification != "verified":  # else Amazon answered for a store without naming it
+                await self._store_check.record(grant, verification)
+            checked = await self._threads.vault(self._vault.grants.get, grant.id)
+        except VaultError as error:  # the tokens are kept
+            log.warning("first_look_failed grant=%d error=%r", grant.id, error.message)
+            checked = None
         return ImportedStore(checked or grant, verification, replaced)
 
     async def _wrong_region(self, wanted: Import, tokens: Tokens) -> Problem:

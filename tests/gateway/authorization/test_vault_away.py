@@ -221,6 +221,20 @@ def test_a_vault_that_goes_away_during_the_first_look_loses_no_token(
     assert gateway.good("/spApi/storeTokens", STORE)["refreshToken"] != token
 
 
+def test_an_import_that_is_kept_is_told_as_kept(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether or not it can be noted what the look at it found: with its old token nobody tries again."""
+    monkeypatch.setattr("gateway.authorization.store_check.NOTING_PATIENCE", 0.0)
+    token = gateway.amazon.control("grants", [STORE])["grants"][0]["refreshToken"]
+    gateway.amazon.fault({"answer": "spApi.roleMissing"}, times=None, path="/sellers/*")
+    Away(monkeypatch).take(gateway.vault.grants, "set_verified")
+    body = {**STORE, "sellerName": "Mine", "refreshToken": token}
+    imported = gateway.good("/spApi/importStore", body)
+    assert (imported["status"], imported["verified"]) == ("authorized", None)
+    assert "first_look_failed" in caplog.text
+
+
 def test_an_import_that_is_not_stored_soon_is_told_and_goes_on(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
