@@ -80,14 +80,17 @@ class Authorizations:
     def move(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> Grant:
         """Keep a store that an attempt has just authorized under the region and site that it names now.
 
-        A store of the same seller that is kept there takes the tokens over, with its own id.
+        A store of the same seller that is kept there takes the tokens over, with its own id. Raise GrantGone
+        where the one that was authorized has been removed since.
         """
         # Which record was to be authorized again says nothing here: that one is `grant`, which moves.
         wanted = replace(attempt, expected_record_id=None)
 
         def store(connection: Connection) -> Grant:
-            there = self._to_replace(connection, wanted, grant.seller_id)
             mine = grants.c.id == grant.id
+            if connection.execute(select(grants.c.id).where(mine).with_for_update()).first() is None:
+                raise GrantGone
+            there = self._to_replace(connection, wanted, grant.seller_id)
             if there is None:
                 where = {"region": wanted.region, "marketplace": wanted.marketplace}
                 moved = update(grants).where(mine).values(**where).returning(*GRANT_COLUMNS)

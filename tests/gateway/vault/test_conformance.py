@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
@@ -386,6 +387,17 @@ class TestGrants:
         for kept in (theirs, mine):
             assert vault.grants.tokens(kept.id) == tokens()
         assert [grant.id for grant in vault.grants.of_user(user, "ads")] == [mine.id]
+
+    def test_a_store_that_is_removed_while_it_is_looked_at_does_not_move(
+        self, vault: Vault, user: int
+    ) -> None:
+        """It stays removed, and its attempt as it ended."""
+        attempt = consumed(vault, user)
+        grant = vault.authorizations.authorize(attempt, "A1", tokens(), None)
+        assert vault.grants.remove_store(user, "A1", grant.region)
+        with pytest.raises(GrantGone):
+            vault.authorizations.move(replace(attempt, region="EU"), grant, tokens())
+        assert vault.grants.of_user(user, "spapi") == []
 
     def test_the_same_store_authorized_at_once_is_one_grant(self, vault: Vault, user: int) -> None:
         """Callbacks for the same store at the same moment all succeed and leave one row."""
