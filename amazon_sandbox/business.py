@@ -20,7 +20,7 @@ class Job:
     created: float
     document_id: str
     polls: int = 0
-    cancelled: bool = False
+    canceled: bool = False
     given: dict[str, Any] = field(default_factory=dict)
 
 

@@ -72,8 +72,8 @@ class Jobs:
         """Cancel the job that the path names, as long as it is not begun."""
         job = self._find(call)
         if _state(job) not in ("IN_QUEUE", "CANCELLED"):
-            raise invalid(f"Only a {self.name} in the state IN_QUEUE can be cancelled.")
-        job.cancelled = True
+            raise invalid(f"Only a {self.name} in the state IN_QUEUE can be canceled.")
+        job.canceled = True
         return known("spApi.ok", {})
 
     def _find(self, call: Call) -> Job:
@@ -97,4 +97,4 @@ class Jobs:
 
 
 def _state(job: Job) -> str:
-    return "CANCELLED" if job.cancelled else STATES[min(job.polls, len(STATES) - 1)]
+    return "CANCELLED" if job.canceled else STATES[min(job.polls, len(STATES) - 1)]

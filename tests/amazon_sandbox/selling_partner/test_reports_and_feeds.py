@@ -1,4 +1,4 @@
-"""Reports and feeds: asked for, polled, listed, cancelled; documents go through Amazon's storage."""
+"""Reports and feeds: asked for, polled, listed, canceled; documents go through Amazon's storage."""
 
 import gzip
 from typing import Any
@@ -60,7 +60,7 @@ def test_a_list_of_reports_comes_in_pages(store: Store) -> None:
 
 
 def test_a_report_keeps_its_period_and_can_be_cancelled_before_it_begins(store: Store) -> None:
-    """Cancelled is a state of its own; what is in progress cannot be."""
+    """Canceled is a state of its own; what is in progress cannot be."""
     number = make(store, dataStartTime="2026-01-01T00:00:00Z")
     assert store.send(f"{REPORTS}.cancelReport", reportId=number).status_code == 200
     report = store.get(f"{REPORTS}.getReport", reportId=number)
