@@ -119,6 +119,7 @@ def _services(
         settings,
         vault,
         AdsApi(session),
+        tokens,
         threads,
         shares=Shares(SYNCS_OF_A_USER),
         retries=Retries(sleep),

@@ -194,8 +194,7 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     failed: list[SyncFailure] = []
     for grant in grants:
         try:
-            held = await services.tokens.fresh(grant.id)
-            synced = await services.profile_sync.sync(grant, held.tokens.access_token)
+            synced = await services.profile_sync.sync(grant.id)
         except Problem as problem:
             problems.append(problem)
             failed.append(SyncFailure.of(grant, problem))

@@ -1,7 +1,8 @@
 """Reading what an ads authorization reaches: its profiles, from the Ads API's three hosts at once.
 
 A host that does not answer is asked again, and what it left unread is written down: until Amazon has answered
-for each region, nobody is told that an account has no profiles, nor that all of them are there.
+for each region, nobody is told that an account has no profiles, nor that all of them are there. A token that
+every host refuses is renewed once: then either the profiles come, or it is known that the account is revoked.
 """
 
 import asyncio
@@ -18,7 +19,9 @@ from gateway.applications.shares import Shares
 from gateway.errors import Problem
 from gateway.model import Grant, Profile, Region, UnreadProfiles
 from gateway.settings.settings import Settings
+from gateway.tokens.grant_tokens import GrantTokens
 from gateway.tokens.retries import Retries
+from gateway.tokens.service import TokenService
 from gateway.tokens.single_flight import SingleFlight
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
@@ -69,6 +72,7 @@ class ProfileSync:
         settings: Settings,
         vault: Vault,
         ads_api: AdsApi,
+        tokens: TokenService,
         threads: Threads,
         *,
         shares: Shares,
@@ -77,18 +81,19 @@ class ProfileSync:
         self._settings = settings
         self._vault = vault
         self._ads_api = ads_api
+        self._tokens = tokens
         self._threads = threads
         self._shares = shares
         self._retries = retries
         self._flights: SingleFlight[SyncResult] = SingleFlight()
 
-    async def sync(self, grant: Grant, access_token: Secret) -> SyncResult:
-        """Replace the grant's profiles by what Amazon lists now, or share the sync that is under way.
+    async def sync(self, grant_id: int) -> SyncResult:
+        """Replace an account's profiles by what Amazon lists now, or share the sync that is under way.
 
-        A region that cannot be asked keeps the profiles it had. Raise Problem where the user has too many
-        syncs under way, VaultError.
+        A region that cannot be asked keeps the profiles it had. Raise Problem where there is no token to ask
+        with, or the user has too many syncs under way, VaultError.
         """
-        return await self._flights.join(grant.id, partial(self._sync, grant, access_token))
+        return await self._flights.join(grant_id, partial(self._sync, grant_id))
 
     async def first_sync(self, grant: Grant, access_token: Secret) -> SyncState:
         """Sync an account that was kept a moment ago, and return what is known then. Raise VaultError.
@@ -96,7 +101,8 @@ class ProfileSync:
         What goes wrong leaves it incomplete, as it was written down to be.
         """
         try:
-            return (await self.sync(grant, access_token)).state
+            asked = partial(self._sync_with, grant, access_token)
+            return (await self._flights.join(grant.id, asked)).state
         except (Problem, VaultError) as error:
             log.warning("first_sync_failed grant=%d error=%s", grant.id, type(error).__name__)
             return await self.state(grant.id)
@@ -107,12 +113,38 @@ class ProfileSync:
         unread = await self._threads.vault(self._vault.unread_profiles.of_grant, grant_id)
         return SyncState(len(profiles), unread)
 
-    async def _sync(self, grant: Grant, access_token: Secret) -> SyncResult:
+    async def _sync(self, grant_id: int) -> SyncResult:
+        held = await self._tokens.fresh(grant_id)
+        answers = await self._ask_all(held.grant, held.tokens.access_token)
+        if all(isinstance(answer, AmazonFailure) and answer.kind == "unauthorized" for answer in answers):
+            renewed = await self._renewed(held)
+            if renewed is not None:
+                answers = await self._ask_all(held.grant, renewed)
+        return await self._settle(held.grant, answers)
+
+    async def _renewed(self, refused: GrantTokens) -> Secret | None:
+        """Return an access token in place of one that Amazon refused; None where there is none now.
+
+        Raise Problem where the authorization, or the application, proves to be at fault.
+        """
+        try:
+            return (await self._tokens.forced_newer_than(refused)).tokens.access_token
+        except Problem as problem:
+            if "status" in problem.extra:
+                raise
+            return None
+
+    async def _sync_with(self, grant: Grant, access_token: Secret) -> SyncResult:
+        return await self._settle(grant, await self._ask_all(grant, access_token))
+
+    async def _ask_all(self, grant: Grant, access_token: Secret) -> list[RegionProfiles | AmazonFailure]:
         client_id = ads_client(self._settings).client_id
         async with self._shares.place_for(grant.user_id):
-            answers = await asyncio.gather(
+            return await asyncio.gather(
                 *(self._ask(region, client_id, access_token, grant) for region in REGIONS)
             )
+
+    async def _settle(self, grant: Grant, answers: list[RegionProfiles | AmazonFailure]) -> SyncResult:
         listed: dict[Region, RegionProfiles] = {}
         failures: dict[Region, AmazonFailure] = {}
         for region, answer in zip(REGIONS, answers, strict=True):

@@ -42,8 +42,7 @@ class Caretaker:
         """
         while (grant_id := await self._threads.writes(self._vault.unread_profiles.claim_due)) is not None:
             try:
-                held = await self._tokens.fresh(grant_id)
-                await self._profile_sync.sync(held.grant, held.tokens.access_token)
+                await self._profile_sync.sync(grant_id)
             except Problem as problem:
                 log.info("profiles_still_unread grant=%d reason=%s", grant_id, problem.reason)
 

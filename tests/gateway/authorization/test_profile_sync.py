@@ -186,3 +186,47 @@ def test_a_user_s_imports_leave_room_for_another_s(gateway: Gateway, amazon: Ama
         amazon.release("slow")
         # On a slow machine some have waited for too long, and are told so.
         assert {call.result() for call in calls} <= {200, 429}
+
+
+def test_a_refused_token_is_renewed_once_before_an_account_is_told_as_unread(gateway: Gateway) -> None:
+    """It may have ended early, while the authorization stands."""
+    gateway.authorize_account()
+    gateway.amazon.control("expire", {"advertiserId": "SANDBOX_BRANDS"})
+    again = gateway.good("/amazonAds/profiles", {"refresh": True})
+    assert again["refreshed"] is True
+    assert "incompleteAccounts" not in again
+
+
+def test_an_account_whose_token_is_refused_may_turn_out_to_be_revoked(gateway: Gateway) -> None:
+    """Then it is told so, with the way to mend it, and not as one to ask for again in a moment."""
+    gateway.authorize_account()
+    gateway.authorize_account("SANDBOX_EMPTY")
+    gateway.amazon.control("revoke", {"advertiserId": "SANDBOX_BRANDS"})
+    again = gateway.good("/amazonAds/profiles", {"refresh": True})
+    (failure,) = again["failures"]
+    assert failure["reason"] == "store_revoked"
+    assert "incompleteAccounts" not in again
+    assert regions(again["profiles"]) == LISTED
+    assert {profile["status"] for profile in again["profiles"]} == {"needs_reauthorization"}
+
+
+def test_a_token_that_stays_refused_is_renewed_once_a_sync(gateway: Gateway) -> None:
+    """The account is unread then, and its authorization stands."""
+    gateway.authorize_account()
+    gateway.amazon.fault({"answer": "adsApi.authenticationFailed"}, times=None, path=PROFILES)
+    gateway.amazon.control("ledger/reset", {})
+    (failure,) = gateway.good("/amazonAds/profiles", {"refresh": True})["failures"]
+    assert failure["reason"] == "token_refused"
+    assert len(gateway.amazon.calls(path="/auth/o2/token")) == 1
+    assert gateway.good("/amazonAds/profiles")["profiles"][0]["status"] == "authorized"
+
+
+def test_a_refused_token_that_cannot_be_renewed_now_leaves_the_account_unread(gateway: Gateway) -> None:
+    """What Amazon said of it is what is told."""
+    gateway.authorize_account()
+    gateway.amazon.control("expire", {"advertiserId": "SANDBOX_BRANDS"})
+    gateway.amazon.fault({"status": 503}, times=None, path="/auth/o2/token")
+    again = gateway.good("/amazonAds/profiles", {"refresh": True})
+    (failure,) = again["failures"]
+    assert (failure["reason"], set(failure["regions"])) == ("token_refused", LISTED)
+    assert regions(again["profiles"]) == LISTED
