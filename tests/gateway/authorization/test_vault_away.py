@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+import requests
 
 from gateway.vault.errors import VaultError
 from tests.support.gateway_server import Amazon, Gateway, query_of, running_gateway, text_of
@@ -54,11 +55,29 @@ class Away:
         return call
 
 
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Away:
+    """What takes methods of the vault away until it is told to come back."""
+    return Away(monkeypatch)
+
+
 def begin(gateway: Gateway) -> tuple[str, str]:
     """Begin a store's authorization: its id, and the callback that the consent leads to."""
     begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store", "region": "NA"})
     back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=SELLER)
     return begun["authorizationId"], back
+
+
+def come_back_to(gateway: Gateway, away: Away, repository: Any, name: str) -> tuple[str, requests.Response]:
+    """Let a consent come back while a method is away, and be asked for it.
+
+    Return the attempt's id, and the page that the browser gets.
+    """
+    attempt_id, back = begin(gateway)
+    away.take(repository, name)
+    _, page = gateway.open(back)
+    assert away.asked.wait(30)
+    return attempt_id, page
 
 
 def until_authorized(gateway: Gateway, attempt_id: str) -> None:
@@ -101,15 +120,11 @@ def test_why_an_authorization_failed_outlives_it_too(
 
 
 def test_the_browser_is_told_while_the_store_is_not_stored_yet(
-    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    amazon: Amazon, tmp_path: Path, away: Away
 ) -> None:
     """Its page says that the authorization is being completed; it is, without the browser."""
     with running_gateway(amazon, tmp_path, callback_patience=0.0) as gateway:
-        attempt_id, back = begin(gateway)
-        away = Away(monkeypatch)
-        away.take(gateway.vault.authorizations, "authorize")
-        _, page = gateway.open(back)
-        assert away.asked.wait(30)
+        attempt_id, page = come_back_to(gateway, away, gateway.vault.authorizations, "authorize")
         assert "being completed" in text_of(page)
         assert gateway.status("spapi", attempt_id)["state"] == "pending"
         away.come_back()
@@ -118,12 +133,11 @@ def test_the_browser_is_told_while_the_store_is_not_stored_yet(
 
 @pytest.mark.usefixtures("_impatient_browsers")
 def test_the_browser_is_told_while_its_state_cannot_be_looked_up(
-    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    amazon: Amazon, tmp_path: Path, away: Away
 ) -> None:
     """The code is kept in memory, and no address holds it; the state works once all the same."""
     with running_gateway(amazon, tmp_path, callback_patience=0.0) as gateway:
         attempt_id, back = begin(gateway)
-        away = Away(monkeypatch)
         away.take(gateway.vault.attempts, "consume", "find_by_state")
         for _ in range(2):
             path, page = gateway.open(back)
@@ -135,31 +149,21 @@ def test_the_browser_is_told_while_its_state_cannot_be_looked_up(
         assert len(amazon.calls(grantType="authorization_code")) == 1
 
 
-def test_at_shutdown_it_is_stored_if_the_database_is_back(
-    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_at_shutdown_it_is_stored_if_the_database_is_back(amazon: Amazon, tmp_path: Path, away: Away) -> None:
     """Whatever pause it is in: one more try is made before the process ends."""
     with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
-        attempt_id, back = begin(gateway)
-        away = Away(monkeypatch)
-        away.take(gateway.vault.authorizations, "authorize")
-        gateway.open(back)
-        assert away.asked.wait(30)
+        attempt_id, _ = come_back_to(gateway, away, gateway.vault.authorizations, "authorize")
         away.come_back()
     with running_gateway(amazon, tmp_path) as gateway:
         assert gateway.status("spapi", attempt_id)["state"] == "authorized"
 
 
 def test_what_is_lost_with_the_process_is_told_as_lost(
-    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    amazon: Amazon, tmp_path: Path, away: Away, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Once for each attempt, without a token."""
     with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
-        attempt_id, back = begin(gateway)
-        away = Away(monkeypatch)
-        away.take(gateway.vault.authorizations, "authorize")
-        gateway.open(back)
-        assert away.asked.wait(30)
+        attempt_id, _ = come_back_to(gateway, away, gateway.vault.authorizations, "authorize")
     lost = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert [record.getMessage().partition(":")[0] for record in lost] == [
         f"authorization_lost attempt={attempt_id}"
@@ -168,15 +172,11 @@ def test_what_is_lost_with_the_process_is_told_as_lost(
 
 
 def test_a_store_that_is_kept_is_not_told_as_lost(
-    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    amazon: Amazon, tmp_path: Path, away: Away, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where the process ends before what the first look found is noted, nobody has to do anything."""
     with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
-        _, back = begin(gateway)
-        away = Away(monkeypatch)
-        away.take(gateway.vault.grants, "set_verified")
-        gateway.open(back)
-        assert away.asked.wait(30)
+        come_back_to(gateway, away, gateway.vault.grants, "set_verified")
         assert gateway.good("/spApi/storeTokens", STORE)["accessToken"]
     assert "first_look_failed" in caplog.text
     assert not [record for record in caplog.records if record.levelno == logging.CRITICAL]
@@ -236,12 +236,11 @@ def test_an_import_that_is_kept_is_told_as_kept(
 
 
 def test_an_import_that_is_not_stored_soon_is_told_and_goes_on(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, away: Away
 ) -> None:
     """The caller hears that nothing is to be repeated, and finds the store in the list later."""
     monkeypatch.setattr("gateway.authorization.imports.STORE_PATIENCE", 0.0)
     token = gateway.amazon.control("grants", [STORE])["grants"][0]["refreshToken"]
-    away = Away(monkeypatch)
     away.take(gateway.vault.authorizations, "import_tokens")
     body = {**STORE, "sellerName": "Mine", "refreshToken": token}
     assert gateway.bad("/spApi/importStore", body, status=503)["reason"] == "completion_delayed"
@@ -252,13 +251,10 @@ def test_an_import_that_is_not_stored_soon_is_told_and_goes_on(
 
 
 @pytest.mark.usefixtures("_impatient_browsers")
-def test_fifty_consents_come_back_while_it_is_away(
-    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fifty_consents_come_back_while_it_is_away(amazon: Amazon, tmp_path: Path, away: Away) -> None:
     """All of them are authorized in the end, each code sent once."""
     with running_gateway(amazon, tmp_path, callback_patience=0.0) as gateway:
         begun = [begin(gateway) for _ in range(50)]
-        away = Away(monkeypatch)
         away.take(gateway.vault.attempts, "consume", "find_by_state", "finish")
         away.take(gateway.vault.authorizations, "authorize")
         away.take(gateway.vault.grants, "set_verified")
