@@ -20,7 +20,7 @@ LEASE_SECONDS = 1.0
 
 
 def create_app(settings: Settings, vault: Any, clock: Any) -> Any:
-    """Return the gateway with short leases."""
+    """Return the gateway with short leases, which soon sees whether its database takes writes."""
     schedule.WRITE_PROBE_SECONDS = 0.5
     return create_real_app(replace(settings, refresh_lease=LEASE_SECONDS), vault, clock)
 
