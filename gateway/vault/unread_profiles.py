@@ -18,6 +18,8 @@ from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
 # Seconds until it is tried again by itself.
 AGAIN = Backoff(60.0, longest=6 * 3600.0)
 NOT_READ_YET = "not read yet"
+# Another account has to be authorized again first, which its status says.
+ASKABLE = grants.c.status == "authorized"
 
 
 class Unread:
@@ -35,11 +37,11 @@ class Unread:
         return None if row is None else _unread(row)
 
     def of_user(self, user_id: int) -> list[tuple[Grant, UnreadProfiles]]:
-        """Return a user's accounts that lack something, by name."""
+        """Return a user's accounts that lack something which Amazon can be asked for, by name."""
         query = (
             select(*GRANT_COLUMNS, *unread_profiles.c)
             .join(grants, grants.c.id == unread_profiles.c.grant_id)
-            .where(grants.c.user_id == user_id)
+            .where(grants.c.user_id == user_id, ASKABLE)
             .order_by(grants.c.name, grants.c.id)
         )
         width = len(GRANT_COLUMNS)
@@ -61,7 +63,7 @@ class Unread:
             .join(grants, grants.c.id == unread_profiles.c.grant_id)
             .where(
                 is_over(unread_profiles.c.again_at, int(AGAIN.longest), now),
-                grants.c.status == "authorized",
+                ASKABLE,
             )
             .order_by(unread_profiles.c.again_at)
             .limit(1)

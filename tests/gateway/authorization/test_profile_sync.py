@@ -230,3 +230,17 @@ def test_a_refused_token_that_cannot_be_renewed_now_leaves_the_account_unread(ga
     (failure,) = again["failures"]
     assert (failure["reason"], set(failure["regions"])) == ("token_refused", LISTED)
     assert regions(again["profiles"]) == LISTED
+
+
+def test_an_account_that_was_revoked_is_not_one_to_ask_for_again(gateway: Gateway) -> None:
+    """Whatever it lacks: only its person can mend that, and its status says so."""
+    gateway.amazon.fault({"status": 503}, times=None, path=PROFILES)
+    gateway.authorize_account()
+    gateway.amazon.control("faults/clear", {})
+    gateway.amazon.control("revoke", {"advertiserId": "SANDBOX_BRANDS"})
+    assert len(gateway.good("/amazonAds/authorizedStores")["incompleteAccounts"]) == 1
+    gateway.bad("/amazonAds/profiles", {"refresh": True}, status=409)
+    listed = gateway.good("/amazonAds/authorizedStores")
+    assert "incompleteAccounts" not in listed
+    (account,) = listed["accountsWithoutProfiles"]
+    assert account["status"] == "needs_reauthorization"
