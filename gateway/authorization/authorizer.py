@@ -8,6 +8,7 @@ waited for (patient_vault.py).
 
 import asyncio
 import logging
+import secrets
 from functools import partial
 from typing import Any
 
@@ -101,7 +102,8 @@ class Authorizer:
         self, flow: Flow, callback: Callback, confirmed: bool, consumed: asyncio.Future[Attempt]
     ) -> None:
         """Consume the state, as soon as the vault answers and while the code lives; carry the attempt out."""
-        consume = partial(self._consume, flow, callback.state, None if confirmed else callback.code)
+        code = None if confirmed else callback.code
+        consume = partial(self._consume, flow, callback.state, secrets.token_hex(16), code)
         try:
             attempt = await self._patient_vault.call("callback", consume, CODE_SECONDS)
         except VaultError:
@@ -151,15 +153,16 @@ class Authorizer:
             raise CallbackRefused(refused.reason) from None
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
-        """End the attempt of a callback without exchanging its code. Raise CallbackRefused."""
-        attempt = await self._threads.writes(self._consume, flow, callback.state)
+        """End the attempt of a callback without exchanging its code. Raise CallbackRefused; VaultError."""
+        consume = partial(self._consume, flow, callback.state, secrets.token_hex(16))
+        attempt = await self._patient_vault.call("callback", consume, CONFIRMATION_PATIENCE)
         await self._end(attempt, Refusal("not_confirmed", phase="denied"))
 
-    def _consume(self, flow: Flow, state: str | None, code: Secret | None = None) -> Attempt:
+    def _consume(self, flow: Flow, state: str | None, consumer: str, code: Secret | None = None) -> Attempt:
         if state is None:
             raise CallbackRefused("state_unknown")
         try:
-            attempt = self._vault.attempts.consume(state, flow, code)
+            attempt = self._vault.attempts.consume(state, flow, code, consumer=consumer)
         except CodeRefused as refused:
             raise CallbackRefused(refused.reason) from None
         if attempt is not None:

@@ -15,7 +15,7 @@ from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import attempts, authorization_codes, users
 
-_COLUMNS = [column for column in attempts.c if column.name != "state_sha256"]
+_COLUMNS = [column for column in attempts.c if column.name not in {"state_sha256", "consumer"}]
 INTERRUPTED = "interrupted"
 # An exchange with its repetitions takes no longer; one older than this was cut off by a crash.
 LONGEST_EXCHANGE = 120
@@ -99,12 +99,17 @@ class Attempts:
         with self._database.reading() as connection:
             return connection.execute(query).scalar() == attempt_id
 
-    def consume(self, state: str, flow: Flow, code: Secret | None = None) -> Attempt | None:
+    def consume(
+        self, state: str, flow: Flow, code: Secret | None = None, *, consumer: str | None = None
+    ) -> Attempt | None:
         """Use up a state and return its attempt, now `exchanging`: written down before the code is sent.
 
         Return None for a state that is unknown, of the other flow, used or expired. `code`: what came with
         the state, unless `hold_code` wrote it down before. Raise CodeRefused, and leave the state as it was,
         where it did, or where the code came with another attempt's state.
+
+        `consumer`: random, the same for each repeat of one call. A database that goes away may have taken
+        what it could not answer any more: so whoever used up the state may do it again.
         """
         now = int(self._clock.now())
         statement = (
@@ -115,14 +120,16 @@ class Attempts:
                 attempts.c.phase == "pending",
                 attempts.c.expires_at > now,
             )
-            .values(phase="exchanging", consumed_at=now)
+            .values(phase="exchanging", consumed_at=now, consumer=consumer)
             .returning(attempts.c.id)
         )
+        of_mine = _query().where(attempts.c.state_sha256 == _digest(state), attempts.c.consumer == consumer)
         try:
             with self._database.writing() as connection:
                 attempt_id = connection.execute(statement).scalar()
                 if attempt_id is None:
-                    return None
+                    row = None if consumer is None else connection.execute(of_mine).first()
+                    return None if row is None else _attempt(row)
                 if code is not None:
                     _take_code(connection, attempt_id, code)
                 return _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())

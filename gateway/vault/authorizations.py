@@ -57,9 +57,22 @@ class Authorizations:
         The user's grant for the same store and region (ads: of the same name, or the one to be authorized
         again) keeps its id and gets the new tokens; a refresh that is under way is fenced off. Raise
         GrantGone, and keep nothing, where the one to be authorized again has been removed.
+
+        As all that is kept here, it may be repeated after an answer of the database's was lost: what was kept
+        then is returned as it is by now. Raise GrantGone where it has been removed since.
         """
+        kept_before = (
+            select(attempts.c.id, *GRANT_COLUMNS)
+            .join_from(attempts, grants, grants.c.id == attempts.c.grant_id, isouter=True)
+            .where(attempts.c.id == attempt.id, attempts.c.phase == "authorized")
+        )
 
         def store(connection: Connection) -> Grant:
+            before = connection.execute(kept_before).first()
+            if before is not None:
+                if before[1] is None:
+                    raise GrantGone
+                return grant_from(before[1:])
             grant = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at, given_at)
             connection.execute(
                 update(attempts)
@@ -87,21 +100,25 @@ class Authorizations:
         wanted = replace(attempt, expected_record_id=None)
 
         def store(connection: Connection) -> Grant:
-            mine = grants.c.id == grant.id
-            if connection.execute(select(grants.c.id).where(mine).with_for_update()).first() is None:
-                raise GrantGone
             there = self._to_replace(connection, wanted, grant.seller_id)
+            if there is not None and self._issued_tokens.is_recorded(connection, there.id, tokens):
+                return there
+            mine = grants.c.id == grant.id
             if there is None:
                 where = {"region": wanted.region, "marketplace": wanted.marketplace}
                 moved = update(grants).where(mine).values(**where).returning(*GRANT_COLUMNS)
-                return grant_from(connection.execute(moved).one())
+                row = connection.execute(moved).first()
+                if row is None:
+                    raise GrantGone
+                return grant_from(row)
+            if connection.execute(delete(grants).where(mine)).rowcount != 1:
+                raise GrantGone
             kept = self._keep(
                 connection, wanted, grant.seller_id, tokens, grant.authorization_expires_at, None
             )
             connection.execute(
                 update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.id)
             )
-            connection.execute(delete(grants).where(mine))
             return kept
 
         return self._stored(store)
@@ -116,6 +133,8 @@ class Authorizations:
 
         def store(connection: Connection) -> tuple[Grant, Grant | None]:
             replaced = self._to_replace(connection, wanted, wanted.seller_id)
+            if replaced is not None and self._issued_tokens.is_recorded(connection, replaced.id, tokens):
+                return replaced, None
             grant = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
             self._audit.record(connection, "imported", grant=grant)
             return grant, replaced

@@ -65,6 +65,11 @@ class IssuedTokens:
         }
         connection.execute(_record_statement(connection.dialect.name), row)
 
+    def is_recorded(self, connection: Connection, grant_id: int, tokens: Tokens) -> bool:
+        """Tell whether a grant's access token is on record, and so its tokens have been stored before."""
+        which = (handed_out.c.token_hmac == self.hmac(tokens.access_token), handed_out.c.grant_id == grant_id)
+        return connection.execute(select(handed_out.c.grant_id).where(*which)).first() is not None
+
     def purge_is_due(self) -> bool:
         """Tell whether `record` would forget expired tokens now."""
         return not self._purged_at <= int(self._clock.now()) < self._purged_at + PURGE_PAUSE

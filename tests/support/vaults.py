@@ -16,6 +16,7 @@ from gateway.tokens.service import JUST_REFRESHED
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import upgrade
+from gateway.vault.errors import VaultError
 from gateway.vault.vault import DATABASE_FILE, Vault
 
 MASTER_KEY = Secret(base64.b64encode(bytes(range(32))).decode())
@@ -120,3 +121,22 @@ def read_only(database: Database) -> Iterator[None]:
         event.remove(database.engine, "begin", begin)
         # SQLite's stays with the connection.
         database.engine.dispose()
+
+
+@contextmanager
+def lost_answer(database: Database) -> Iterator[None]:
+    """Let the next transaction be committed, and its end not be heard of: the connection broke just then."""
+    real = database.writing
+
+    @contextmanager
+    def writing() -> Iterator[Connection]:
+        with real() as connection:
+            yield connection
+        database.writing = real  # type: ignore[method-assign]
+        raise VaultError("the PostgreSQL does not answer", "Check that it runs.", retryable=True)
+
+    database.writing = writing  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        database.writing = real  # type: ignore[method-assign]

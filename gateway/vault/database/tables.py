@@ -91,6 +91,7 @@ attempts = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("consumed_at", BigInteger),  # when its callback came; the code exchange is under way since
     Column("ended_at", BigInteger),
+    Column("consumer", Text),  # a random mark of who consumed the state, by which a repeat knows itself
 )
 
 # Which attempt an authorization code belongs to: the first whose callback brought it (see attempts.py); and

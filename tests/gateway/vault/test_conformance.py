@@ -9,19 +9,19 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.model import Flow, Grant, Lease, UnreadProfiles
+from gateway.model import Attempt, Flow, Grant, Import, Lease, UnreadProfiles
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.authorizations import GrantGone
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
-from gateway.vault.errors import SealBroken
+from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.unread_profiles import AGAIN
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
 from tests.support.clock import SteppingClock
-from tests.support.vaults import account, consumed, new_attempt, profile, store, tokens
+from tests.support.vaults import account, consumed, lost_answer, new_attempt, profile, store, tokens
 
 
 @pytest.fixture
@@ -48,6 +48,13 @@ def together(count: int, call: Callable[[int], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return results
+
+
+def refreshed(vault: Vault, grant: Grant) -> None:
+    """Store the tokens "second" for a grant, as a refresh does."""
+    lease = vault.leases.take(grant.id, "w", 60_000)
+    assert lease is not None
+    assert vault.leases.store_refresh(lease, grant.token_version, tokens("second"))
 
 
 class TestUsers:
@@ -161,6 +168,27 @@ class TestAttempts:
         assert first is not None
         assert first.phase == "exchanging"
         assert vault.attempts.consume(state.reveal(), "spapi") is None
+
+    def test_who_consumed_a_state_may_repeat_it(self, vault: Vault, user: int, clock: SteppingClock) -> None:
+        """The connection broke before the answer: the repeat gets the attempt, however late; nobody else."""
+        attempt_id, state = vault.attempts.begin(new_attempt(user))
+
+        def consume(consumer: str) -> Attempt | None:
+            return vault.attempts.consume(state.reveal(), "spapi", Secret("the-code"), consumer=consumer)
+
+        with lost_answer(vault.database), pytest.raises(VaultError):
+            consume("the first")
+        clock.step(900)
+        vault.attempts.settle_interrupted(older_than=60)
+        assert consume("another") is None
+        assert vault.attempts.consume(state.reveal(), "spapi") is None
+        attempt = consume("the first")
+        assert attempt is not None
+        assert attempt.id == attempt_id
+        vault.authorizations.authorize(attempt, "A1", tokens(), None)
+        ended = vault.attempts.get(attempt_id)
+        assert ended is not None
+        assert (ended.phase, ended.reason) == ("authorized", None)
 
     def test_of_many_at_once_one_consumes(self, vault: Vault, user: int) -> None:
         """However many bring the same state at the same moment, one gets the attempt."""
@@ -328,6 +356,69 @@ class TestGrants:
         ended = vault.attempts.get(attempt.id)
         assert ended is not None
         assert (ended.phase, ended.grant_id) == ("authorized", grant.id)
+
+    def test_what_was_kept_is_not_kept_again(self, vault: Vault, user: int) -> None:
+        """The repeat of an authorization whose answer was lost: what a refresh has stored since stays."""
+        attempt = consumed(vault, user)
+        with lost_answer(vault.database), pytest.raises(VaultError):
+            vault.authorizations.authorize(attempt, "A1", tokens(), None)
+        (kept,) = vault.grants.of_user(user, "spapi")
+        refreshed(vault, kept)
+        entries = vault.audit.newest(9)
+        assert vault.authorizations.authorize(attempt, "A1", tokens(), None) == vault.grants.get(kept.id)
+        assert vault.grants.tokens(kept.id) == tokens("second")
+        assert vault.audit.newest(9) == entries
+        assert vault.grants.remove_store(user, "A1", "NA")
+        with pytest.raises(GrantGone):
+            vault.authorizations.authorize(attempt, "A1", tokens(), None)
+        assert vault.grants.of_user(user, "spapi") == []
+
+    def test_what_was_imported_is_not_imported_again(self, vault: Vault, user: int) -> None:
+        """As for an authorization."""
+        wanted = Import(user, "spapi", "app", "NA", "Mine", "A1")
+        with lost_answer(vault.database), pytest.raises(VaultError):
+            vault.authorizations.import_tokens(wanted, tokens())
+        (kept,) = vault.grants.of_user(user, "spapi")
+        refreshed(vault, kept)
+        entries = vault.audit.newest(9)
+        assert vault.authorizations.import_tokens(wanted, tokens()) == (vault.grants.get(kept.id), None)
+        assert vault.grants.tokens(kept.id) == tokens("second")
+        assert vault.audit.newest(9) == entries
+
+    @pytest.mark.parametrize("kept_there", [False, True])
+    def test_what_was_moved_is_not_moved_again(self, vault: Vault, user: int, kept_there: bool) -> None:
+        """A store that is under its region already stays there, with the attempt that names it."""
+        there = store(vault, user, region="EU", label="old").id if kept_there else None
+        attempt = consumed(vault, user, region="FE")
+        grant = vault.authorizations.authorize(attempt, "A1", tokens(), None)
+        wanted = replace(attempt, region="EU", marketplace="IN")
+        with lost_answer(vault.database), pytest.raises(VaultError):
+            vault.authorizations.move(wanted, grant, tokens())
+        moved = vault.authorizations.move(wanted, grant, tokens())
+        assert vault.grants.of_user(user, "spapi") == [moved]
+        assert (moved.id, moved.region, moved.marketplace) == (there or grant.id, "EU", "IN")
+        assert vault.grants.tokens(moved.id) == tokens()
+        assert vault.attempts.get(attempt.id).grant_id == moved.id  # type: ignore[union-attr]
+
+    def test_a_store_that_was_authorized_again_by_id_is_moved(self, vault: Vault, user: int) -> None:
+        """It keeps its id, although the link named the place where it was."""
+        first = store(vault, user, region="FE")
+        attempt = consumed(vault, user, region="FE", expected_record_id=first.id)
+        grant = vault.authorizations.authorize(attempt, "A1", tokens("second"), None)
+        moved = vault.authorizations.move(
+            replace(attempt, region="EU", marketplace="IN"), grant, tokens("second")
+        )
+        assert vault.grants.of_user(user, "spapi") == [moved]
+        assert (moved.id, moved.region) == (first.id, "EU")
+
+    def test_a_store_that_was_removed_is_not_moved(self, vault: Vault, user: int) -> None:
+        """Nor made anew."""
+        attempt = consumed(vault, user, region="FE")
+        grant = vault.authorizations.authorize(attempt, "A1", tokens(), None)
+        vault.grants.remove_store(user, "A1", "FE")
+        with pytest.raises(GrantGone):
+            vault.authorizations.move(replace(attempt, region="EU", marketplace="IN"), grant, tokens())
+        assert vault.grants.of_user(user, "spapi") == []
 
     def test_authorizing_again_keeps_the_id(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """The same store gets new tokens and a clean status under its old id."""
@@ -930,7 +1021,7 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE seals"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
-            for column in ("attempts.central", "grants.central", "grants.marketplace"):
+            for column in ("attempts.central", "attempts.consumer", "grants.central", "grants.marketplace"):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
             connection.execute(text("DROP TABLE outbox"))
