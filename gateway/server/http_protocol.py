@@ -83,7 +83,9 @@ class Protocol(HttpToolsProtocol):
             return False
         self.refusals.note("gateway_busy", oldest._source())
         oldest._leave()
-        oldest.transport.close()
+        # Over TLS, to close it would keep its descriptor until the client agrees.
+        all_sent = oldest.transport.get_write_buffer_size() == 0
+        oldest.transport.abort() if all_sent else oldest.transport.close()
         return True
 
     def _leave(self) -> None:
@@ -206,6 +208,11 @@ class Protocol(HttpToolsProtocol):
         soon = min(seconds, HEAD_SECONDS, self.timeout_keep_alive)
         self.timeout_keep_alive_task = self.loop.call_later(soon, self.timeout_keep_alive_handler)
 
+    def _stop_looking(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
     def pause_writing(self) -> None:
         """Let the answer wait until the client has taken some of it."""
         super().pause_writing()
@@ -225,9 +232,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._leave()
         self._writes.stop()
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
-            self.timeout_keep_alive_task = None
+        self._stop_looking()
 
     def _refuse(self, problem: Problem) -> None:
         """Answer, unless an answer to something before is under way, and end the connection."""

@@ -21,6 +21,7 @@ from gateway.server.data_folder import DataFolder
 from gateway.server.ending_signals import EndingSignals, Stopped
 from gateway.server.listener import addresses, listen
 from gateway.server.sandbox_process import StandInProcess
+from gateway.server.tls import TlsConfig
 from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
@@ -221,11 +222,16 @@ def _uvicorn_config(
 ) -> uvicorn.Config:
     # No access log: it prints the codes of callbacks. Headers that a proxy adds are believed of those that
     # the owner named; the list is always given, since uvicorn would take another one from its environment.
-    return uvicorn.Config(
+    config, protocol = (
+        (TlsConfig, "gateway.server.tls:TlsProtocol")
+        if options.tls_cert
+        else (uvicorn.Config, "gateway.server.http_protocol:Protocol")
+    )
+    return config(
         app,
         factory=isinstance(app, str),
-        loop=_event_loop(settings),
-        http="gateway.server.http_protocol:Protocol",
+        loop=_event_loop(settings, options),
+        http=protocol,
         workers=options.workers,
         log_config=None,
         access_log=False,
@@ -240,12 +246,13 @@ def _uvicorn_config(
     )
 
 
-def _event_loop(settings: Settings) -> str:
+def _event_loop(settings: Settings, options: ServeOptions) -> str:
     """Return the event loop to serve on, as uvicorn names it."""
     # Windows's own loop, which takes more sockets, cannot wait for psycopg's connections.
     if os.name == "nt" and settings.database_url is not None:
         return "asyncio:SelectorEventLoop"
-    return "auto"
+    # uvloop hands on what comes first on a connection, before TLS can be begun there.
+    return "asyncio" if options.tls_cert else "auto"
 
 
 def _ready_document(settings: Settings, url: str) -> dict[str, Any]:

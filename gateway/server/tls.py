@@ -1,0 +1,80 @@
+"""HTTP over TLS, whose connections are counted and timed from their first moment.
+
+The event loop's own way would tell the server of a connection once its TLS is agreed on, for which it waits a
+minute, with a descriptor each; and would hold one that is closed for half a minute until its client agrees.
+"""
+
+import asyncio
+import ssl
+
+import uvicorn
+
+from gateway.server.connection_limits import HEAD_SECONDS
+from gateway.server.http_protocol import Protocol
+
+# So many seconds a client has to agree that the connection ends.
+GOODBYE_SECONDS = 2.0
+
+
+class TlsConfig(uvicorn.Config):
+    """uvicorn's settings, by which the event loop takes plain connections and `TlsProtocol` begins TLS."""
+
+    tls: ssl.SSLContext | None = None
+
+    def load(self) -> None:
+        """Read the certificate, and make everything else that the settings name."""
+        super().load()
+        self.tls, self.ssl = self.ssl, None
+
+
+class TlsProtocol(Protocol):
+    """One connection: of TLS first, which has HEAD_SECONDS, and then of HTTP over it."""
+
+    config: TlsConfig
+    # What came over TLS before HTTP had begun; None since then.
+    _early: bytearray | None = None
+    _agreeing: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, or end it where there are as many as there may be."""
+        transport.pause_reading()
+        self._early = bytearray()
+        super().connection_made(transport)
+        if not transport.is_closing():
+            self._agreeing = self.loop.create_task(self._begin())
+
+    async def _begin(self) -> None:
+        """Agree on TLS, and go on with HTTP over it."""
+        assert self.config.tls is not None, "the settings name a certificate"
+        try:
+            secure = await self.loop.start_tls(
+                self.transport,
+                self,
+                self.config.tls,
+                server_side=True,
+                ssl_handshake_timeout=HEAD_SECONDS,
+                ssl_shutdown_timeout=GOODBYE_SECONDS,
+            )
+        except OSError:  # ssl.SSLError is one: whoever it is does not speak TLS, or not in time
+            secure = None
+        if secure is None or self.parser is None:
+            self.transport.abort()
+            self._leave()
+            self._stop_looking()
+            return
+        early, self._early = self._early, None
+        self._stop_looking()
+        super().connection_made(secure)
+        if early and not secure.is_closing():
+            super().data_received(bytes(early))
+
+    def data_received(self, data: bytes) -> None:
+        """Read one piece of what the client sends over TLS."""
+        if self._early is None:
+            super().data_received(data)
+        else:
+            self._early += data
+
+    def _is_free_to_answer(self) -> bool:
+        """Tell whether an answer could be sent, which without TLS nobody would understand."""
+        return self._early is None and super()._is_free_to_answer()
