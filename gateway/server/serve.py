@@ -19,9 +19,9 @@ from gateway.monitoring import metrics_folder
 from gateway.monitoring.logs import set_up_logging
 from gateway.server.data_folder import DataFolder
 from gateway.server.ending_signals import EndingSignals, Stopped
-from gateway.server.listener import addresses, listen
+from gateway.server.listener import BACKLOG, addresses, listen
 from gateway.server.sandbox_process import StandInProcess
-from gateway.server.tls import TlsConfig
+from gateway.server.tls import TLS_BACKLOG, TlsConfig
 from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
@@ -232,6 +232,7 @@ def _uvicorn_config(
         factory=isinstance(app, str),
         loop=_event_loop(settings, options),
         http=protocol,
+        backlog=TLS_BACKLOG if options.tls_cert else BACKLOG,
         workers=options.workers,
         log_config=None,
         access_log=False,

@@ -9,9 +9,11 @@ import ssl
 
 import uvicorn
 
-from gateway.server.connection_limits import HEAD_SECONDS
+from gateway.server.connection_limits import HEAD_SECONDS, RESERVED_DESCRIPTORS
 from gateway.server.http_protocol import Protocol
 
+# asyncio takes so many connections before it tells of the first: they have to fit into what is left.
+TLS_BACKLOG = RESERVED_DESCRIPTORS // 2
 # So many seconds a client has to agree that the connection ends.
 GOODBYE_SECONDS = 2.0
 
