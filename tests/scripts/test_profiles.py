@@ -372,3 +372,24 @@ def test_what_would_have_been_read_is_told_as_before(wanted: dict[str, Any]) -> 
     """Another region, or an account that lacks nothing."""
     told = failure(TWO_ACCOUNTS, incomplete=[LACKS_EU], **wanted)
     assert "ads_authorize_url.py" in told.hint
+
+
+@pytest.mark.parametrize("listed", [ONE_ACCOUNT, [{"accountName": "Acme", "authRecordId": 1}]])
+@pytest.mark.parametrize("account", [None, "Acme", "An advertiser"])
+@pytest.mark.parametrize(("said", "hint"), [("NZ", "use AU"), ("Narnia", "Name a site"), ("EU", "a region")])
+def test_what_is_no_site_is_in_no_region_that_was_not_read(
+    listed: list[dict[str, Any]], account: str | None, said: str, hint: str
+) -> None:
+    """To read the region would not help: what helps is another word."""
+    told = failure(listed, incomplete=[LACKS_EU], site=said, account=account)
+    assert (told.code, hint in told.hint) == ("not_found", True), told.hint
+    assert "--refresh" not in told.hint
+
+
+def test_a_site_that_only_the_list_knows_is_looked_for_in_its_own_region() -> None:
+    """Another account's profile there says which region that is."""
+    listed = [*ONE_ACCOUNT, profile(3, "Bolt", "CO", region="NA")]
+    for region, to_be_read in (("NA", True), ("EU", False)):
+        lacking = [{"accountName": "Acme", "unreadRegions": [region]}]
+        told = failure(listed, incomplete=lacking, site="CO", account="Acme")
+        assert ("--refresh" in told.hint) is to_be_read

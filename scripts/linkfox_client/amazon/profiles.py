@@ -68,17 +68,28 @@ def resolve(
     try:
         return _resolve(entries, site, account, profile_id)
     except ClientError as failure:
-        lacking = _unread(entries, incomplete, site, account) if failure.code == "not_found" else ""
-        if lacking:
-            failure.hint = (
-                f"Amazon has not answered for the profiles of {lacking} yet: run ads_profiles.py --refresh, "
-                "then ask again. Authorize nothing for that."
-            )
+        if failure.code == "not_found" and entries:
+            failure.hint = _better_hint(entries, incomplete, site, account) or failure.hint
         raise
 
 
+def _better_hint(
+    listed: list[Profile], incomplete: Iterable[Profile], site: str | None, account: str | None
+) -> str:
+    """Return what helps before anything else: another word for a site, or to read what was not; else ""."""
+    if site is not None and not _regions(site, listed):
+        return explain_unknown_site(site)
+    lacking = _unread(listed, incomplete, site, account)
+    if not lacking:
+        return ""
+    return (
+        f"Amazon has not answered for the profiles of {lacking} yet: run ads_profiles.py --refresh, "
+        "then ask again. Authorize nothing for that."
+    )
+
+
 def _unread(
-    listed: Iterable[Profile], incomplete: Iterable[Profile], site: str | None, account: str | None
+    listed: list[Profile], incomplete: Iterable[Profile], site: str | None, account: str | None
 ) -> str:
     """Return the regions, in words, that were not read and may hold what is wanted, or ""."""
     lacking = list(incomplete)
@@ -87,12 +98,12 @@ def _unread(
         named = [entry for entry in lacking if wanted in map(_loosely, _account_names(entry))]
         known = any(wanted in map(_loosely, _account_names(entry)) for entry in listed)
         lacking = named if named or known else lacking  # else it may be an advertiser's own name
-    meant = find_site(site) if site is not None else None
+    meant = None if site is None else _regions(site, listed)
     return ", ".join(
         f"{region} ({entry.get('accountName')})"
         for entry in lacking
         for region in entry.get("unreadRegions") or ()
-        if meant is None or region == meant.region
+        if meant is None or region in meant
     )
 
 
@@ -228,7 +239,7 @@ def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
     """Return the profiles of the site that `words` name, in our words or the list's own codes and ids."""
     site = find_site(words)
     literal = words.strip().upper()
-    if site is None and not any(literal in _marks(profile) for profile in profiles):
+    if not _regions(words, profiles):
         raise ClientError(
             "not_found",
             f"{words!r} names no Amazon site",
@@ -242,6 +253,18 @@ def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
         f"There is no such profile for {place}",
         profiles,
     )
+
+
+def _regions(words: str, listed: list[Profile]) -> set[Any]:
+    """Return the regions of the site that `words` name: one, or none where there is no such site.
+
+    What only the list knows is where the list has it.
+    """
+    site = find_site(words)
+    if site is not None:
+        return {site.region}
+    literal = words.strip().upper()
+    return {profile.get("region") for profile in listed if literal in _marks(profile)}
 
 
 def _is_at(profile: Profile, site: Site) -> bool:
