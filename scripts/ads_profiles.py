@@ -9,7 +9,8 @@ Examples:
   python3 scripts/ads_profiles.py --refresh --limit 20
   python3 scripts/ads_profiles.py '{"refresh": true}'
 
-The answer's nextOffset is the --offset of the next page, or null at the end.
+The answer's nextOffset is the --offset of the next page, or null at the end. Where Amazon did not answer for
+all, `notes` say what to do.
 """
 
 from linkfox_client import command
@@ -22,7 +23,11 @@ def declare(arguments):
 
 
 def run(options, gateway):
+    from linkfox_client.commands import profile_renewal
+
     answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
+    if notes := profile_renewal.notes(answer):
+        answer["notes"] = notes
     return lists.page(answer, "profiles", ("countryCode", "accountInfoName", "profileId"), options)
 
 

@@ -1,6 +1,7 @@
 """The scripts for ads accounts, as processes against a gateway that answers what the test says."""
 
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -117,6 +118,75 @@ def test_profiles_are_read_again_only_when_asked(gateway: FakeGateway, run: Run)
     run("ads_profiles.py", "--refresh", "--limit", "5")
     asked = gateway.bodies("/amazonAds/profiles")
     assert [body.get("refresh") for body in asked] == [None, True]
+
+
+def refreshed(gateway: FakeGateway, run: Run, *failures: dict[str, Any]) -> dict[str, Any]:
+    """What `ads_profiles.py --refresh` tells where Acme and Bolt each have a profile and that failed."""
+    answer = {"profiles": [line(1, "Acme", "US"), line(3, "Bolt", "US", authRecordId=20)], "total": 2}
+    more = {"refreshed": not failures} | ({"failures": list(failures)} if failures else {})
+    gateway.answers["/amazonAds/profiles"] = (200, answer | more)
+    done = run("ads_profiles.py", "--refresh")
+    assert (done.code, done.document["ok"]) == (0, True)
+    return done.document
+
+
+def failed(account: str, record_id: int, reason: str, *regions: str) -> dict[str, Any]:
+    """One of the `failures` of /amazonAds/profiles."""
+    told = {"accountName": account, "authRecordId": record_id, "reason": reason, "errmsg": "EVIL"}
+    return told | ({"regions": list(regions)} if regions else {})
+
+
+def test_regions_that_did_not_answer_are_told_in_words(gateway: FakeGateway, run: Run) -> None:
+    """Which of which account, that the rest is new, and that to wait is all there is to do."""
+    down = (failed("Acme", 10, "amazon_failed", "EU"), failed("Bolt", 20, "amazon_throttled", "NA", "FE"))
+    (note,) = refreshed(gateway, run, *down)["notes"]
+    assert "EU (Acme), NA (Bolt), FE (Bolt)" in note
+    assert "The others were renewed." in note
+    assert "`python3 scripts/ads_profiles.py --refresh`" in note
+    assert "Authorize nothing" in note
+
+
+def test_nothing_is_said_to_be_renewed_where_nothing_was(gateway: FakeGateway, run: Run) -> None:
+    """Without a network no region of any account answers."""
+    every = ("NA", "EU", "FE")
+    down = (failed("Acme", 10, "amazon_failed", *every), failed("Bolt", 20, "amazon_failed", *every))
+    (note,) = refreshed(gateway, run, *down)["notes"]
+    assert "renewed" not in note
+    (note,) = refreshed(gateway, run, down[0])["notes"]
+    assert "The others were renewed." in note
+
+
+@pytest.mark.parametrize("reason", ["store_revoked", "grant_of_another_client", "tokens_damaged"])
+def test_an_account_that_was_revoked_is_to_be_authorized_again(
+    gateway: FakeGateway, run: Run, reason: str
+) -> None:
+    """With the command as it is to be run, whatever the name holds; that a region is down stays told."""
+    name = "我的 $(brand)'s"
+    waiting, again = refreshed(
+        gateway, run, failed(name, 20, reason), failed("Acme", 10, "amazon_failed", "EU")
+    )["notes"]
+    assert "EU (Acme)" in waiting
+    assert name not in waiting
+    command = shlex.split(again.split("`")[1])
+    asked = ["--account-name", name, "--auth-record-id", "20"]
+    assert command == ["python3", "scripts/ads_authorize_url.py", *asked]
+    assert "--refresh" not in again
+
+
+def test_any_other_failure_of_a_refresh_is_told_with_its_own_remedy(gateway: FakeGateway, run: Run) -> None:
+    """No store is at fault for a suspended application; a reason of a newer gateway is not guessed at."""
+    (note,) = refreshed(gateway, run, failed("Bolt", 20, "suspended_app"))["notes"]
+    assert note.startswith("all regions (Bolt): ")
+    assert "client secret" in note
+    (note,) = refreshed(gateway, run, failed("Bolt", 20, "of_tomorrow", "FE"))["notes"]
+    assert note.startswith("FE (Bolt): ")
+    assert "`errmsg`" in note
+    assert "EVIL" not in note
+
+
+def test_a_refresh_that_went_well_has_no_notes(gateway: FakeGateway, run: Run) -> None:
+    """There is nothing to do."""
+    assert "notes" not in refreshed(gateway, run)
 
 
 # Which profile
