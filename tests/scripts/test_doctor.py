@@ -284,6 +284,27 @@ def test_an_account_without_profiles_is_told_too(run: Run, healthy: FakeGateway)
     assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
 
 
+def test_a_region_whose_profiles_were_not_read_is_told(run: Run, healthy: FakeGateway) -> None:
+    """Of an account that has others, or none yet; a consent that ended comes first."""
+    some = ACCOUNT | {"unreadRegions": ["EU", "FE"]}
+    bare = {"authRecordId": 8, "accountName": "Bare", "status": "authorized", "unreadRegions": ["FE"]}
+    gone = bare | {"authRecordId": 9, "accountName": "Gone", "status": "needs_reauthorization"}
+    unseen = bare | {"authRecordId": 10, "accountName": "Unseen"}
+    healthy.answers["/amazonAds/authorizedStores"] = (
+        200,
+        {"stores": [ACCOUNT], "total": 1, "accountsWithoutProfiles": [bare, gone]}
+        | {"incompleteAccounts": [some, bare, gone, unseen]},
+    )
+    checks = by_name(run("doctor.py").document)
+    regions = {"Brand": "EU, FE", "Bare": "FE", "Unseen": "FE"}
+    for name, which in regions.items():
+        check = checks[f"ads account {name}"]
+        assert check["state"] == "warning"
+        assert f"profiles of {which} not read yet" in check["detail"]
+        assert "`python3 scripts/ads_profiles.py --refresh`" in check["remedy"]
+    assert checks["ads account Gone"]["state"] == "failed"
+
+
 def test_a_local_gateways_own_state_is_shown(house: House) -> None:
     """Settings, database, tables and master key, as the gateway's own program sees them."""
     done = house.script("doctor.py")

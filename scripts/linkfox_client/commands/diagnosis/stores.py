@@ -1,11 +1,12 @@
 """The state of each store and ads account that the key may see."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.commands.lists import entries, whole
+from linkfox_client.commands.profile_renewal import AGAIN
 from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.text import cleaned
 
@@ -30,14 +31,17 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
         answer = _listed(patient, "/amazonAds/authorizedStores")
         if answer is None:
             return
-        listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
+        incomplete = answer.get("incompleteAccounts") or []
+        listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or []), *incomplete]
     except ClientError as problem:
         yield failed("ads accounts", problem)
         return
     accounts: dict[object, Mapping[str, Any]] = {}
     for entry in listed:
         accounts.setdefault(entry.get("authRecordId"), entry)
-    yield from _bounded("ads accounts", [_of_account(entry) for entry in accounts.values()])
+    unread = {entry.get("authRecordId"): entry.get("unreadRegions") or () for entry in incomplete}
+    found = [_of_account(entry, unread.get(number, ())) for number, entry in accounts.items()]
+    yield from _bounded("ads accounts", found)
 
 
 def _listed(patient: Patient, path: str) -> dict[str, Any] | None:
@@ -59,15 +63,21 @@ def _of_store(entry: Mapping[str, Any]) -> Finding:
     return _of(name, entry, again)
 
 
-def _of_account(entry: Mapping[str, Any]) -> Finding:
+def _of_account(entry: Mapping[str, Any], unread: Sequence[object]) -> Finding:
+    """Return the state of an account. `unread`: the regions whose profiles Amazon has not answered for."""
     name = f"ads account {_said(entry, 'accountName')}"
     again = (
         "Authorize it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
     )
     found = _of(name, entry, again)
-    bare = "profile_sync_unanswered" if entry.get("unreadRegions") else "profile_sync_failed"
-    row = find_reason(bare) if entry.get("profileId") is None else None
-    return warning(name, row.meaning, row.remedy) if row is not None and found.state == "ok" else found
+    if found.state != "ok":
+        return found
+    if unread:
+        regions = ", ".join(cleaned(region) for region in unread)
+        remedy = f"Run {AGAIN}; authorize nothing for that."
+        return warning(name, f"{found.detail}, profiles of {regions} not read yet", remedy)
+    row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
+    return warning(name, row.meaning, row.remedy) if row is not None else found
 
 
 def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
