@@ -63,6 +63,8 @@ def test_one_that_fails_stands_beside_the_others(gateway: FakeGateway, piped: An
     gateway.answers["/spApi/importStore"] = lambda handler: reply(handler, *next(answers))
     done = piped("import_store.py", "--list", "-", stdin=json.dumps(STORES))
     assert (done.code, done.error["code"], done.document["failed"]) == (6, "authorization_failed", 1)
+    begins = "Of 3 in the list 1 failed, and 2 are imported. The first failure, A1 NA: "
+    assert done.error["message"].startswith(begins)
     assert [told["ok"] for told in done.document["imports"]] == [True, False, True]
     failed = done.document["imports"][1]
     assert failed["sellerId"] == "A1"

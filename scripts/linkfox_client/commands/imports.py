@@ -67,24 +67,33 @@ def run(gateway: "Gateway", kind: Kind, options: SimpleNamespace) -> dict[str, A
 def _import_list(gateway: "Gateway", kind: Kind, entries: Sequence[dict[str, str]]) -> dict[str, Any]:
     """Import one after the other; what fails stands in the document beside what did not."""
     imports: list[dict[str, Any]] = []
-    failures: list[ClientError] = []
+    failures: list[tuple[dict[str, str], ClientError]] = []
     for number, entry in enumerate(entries, 1):
         named = {name: entry[name] for name in kind.fields.values()}
         output.notify(f"Importing {number} of {len(entries)}.")
         try:
             imports.append({**named, **gateway.post(kind.path, entry), "ok": True})
         except ClientError as failure:
-            failures.append(failure)
+            failures.append((named, failure))
             imports.append({**named, "ok": False, "error": failure.error()})
             if failure.code in FINAL:
                 break
     document: dict[str, Any] = {"ok": not failures}
     if failures:
-        document["error"] = failures[0].error()
+        document["error"] = _told(failures, len(imports) - len(failures), len(entries))
     document |= {"imports": imports, "total": len(entries), "failed": len(failures)}
     if len(imports) < len(entries):
         document["notTried"] = len(entries) - len(imports)
     return document | ({"sandbox": True} if gateway.sandbox else {})
+
+
+def _told(failures: Sequence[tuple[dict[str, str], ClientError]], kept: int, total: int) -> dict[str, Any]:
+    """Return the first failure as the document's, beside how many of the list failed and were imported."""
+    named, first = failures[0]
+    which = " ".join(named[name] for name in named if name != "sellerName")
+    error = first.error()
+    counts = f"Of {total} in the list {len(failures)} failed, and {kept} are imported"
+    return {**error, "message": f"{counts}. The first failure, {which}: {error['message']}"}
 
 
 def _read_list(source: str, kind: Kind) -> list[dict[str, str]]:
