@@ -26,9 +26,9 @@ def run(options, gateway):
     from linkfox_client.commands import profile_renewal
 
     answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
-    if notes := profile_renewal.notes(answer):
-        answer["notes"] = notes
-    return lists.page(answer, "profiles", ("countryCode", "accountInfoName", "profileId"), options)
+    return lists.page(
+        profile_renewal.noted(answer), "profiles", ("countryCode", "accountInfoName", "profileId"), options
+    )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,14 @@ AGAIN = "`python3 scripts/ads_profiles.py --refresh`"
 Failure = Mapping[str, Any]
 
 
-def notes(answer: Mapping[str, Any]) -> list[str]:
-    """Return a note for each thing that there is to do about the `failures` of /amazonAds/profiles.
+def noted(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer of /amazonAds/profiles with `notes` on its failures, where it has any."""
+    notes = _notes(answer)
+    return {**answer, "notes": notes} if notes else answer
+
+
+def _notes(answer: Mapping[str, Any]) -> list[str]:
+    """Return a note for each thing that there is to do about the answer's `failures`.
 
     What passes by itself is one note; an account to be authorized again has one of its own, with the command.
     """
