@@ -8,9 +8,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from linkfox_client import config, paths
 from linkfox_client.errors import ClientError
@@ -21,8 +20,7 @@ from linkfox_client.secrets.secret import Secret
 _LONGEST_KEY = 4096
 
 
-@dataclass(frozen=True)
-class Running:
+class Running(NamedTuple):
     """A gateway that takes requests, as its `gateway.json` tells."""
 
     url: str

@@ -9,9 +9,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from linkfox_client.config import is_same_place
 from linkfox_client.errors import ClientError
@@ -37,8 +36,7 @@ _PAUSE = 0.05
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
-@dataclass(frozen=True)
-class LocalGateway:
+class LocalGateway(NamedTuple):
     """A gateway of this machine and its owner's API key: the pair that a script calls with."""
 
     url: str
