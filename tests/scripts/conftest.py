@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_gateway import FakeGateway, fake_gateway
+from tests.support.elsewhere import Authority, proxy_to, tls_gateway
+from tests.support.fake_gateway import KEY, FakeGateway, fake_gateway
 from tests.support.house import Finished, clean_environment, run_script
 
 Run = Callable[..., Finished]
+HOSTED_HOST = "tool-gateway.linkfox.com"
 OWNER_KEY = "lfx_local_" + "k" * 43
 
 
@@ -53,6 +55,39 @@ def run(tmp_path: Path, gateway: FakeGateway) -> Run:
     def call(name: str, *words: str, python: str = sys.executable, **more: str) -> Finished:
         environment = clean_environment(tmp_path, **gateway.environment()) | more
         return run_script(name, *words, environment=environment, folder=tmp_path, python=python)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A certificate authority that the scripts of a test are told to trust."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def hosted(authority: Authority) -> Iterator[FakeGateway]:
+    """A fake of the hosted gateway at its own address; `environment()` are the variables of its user."""
+    with (
+        tls_gateway(authority.server_context(HOSTED_HOST)) as running,
+        proxy_to(int(running.url.rpartition(":")[2])) as proxy,
+    ):
+        running.variables = {
+            "LINKFOX_AGENT_API_KEY": KEY,
+            "HTTPS_PROXY": proxy.url,
+            "REQUESTS_CA_BUNDLE": str(authority.file),
+        }
+        yield running
+
+
+@pytest.fixture
+def run_hosted(tmp_path: Path, hosted: FakeGateway) -> Run:
+    """Run a script in an empty home as a user of the hosted gateway, with nothing but a key."""
+
+    def call(name: str, *words: str, stdin: str | None = None, **more: str) -> Finished:
+        environment = clean_environment(tmp_path, **hosted.environment()) | more
+        given = None if stdin is None else stdin.encode()
+        return run_script(name, *words, environment=environment, folder=tmp_path, stdin=given)
 
     return call
 

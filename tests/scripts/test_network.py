@@ -14,12 +14,6 @@ HOST = "gateway.example"
 LIST = ("authorized_stores.py",)
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """One authority for the module."""
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def elsewhere(authority: Authority) -> Iterator[tuple[FakeGateway, Proxy]]:
     """A gateway that is reached as https://gateway.example, through a proxy only."""

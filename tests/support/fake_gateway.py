@@ -38,9 +38,13 @@ class FakeGateway:
     answers: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    variables: dict[str, str] | None = None
+    """What its users set, where that is another thing than its address and a key."""
 
     def environment(self, key: str = KEY) -> dict[str, str]:
         """The variables by which the scripts find this gateway."""
+        if self.variables is not None:
+            return {**self.variables, "LINKFOX_AGENT_API_KEY": key}
         return {"LINKFOX_TOOL_GATEWAY": self.url, "LINKFOX_AGENT_API_KEY": key}
 
     def bodies(self, path: str) -> list[Any]:
