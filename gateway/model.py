@@ -63,7 +63,11 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One authorization, from its link to its end. Times are epoch seconds."""
+    """One authorization, from its link to its end. Times are epoch seconds.
+
+    `known_before`: whether what it authorized was kept already; None as long as nothing is.
+    `previous_name`: the name that it changed. `got_seller_id`: who came back in place of the expected seller.
+    """
 
     id: str
     user_id: int
@@ -88,6 +92,9 @@ class Attempt:
     expires_at: int
     consumed_at: int | None
     ended_at: int | None
+    known_before: bool | None = None
+    previous_name: str | None = None
+    got_seller_id: str | None = None
 
 
 class Tokens(NamedTuple):

@@ -20,7 +20,7 @@ from gateway.api.answers.accounts import (
 from gateway.api.answers.base import Removed
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
 from gateway.api.answers.profiles import AccountProfile, AdvertisingProfile
-from gateway.api.attempts import completed, granted, named_attempt, standing
+from gateway.api.attempts import completed, granted, named_attempt, recognition, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
@@ -269,7 +269,8 @@ async def _status(call: ApiCall, attempt: Attempt) -> AccountStatus:
     state = await services.profile_sync.state(grant.id)
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
     account = AccountWithProfiles.with_profiles(grant, found, state.unread)
-    return status.model_copy(update={**sync_fields(state), "account": account})
+    known = await recognition(call, attempt, grant)
+    return status.model_copy(update={**sync_fields(state), **known, "account": account})
 
 
 @router.post(
@@ -290,7 +291,8 @@ async def import_account(call: ApiCall, request: ImportAccountRequest) -> Import
         raise await as_suspended(services, "ads", problem) from None
     (grant,) = await as_listed(services, "ads", [imported.grant])
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
-    return ImportedAccount.imported(grant, found, imported)
+    same_name = await services.threads.vault(services.vault.grants.others_named, grant)
+    return ImportedAccount.imported(grant, found, imported, same_name)
 
 
 @router.post(

@@ -74,6 +74,17 @@ def standing(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
     return fields
 
 
+async def recognition(call: ApiCall, attempt: Attempt, grant: Grant) -> dict[str, Any]:
+    """Return the fields that tell whether what an attempt led to was known before, and by which names."""
+    services = call.services
+    same_name = await services.threads.vault(services.vault.grants.others_named, grant)
+    return {
+        "already_known": attempt.known_before,
+        "previous_name": attempt.previous_name,
+        "same_name": same_name or None,
+    }
+
+
 async def granted(call: ApiCall, attempt: Attempt) -> Grant | None:
     """Return the grant that an attempt led to, as it is to be shown; None where it has been removed since."""
     if attempt.grant_id is None:

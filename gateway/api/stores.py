@@ -16,7 +16,7 @@ from gateway.api.answers.stores import (
     StoreTokens,
     check_fields,
 )
-from gateway.api.attempts import completed, granted, named_attempt, standing
+from gateway.api.attempts import completed, granted, named_attempt, recognition, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, REFRESH_ERRORS, STORE_IMPORT_ERRORS
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
@@ -188,14 +188,21 @@ async def complete_authorization(call: ApiCall, request: CompletionRequest) -> S
 async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
     """Return how a store's authorization stands, with the store once there is one."""
     status = StoreStatus(**standing(call, attempt))
+    if attempt.got_seller_id is not None:
+        status.expected_seller_id = attempt.expected_seller_id
+        status.got_seller_id = attempt.got_seller_id
     if status.state != "authorized":
         return status
+    checked = check_fields(attempt.verification)
     grant = await granted(call, attempt)
+    if grant is None:  # it was removed since
+        return status.model_copy(update=checked)
     return status.model_copy(
         update={
-            **check_fields(attempt.verification),
-            "store": grant and Store.of(grant),
-            "notes": grant and notes_of(attempt.region, grant.region),
+            **checked,
+            **await recognition(call, attempt, grant),
+            "store": Store.of(grant),
+            "notes": notes_of(attempt.region, grant.region),
         }
     )
 
@@ -221,7 +228,8 @@ async def import_store(call: ApiCall, request: ImportStoreRequest) -> ImportedSt
     except Problem as problem:
         raise await as_suspended(call.services, "spapi", problem) from None
     (grant,) = await as_listed(call.services, "spapi", [imported.grant])
-    return ImportedStore.imported(grant, request.region, imported)
+    same_name = await call.services.threads.vault(call.services.vault.grants.others_named, grant)
+    return ImportedStore.imported(grant, request.region, imported, same_name)
 
 
 @router.post(

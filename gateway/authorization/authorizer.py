@@ -200,7 +200,12 @@ class Authorizer:
     async def _end(self, attempt: Attempt, refusal: Refusal) -> None:
         log.info("authorization_ended attempt=%s flow=%s reason=%s", attempt.id, attempt.flow, refusal.reason)
         finish = partial(
-            self._vault.attempts.finish, attempt.id, refusal.phase, refusal.reason, refusal.detail or None
+            self._vault.attempts.finish,
+            attempt.id,
+            refusal.phase,
+            refusal.reason,
+            refusal.detail or None,
+            got_seller_id=refusal.got_seller_id,
         )
         await self._patient_vault.call(f"attempt {attempt.id}", finish)
 

@@ -51,11 +51,15 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an attempt ends without an exchange. `reason` names a row of references/errors.json."""
+    """Why an attempt ends without an exchange. `reason` names a row of references/errors.json.
+
+    `got_seller_id`: who came back in place of the expected seller.
+    """
 
     reason: str
     detail: str = ""
     phase: Literal["denied", "failed"] = "failed"
+    got_seller_id: str | None = None
 
 
 def refusal_of(attempt: Attempt, callback: Callback, *, app_id: str, redirect_uri: str) -> Refusal | None:
@@ -70,7 +74,7 @@ def refusal_of(attempt: Attempt, callback: Callback, *, app_id: str, redirect_ur
         if callback.seller_id is None:
             return Refusal("seller_missing")
         if attempt.expected_seller_id not in (None, callback.seller_id):
-            return Refusal("wrong_seller")
+            return Refusal("wrong_seller", got_seller_id=callback.seller_id)
     return None
 
 

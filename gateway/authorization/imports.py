@@ -25,6 +25,7 @@ from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault.authorizations import Kept
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
@@ -160,7 +161,7 @@ class Importer:
             granted_scopes=answer.granted_scopes,
         )
 
-    async def _kept(self, wanted: Import, tokens: Tokens) -> tuple[Grant, Grant | None]:
+    async def _kept(self, wanted: Import, tokens: Tokens) -> Kept:
         """Store the tokens whenever the vault takes them.
 
         Raise Problem `completion_delayed` where that takes long, and go on.
@@ -172,7 +173,7 @@ class Importer:
             raise Problem("completion_delayed")
         return await store
 
-    async def _store(self, wanted: Import, tokens: Tokens, given_at: int) -> tuple[Grant, Grant | None]:
+    async def _store(self, wanted: Import, tokens: Tokens, given_at: int) -> Kept:
         try:
             return await self._patient_vault.call(
                 "import", partial(self._vault.authorizations.import_tokens, wanted, tokens, given_at)

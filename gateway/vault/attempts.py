@@ -148,13 +148,28 @@ class Attempts:
         return self._one(query)
 
     def finish(
-        self, attempt_id: str, phase: Literal["denied", "failed"], reason: str, detail: str | None = None
+        self,
+        attempt_id: str,
+        phase: Literal["denied", "failed"],
+        reason: str,
+        detail: str | None = None,
+        *,
+        got_seller_id: str | None = None,
     ) -> bool:
-        """End an attempt that did not lead to an authorization; False if it had ended before."""
+        """End an attempt that did not lead to an authorization; False if it had ended before.
+
+        `got_seller_id`: who came back in place of the expected seller.
+        """
         ended = (
             update(attempts)
             .where(attempts.c.id == attempt_id, attempts.c.phase.in_(("pending", "exchanging")))
-            .values(phase=phase, reason=reason, detail=detail, ended_at=int(self._clock.now()))
+            .values(
+                phase=phase,
+                reason=reason,
+                detail=detail,
+                got_seller_id=got_seller_id,
+                ended_at=int(self._clock.now()),
+            )
         )
         with self._database.writing() as connection:
             if connection.execute(ended).rowcount != 1:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +27,21 @@ INSERT_TRIES = 3
 
 class GrantGone(Exception):
     """The store or ads account that was to be authorized again is the user's no more."""
+
+
+class Kept(NamedTuple):
+    """A grant that took other tokens. `before`: what it was until then, or None where it is new."""
+
+    grant: Grant
+    before: Grant | None
+
+    def found(self) -> dict[str, Any]:
+        """Return the columns of an attempt that tell what it found here."""
+        renamed = self.before is not None and self.before.name != self.grant.name
+        return {
+            "known_before": self.before is not None,
+            "previous_name": self.before.name if self.before and renamed else None,
+        }
 
 
 class Authorizations:
@@ -73,7 +88,8 @@ class Authorizations:
                 if before[1] is None:
                     raise GrantGone
                 return grant_from(before[1:])
-            grant = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at, given_at)
+            kept = self._keep(connection, attempt, seller_id, tokens, authorization_expires_at, given_at)
+            grant = kept.grant
             connection.execute(
                 update(attempts)
                 .where(attempts.c.id == attempt.id)
@@ -83,6 +99,7 @@ class Authorizations:
                     detail=None,
                     grant_id=grant.id,
                     ended_at=int(self._clock.now()),
+                    **kept.found(),
                 )
             )
             self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
@@ -117,27 +134,24 @@ class Authorizations:
                 connection, wanted, grant.seller_id, tokens, grant.authorization_expires_at, None
             )
             connection.execute(
-                update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.id)
+                update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.grant.id)
             )
-            return kept
+            connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**kept.found()))
+            return kept.grant
 
         return self._stored(store)
 
-    def import_tokens(
-        self, wanted: Import, tokens: Tokens, given_at: int | None = None
-    ) -> tuple[Grant, Grant | None]:
-        """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt.
+    def import_tokens(self, wanted: Import, tokens: Tokens, given_at: int | None = None) -> Kept:
+        """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt."""
 
-        Return the grant, and what it was before if there was one.
-        """
-
-        def store(connection: Connection) -> tuple[Grant, Grant | None]:
-            replaced = self._to_replace(connection, wanted, wanted.seller_id)
-            if replaced is not None and self._issued_tokens.is_recorded(connection, replaced.id, tokens):
-                return replaced, None
-            grant = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
-            self._audit.record(connection, "imported", grant=grant)
-            return grant, replaced
+        def store(connection: Connection) -> Kept:
+            there = self._to_replace(connection, wanted, wanted.seller_id)
+            if there is not None and self._issued_tokens.is_recorded(connection, there.id, tokens):
+                # Tokens that are not its first ones took the place of others; under which name is not known.
+                return Kept(there, there if there.authorized_version else None)
+            kept = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
+            self._audit.record(connection, "imported", grant=kept.grant)
+            return kept
 
         return self._stored(store)
 
@@ -160,13 +174,13 @@ class Authorizations:
         tokens: Tokens,
         authorization_expires_at: int | None,
         given_at: int | None,
-    ) -> Grant:
+    ) -> Kept:
         now = int(self._clock.now())
         given_at = now if given_at is None else given_at
         sealer = self._keys.in_force(connection)
         existing = self._to_replace(connection, wanted, seller_id)
         if existing is not None and given_at < existing.authorized_at <= now:
-            return existing
+            return Kept(existing, existing)
         grant_id = existing.id if existing else FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
         values: dict[str, Any] = {
             "name": wanted.name,
@@ -206,7 +220,8 @@ class Authorizations:
         if wanted.flow == "ads":
             note_all_unread(connection, grant_id, now)
         self._issued_tokens.record(connection, grant_id, tokens)
-        return grant_from(connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one())
+        row = connection.execute(select(*GRANT_COLUMNS).where(grants.c.id == grant_id)).one()
+        return Kept(grant_from(row), existing)
 
     def _to_replace(
         self, connection: Connection, wanted: Attempt | Import, seller_id: str | None

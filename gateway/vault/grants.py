@@ -9,6 +9,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     select,
     update,
 )
@@ -74,6 +75,17 @@ class Grants:
             .where(grants.c.user_id == user_id, grants.c.flow == "ads", profiles.c.profile_id == profile_id)
             .order_by(*HEALTHIEST_FIRST)
         )
+
+    def others_named(self, grant: Grant) -> int:
+        """Return how many other stores, or other ads accounts, of the same user have the same name."""
+        others = select(func.count()).where(
+            grants.c.user_id == grant.user_id,
+            grants.c.flow == grant.flow,
+            grants.c.name == grant.name,
+            grants.c.id != grant.id,
+        )
+        with self._database.reading() as connection:
+            return connection.execute(others).scalar_one()
 
     def get(self, grant_id: int) -> Grant | None:
         """Return a grant, whoever's it is."""

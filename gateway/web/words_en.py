@@ -44,6 +44,11 @@ WORDS: dict[str, str] = {
     "user": "Given to",
     "granted": "Permissions granted",
     "missing": "Permissions not granted",
+    "known_before": "It was connected before and has new access now; nothing was added. If you meant another "
+    "one, sign in to Amazon as that one and make a new link.",
+    "previous_name": " Its name until now: {name}.",
+    "expected_seller": "Expected seller",
+    "got_seller": "Seller who came back",
     "verified": "Amazon answered for this store",
     "unverified": "Connected; Amazon did not let this application check the store",
     "not_checked": "Connected; the store could not be checked yet",

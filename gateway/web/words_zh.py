@@ -44,6 +44,11 @@ WORDS: dict[str, str] = {
     "user": "授权给",
     "granted": "已授予的权限",
     "missing": "未授予的权限",
+    "known_before": "它以前已经连接过，这次只是更新了授权，没有新增。"
+    "如果您要连接的是另一个，请用那个账号登录亚马逊，再重新生成链接。",
+    "previous_name": "原来的名称：{name}。",
+    "expected_seller": "应授权的卖家",
+    "got_seller": "实际登录的卖家",
     "verified": "亚马逊已确认该店铺可以访问",
     "unverified": "已连接；亚马逊不允许此应用检查该店铺",
     "not_checked": "已连接；暂时无法检查该店铺",

@@ -17,6 +17,7 @@ from gateway.api.answers.grants import (
     Replacement,
     record_id,
     refresh_fields,
+    replacement_fields,
     state_fields,
     token_fields,
 )
@@ -205,12 +206,14 @@ class ImportedAccount(Answer, Replacement, Profiles, NewAccount):
     detail: str | Absent = extra(WHY_UNREAD)
 
     @classmethod
-    def imported(cls, grant: Grant, profiles: Sequence[Profile], found: imports.ImportedAccount) -> Self:
+    def imported(
+        cls, grant: Grant, profiles: Sequence[Profile], found: imports.ImportedAccount, same_name: int
+    ) -> Self:
         """Return an account that was imported. `grant`: as it is to be shown."""
         return cls.model_validate(
             {
                 **_account(grant, found.state.unread),
-                "replaced": found.replaced is not None,
+                **replacement_fields(found.grant, found.replaced, same_name),
                 "profiles": profiles_of(grant, profiles),
                 "total": len(profiles),
                 **sync_fields(found.state),

@@ -12,6 +12,7 @@ from gateway.api.answers.base import (
     Answer,
     Moment,
     Number,
+    PositiveCount,
     Record,
     extra,
     moment,
@@ -109,12 +110,32 @@ class GrantState(Record):
     missing_scopes: list[str] | Absent = extra("Asked for and not granted; only where Amazon said")
 
 
-class Replacement(Record):
+class Recognition(Record):
+    """Whether what was authorized was known already, so that nobody takes it for a new one."""
+
+    already_known: bool | Absent = extra(
+        "Whether the caller had it before: then it has other tokens now, and there is no further one"
+    )
+    previous_name: str | Absent = extra("The name that it had before, where that was another")
+    same_name: PositiveCount | Absent = extra("How many others of the caller's have the same name")
+
+
+class Replacement(Recognition):
     """Whether an import took the place of what was kept already."""
 
     replaced: bool = Field(
         description="Whether it was kept before, and has other tokens now", examples=[False]
     )
+
+
+def replacement_fields(grant: Grant, replaced: Grant | None, same_name: int) -> dict[str, Any]:
+    """Return the fields of Replacement. `replaced`: what the imported grant was before, or None."""
+    return {
+        "replaced": replaced is not None,
+        "already_known": replaced is not None,
+        "previous_name": replaced.name if replaced and replaced.name != grant.name else None,
+        "same_name": same_name or None,
+    }
 
 
 class ReasonedState(GrantState):
@@ -184,7 +205,7 @@ class ConsentLink(Answer):
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
-class AttemptStatus(Answer):
+class AttemptStatus(Recognition, Answer):
     """How an attempt to authorize stands."""
 
     authorization_id: str = attempt_id()

@@ -26,6 +26,7 @@ from gateway.api.answers.grants import (
     RefreshedTokens,
     Replacement,
     refresh_fields,
+    replacement_fields,
     state_fields,
     token_fields,
 )
@@ -123,27 +124,19 @@ class ImportedStore(Answer, WithNotes, StoreCheck, Replacement, NewStore):
         examples=[False],
     )
 
-    previous_name: str | Absent = extra("The name that a replaced store had, where that was another")
-
     @classmethod
-    def imported(cls, grant: Grant, asked: Region, found: imports.ImportedStore) -> Self:
+    def imported(cls, grant: Grant, asked: Region, found: imports.ImportedStore, same_name: int) -> Self:
         """Return a store that was imported under the region `asked`. `grant`: as it is to be shown."""
         checked = {} if found.verification == "verified" else check_fields(found.verification)
         return cls.model_validate(
             {
                 **_store(grant),
                 **checked,
-                "replaced": found.replaced is not None,
-                "previous_name": _former_name(found),
+                **replacement_fields(found.grant, found.replaced, same_name),
                 "seller_id_proven": False,
                 "notes": notes_of(asked, grant.region),
             }
         )
-
-
-def _former_name(found: imports.ImportedStore) -> str | None:
-    """Return the name that an import has changed."""
-    return found.replaced.name if found.replaced and found.replaced.name != found.grant.name else None
 
 
 class Stores(ListAnswer):
@@ -216,6 +209,8 @@ class StoreStatus(WithNotes, StoreCheck, AttemptStatus):
         "Why it did not come to an authorization", json_schema_extra={"enum": list(ATTEMPT_REASONS)}
     )
     hint: str | Absent = extra(A_HINT)
+    expected_seller_id: str | Absent = extra("With `wrong_seller`: the seller that the link was made for")
+    got_seller_id: str | Absent = extra("With `wrong_seller`: the seller that came back from Amazon")
     store: Store | Absent = extra("The store, as it is kept")
 
 

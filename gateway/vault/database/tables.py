@@ -92,6 +92,9 @@ attempts = Table(
     Column("consumed_at", BigInteger),  # when its callback came; the code exchange is under way since
     Column("ended_at", BigInteger),
     Column("consumer", Text),  # a random mark of who consumed the state, by which a repeat knows itself
+    Column("known_before", Boolean),  # whether it took the place of tokens that were kept already
+    Column("previous_name", Text),  # the name that it has changed; null where that stayed
+    Column("got_seller_id", Text),  # spapi: who came back in place of `expected_seller_id`
 )
 
 # Which attempt an authorization code belongs to: the first whose callback brought it (see attempts.py); and

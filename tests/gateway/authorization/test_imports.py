@@ -33,7 +33,7 @@ def test_an_imported_store_is_listed_and_has_tokens(gateway: Gateway) -> None:
     )
     assert len(gateway.amazon.refreshes()) == 1
     listed = gateway.good("/spApi/authorizedStores")["stores"]
-    of_the_import = {"sandbox", "replaced", "sellerIdProven"}
+    of_the_import = {"sandbox", "replaced", "alreadyKnown", "sellerIdProven"}
     assert listed == [{name: value for name, value in answer.items() if name not in of_the_import}]
     assert (listed[0]["sellerName"], listed[0]["status"]) == ("我的店铺 ☕", "authorized")
     assert (listed[0]["requestedScopes"], listed[0]["grantedScopes"]) == ([], None)

@@ -336,6 +336,14 @@ class TestAttempts:
         assert noted is not None
         assert (noted.profile_sync, noted.verification) == ("profile_sync_failed", "unverified")
 
+    def test_who_came_is_kept(self, vault: Vault, user: int) -> None:
+        """The seller who came back in place of the expected one."""
+        attempt = consumed(vault, user, expected_seller_id="A1")
+        assert vault.attempts.finish(attempt.id, "failed", "wrong_seller", got_seller_id="A2")
+        ended = vault.attempts.get(attempt.id)
+        assert ended is not None
+        assert (ended.expected_seller_id, ended.got_seller_id, ended.known_before) == ("A1", "A2", None)
+
 
 class TestGrants:
     """A grant belongs to one user, keeps its id, and its tokens open in its own row only."""
@@ -372,6 +380,36 @@ class TestGrants:
         with pytest.raises(GrantGone):
             vault.authorizations.authorize(attempt, "A1", tokens(), None)
         assert vault.grants.of_user(user, "spapi") == []
+
+    def test_an_attempt_says_what_was_known(self, vault: Vault, user: int) -> None:
+        """Nothing; the same store by the same name; by another one; and a repeat changes nothing of that."""
+        known = []
+        for name in ("One", "One", "Two", "Two"):
+            attempt = consumed(vault, user, name=name)
+            for _ in range(2):
+                vault.authorizations.authorize(attempt, "A1", tokens(name), None)
+            ended = vault.attempts.get(attempt.id)
+            assert ended is not None
+            known.append((ended.known_before, ended.previous_name))
+        assert known == [(False, None), (True, None), (True, "One"), (True, None)]
+
+    def test_a_repeated_import_knows_what_was_there(self, vault: Vault, user: int) -> None:
+        """Its answer was lost; that the store was known was not."""
+        store(vault, user, label="old")
+        wanted = Import(user, "spapi", "app", "NA", "Mine", "A1")
+        with lost_answer(vault.database), pytest.raises(VaultError):
+            vault.authorizations.import_tokens(wanted, tokens())
+        assert vault.authorizations.import_tokens(wanted, tokens()).before is not None
+
+    def test_others_of_one_name_are_counted(self, vault: Vault, user: int) -> None:
+        """Stores of the same user; neither ads accounts nor what another user has."""
+        one = store(vault, user)
+        assert vault.grants.others_named(one) == 0
+        store(vault, user, "A2")
+        store(vault, user, region="EU")
+        account(vault, user, "My Store")
+        store(vault, vault.users.create("bob"))
+        assert vault.grants.others_named(one) == 2
 
     def test_what_was_imported_is_not_imported_again(self, vault: Vault, user: int) -> None:
         """As for an authorization."""
@@ -1021,7 +1059,10 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE seals"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
-            for column in ("attempts.central", "attempts.consumer", "grants.central", "grants.marketplace"):
+            for column in (
+                *("attempts.central", "attempts.consumer", "grants.central", "grants.marketplace"),
+                *("attempts.known_before", "attempts.previous_name", "attempts.got_seller_id"),
+            ):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
             connection.execute(text("DROP TABLE outbox"))
