@@ -108,18 +108,28 @@ class OperatorError(Exception):
     """A failure in words: what is wrong (`message`) and what to do (`hint`), each one line without secrets.
 
     `code` is the contract's; `retryable`: the same command may work in a moment, with nothing changed.
+    `reason` names the failure for a program that can say more about it.
     """
 
     code: Code = "gateway_failed"
 
-    def __init__(self, message: str, hint: str, code: Code | None = None, *, retryable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str,
+        code: Code | None = None,
+        *,
+        retryable: bool = False,
+        reason: str | None = None,
+    ) -> None:
         super().__init__(f"{message}. {hint}")
         self.message = message
         self.hint = hint
         self.code = code or self.code
         self.retryable = retryable
+        self.reason = reason
 
     def document(self) -> dict[str, object]:
         """Return the one JSON document that tells it on standard output."""
         error = {"code": self.code, "message": self.message, "hint": self.hint, "retryable": self.retryable}
-        return {"ok": False, "error": error}
+        return {"ok": False, "error": error | ({"reason": self.reason} if self.reason else {})}

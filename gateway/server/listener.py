@@ -42,6 +42,7 @@ def _refused(error: OSError, host: str, port: int) -> OperatorError:
         return OperatorError(
             f"port {port} of {host} is taken by another program",
             "Stop that program, or choose another port with --port (0 takes a free one).",
+            reason="port_taken",
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return OperatorError(

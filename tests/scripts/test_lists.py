@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from linkfox_client.commands import lists
 from linkfox_client.errors import ClientError
+from linkfox_client.gateway.settings import Settings
+from linkfox_client.secrets.secret import Secret
 
 from tests.scripts.conftest import Run
 from tests.support.fake_gateway import FakeGateway, Handler
@@ -21,6 +23,7 @@ class Listed:
     def __init__(self, count: int, hosted: bool = False) -> None:
         self.stores = [{"sellerId": f"A{number:06}", "region": "NA"} for number in range(count)]
         self.is_hosted = hosted
+        self.settings = Settings("https://gateway.example.com", Secret("k"), "environment", "environment")
         self.asked: list[dict[str, Any]] = []
         self.between: Any = lambda: None
 

@@ -96,6 +96,24 @@ def test_without_packages_it_says_what_to_run(bundle: Path, tmp_path: Path) -> N
     assert "pip install -r requirements.txt" in error["hint"]
 
 
+def test_packages_that_are_in_the_venv_are_called_with_its_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The set-up is there already and changes nothing, as for a Python that was told not to enter it."""
+    monkeypatch.setattr(runtime, "BUNDLE", tmp_path)
+    lacking = ModuleNotFoundError("No module named 'requests'", name="requests")
+    without = runtime.missing_package(lacking)
+    assert without is not None
+    assert without.hint == runtime.SETUP_HINT
+    python = paths.python_of(tmp_path / ".venv")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    beside = runtime.missing_package(lacking)
+    assert beside is not None
+    assert beside.hint.startswith(f"Call the script with {python}")
+    assert beside.hint.endswith(runtime.SETUP_HINT)
+
+
 @pytest.fixture
 def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The command lines that would have replaced this process."""

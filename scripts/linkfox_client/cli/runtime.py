@@ -61,4 +61,8 @@ def missing_package(error: ModuleNotFoundError) -> ClientError | None:
     """
     if (error.name or "").startswith("linkfox_client"):
         return None
-    return ClientError("not_set_up", f"The Python package {error.name} is not installed", SETUP_HINT)
+    python = python_of(BUNDLE / ".venv")
+    # The set-up is there, and was not entered, as with -S; or it lacks what came with a newer version.
+    entered = f"Call the script with {python}, which has the packages. If that says the same: "
+    hint = f"{entered if python.is_file() else ''}{SETUP_HINT}"
+    return ClientError("not_set_up", f"The Python package {error.name} is not installed", hint)

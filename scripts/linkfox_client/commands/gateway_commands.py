@@ -16,7 +16,7 @@ from linkfox_client.cli.child import replace_with
 from linkfox_client.cli.fields import option_name
 from linkfox_client.cli.values import Wrong, either, read_path
 from linkfox_client.errors import ClientError, bad_arguments
-from linkfox_client.local import gateway_folder, gateway_program, local_gateway
+from linkfox_client.local import beside, gateway_folder, gateway_program, local_gateway
 from linkfox_client.paths import BUNDLE
 
 LONGEST_WORD = 4096
@@ -35,6 +35,8 @@ def declare(arguments: Arguments) -> None:
     meaning = "; ".join(f"{name}: {word['help']}" for name, word in words.items())
     arguments.positional("name", meaning, most=LONGEST_WORD)
     arguments.switch("--sandbox", "work with the stand-in Amazon, in a data folder of its own")
+    arguments.switch("--real", "start: a real gateway beside a sandbox, though no application is set yet")
+    arguments.at_most_one("--sandbox", "--real")
     for flag, commands in _commands_of_flags(listed).items():
         option = next(option for option in listed[commands[0]]["options"] if option["flag"] == flag)
         _declare_flag(arguments, option, ", ".join(commands))
@@ -61,9 +63,42 @@ def serve(options: SimpleNamespace) -> NoReturn:
 def start(options: SimpleNamespace) -> dict[str, Any]:
     """Start the gateway in the background unless it runs; `started` tells whether this call did it."""
     data_dir = _named_folder(options)
-    running, started = local_gateway.start(data_dir, _flags(options, "serve"))
+    if not options.sandbox and not options.real and not gateway_folder.is_set_up(data_dir):
+        _refuse_beside_sandbox()
+    flags = _flags(options, "serve")
+    if options.port is None:
+        flags += gateway_folder.remembered_port(data_dir)
+    running, started = local_gateway.start(data_dir, flags)
     log = str(data_dir / "gateway.log")
-    return {"running": True, "started": started, "dataDir": str(data_dir), **running.facts(), "log": log}
+    facts = {"running": True, "started": started, "dataDir": str(data_dir), **running.facts(), "log": log}
+    return facts | _told_of_others(data_dir)
+
+
+def _refuse_beside_sandbox() -> None:
+    """Raise ClientError where a new real gateway would hide the sandbox that is all there is."""
+    sandbox = beside.only_sandbox(os.environ)
+    if sandbox is not None:
+        raise ClientError(
+            "not_set_up",
+            f"Only {beside.described(sandbox)} is set up here, and no application for a real gateway; with a "
+            "real one beside it the scripts would show its empty lists",
+            f"Start the sandbox with `{beside.call(sandbox, 'start')}`. For a real gateway set its "
+            "application first (references/self-hosting.md), or start an empty one with "
+            "`python3 scripts/local_gateway.py start --real`.",
+        )
+
+
+def _told_of_others(data_dir: Path) -> dict[str, Any]:
+    """Return the note on a second gateway: which of the two the scripts use, and how to use the other."""
+    others = beside.others(os.environ, data_dir)
+    if not others:
+        return {}
+    used = gateway_folder.locate(gateway_folder.read_settings(os.environ))
+    if used == data_dir:
+        said = f"The scripts use this gateway. Beside it there is {beside.described(others[0])}."
+        return {"notes": [f"{said} {beside.way_to(os.environ, others[0])}"]}
+    said = f"The scripts do not use this gateway, but {beside.described(used or others[0])}."
+    return {"notes": [f"{said} {beside.way_to(os.environ, data_dir).replace('that one', 'this one')}"]}
 
 
 def stop(options: SimpleNamespace) -> dict[str, Any]:

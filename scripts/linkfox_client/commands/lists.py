@@ -39,13 +39,23 @@ def whole(gateway: "Gateway", path: str, body: Mapping[str, Any] = MappingProxyT
     for _ in range(READINGS):
         answer = gateway.post(path, {**body, "limit": PART, "offset": 0})
         if _continued(gateway, path, answer):
-            return answer
+            return answer | _notes(gateway, path, answer)
     raise ClientError(
         "gateway_failed",
         "The list changed each time that it was read",
         "Run the command again, when fewer authorizations come and go.",
         retryable=True,
     )
+
+
+def _notes(gateway: "Gateway", path: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notes of an answer whose lists are all empty, where another gateway may have the stores."""
+    if any(answer.get(name) for name in TOTALS):
+        return {}
+    from linkfox_client.commands import elsewhere
+
+    notes = [*(answer.get("notes") or []), *elsewhere.notes(gateway, path)]
+    return {"notes": notes} if notes else {}
 
 
 def _continued(gateway: "Gateway", path: str, answer: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from linkfox_client.local.process_lock import is_held
 from linkfox_client.private_files import NotPrivate, is_private_folder, read_private
 from linkfox_client.secrets.secret import Secret
 
+SANDBOX = "gateway-sandbox"  # the default folder's name of a sandbox; that of a real gateway is "gateway"
 _LONGEST_KEY = 4096
 
 
@@ -60,7 +61,7 @@ def data_folder(settings: Mapping[str, str], *, sandbox: bool) -> Path:
             "Set HOME, or name a folder for the gateway with GATEWAY_DATA_DIR.",
         ) from None
     # Whatever stands in for Amazon makes a sandbox of the gateway, so it lives with the sandboxes.
-    return share / ("gateway-sandbox" if sandbox or settings.get("AMAZON_ORIGIN") else "gateway")
+    return share / (SANDBOX if sandbox or settings.get("AMAZON_ORIGIN") else "gateway")
 
 
 def locate(settings: Mapping[str, str]) -> Path | None:
@@ -87,6 +88,12 @@ def is_set_up(data_dir: Path) -> bool:
     """Tell whether a gateway was started in `data_dir` at least once, or is being started."""
     known = any((data_dir / name).is_file() for name in ("owner.key", "serve.json"))
     return known or is_held(data_dir / "gateway.lock")
+
+
+def is_sandbox(data_dir: Path) -> bool:
+    """Tell whether the gateway of `data_dir` is a sandbox: it was last started as one, or lives with them."""
+    kept_with_them = data_dir.name == SANDBOX and data_dir.parent.name == "linkfox"
+    return kept_with_them or read_json(data_dir / "serve.json").get("sandbox") is True
 
 
 def probe(data_dir: Path) -> Running | None:
@@ -161,6 +168,12 @@ def remembered_flags(data_dir: Path) -> list[str]:
         if isinstance(recorded.get(name), str | int):
             flags += [flag, str(recorded[name])]
     return flags
+
+
+def remembered_port(data_dir: Path) -> list[str]:
+    """Return `--port` with the port of the last `start` or `serve` on this folder; nothing without one."""
+    flags = remembered_flags(data_dir)
+    return flags[flags.index("--port") :][:2] if "--port" in flags else []
 
 
 def read_json(path: Path) -> dict[str, Any]:

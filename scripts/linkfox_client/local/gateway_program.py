@@ -67,4 +67,5 @@ def failure_of(document: dict[str, Any], exit_code: int, what: str, otherwise: s
         f"{what}: {error.get('message')}" if what else str(error.get("message")),
         str(error.get("hint")),
         retryable=error.get("retryable") is True,
+        reason=reason if isinstance(reason := error.get("reason"), str) else None,
     )

@@ -11,12 +11,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from linkfox_client.config import is_same_place
 from linkfox_client.errors import ClientError
+from linkfox_client.local import beside
 from linkfox_client.local.gateway_folder import (
     Running,
     check_private,
+    is_set_up,
     locate,
     owner_key,
     probe,
@@ -32,6 +35,7 @@ from linkfox_client.secrets.secret import Secret
 
 PATIENCE = 60.0  # seconds that a start, or a stop, may take
 FAILURE_SHARED = 5.0  # seconds in which scripts that ask take a start that failed for an answer
+DEFAULT_PORT = "8765"  # of `serve`, as gateway/cli/commands.json says
 _PAUSE = 0.05
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
@@ -64,7 +68,7 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
             raise ClientError(
                 "not_set_up",
                 "The local gateway is not running, and LINKFOX_AUTOSTART is off",
-                "Start it with `python3 scripts/local_gateway.py start`.",
+                f"Start it with `{beside.call(data_dir, 'start')}`.",
             )
         running, _ = start(data_dir, remembered_flags(data_dir), patience=patience, shares_failure=True)
     return of_running(running, data_dir)
@@ -116,19 +120,19 @@ def not_proved(local: LocalGateway, *, answered: bool) -> ClientError:
             f"The local gateway is now at {running.url}, no longer at {local.url}",
             "Run the command again; where LINKFOX_TOOL_GATEWAY is set, correct it.",
         )
+    again = f"`{beside.call(local.data_dir, 'stop')}`, then `{beside.call(local.data_dir, 'start')}`"
     if not answered:
         return ClientError(
             "gateway_failed",
             f"What takes connections at {local.url} did not prove in time to be the local gateway; "
             "it was not sent the API key",
-            "Run the command again; if it stays, stop and start the gateway with local_gateway.py.",
+            f"Run the command again; if it stays, run {again}.",
             retryable=True,
         )
     return ClientError(
         "gateway_failed",
         f"What answers at {local.url} did not prove to be the local gateway; it was not sent the API key",
-        "Stop and start the gateway with `python3 scripts/local_gateway.py stop`, then `start`: one that an "
-        "older version of this skill started cannot prove it.",
+        f"Run {again}: one that an older version of this skill started cannot prove it.",
     )
 
 
@@ -151,11 +155,13 @@ def start(
         with try_exclusive(data_dir / "start.lock") as mine:
             if mine and not is_held(data_dir / "gateway.lock"):
                 if shares_failure:
-                    _raise_shared(data_dir, began)
+                    _raise_shared(data_dir, flags, began)
                 try:
                     running = _launch(data_dir, flags, deadline)
                 except ClientError as failure:
-                    _share(data_dir, failure)
+                    if failure.reason == "port_taken":
+                        _explain_taken_port(failure, data_dir, flags)
+                    _share(data_dir, flags, failure)
                     raise
                 if running is not None:
                     (data_dir / "start-failed.json").unlink(missing_ok=True)
@@ -241,17 +247,41 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
     return running
 
 
-def _share(data_dir: Path, failure: ClientError) -> None:
-    """Leave word, for those who wait, of how a start failed."""
-    recorded = {"at": time.time(), "error": failure.error()}
+def _explain_taken_port(failure: ClientError, data_dir: Path, flags: Sequence[str]) -> None:
+    """Say in the failure who has the port, if that is another gateway of ours, and the command that works."""
+    port, kept = DEFAULT_PORT, list(flags)
+    if "--port" in kept:
+        at = kept.index("--port")
+        _, port = kept[at : at + 2]
+        del kept[at : at + 2]
+    if not is_set_up(data_dir) and beside.only_sandbox(os.environ) is not None:
+        kept.append("--real")
+    free = f"take a free port with `{beside.call(data_dir, 'start', [*kept, '--port', '0'])}`"
+    failure.hint = f"Stop the program that has it, or {free}."
+    for other in beside.others(os.environ, data_dir):
+        running = probe(other)
+        if running is not None and str(urlsplit(running.url).port) == port:
+            failure.message = f"The local gateway did not start: port {port} is taken by your other gateway, "
+            failure.message += beside.described(other)
+            failure.hint = f"Let both run: {free}. Or stop the other: `{beside.call(other, 'stop')}`."
+
+
+def _share(data_dir: Path, flags: Sequence[str], failure: ClientError) -> None:
+    """Leave word, for those who wait, of how a start with these flags failed."""
+    recorded = {"at": time.time(), "flags": list(flags), "error": failure.error()}
     with contextlib.suppress(OSError, UnsafePlace):  # then each finds out for itself
         replace_private(data_dir / "start-failed.json", json.dumps(recorded).encode())
 
 
-def _raise_shared(data_dir: Path, began: float) -> None:
-    """Raise the failure of a start that ended while we waited, or just before (`began`: epoch seconds)."""
+def _raise_shared(data_dir: Path, flags: Sequence[str], began: float) -> None:
+    """Raise the failure of a start that ended while we waited, or just before (`began`: epoch seconds).
+
+    One with other flags says nothing about these: another port may be free.
+    """
     recorded = read_json(data_dir / "start-failed.json")
     at = recorded.get("at")
+    if recorded.get("flags") != list(flags):
+        return
     if isinstance(at, float) and began - FAILURE_SHARED <= at <= time.time():
         raise failure_of(recorded, 1, "", f"Look into {data_dir / 'gateway.log'}.")
 

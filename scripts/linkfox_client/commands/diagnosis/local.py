@@ -8,7 +8,7 @@ from typing import Any
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.gateway import settings
-from linkfox_client.local import gateway_folder, gateway_program, local_gateway
+from linkfox_client.local import beside, gateway_folder, gateway_program, local_gateway
 from linkfox_client.text import cleaned
 
 LOOK_SECONDS = 20.0
@@ -34,7 +34,7 @@ def state(patient: Patient) -> Finding:
         kind = "sandbox, " if running.sandbox else ""
         return ok(name, f"{kind}runs at {running.url}, data in {data_dir}")
     if found.get("LINKFOX_AUTOSTART", "").lower() == "off":
-        remedy = "Start it with `python3 scripts/local_gateway.py start`."
+        remedy = f"Start it with `{beside.call(data_dir, 'start')}`."
         return warning(name, f"not running, and LINKFOX_AUTOSTART is off; data in {data_dir}", remedy)
     return ok(name, f"not running, started when it is needed; data in {data_dir}")
 
