@@ -38,7 +38,7 @@ def run(options, gateway):
     else:
         which = {"authRecordId": options.auth_record_id}
         document = tokens.fetch(gateway, "/amazonAds", which, options.min_ttl)
-    return token_output.deliver(document, options)
+    return token_output.deliver(document, options, ads=True)
 
 
 if __name__ == "__main__":

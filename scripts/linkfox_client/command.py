@@ -14,7 +14,6 @@ from linkfox_client.errors import EXIT_CODES, ClientError
 
 if TYPE_CHECKING:
     from linkfox_client.gateway.client import Gateway
-    from linkfox_client.secrets.secret import Secret
 
 Declare = Callable[[Arguments], None]
 Answer = dict[str, Any] | output.Revealed
@@ -67,13 +66,12 @@ def execute(
             return 0
         runtime.continue_in_venv()
         answer = run(options)
-        revealed: "tuple[Secret, ...]" = ()
-        if isinstance(answer, output.Revealed):
-            answer, revealed = answer
-        document = {"ok": True, **answer}
+        if not isinstance(answer, output.Revealed):
+            answer = output.Revealed(answer, ())
+        document = answer.document if answer.bare else {"ok": True, **answer.document}
         _ignore_interrupts()
-        output.print_document(document, revealed)
-        return 0 if document["ok"] else EXIT_CODES[document["error"]["code"]]
+        output.print_document(document, answer.secrets)
+        return EXIT_CODES[document["error"]["code"]] if document.get("ok") is False else 0
     except ClientError as error:
         return _fail(error)
     except ModuleNotFoundError as error:

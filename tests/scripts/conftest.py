@@ -10,6 +10,7 @@ import pytest
 from tests.support.elsewhere import Authority, proxy_to, tls_gateway
 from tests.support.fake_gateway import KEY, FakeGateway, fake_gateway
 from tests.support.house import Finished, clean_environment, run_script
+from tests.support.terminal import run_at_terminal
 
 Run = Callable[..., Finished]
 HOSTED_HOST = "tool-gateway.linkfox.com"
@@ -88,6 +89,17 @@ def run_hosted(tmp_path: Path, hosted: FakeGateway) -> Run:
         environment = clean_environment(tmp_path, **hosted.environment()) | more
         given = None if stdin is None else stdin.encode()
         return run_script(name, *words, environment=environment, folder=tmp_path, stdin=given)
+
+    return call
+
+
+@pytest.fixture
+def at_terminal(tmp_path: Path, gateway: FakeGateway) -> Run:
+    """Run a script as `run` does, with its standard output at a terminal."""
+
+    def call(name: str, *words: str, **more: str) -> Finished:
+        environment = clean_environment(tmp_path, **gateway.environment()) | more
+        return run_at_terminal(name, *words, environment=environment, folder=tmp_path)
 
     return call
 

@@ -246,13 +246,15 @@ def test_tokens_are_masked(run: Run, gateway: FakeGateway) -> None:
     assert gateway.bodies("/spApi/refreshToken") == [{"sellerId": "A1", "region": "NA"}]
 
 
-def test_reveal_lets_the_access_token_out_and_keeps_the_refresh_token(run: Run, gateway: FakeGateway) -> None:
+def test_reveal_lets_the_access_token_out_and_keeps_the_refresh_token(
+    at_terminal: Run, gateway: FakeGateway
+) -> None:
     """Each by its own flag."""
     gateway.answers["*"] = (200, tokens())
-    done = run("store_tokens.py", *WHICH, "--reveal")
+    done = at_terminal("store_tokens.py", *WHICH, "--reveal")
     assert done.document["accessToken"] == ACCESS
     assert REFRESH not in done.stdout
-    done = run("store_tokens.py", *WHICH, "--reveal", "--with-refresh-token")
+    done = at_terminal("store_tokens.py", *WHICH, "--reveal", "--with-refresh-token")
     assert done.document["refreshToken"] == REFRESH
     assert ACCESS not in done.stderr
 

@@ -17,6 +17,7 @@ from linkfox_client import private_files
 from linkfox_client.cli.output import Revealed, rendered
 from linkfox_client.commands import token_output
 from linkfox_client.errors import ClientError
+from linkfox_client.paths import BUNDLE
 from linkfox_client.secrets.secret import Secret
 
 from tests.scripts.conftest import Run
@@ -35,7 +36,14 @@ def store(gateway: FakeGateway) -> FakeGateway:
 def options(**given: Any) -> SimpleNamespace:
     """Options as the arguments are read."""
     return SimpleNamespace(
-        **{"output_file": None, "reveal": False, "with_refresh_token": False, "format": None, **given}
+        **{
+            "output_file": None,
+            "for_program": False,
+            "reveal": False,
+            "with_refresh_token": False,
+            "format": None,
+            **given,
+        }
     )
 
 
@@ -61,23 +69,28 @@ def test_the_file_is_new_private_and_whole(store: FakeGateway, run: Run, tmp_pat
     assert written["refreshToken"] == REFRESH[:10] + "..."
 
 
-def test_the_refresh_token_leaves_only_by_its_own_flag(store: FakeGateway, run: Run, tmp_path: Path) -> None:
+def test_the_refresh_token_leaves_only_by_its_own_flag(
+    store: FakeGateway, run: Run, at_terminal: Run, tmp_path: Path
+) -> None:
     """With the flag both are in the file, and both in the revealed document."""
     run(*ONE_STORE, "--output-file", "both.json", "--with-refresh-token")
     assert json.loads((tmp_path / "both.json").read_text())["refreshToken"] == REFRESH
-    revealed = run(*ONE_STORE, "--reveal").document
+    revealed = at_terminal(*ONE_STORE, "--reveal").document
     assert (revealed["accessToken"], revealed["refreshToken"]) == (ACCESS, REFRESH[:10] + "...")
-    assert run(*ONE_STORE, "--reveal", "--with-refresh-token").document["refreshToken"] == REFRESH
+    shown = at_terminal(*ONE_STORE, "--reveal", "--with-refresh-token")
+    assert shown.document["refreshToken"] == REFRESH
 
 
-def test_the_env_format_is_read_by_a_shell(store: FakeGateway, run: Run, tmp_path: Path) -> None:
+def test_the_env_format_is_read_by_a_shell(
+    store: FakeGateway, run: Run, at_terminal: Run, tmp_path: Path
+) -> None:
     """Sourcing the file sets the variables to the very values."""
     run(*ONE_STORE, "--output-file", "token.env", "--format", "env", "--with-refresh-token")
     names = ("AMAZON_ACCESS_TOKEN", "AMAZON_REFRESH_TOKEN", "AMAZON_TOKEN_EXPIRES_AT")
     script = ". ./token.env; " + "; ".join(f'echo "${name}"' for name in names)
     said = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert said.stdout.split() == [ACCESS, REFRESH, "2030-01-01T00:00:00Z"]
-    revealed = run(*ONE_STORE, "--reveal", "--format", "env").document
+    revealed = at_terminal(*ONE_STORE, "--reveal", "--format", "env").document
     assert revealed["env"].startswith(f"AMAZON_ACCESS_TOKEN='{ACCESS}'\n")
     assert REFRESH not in json.dumps(revealed)
 
@@ -171,6 +184,137 @@ def test_without_posix_permissions_a_folder_is_a_folder(
         private_files.check_folder(tmp_path / "file")
 
 
+def test_the_skills_own_folder_is_no_place_for_a_token(store: FakeGateway, run: Run, tmp_path: Path) -> None:
+    """It is copied and published; nothing is called. A link to it is seen through."""
+    (tmp_path / "link").symlink_to(BUNDLE / "references")
+    for path in (BUNDLE / "token.json", tmp_path / "link" / "token.json"):
+        done = run(*ONE_STORE, "--output-file", str(path))
+        assert done.code == 2
+        assert "the skill's own folder" in done.error["message"]
+        assert "folder of your own" in done.error["hint"]
+        assert not path.exists()
+    assert store.calls == []
+
+
+@pytest.mark.parametrize("as_folder", [True, False], ids=["a clone", "a further work tree"])
+def test_a_file_in_a_git_work_tree_is_told(
+    store: FakeGateway, run: Run, tmp_path: Path, as_folder: bool
+) -> None:
+    """Where the next `git add` would take it along: a note names the work tree."""
+    tree = tmp_path / "work"
+    (tree / "deep").mkdir(parents=True)
+    if as_folder:
+        (tree / ".git").mkdir()
+    else:
+        (tree / ".git").write_text("gitdir: elsewhere\n")
+    (note,) = run(*ONE_STORE, "--output-file", str(tree / "deep" / "token.json")).good()["notes"]
+    assert f"the git work tree {tree}:" in note
+    assert "never committed" in note
+    assert "notes" not in run(*ONE_STORE, "--output-file", str(tmp_path / "token.json")).good()
+
+
+# The document for a program
+
+
+def test_a_program_gets_a_stores_token_and_nothing_else(store: FakeGateway, run: Run) -> None:
+    """The headers can be sent as they are."""
+    done = run(*ONE_STORE, "--for-program")
+    assert (done.code, done.stderr) == (0, "")
+    assert done.document == {
+        "version": 1,
+        "accessToken": ACCESS,
+        "expiresAt": "2030-01-01T00:00:00Z",
+        "headers": {"x-amz-access-token": ACCESS},
+    }
+
+
+@pytest.mark.parametrize(
+    ("which", "more", "headers"),
+    [
+        (
+            ("--profile-id", str(2**63 - 1)),
+            {"clientId": "amzn1.application-oa2-client.7"},
+            {
+                "Amazon-Advertising-API-ClientId": "amzn1.application-oa2-client.7",
+                "Amazon-Advertising-API-Scope": str(2**63 - 1),
+            },
+        ),
+        (
+            ("--auth-record-id", "7"),
+            {"clientId": "amzn1.application-oa2-client.7"},
+            {"Amazon-Advertising-API-ClientId": "amzn1.application-oa2-client.7"},
+        ),
+        (("--auth-record-id", "7"), {}, {}),
+    ],
+    ids=["a profile", "an account", "a gateway that does not tell its client"],
+)
+def test_a_program_gets_an_ads_token_and_the_headers_that_are_known(
+    gateway: FakeGateway, run: Run, which: tuple[str, ...], more: dict[str, str], headers: dict[str, str]
+) -> None:
+    """The profile where one was named."""
+    gateway.answers["/amazonAds/storeTokens"] = (200, tokens(**more))
+    document = run("ads_store_tokens.py", *which, "--for-program").document
+    assert document == {
+        "version": 1,
+        "accessToken": ACCESS,
+        "expiresAt": "2030-01-01T00:00:00Z",
+        "headers": {"Authorization": f"Bearer {ACCESS}", **headers},
+    }
+
+
+def test_a_program_gets_the_usual_document_of_a_failure(gateway: FakeGateway, run: Run) -> None:
+    """With its exit code."""
+    gateway.answers["*"] = (404, {"errcode": 1004, "errmsg": "no", "reason": "not_found"})
+    done = run(*ONE_STORE, "--for-program")
+    assert (done.code, done.document["ok"], done.error["code"]) == (5, False, "not_found")
+
+
+@pytest.mark.parametrize("script", ["store_tokens.py", "ads_store_tokens.py"])
+def test_a_program_is_never_told_of_a_token_without_an_end(
+    gateway: FakeGateway, run: Run, script: str
+) -> None:
+    """A gateway that does not know how old a token is, is asked for a new one; else the call fails."""
+    which = ONE_STORE[1:] if script == "store_tokens.py" else ("--profile-id", "7")
+    old = {"accessToken": ACCESS, "expiresIn": 3600}
+    for path in ("/spApi", "/amazonAds"):
+        gateway.answers[f"{path}/storeTokens"] = (200, old)
+        gateway.answers[f"{path}/refreshToken"] = (200, {"accessToken": "Atza|new", "expiresIn": 3600})
+    for words in ((), ("--min-ttl", "0")):
+        document = run(script, *which, "--for-program", *words).document
+        assert (document["accessToken"], set(document)) == (
+            "Atza|new",
+            {"version", "accessToken", "expiresAt", "headers"},
+        )
+    for path in ("/spApi", "/amazonAds"):
+        gateway.answers[f"{path}/refreshToken"] = (200, {"accessToken": "Atza|new"})
+    done = run(script, *which, "--for-program")
+    assert (done.code, done.error["code"]) == (6, "gateway_failed")
+    assert "Atza|new" not in done.stdout
+
+
+# Who reads standard output
+
+
+def test_what_is_for_a_program_is_not_shown_at_a_terminal(store: FakeGateway, at_terminal: Run) -> None:
+    """A token that nobody needs to see; the hint says what a person can do."""
+    done = at_terminal(*ONE_STORE, "--for-program")
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert "--output-file" in done.error["hint"]
+    assert store.calls == []
+
+
+@pytest.mark.parametrize(
+    "words", [ONE_STORE, ("store_tokens.py", "--all"), ("ads_store_tokens.py", "--profile-id", "7")]
+)
+def test_nothing_is_revealed_into_a_pipe(store: FakeGateway, run: Run, words: tuple[str, ...]) -> None:
+    """There a program reads, or a conversation's log; the hint names the ways for programs."""
+    done = run(*words, "--reveal")
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    for way in ("with_token.py", "--for-program", "--output-file"):
+        assert way in done.error["hint"]
+    assert store.calls == []
+
+
 # The flags
 
 
@@ -181,6 +325,10 @@ def test_without_posix_permissions_a_folder_is_a_folder(
         ("--format", "env"),
         ("--format", "xml", "--reveal"),
         ("--all", "--reveal", "--format", "env"),
+        ("--all", "--for-program"),
+        ("--for-program", "--output-file", "token.json"),
+        ("--for-program", "--with-refresh-token"),
+        ("--for-program", "--format", "json"),
     ],
 )
 def test_flags_that_mean_nothing_alone_are_refused(

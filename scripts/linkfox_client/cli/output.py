@@ -18,10 +18,14 @@ secrets = Secrets()
 
 
 class Revealed(NamedTuple):
-    """A document some of whose secrets are to leave whole, because a person asked for it on purpose."""
+    """A document some of whose secrets are to leave whole, because somebody asked for it on purpose.
+
+    `bare`: it is printed as it is, without `ok`, for programs that read its fields and no others.
+    """
 
     document: dict[str, Any]
     secrets: tuple[Secret, ...]
+    bare: bool = False
 
 
 def rendered(document: Mapping[str, Any], revealed: Iterable[Secret] = ()) -> str:

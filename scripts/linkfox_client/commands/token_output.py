@@ -1,10 +1,11 @@
-"""The ways by which a token leaves on purpose: a new private file, standard output, variables.
+"""The ways by which a token leaves on purpose: a private file, a program's document, a terminal, variables.
 
 The refresh token stays masked in all of them unless it was asked for by its own flag.
 """
 
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +13,23 @@ from typing import Any
 
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.output import Revealed, rendered
+from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, with_note
 from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.paths import BUNDLE
 from linkfox_client.private_files import UnsafePlace, check_folder, create_private
 from linkfox_client.secrets.secret import Secret
 
 OTHER_PLACE = "Name a new file in a folder of your own that exists and has room."
+
+FOR_PROGRAMS = (
+    "For one command: with_token.py with the same store or profile and -- COMMAND. For a program that reads "
+    "the token itself: --for-program. For later: --output-file PATH."
+)
+AT_TERMINAL = (
+    "Let the program that needs the token call this command and read its output. A person sees it masked "
+    "without --for-program and whole with --reveal; --output-file PATH writes it to a private file."
+)
+IN_GIT = "make sure that it is never committed, and delete it when it has been used."
 
 # What a child is told, and from which field; what the gateway does not say is not set, nor inherited.
 STORE_VARIABLES = {"AMAZON_ACCESS_TOKEN": "accessToken", "AMAZON_TOKEN_EXPIRES_AT": "expiresAt"}
@@ -24,28 +37,40 @@ ADS_VARIABLES = {**STORE_VARIABLES, "AMAZON_ADS_PROFILE_ID": "profileId", "AMAZO
 
 
 def declare(arguments: Arguments) -> None:
-    """Declare `--output-file`, `--reveal`, `--with-refresh-token` and `--format`, and the rules between them.
+    """Declare the flags by which a token leaves, and the rules between them.
 
-    A file that cannot be written is refused here, before anything is called.
+    Each is refused here, before anything is called, where it cannot do what it is for: a file that cannot be
+    written, a document for a program at a terminal, a token for a person's eyes in a pipe.
     """
     arguments.path(
         "--output-file", "write the document unmasked to this new file (0600), outside the workspace"
     )
     arguments.switch(
-        "--reveal", "print tokens whole on standard output: for people, agents use with_token.py"
+        "--for-program",
+        "print version, accessToken, expiresAt and headers ready to send, for a program",
     )
+    arguments.switch("--reveal", "print tokens whole, for a person at a terminal")
     arguments.switch("--with-refresh-token", "let the refresh token leave as well (it is masked otherwise)")
     arguments.choice("--format", ("json", "env"), "json, or AMAZON_ACCESS_TOKEN=… lines for a shell")
+    arguments.excludes(
+        "--for-program", "--all", "--reveal", "--output-file", "--with-refresh-token", "--format"
+    )
     arguments.needs("--with-refresh-token", "--output-file", "--reveal")
     arguments.needs("--format", "--output-file", "--reveal", "--with-refresh-token")
+    arguments.check(_check_reader)
     arguments.check(_check_output_file)
 
 
-def deliver(fields: Mapping[str, Any], options: SimpleNamespace) -> dict[str, Any] | Revealed:
+def deliver(
+    fields: Mapping[str, Any], options: SimpleNamespace, *, ads: bool = False
+) -> dict[str, Any] | Revealed:
     """Return what a script that got tokens answers: masked, and unmasked to where `options` let them go.
 
-    `fields`: the gateway's, tokens as `Secret`. Raise ClientError where the file cannot be written.
+    `fields`: the gateway's, tokens as `Secret`; `ads`: the token is for the Ads API. Raise ClientError where
+    the file cannot be written.
     """
+    if options.for_program:
+        return _for_program(fields, ads=ads)
     document = dict(fields)
     leaving = _leaving(fields, with_refresh_token=options.with_refresh_token)
     as_lines = options.format == "env"
@@ -54,6 +79,9 @@ def deliver(fields: Mapping[str, Any], options: SimpleNamespace) -> dict[str, An
         text = env_lines(fields, with_refresh_token=options.with_refresh_token) if as_lines else ""
         _write(path, text or rendered({"ok": True, **fields}, leaving) + "\n")
         document["outputFile"] = str(path)
+        work_tree = _work_tree(path.parent)
+        if work_tree is not None:
+            document = with_note(document, f"The file is in the git work tree {work_tree}: {IN_GIT}")
     if not options.reveal:
         return document
     if as_lines:
@@ -94,6 +122,47 @@ def child_environment(
     variables = {**token_variables(fields), **others}
     inherited = {name: value for name, value in environ.items() if name not in variables}
     return inherited | {name: value for name, value in variables.items() if value is not None}
+
+
+def _for_program(fields: Mapping[str, Any], *, ads: bool) -> Revealed:
+    """Return the document for a helper in the manner of AWS's `credential_process`, and nothing beside it.
+
+    `headers` are those in which Amazon's APIs want the token (`references/amazon.md`); of the Ads API's those
+    that are known, its profile where one was named.
+    """
+    variables = token_variables(fields)
+    token, expires_at = variables["AMAZON_ACCESS_TOKEN"], variables["AMAZON_TOKEN_EXPIRES_AT"]
+    if expires_at is None:
+        raise ClientError(
+            "gateway_failed",
+            "The gateway does not say when the token ends, which a program has to know",
+            "Run the program under with_token.py instead.",
+        )
+    access, bearer = Secret(str(token)), Secret(f"Bearer {token}")
+    of_ads = {
+        "Authorization": bearer,
+        "Amazon-Advertising-API-ClientId": variables.get("AMAZON_ADS_CLIENT_ID"),
+        "Amazon-Advertising-API-Scope": variables.get("AMAZON_ADS_PROFILE_ID"),
+    }
+    headers = of_ads if ads else {"x-amz-access-token": access}
+    document = {
+        "version": 1,
+        "accessToken": access,
+        "expiresAt": expires_at,
+        "headers": {name: value for name, value in headers.items() if value is not None},
+    }
+    return Revealed(document, (access, bearer), bare=True)
+
+
+def _check_reader(options: SimpleNamespace) -> None:
+    """Refuse what is for a person's eyes where a program reads, and what is for a program before a person."""
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    if options.for_program and is_terminal:
+        raise bad_arguments("--for-program is not for a terminal: it prints the token whole", AT_TERMINAL)
+    if options.reveal and not is_terminal:
+        raise bad_arguments("--reveal is for a terminal only, and standard output is none", FOR_PROGRAMS)
+    if options.for_program:  # the hosted gateway only knows when a token ends after it made it
+        options.min_ttl = options.min_ttl or DEFAULT_MIN_TTL
 
 
 def _leaving(value: Any, *, with_refresh_token: bool) -> list[Secret]:
@@ -140,10 +209,18 @@ def _check_output_file(options: SimpleNamespace) -> None:
     path = Path(options.output_file)
     if os.path.lexists(path):
         raise bad_arguments(f"{path} is there already, and is never overwritten or followed", OTHER_PLACE)
+    if path.parent.resolve().is_relative_to(BUNDLE):
+        raise bad_arguments(f"{path} is in the skill's own folder, no place for a token", OTHER_PLACE)
     try:
         check_folder(path.parent)
     except (OSError, UnsafePlace) as problem:
         raise _bad_place(path, problem) from None
+
+
+def _work_tree(folder: Path) -> Path | None:
+    """Return the git work tree that `folder` is in; None for none."""
+    folder = folder.resolve()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
 def _write(path: Path, text: str) -> None:

@@ -62,15 +62,15 @@ def fetch(
     asked = {} if gateway.is_hosted else {"minTtl": DEFAULT_MIN_TTL if min_ttl is None else min_ttl}
     answer = gateway.post(f"{path}/storeTokens", {**which, **asked})
     if answer.get("freshness") == "below_minimum":
-        return _with_note(answer, BELOW_MINIMUM)
+        return with_note(answer, BELOW_MINIMUM)
     if "expiresAt" in answer or min_ttl == 0:
         return answer
     if min_ttl is None:
-        return _with_note(answer, AGE_UNKNOWN)
+        return with_note(answer, AGE_UNKNOWN)
     asked_at = clock()
     refreshed = gateway.post(f"{path}/refreshToken", which)
     refreshed.pop("message", None)
-    return _with_note(answer | _expiry(refreshed, asked_at) | refreshed, REFRESHED)
+    return with_note(answer | _expiry(refreshed, asked_at) | refreshed, REFRESHED)
 
 
 def fetch_all(
@@ -125,6 +125,7 @@ def _entry(listed: Mapping[str, Any], result: dict[str, Any] | ClientError) -> d
     return {**listed, **result, "ok": True}
 
 
-def _with_note(answer: dict[str, Any], note: str) -> dict[str, Any]:
+def with_note(answer: dict[str, Any], note: str) -> dict[str, Any]:
+    """Return a document with one more line in its `notes`."""
     notes = answer.get("notes")
     return answer | {"notes": [*(notes if isinstance(notes, list) else []), note]}
