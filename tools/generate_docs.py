@@ -1,8 +1,8 @@
 """Write the documents that repeat what the programs read.
 
-`references/errors.json`, `references/marketplaces.json` and the gateway's settings are what the programs go
-by; what people and agents read of them is made here, so that the two cannot drift apart. `--check` exits 1
-where a page is stale.
+`references/errors.json`, `references/refusals.json`, `references/marketplaces.json` and the gateway's
+settings are what the programs go by; what people and agents read of them is made here, so that the two cannot
+drift apart. `--check` exits 1 where a page is stale.
 """
 
 import argparse
@@ -192,6 +192,54 @@ def settings_table() -> str:
     )
 
 
+def causes_table(causes: list[dict[str, Any]]) -> str:
+    """Return one row a cause of a refusal: what says so, what it means, what to do."""
+    store = "--seller-id SELLER_ID --region NA"
+    words = {
+        "method": "METHOD",
+        "path": "PATH",
+        "region": "REGION",
+        "operation": "The operation",
+        "role": "see the next table",
+        "elsewhere": "The marketplace is a site of OTHER_REGION",
+        "other_region": "OTHER_REGION",
+        "authorize": f"python3 scripts/authorize_url.py --seller-name NAME {store}",
+    }
+    refreshing = {
+        "spapi": f"python3 scripts/refresh_token.py {store}",
+        "ads": "python3 scripts/ads_refresh_token.py --profile-id PROFILE_ID",
+    }
+    return table(
+        ("Who says what", "`cause`", "It means", "Do"),
+        (
+            (
+                row["told"] if row["from"] != "spapi" else f"SP-API {row['statuses'][0]}, {row['told']}",
+                f"`{row['cause']}`",
+                row["meaning"],
+                row["hint"].format_map(words | {"refresh": refreshing.get(row["from"], "")}),
+            )
+            for row in causes
+            if row.get("page", True)
+        ),
+    )
+
+
+def families_table(families: list[dict[str, Any]]) -> str:
+    """Return one row a family of calls: its paths, the role that serves it, and its older scope."""
+    return table(
+        ("Family of calls", "Paths", "Role that commonly serves it", "Older scope name"),
+        (
+            (
+                row["family"],
+                ", ".join(f"`{path}`" for path in row["paths"]),
+                row["role"],
+                f"`sellingpartnerapi::{row['scope']}`" if "scope" in row else "",
+            )
+            for row in families
+        ),
+    )
+
+
 def fields_table(schema: dict[str, Any], *, request: bool) -> str:
     """Return one row a field of a request or an answer, from its schema in the OpenAPI document."""
     needed = schema.get("required", ())
@@ -258,11 +306,15 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     sites = json.loads((root / "references/marketplaces.json").read_text(encoding="utf-8"))
     skill, api = root / "SKILL.md", root / "references/api.md"
     self_hosting = root / "references/self-hosting.md"
+    permissions = root / "references/permissions.md"
+    refusals = json.loads((root / "references/refusals.json").read_text(encoding="utf-8"))
+    roles = between(permissions.read_text(encoding="utf-8"), "families", families_table(refusals["families"]))
     api_text = with_fields(api.read_text(encoding="utf-8"))
     return {
         root / "references/errors.md": errors_page(errors),
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
         api: between(api_text, "sites", sites_table(sites)),
+        permissions: between(roles, "causes", causes_table(refusals["causes"])),
         self_hosting: between(self_hosting.read_text(encoding="utf-8"), "settings", settings_table()),
     }
 

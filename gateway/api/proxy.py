@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.amazon.forwarding import Forwarded
 from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
 from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
@@ -22,6 +23,7 @@ from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.proxy.answers import AnswerDocument, answer_document
 from gateway.proxy.bearers import Bearer
+from gateway.proxy.refusals import LONGEST_REFUSAL, Cause, Refusal, explain
 from gateway.proxy.request import ProxyRequest, read_proxy_request
 from gateway.regions import notes_of
 
@@ -106,9 +108,17 @@ class _ProxiedCall:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self.call.services
+        wanted = self._take_wanted()
+        called = (wanted.method, wanted.path.sent, wanted.query)
         try:
-            async with services.proxy.call(self._take_wanted(), self.bearer) as answer:
-                document = answer_document(answer, sandbox=services.settings.sandbox, notes=self.notes)
+            async with services.proxy.call(wanted, self.bearer) as answer:
+                del wanted
+                document = answer_document(
+                    answer,
+                    sandbox=services.settings.sandbox,
+                    notes=self.notes,
+                    cause=_cause(answer, self.bearer, *called),
+                )
                 await _send(document, send)
         except Problem as problem:
             raise await with_consent_link(services, self.call.caller, self.bearer.grant, problem) from None
@@ -118,6 +128,27 @@ class _ProxiedCall:
         wanted, self.wanted = self.wanted, None
         assert wanted is not None, "a call is made once"
         return wanted
+
+
+def _cause(answer: Forwarded, bearer: Bearer, method: str, path: str, query: str) -> Cause | None:
+    """Return why Amazon refused a call; None where it did not, or nothing is known of it."""
+    if answer.status < HTTPStatus.BAD_REQUEST or answer.body.size > LONGEST_REFUSAL:
+        return None
+    grant = bearer.grant
+    refusal = Refusal(
+        grant.flow,
+        answer.status,
+        answer.body.whole(),
+        method,
+        path,
+        query,
+        bearer.region,
+        grant.seller_id or "",
+        bearer.profile_id,
+        grant.name,
+        grant.verified,
+    )
+    return explain(refusal)
 
 
 async def _send(document: AnswerDocument, send: Send) -> None:

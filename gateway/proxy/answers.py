@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.amazon.forwarding import Forwarded
+from gateway.proxy.refusals import Cause
 from gateway.util.json_string import JsonString
 from gateway.util.text import cleaned
 
@@ -32,8 +33,10 @@ class AnswerDocument:
         yield END
 
 
-def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = ()) -> AnswerDocument:
-    """Return the document that an answer is.
+def answer_document(
+    answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = (), cause: Cause | None = None
+) -> AnswerDocument:
+    """Return the document that an answer is; `cause`: why it is a refusal.
 
     A body that is not UTF-8 goes as base64, which `bodyEncoding` then says.
     """
@@ -46,6 +49,8 @@ def answer_document(answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = 
         "rateLimit": _rate_limit(answer),
         "retryAfter": answer.retry_after,
     }
+    if cause is not None:
+        document |= {"cause": cause.cause, "hint": cause.hint}
     if not answer.body.is_text:
         document["bodyEncoding"] = "base64"
     if notes:

@@ -27,6 +27,12 @@ class ProxyAnswer(Answer):
     retry_after: int | None = Field(
         description="Seconds that Amazon asks to wait; null where it did not say", ge=0, examples=[None]
     )
+    cause: str | Absent = extra(
+        "Why Amazon refused the call, as far as its answer and the call tell: a row of the table in "
+        "[permissions.md](permissions.md#why-amazon-refuses-a-call)",
+        examples=["role_missing"],
+    )
+    hint: str | Absent = extra("What to do about `cause`, in one line")
     body_encoding: Literal["base64"] | Absent = extra("Where the body is not UTF-8, and `body` therefore")
 
 
