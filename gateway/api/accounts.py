@@ -14,14 +14,16 @@ from gateway.api.answers.accounts import (
     ImportedAccount,
     ProfileList,
     RefreshedAccountTokens,
+    RemovedAccount,
+    RenamedAccount,
     SyncFailure,
     sync_fields,
 )
-from gateway.api.answers.base import Removed
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
 from gateway.api.answers.profiles import AccountProfile, AdvertisingProfile
 from gateway.api.attempts import completed, granted, named_attempt, recognition, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
+from gateway.api.naming import renamed_grant
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
 from gateway.api.requests import (
@@ -36,6 +38,7 @@ from gateway.api.requests import (
     ListRequest,
     OneAccountRequest,
     ProfilesRequest,
+    RenameAccountRequest,
 )
 from gateway.api.routing import ApiRouter
 from gateway.api.token_reads import TokenCall
@@ -291,19 +294,30 @@ async def import_account(call: ApiCall, request: ImportAccountRequest) -> Import
         raise await as_suspended(services, "ads", problem) from None
     (grant,) = await as_listed(services, "ads", [imported.grant])
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
-    same_name = await services.threads.vault(services.vault.grants.others_named, grant)
-    return ImportedAccount.imported(grant, found, imported, same_name)
+    return ImportedAccount.imported(grant, found, imported)
 
 
 @router.post(
     "/amazonAds/removeAccount",
     rights=("manage",),
     errors=["not_found"],
-    examples=[Example("An account", AccountRequest.example(), Removed.example())],
+    examples=[Example("An account", AccountRequest.example(), RemovedAccount.example())],
 )
-async def remove_account(call: ApiCall, request: AccountRequest) -> Removed:
+async def remove_account(call: ApiCall, request: AccountRequest) -> RemovedAccount:
     """Remove the caller's ads account with its tokens and profiles."""
     services = call.services
     remove = partial(services.vault.grants.remove_account, call.caller.user_id, request.auth_record_id)
-    await remove_for_good(services.vault, services.threads, remove)
-    return Removed(removed=True)
+    return RemovedAccount.of(await remove_for_good(services.vault, services.threads, remove))
+
+
+@router.post(
+    "/amazonAds/renameAccount",
+    rights=("manage",),
+    errors=["not_found"],
+    description="The name here alone: Amazon is not asked, and nobody has to consent.",
+    examples=[Example("An account", RenameAccountRequest.example(), RenamedAccount.example())],
+)
+async def rename_account(call: ApiCall, request: RenameAccountRequest) -> RenamedAccount:
+    """Give the caller's ads account another name."""
+    grant = await call.account(request.auth_record_id)
+    return RenamedAccount.of(await renamed_grant(call, grant, request.account_name, "accountName"))

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from gateway.api.naming import others_named
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
 from gateway.authorization.attempt_state import ATTEMPT_ID, state_of
@@ -76,12 +77,10 @@ def standing(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
 
 async def recognition(call: ApiCall, attempt: Attempt, grant: Grant) -> dict[str, Any]:
     """Return the fields that tell whether what an attempt led to was known before, and by which names."""
-    services = call.services
-    same_name = await services.threads.vault(services.vault.grants.others_named, grant)
     return {
         "already_known": attempt.known_before,
         "previous_name": attempt.previous_name,
-        "same_name": same_name or None,
+        "same_name": await others_named(call, grant) or None,
     }
 
 

@@ -160,13 +160,19 @@ class StoreRequest(ApiRequest):
     region: RegionName = Field(description=A_REGION, examples=["NA"])
 
 
-class RefreshStoreRequest(ApiRequest):
+class OneStoreRequest(ApiRequest):
     """A store of the caller's, whose region may be left out where there is but one."""
 
     seller_id: SellerId = Field(description=A_SELLER_ID, examples=[EXAMPLE_SELLER])
     region: RegionName | None = Field(
         None, description="Needed where the seller has more than one", examples=["NA"]
     )
+
+
+class RenameStoreRequest(OneStoreRequest):
+    """A store with its new name."""
+
+    seller_name: Name = Field(description=f"The new name, {NAME_RULE}", examples=[EXAMPLE_NAME])
 
 
 MIN_TTL = "Seconds that the access token shall have left at least; it is refreshed where it has less"
@@ -268,6 +274,15 @@ class AccountRequest(ApiRequest):
     """An ads account of the caller's."""
 
     auth_record_id: NumberId = Field(description=A_RECORD_ID, examples=[EXAMPLE_RECORD])
+
+
+class RenameAccountRequest(AccountRequest):
+    """An ads account with its new name."""
+
+    account_name: Name = Field(
+        description=f"The new name, {NAME_RULE}; no other of the caller's ads accounts may have it",
+        examples=["My Brand"],
+    )
 
 
 class ProxyCallRequest(ApiRequest):

@@ -9,6 +9,7 @@ from gateway.api.answers.stores import (
     ListedStore,
     RefreshedStoreTokens,
     RemovedStore,
+    RenamedStore,
     Store,
     StoreLink,
     Stores,
@@ -18,6 +19,7 @@ from gateway.api.answers.stores import (
 )
 from gateway.api.attempts import completed, granted, named_attempt, recognition, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, REFRESH_ERRORS, STORE_IMPORT_ERRORS
+from gateway.api.naming import others_named, renamed_grant
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
 from gateway.api.requests import (
@@ -26,7 +28,8 @@ from gateway.api.requests import (
     CompletionRequest,
     ImportStoreRequest,
     ListRequest,
-    RefreshStoreRequest,
+    OneStoreRequest,
+    RenameStoreRequest,
     StoreAuthorizationRequest,
     StoreRequest,
     StoreTokensRequest,
@@ -134,9 +137,9 @@ async def authorized_stores(call: ApiCall, request: ListRequest) -> Stores:
     rights=("tokens",),
     errors=("ambiguous", "too_many_refreshes", *REFRESH_ERRORS),
     description=FORCED_REFRESH,
-    examples=[Example("A store", RefreshStoreRequest.example(region="NA"), RefreshedStoreTokens.example())],
+    examples=[Example("A store", OneStoreRequest.example(region="NA"), RefreshedStoreTokens.example())],
 )
-async def refresh_token(call: ApiCall, request: RefreshStoreRequest) -> RefreshedStoreTokens:
+async def refresh_token(call: ApiCall, request: OneStoreRequest) -> RefreshedStoreTokens:
     """Refresh a store's access token now."""
     grant = await call.store(request.seller_id, request.region)
     try:
@@ -228,8 +231,7 @@ async def import_store(call: ApiCall, request: ImportStoreRequest) -> ImportedSt
     except Problem as problem:
         raise await as_suspended(call.services, "spapi", problem) from None
     (grant,) = await as_listed(call.services, "spapi", [imported.grant])
-    same_name = await call.services.threads.vault(call.services.vault.grants.others_named, grant)
-    return ImportedStore.imported(grant, request.region, imported, same_name)
+    return ImportedStore.imported(grant, request.region, imported, await others_named(call, grant))
 
 
 @router.post(
@@ -242,5 +244,19 @@ async def remove_store(call: ApiCall, request: StoreRequest) -> RemovedStore:
     """Remove the caller's store with its tokens."""
     services, grant = call.services, await call.store(request.seller_id, request.region)
     remove = partial(services.vault.grants.remove_store, call.caller.user_id, request.seller_id, grant.region)
-    await remove_for_good(services.vault, services.threads, remove)
-    return RemovedStore(removed=True, notes=notes_of(request.region, grant.region))
+    removed = await remove_for_good(services.vault, services.threads, remove)
+    return RemovedStore.gone(removed, request.region)
+
+
+@router.post(
+    "/spApi/renameStore",
+    rights=("manage",),
+    errors=["not_found", "ambiguous"],
+    description="The name here alone: Amazon is not asked, and nobody has to consent.",
+    examples=[Example("A store", RenameStoreRequest.example(), RenamedStore.example())],
+)
+async def rename_store(call: ApiCall, request: RenameStoreRequest) -> RenamedStore:
+    """Give the caller's store another name."""
+    grant = await call.store(request.seller_id, request.region)
+    renamed = await renamed_grant(call, grant, request.seller_name, "sellerName")
+    return RenamedStore.renamed(renamed, request.region, await others_named(call, renamed.grant))

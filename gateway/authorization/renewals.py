@@ -33,15 +33,16 @@ class Renewals:
         """Return a link that authorizes this grant again, and nothing else. Raise Problem."""
         async with self._making:
             known = self._begun.get(grant.id)
-            if known is None or not await self._is_open(known):
+            if known is None or not await self._is_open(known, grant):
                 known = self._begun[grant.id] = await self._begin(grant)
             return known
 
-    async def _is_open(self, begun: StartedAuthorization) -> bool:
+    async def _is_open(self, begun: StartedAuthorization, grant: Grant) -> bool:
+        """Tell whether a link can still be used, and leaves the grant the name that it has now."""
         if begun.expires_at - self._clock.now() < LEAST_LEFT:
             return False
         attempt = await self._threads.vault(self._vault.attempts.get, begun.attempt_id)
-        return attempt is not None and attempt.phase == "pending"
+        return attempt is not None and attempt.phase == "pending" and attempt.name == grant.name
 
     async def _begin(self, grant: Grant) -> StartedAuthorization:
         if grant.flow == "ads":

@@ -1,6 +1,6 @@
 """What users hold: stores and ads accounts, with their sealed tokens. `authorizations.py` puts them there."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,6 +13,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Flow, Grant, Region, Tokens
 from gateway.util.clock import Clock
@@ -33,6 +34,17 @@ TOKENS_DAMAGED = "tokens_damaged"
 
 # Made once, as each refresh needs it: making a statement costs about as much as sending it.
 _WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("grant_id"))
+
+
+class NameTaken(Exception):
+    """Another ads account of the same user has that name already."""
+
+
+class Renamed(NamedTuple):
+    """A store or ads account under the name that it has now, and the one it had before."""
+
+    grant: Grant
+    previous_name: str
 
 
 class Grants:
@@ -146,8 +158,28 @@ class Grants:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
-    def remove_store(self, user_id: int, seller_id: str, region: Region) -> bool:
-        """Remove a user's store; False where there is none. A refresh that is under way finds no row."""
+    def rename(self, user_id: int, grant_id: int, name: str) -> Renamed | None:
+        """Give a user's store or ads account another name; None where there is none.
+
+        Nothing else of it changes. Raise NameTaken where another of the user's ads accounts has the name.
+        """
+        mine = and_(grants.c.id == grant_id, grants.c.user_id == user_id)
+        try:
+            with self._database.writing() as connection:
+                row = connection.execute(_query().where(mine).with_for_update()).first()
+                if row is None:
+                    return None
+                before = grant_from(row)
+                grant = before._replace(name=name)
+                if name != before.name:
+                    connection.execute(update(grants).where(mine).values(name=name))
+                    self._audit.record(connection, "renamed", grant=grant)
+        except IntegrityError:
+            raise NameTaken from None
+        return Renamed(grant, before.name)
+
+    def remove_store(self, user_id: int, seller_id: str, region: Region) -> Grant | None:
+        """Remove a user's store; None where there is none. A refresh that is under way finds no row."""
         return self._remove(
             and_(
                 grants.c.user_id == user_id,
@@ -157,22 +189,25 @@ class Grants:
             )
         )
 
-    def remove_account(self, user_id: int, record_id: int) -> bool:
-        """Remove a user's ads account with its profiles; False where there is none."""
+    def remove_account(self, user_id: int, record_id: int) -> Grant | None:
+        """Remove a user's ads account with its profiles; None where there is none."""
         return self._remove(
             and_(grants.c.user_id == user_id, grants.c.flow == "ads", grants.c.id == record_id)
         )
 
-    def _remove(self, which: ColumnElement[bool]) -> bool:
-        """Delete a grant; its profiles and issued tokens go with it, its attempts stay without it."""
+    def _remove(self, which: ColumnElement[bool]) -> Grant | None:
+        """Delete a grant; its profiles and issued tokens go with it, its attempts stay without it.
+
+        Return what it was.
+        """
         with self._database.writing() as connection:
             row = connection.execute(delete(grants).where(which).returning(*GRANT_COLUMNS)).first()
             if row is None:
-                return False
+                return None
             grant = grant_from(row)
             connection.execute(update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=None))
             self._audit.record(connection, "removed", grant=grant)
-        return True
+        return grant
 
     def set_verified(self, grant_id: int, verified: bool) -> None:
         """Record whether the store could be called with its token."""

@@ -5,16 +5,29 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from gateway.api.answers.base import A_HINT, A_NAME, A_REGION, Absent, Answer, Number, Record, extra
+from gateway.api.answers.base import (
+    A_HINT,
+    A_NAME,
+    A_REGION,
+    Absent,
+    Answer,
+    Number,
+    Record,
+    Removed,
+    WithNotes,
+    extra,
+)
 from gateway.api.answers.grants import (
     AttemptStatus,
     ConsentLink,
     GrantState,
     ListAnswer,
+    Names,
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
     Replacement,
+    names_fields,
     record_id,
     refresh_fields,
     replacement_fields,
@@ -25,11 +38,13 @@ from gateway.api.answers.profiles import AccountProfile, Profiles, profiles_of
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
 from gateway.authorization import imports
 from gateway.authorization.profile_sync import SyncState, Word
+from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.errors import TABLE, Problem
 from gateway.model import Grant, Profile, Region, UnreadProfiles
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
+from gateway.vault.grants import Renamed
 
 PROFILE_SYNC = (
     "How the profiles could be read from Amazon: `ok`; `profile_sync_failed` where it listed none; "
@@ -115,6 +130,29 @@ class AccountWithProfiles(Profiles, Account):
     def with_profiles(cls, grant: Grant, profiles: Sequence[Profile], unread: UnreadProfiles | None) -> Self:
         """Return an account with what it reaches. `unread`: what is missing of that."""
         return cls.model_validate({**_account(grant, unread), "profiles": profiles_of(grant, profiles)})
+
+
+class RemovedAccount(WithNotes, NamedAccount, Removed):
+    """That an ads account is gone."""
+
+    auth_record_id: Number = record_id()
+
+    @classmethod
+    def of(cls, removed: Grant) -> Self:
+        """Return that an account is gone."""
+        notes = [left_at_amazon(removed)]
+        return cls.model_validate({**_account(removed, None), "removed": True, "notes": notes})
+
+
+class RenamedAccount(Names, NamedAccount, Answer):
+    """An ads account under its new name."""
+
+    auth_record_id: Number = record_id()
+
+    @classmethod
+    def of(cls, renamed: Renamed) -> Self:
+        """Return an account that was renamed."""
+        return cls.model_validate({**_account(renamed.grant, None), **names_fields(renamed)})
 
 
 class AccountLink(ConsentLink):
@@ -206,14 +244,12 @@ class ImportedAccount(Answer, Replacement, Profiles, NewAccount):
     detail: str | Absent = extra(WHY_UNREAD)
 
     @classmethod
-    def imported(
-        cls, grant: Grant, profiles: Sequence[Profile], found: imports.ImportedAccount, same_name: int
-    ) -> Self:
+    def imported(cls, grant: Grant, profiles: Sequence[Profile], found: imports.ImportedAccount) -> Self:
         """Return an account that was imported. `grant`: as it is to be shown."""
         return cls.model_validate(
             {
                 **_account(grant, found.state.unread),
-                **replacement_fields(found.grant, found.replaced, same_name),
+                **replacement_fields(found.grant, found.replaced),
                 "profiles": profiles_of(grant, profiles),
                 "total": len(profiles),
                 **sync_fields(found.state),

@@ -35,6 +35,7 @@ from gateway.util.clock import rfc3339
 from gateway.util.secret import Secret
 from gateway.util.text import LONGEST_SHOWN
 from gateway.vault.forced_refreshes import BURST
+from gateway.vault.grants import Renamed
 
 ENDING_DAYS = ENDING_SECONDS // 86_400
 LINK_LIFE = f"The link works once, for {ATTEMPT_LIFETIME // 60} minutes."
@@ -110,14 +111,19 @@ class GrantState(Record):
     missing_scopes: list[str] | Absent = extra("Asked for and not granted; only where Amazon said")
 
 
-class Recognition(Record):
+class Names(Record):
+    """What else is to be known of the name that a store or account has now."""
+
+    previous_name: str | Absent = extra("The name that it had before, where that was another")
+    same_name: PositiveCount | Absent = extra("How many others of the caller's have the same name")
+
+
+class Recognition(Names):
     """Whether what was authorized was known already, so that nobody takes it for a new one."""
 
     already_known: bool | Absent = extra(
         "Whether the caller had it before: then it has other tokens now, and there is no further one"
     )
-    previous_name: str | Absent = extra("The name that it had before, where that was another")
-    same_name: PositiveCount | Absent = extra("How many others of the caller's have the same name")
 
 
 class Replacement(Recognition):
@@ -128,7 +134,16 @@ class Replacement(Recognition):
     )
 
 
-def replacement_fields(grant: Grant, replaced: Grant | None, same_name: int) -> dict[str, Any]:
+def names_fields(renamed: Renamed, same_name: int = 0) -> dict[str, Any]:
+    """Return the fields of Names."""
+    changed = renamed.previous_name != renamed.grant.name
+    return {
+        "previous_name": renamed.previous_name if changed else None,
+        "same_name": same_name or None,
+    }
+
+
+def replacement_fields(grant: Grant, replaced: Grant | None, same_name: int = 0) -> dict[str, Any]:
     """Return the fields of Replacement. `replaced`: what the imported grant was before, or None."""
     return {
         "replaced": replaced is not None,

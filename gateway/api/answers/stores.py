@@ -21,10 +21,12 @@ from gateway.api.answers.grants import (
     GrantState,
     ListAnswer,
     ListedState,
+    Names,
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
     Replacement,
+    names_fields,
     refresh_fields,
     replacement_fields,
     state_fields,
@@ -33,6 +35,7 @@ from gateway.api.answers.grants import (
 from gateway.api.error_groups import ATTEMPT_REASONS
 from gateway.api.requests import EXAMPLE_NAME, EXAMPLE_SELLER
 from gateway.authorization import imports
+from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.errors import TABLE
 from gateway.model import Grant, Region
@@ -40,6 +43,7 @@ from gateway.monitoring.warnings import grant_warnings
 from gateway.regions import notes_of
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
+from gateway.vault.grants import Renamed
 
 CHECK_REASONS = {"unverified": "role_missing", "wrong_region": "wrong_region"}
 
@@ -214,5 +218,26 @@ class StoreStatus(WithNotes, StoreCheck, AttemptStatus):
     store: Store | Absent = extra("The store, as it is kept")
 
 
-class RemovedStore(WithNotes, Removed):
+class RemovedStore(WithNotes, StoreCandidate, Removed):
     """That a store is gone."""
+
+    @classmethod
+    def gone(cls, removed: Grant, asked: Region) -> Self:
+        """Return that a store is gone that was asked for under the region `asked`."""
+        notes = [*(notes_of(asked, removed.region) or ()), left_at_amazon(removed)]
+        return cls.model_validate({**_store(removed), "removed": True, "notes": notes})
+
+
+class RenamedStore(WithNotes, Names, StoreCandidate, Answer):
+    """A store under its new name."""
+
+    @classmethod
+    def renamed(cls, renamed: Renamed, asked: Region | None, same_name: int) -> Self:
+        """Return a store that was asked for under the region `asked`.
+
+        `same_name`: how many others have its name.
+        """
+        notes = notes_of(asked, renamed.grant.region)
+        return cls.model_validate(
+            {**_store(renamed.grant), **names_fields(renamed, same_name), "notes": notes}
+        )

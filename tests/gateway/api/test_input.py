@@ -11,8 +11,8 @@ from gateway.api.requests import (
     AttemptRequest,
     ImportAccountRequest,
     OneAccountRequest,
+    OneStoreRequest,
     ProfilesRequest,
-    RefreshStoreRequest,
     StoreAuthorizationRequest,
     StoreProxyRequest,
     StoreTokensRequest,
@@ -61,7 +61,7 @@ def test_a_name_may_be_anything_else() -> None:
 def test_a_region_is_one_of_three(region: Any) -> None:
     """A country is not a region."""
     asked = {"sellerId": "A1", "region": region}
-    assert refused(RefreshStoreRequest, asked).count("region: expected") == 1
+    assert refused(OneStoreRequest, asked).count("region: expected") == 1
 
 
 @pytest.mark.parametrize(

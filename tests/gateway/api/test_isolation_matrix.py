@@ -69,6 +69,9 @@ def cases(gateway: Gateway) -> dict[str, list[tuple[Body, Body]]]:
             ({"callbackUrl": back}, {"callbackUrl": with_state(back, "x" * 43)})
         ],
         "/spApi/removeStore": [in_region],
+        "/spApi/renameStore": [
+            tuple({**body, "sellerName": "Other"} for body in pair) for pair in (stores, in_region)
+        ],
         "/spApi/developerProxy": [
             ({**call, "sellerId": SELLER}, {**call, "sellerId": "NOBODY"}),
             ({**call, "amzAccessToken": token}, {**call, "amzAccessToken": made_up}),
@@ -81,6 +84,9 @@ def cases(gateway: Gateway) -> dict[str, list[tuple[Body, Body]]]:
             ({"callbackUrl": ads_back}, {"callbackUrl": with_state(ads_back, "x" * 43)})
         ],
         "/amazonAds/removeAccount": [records, store_record],
+        "/amazonAds/renameAccount": [
+            tuple({**body, "accountName": "Other"} for body in pair) for pair in (records, store_record)
+        ],
         "/amazonAds/developerProxy": [
             tuple({**ads_call, **body} for body in profiles),
             (
@@ -204,12 +210,13 @@ def test_the_owner_is_answered(two: Gateway) -> None:
     matrix = cases(two)
     last = ("/spApi/removeStore", "/amazonAds/removeAccount")
     foreign_kind = "/amazonAds/"
+    store = two.good("/spApi/authorizedStores")["stores"][0]["authRecordId"]
     answered = 0
     for path in sorted(matrix, key=last.__contains__):
         for named, _ in matrix[path]:
             answer = two.post(path, named)
             # A store's authRecordId is nothing at the ads paths, whoever asks.
-            if path.startswith(foreign_kind) and named == matrix["/amazonAds/removeAccount"][1][0]:
+            if path.startswith(foreign_kind) and named.get("authRecordId") == store:
                 assert answer.status_code == 404
                 continue
             assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"

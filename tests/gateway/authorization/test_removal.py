@@ -34,6 +34,32 @@ def test_a_removed_store_is_gone(gateway: Gateway) -> None:
         assert connection.execute(select(attempts.c.grant_id)).scalars().all() == [None]
 
 
+def test_a_removal_names_the_store_and_says_what_amazon_keeps(gateway: Gateway) -> None:
+    """Where a person ends it there: at the Seller Central, or Vendor Central, that the store signs in at."""
+    gateway.authorize_store(sellerName="北极光户外")
+    removed = gateway.good("/spApi/removeStore", STORE)
+    assert (removed["sellerName"], removed["sellerId"], removed["region"]) == ("北极光户外", *STORE.values())
+    (note,) = removed["notes"]
+    assert "until it is ended there: Seller Central, Manage Your Apps" in note
+    assert "https://sellercentral.amazon.com/apps/manage" in note
+    gateway.authorize_store("A1SANDBOXEU001", "EU", marketplace="DE")
+    removed = gateway.good("/spApi/removeStore", {"sellerId": "A1SANDBOXEU001", "region": "EU"})
+    assert "https://sellercentral-europe.amazon.com/apps/manage" in removed["notes"][0]
+    gateway.authorize_store("A1SANDBOXVENEU", "EU", vendor=True)
+    removed = gateway.good("/spApi/removeStore", {"sellerId": "A1SANDBOXVENEU", "region": "EU"})
+    assert "Vendor Central, Manage Your Apps" in removed["notes"][0]
+
+
+def test_a_removed_account_is_named_likewise(gateway: Gateway) -> None:
+    """An advertiser ends it where they see what they signed in to with Amazon."""
+    account = gateway.authorize_account(accountName="Brand")["account"]
+    which = {"authRecordId": account["authRecordId"]}
+    removed = gateway.good("/amazonAds/removeAccount", which)
+    assert removed["removed"] is True
+    assert (removed["accountName"], removed["authRecordId"]) == ("Brand", which["authRecordId"])
+    assert "https://www.amazon.com/ap/adam" in removed["notes"][0]
+
+
 @pytest.fixture
 def kept_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that does not empty the database's log by itself."""

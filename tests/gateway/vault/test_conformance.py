@@ -17,6 +17,7 @@ from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.authorizations import GrantGone
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.grants import NameTaken
 from gateway.vault.unread_profiles import AGAIN
 from gateway.vault.users import UserExists
 from gateway.vault.vault import Vault
@@ -400,6 +401,30 @@ class TestGrants:
         with lost_answer(vault.database), pytest.raises(VaultError):
             vault.authorizations.import_tokens(wanted, tokens())
         assert vault.authorizations.import_tokens(wanted, tokens()).before is not None
+
+    def test_a_renamed_grant_changes_nothing_else(self, vault: Vault, user: int) -> None:
+        """Neither its tokens nor its version; the audit says it, unless it has the name already."""
+        grant = store(vault, user)
+        renamed = vault.grants.rename(user, grant.id, "新名字")
+        assert renamed == (grant._replace(name="新名字"), "My Store")
+        assert vault.grants.get(grant.id) == renamed.grant
+        assert vault.grants.tokens(grant.id) == tokens()
+        assert vault.audit.newest(1)[0][0].action == "renamed"
+        entries = vault.audit.newest(9)
+        assert vault.grants.rename(user, grant.id, "新名字") == (renamed.grant, "新名字")
+        assert vault.audit.newest(9) == entries
+
+    def test_no_two_accounts_get_one_name(self, vault: Vault, user: int) -> None:
+        """Of one user; stores may have one, and other users' accounts do not count."""
+        one, two = account(vault, user, "One"), account(vault, user, "Two")
+        with pytest.raises(NameTaken):
+            vault.grants.rename(user, one.id, "Two")
+        assert vault.grants.get(one.id) == one
+        assert vault.grants.rename(user, store(vault, user).id, "Two") is not None
+        bob = vault.users.create("bob")
+        assert vault.grants.rename(bob, account(vault, bob, "One").id, "Two") is not None
+        assert vault.grants.rename(bob, two.id, "Three") is None
+        assert vault.grants.rename(user, 7, "Three") is None
 
     def test_others_of_one_name_are_counted(self, vault: Vault, user: int) -> None:
         """Stores of the same user; neither ads accounts nor what another user has."""
