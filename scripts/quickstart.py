@@ -20,8 +20,8 @@ Exit codes: 0 done, 2 bad arguments, 3 not set up (no venv module, no network), 
 import sys
 
 from linkfox_client import command, venv
-from linkfox_client.commands import quickstart
 from linkfox_client.errors import ClientError
+from linkfox_client.local import gateway_program
 from linkfox_client.paths import BUNDLE
 
 
@@ -36,14 +36,24 @@ def notify(line):
 
 
 def run(options):
+    has_gateway = gateway_program.PROGRAM.is_file()
+    if not (has_gateway or options.setup_only):
+        raise gateway_program.missing()
     try:
-        venv.ensure("requirements-gateway.txt", notify=notify)
-        if options.setup_only:
-            return {"venv": str(BUNDLE / ".venv")}
-        notify("Doing the main job in a sandbox")
-        return quickstart.run(keep=options.keep, notify=notify)
+        venv.ensure("requirements-gateway.txt" if has_gateway else "requirements.txt", notify=notify)
     except venv.SetupError as problem:
         raise ClientError("not_set_up", str(problem), problem.hint) from None
+    if options.setup_only:
+        return {"venv": str(BUNDLE / ".venv")}
+    return do_the_main_job(keep=options.keep)
+
+
+def do_the_main_job(*, keep):
+    from linkfox_client.commands import quickstart  # which comes with the gateway
+
+    notify("Doing the main job in a sandbox")
+    try:
+        return quickstart.run(keep=keep, notify=notify)
     except quickstart.StepFailed as problem:
         hint = "Read `failedWith`; `python3 scripts/quickstart.py` is safe to run again."
         raise ClientError(

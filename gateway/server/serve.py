@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
+from gateway.util.paths import PROGRAM
 from gateway.util.version import version
 from gateway.vault.users import OWNER
 from gateway.vault.vault import Vault, open_vault
@@ -58,6 +60,8 @@ class ServeOptions:
             "sandbox": self.sandbox,
             "tlsCert": str(self.tls_cert.absolute()) if self.tls_cert else None,
             "tlsKey": str(self.tls_key.absolute()) if self.tls_key else None,
+            # By it a copy of the skill that comes without a gateway starts this one.
+            "program": [sys.executable, str(PROGRAM)],
         }
 
 

@@ -4,3 +4,4 @@ from pathlib import Path
 
 BUNDLE = Path(__file__).resolve().parents[2]
 REFERENCES = BUNDLE / "references"
+PROGRAM = BUNDLE / "gateway" / "__main__.py"

@@ -1,15 +1,30 @@
 """Where the bundle and the things in it are, of a clone and of an installed skill alike."""
 
+import json
 import os
 from pathlib import Path
 
 BUNDLE = Path(__file__).resolve().parents[2]
 REFERENCES = BUNDLE / "references"
+MANIFEST = "installed-files.json"
+"""What install_skill.py notes in a folder that it installs: each file, and where they came from."""
 
 
 def version() -> str:
     """Return the version of the bundle, as in "0.2.0"."""
     return (REFERENCES / "VERSION").read_text(encoding="utf-8").strip()
+
+
+def installed_from() -> Path | None:
+    """Return the folder out of which this copy of the skill was installed, which may be gone.
+
+    None where install_skill.py did not make this copy, or did not note it.
+    """
+    try:
+        origin = json.loads((BUNDLE / MANIFEST).read_text(encoding="utf-8"))["from"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Path(origin) if isinstance(origin, str) else None
 
 
 def python_of(venv: Path) -> Path:

@@ -13,8 +13,18 @@ from tests.support.markdown import ROOT
 @pytest.fixture(scope="session")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of skills into which install_skill.py put the skill and its aliases."""
-    home = tmp_path_factory.mktemp("installed")
-    words = ["--into", str(home / "skills"), "--with-aliases"]
+    return installed(tmp_path_factory.mktemp("installed"), "--with-aliases")
+
+
+@pytest.fixture(scope="session")
+def packaged_with_gateway(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of skills into which install_skill.py put the skill with the gateway."""
+    return installed(tmp_path_factory.mktemp("with-gateway"), "--with-gateway")
+
+
+def installed(home: Path, *words: str) -> Path:
+    """Install the skill with these flags; answer the folder of skills."""
+    words = ("--into", str(home / "skills"), *words)
     subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "install_skill.py"), *words],
         env=clean_environment(home),

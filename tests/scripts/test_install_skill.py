@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -56,9 +58,18 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "my skills 技能"
 
 
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The skill installed without the gateway, in a place whose name is not made for shells."""
+    root = tmp_path_factory.mktemp("light") / "my skills 技能"
+    do(root, BUNDLE)
+    return root / NAME
+
+
 def do(root: Path, bundle: Path, **more: bool) -> dict[str, Any]:
     """Install, update or remove in this process."""
-    options = {"into": str(root), "with_aliases": False, "dry_run": False, "remove": False} | more
+    switches = ("with_aliases", "with_gateway", "dry_run", "remove")
+    options = {"into": str(root)} | dict.fromkeys(switches, False) | more
     return install.install(SimpleNamespace(**options), bundle)
 
 
@@ -69,21 +80,195 @@ def test_each_host_has_its_folder(run: Run, tmp_path: Path, host: str) -> None:
     assert document["into"] == str(tmp_path / f".{host}" / "skills")
     installed = tree(tmp_path / f".{host}" / "skills" / NAME)
     assert installed["SKILL.md"] == (BUNDLE / "SKILL.md").read_bytes()
-    assert {
-        "scripts/login.py",
-        "gateway/__main__.py",
-        "references/errors.json",
-        "LICENSE",
-    } <= installed.keys()
+    assert {"scripts/login.py", "references/errors.json", "LICENSE"} <= installed.keys()
     assert "quickstart.py --setup-only" in document["next"]
 
 
 def test_only_what_the_skill_needs_is_installed(run: Run, root: Path) -> None:
-    """No tests, no environment, no settings, nothing compiled."""
-    good(run("install_skill.py", "--into", str(root)))
-    tops = {path.partition("/")[0] for path in tree(root / NAME)}
-    assert tops == {*packaging.FILES, *packaging.FOLDERS, installation.MANIFEST}
+    """No gateway, no stand-in, no tests, no environment, no settings, nothing compiled."""
+    document = good(run("install_skill.py", "--into", str(root)))
+    assert document["withGateway"] is False
+    installed = tree(root / NAME)
+    tops = {path.partition("/")[0] for path in installed}
+    skill = {"SKILL.md", "LICENSE", "requirements.txt", "references", "scripts", installation.MANIFEST}
+    assert tops == skill | {"gateway"}
+    # What local_gateway.py takes is listed there, for a gateway that runs from elsewhere.
+    assert [path for path in installed if path.startswith("gateway/")] == ["gateway/cli/commands.json"]
+    assert len(installed) <= 130
     assert not list((root / NAME).rglob("*.pyc"))
+
+
+def test_each_data_file_that_the_scripts_read_is_installed(run: Run, root: Path) -> None:
+    """The light copy lacks none, and carries none that only a gateway reads."""
+    good(run("install_skill.py", "--into", str(root)))
+    sources = [path for path in (root / NAME / "scripts").rglob("*.py") if path.name != "packaging.py"]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    for path in (BUNDLE / "references").glob("*.json"):
+        read = f'"{path.name}"' in text
+        assert (root / NAME / "references" / path.name).is_file() == read, path.name
+
+
+def test_the_gateway_comes_where_it_is_wanted_and_stays(run: Run, root: Path) -> None:
+    """`--with-gateway` brings what local_gateway.py and quickstart.py start; an update keeps it."""
+    good(run("install_skill.py", "--into", str(root)))
+    document = good(run("install_skill.py", "--into", str(root), "--with-gateway"))
+    assert document["withGateway"] is True
+    assert "quickstart.py --setup-only" in document["next"]
+    whole = tree(root / NAME)
+    for path in ("gateway/__main__.py", "amazon_sandbox/__main__.py", "requirements-gateway.txt"):
+        assert path in whole
+    assert "references/spapi-operations.json" in whole
+    assert "scripts/linkfox_client/commands/quickstart.py" in whole
+    document = good(run("install_skill.py", "--into", str(root)))
+    assert document["withGateway"] is True
+    assert document["installed"][0]["remove"] == []
+    assert tree(root / NAME) == whole
+
+
+def test_a_copy_without_the_gateway_cannot_bring_it(run: Run, root: Path, tmp_path: Path) -> None:
+    """Neither anew nor to an installation that has it, which stays as it is; the words name what can."""
+    good(run("install_skill.py", "--into", str(root)))
+    light = root / NAME / "scripts" / "install_skill.py"
+    other = tmp_path / "other"
+    done = run_at(light, "--into", str(other), "--with-gateway", home=tmp_path)
+    assert (done.code, done.error["code"]) == (3, "not_set_up")
+    named = f"{shlex.quote(str(BUNDLE / 'scripts' / 'install_skill.py'))} --into {other} --with-gateway"
+    assert f"`python3 {named}`" in done.error["hint"]
+    assert not other.exists()
+    good(run("install_skill.py", "--into", str(other), "--with-gateway"))
+    before = tree(other)
+    done = run_at(light, "--into", str(other), home=tmp_path)
+    assert (done.code, done.error["code"]) == (3, "not_set_up")
+    assert "--remove" in done.error["hint"]
+    assert tree(other) == before
+
+
+def test_nothing_old_is_left_of_version_0_1_0(run: Run, root: Path) -> None:
+    """All of its files that have moved go; its gateway is brought up to date, and the user's own stays."""
+    folder = root / NAME
+    paths = (Path(__file__).parent / "installed-0.1.0.txt").read_text(encoding="utf-8").split()
+    files = {path: packaging.digest(f"0.1.0 of {path}".encode()) for path in paths}
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(f"0.1.0 of {path}", encoding="utf-8")
+    manifest = {"files": {path: [digest] for path, digest in files.items()}}
+    (folder / installation.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    mine = {".env": "LINKFOX_AGENT_API_KEY=mine", "notes.txt": "mine", "scripts/mine.py": "# mine"}
+    mine[f".venv/{RECORD}"] = "{}"
+    for path, text in mine.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    document = good(run("install_skill.py", "--into", str(root)))
+    assert document["withGateway"] is True
+    assert document["installed"][0]["kept"] == []
+    updated = tree(folder)
+    assert {path: updated.pop(path).decode() for path in mine} == mine
+    good(run("install_skill.py", "--into", str(root / "new"), "--with-gateway"))
+    new = tree(root / "new" / NAME)
+    assert updated.keys() == new.keys()
+    assert {path for path in new if updated[path] != new[path]} == set()
+    folders = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_dir()}
+    fresh = {
+        path.relative_to(root / "new" / NAME).as_posix()
+        for path in (root / "new" / NAME).rglob("*")
+        if path.is_dir()
+    }
+    assert folders - {".venv"} == fresh
+
+
+def run_at(script: Path, *words: str, home: Path, **more: str) -> Finished:
+    """Run a script of an installed copy, which `run` does not."""
+    done = subprocess.run(
+        [sys.executable, str(script), *words],
+        env=clean_environment(home, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Finished(script.name, done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("local_gateway.py", "start", "--sandbox"),
+        ("local_gateway.py", "serve"),
+        ("local_gateway.py", "add-user", "anna", "--key-file", "key.txt"),
+        ("local_gateway.py", "backup", "copy.db"),
+        ("quickstart.py",),
+        ("quickstart.py", "--keep"),
+    ],
+)
+def test_what_needs_the_gateway_says_how_to_get_it(
+    light: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """In one line, with a command that does it."""
+    done = run_at(light / "scripts" / words[0], *words[1:], home=tmp_path)
+    assert (done.code, done.error["code"]) == (3, "not_set_up"), done.stdout
+    assert done.error["message"] == "This copy of the skill comes without a gateway"
+    command = re.findall(r"`(python3 [^`]*--with-gateway)`", done.error["hint"])
+    assert command, done.error["hint"]
+    assert shlex.split(command[0]) == [
+        "python3",
+        str(BUNDLE / "scripts" / "install_skill.py"),
+        "--into",
+        str(light.parent),
+        "--with-gateway",
+    ]
+
+
+def test_without_its_clone_it_names_what_a_clone_can_do(light: Path, tmp_path: Path) -> None:
+    """The clone from which it was installed may be gone."""
+    manifest = json.loads((light / installation.MANIFEST).read_text(encoding="utf-8"))
+    moved = tmp_path / "moved"
+    shutil.copytree(light, moved / NAME)
+    manifest["from"] = str(tmp_path / "gone")
+    (moved / NAME / installation.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    done = run_at(moved / NAME / "scripts" / "local_gateway.py", "start", home=tmp_path)
+    assert done.error["code"] == "not_set_up"
+    assert "a copy of the whole project" in done.error["hint"]
+    assert "`python3 scripts/local_gateway.py start`" in done.error["hint"]
+    assert "gone" not in done.stdout
+
+
+def test_without_the_gateway_status_and_help_work(light: Path, tmp_path: Path) -> None:
+    """They look, and start nothing."""
+    done = run_at(light / "scripts" / "local_gateway.py", "status", home=tmp_path)
+    assert (done.code, done.document["running"]) == (0, False)
+    for words in (("local_gateway.py",), ("local_gateway.py", "backup"), ("quickstart.py",)):
+        assert run_at(light / "scripts" / words[0], *words[1:], "--help", home=tmp_path).code == 0
+
+
+def test_the_doctor_of_a_copy_without_the_gateway_is_content(light: Path, tmp_path: Path) -> None:
+    """A vault that it has no program for is one that it cannot look at, which is no failure."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o700)
+    (data_dir / "serve.json").write_text('{"program": ["python3", "gateway/__main__.py"]}', encoding="utf-8")
+    done = run_at(light / "scripts" / "doctor.py", "--offline", home=tmp_path, GATEWAY_DATA_DIR=str(data_dir))
+    (vault,) = [check for check in done.document["checks"] if check["name"] == "vault"]
+    assert vault["state"] == "warning"
+    assert "--with-gateway" in vault["remedy"]
+
+
+def test_it_starts_the_gateway_that_was_started_here_before(light: Path, tmp_path: Path) -> None:
+    """One that ran from a clone is started again from there, by whatever copy of the skill needs it."""
+    from tests.support.house import open_house
+
+    with open_house(tmp_path) as house:
+        house.stop()
+        script = light / "scripts" / "authorized_stores.py"
+        try:
+            done = run_at(script, home=tmp_path, GATEWAY_DATA_DIR=str(house.data_dir))
+            assert done.good()["sandbox"] is True
+            script = light / "scripts" / "local_gateway.py"
+            listed = run_at(script, "list-keys", home=tmp_path, GATEWAY_DATA_DIR=str(house.data_dir))
+            assert [key["user"] for key in listed.good()["keys"]] == ["owner"]
+        finally:
+            script = light / "scripts" / "local_gateway.py"
+            run_at(script, "stop", home=tmp_path, GATEWAY_DATA_DIR=str(house.data_dir)).good()
 
 
 def test_a_dry_run_changes_nothing_and_says_what_would_be_done(run: Run, root: Path) -> None:
@@ -139,7 +324,7 @@ def test_installed_without_packages_it_names_the_one_command(run: Run, root: Pat
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["code"]) == (3, "not_set_up")
     assert "python3 scripts/quickstart.py --setup-only" in error["hint"]
-    for name in ("scripts/quickstart.py", "requirements-gateway.txt"):
+    for name in ("scripts/quickstart.py", "requirements.txt"):
         assert (root / NAME / name).is_file()
 
 

@@ -70,7 +70,7 @@ def test_the_named_command_sets_an_installed_copy_up(tmp_path: Path) -> None:
         return json.loads(done.stdout)
 
     install = f"python3 {shlex.quote(str(SCRIPTS / 'install_skill.py'))} --into {shlex.quote(str(root))}"
-    installed = do(install)
+    installed = do(f"{install} --with-gateway")
     copy = Path(installed["installed"][0]["folder"])
     (copy / "requirements-gateway.txt").write_text(pinned, encoding="utf-8")
     assert do(installed["next"])["venv"] == str(copy / ".venv")

@@ -136,11 +136,8 @@ def pass_on(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def _listed() -> dict[str, dict[str, Any]]:
-    """Return the commands of the gateway's program; none where this copy comes without a gateway."""
-    try:
-        text = (BUNDLE / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
+    """Return the commands of the gateway's program, which a copy without the gateway lists, too."""
+    text = (BUNDLE / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8")
     listed: dict[str, dict[str, Any]] = json.loads(text)
     return listed
 

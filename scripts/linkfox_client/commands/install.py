@@ -1,11 +1,13 @@
 """What install_skill.py does: the skill, and its aliases where they are wanted, into a folder of skills."""
 
 import os
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.local import gateway_program
 from linkfox_client.paths import BUNDLE
 from linkfox_client.skill import installation, packaging
 
@@ -21,14 +23,14 @@ def install(options: SimpleNamespace, bundle: Path = BUNDLE) -> dict[str, Any]:
     Everything is planned before anything is changed. Raise ClientError.
     """
     root = _skills_folder(options.into)
-    wanted = {} if options.remove else _wanted(root, bundle, with_aliases=options.with_aliases)
+    wanted = {} if options.remove else _wanted(root, bundle, options)
     names = [packaging.NAME, *packaging.ALIASES] if options.remove else list(wanted)
     folders = {name: root / name for name in names}
     if options.remove:
         folders = {name: folder for name, folder in folders.items() if installation.is_installed(folder)}
     else:
         _check_not_itself(root / packaging.NAME, bundle)
-    plans = [installation.plan(folder, wanted.get(name, {})) for name, folder in folders.items()]
+    plans = [installation.plan(folder, wanted.get(name, {}), str(bundle)) for name, folder in folders.items()]
     if not options.dry_run:
         for planned in plans:
             installation.carry_out(planned)
@@ -52,16 +54,42 @@ def _skills_folder(into: str) -> Path:
         raise bad_arguments("There is no home folder", "Give the folder of skills as a path.") from None
 
 
-def _wanted(root: Path, bundle: Path, *, with_aliases: bool) -> dict[str, dict[str, bytes]]:
+def _wanted(root: Path, bundle: Path, options: SimpleNamespace) -> dict[str, dict[str, bytes]]:
     """Return the files of each folder to be made or brought up to date; aliases that are there are, too."""
-    files = packaging.skill_files(bundle)
+    files = packaging.skill_files(bundle, with_gateway=_with_gateway(root, bundle, options))
     if "SKILL.md" not in files:
         raise ClientError(
             "not_set_up", f"{bundle} holds no SKILL.md", "Run the script out of the whole skill."
         )
     version = packaging.version_of(files["SKILL.md"])
-    aliases = [name for name in packaging.ALIASES if with_aliases or installation.is_installed(root / name)]
+    aliases = [
+        name for name in packaging.ALIASES if options.with_aliases or installation.is_installed(root / name)
+    ]
     return {packaging.NAME: files} | {name: packaging.alias_files(name, version) for name in aliases}
+
+
+def _with_gateway(root: Path, bundle: Path, options: SimpleNamespace) -> bool:
+    """Tell whether the gateway is to be installed: it was asked for, or is there and stays.
+
+    Raise ClientError (`not_set_up`) where this copy of the skill has none to install.
+    """
+    stays = installation.has(root / packaging.NAME, packaging.GATEWAY)
+    if not (options.with_gateway or stays):
+        return False
+    if (bundle / packaging.GATEWAY).is_file():
+        return True
+    command = gateway_program.installing(root)
+    hint = (
+        f"Run `{command}`."
+        if command
+        else "Run the install_skill.py of a copy of the whole project, which holds the gateway."
+    )
+    if stays:
+        hint += " To have no gateway there any more, remove the installation first, with --remove."
+    message = "This copy of the skill comes without a gateway" + (
+        f", and {root / packaging.NAME} has one" if stays else ""
+    )
+    raise ClientError("not_set_up", message, hint)
 
 
 def _check_not_itself(folder: Path, bundle: Path) -> None:
@@ -87,13 +115,8 @@ def _document(options: SimpleNamespace, root: Path, plans: list[installation.Pla
             {} if options.dry_run else {"left": {key: names for key, names in left.items() if names}}
         )
     folder = root / packaging.NAME
+    document["withGateway"] = packaging.GATEWAY in plans[0].wanted
     new_packages = any(path.startswith("requirements") for path in [*plans[0].add, *plans[0].replace])
     if new_packages or not (folder / ".venv").is_dir():
-        document["next"] = f"cd {_quoted(folder)} && python3 scripts/quickstart.py --setup-only"
+        document["next"] = f"cd {shlex.quote(str(folder))} && python3 scripts/quickstart.py --setup-only"
     return document
-
-
-def _quoted(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from hmac import compare_digest
+from http.client import HTTPConnection as StandardConnection
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,7 @@ class _Connection(HTTPConnection):
 
         nonce = os.urandom(NONCE_BYTES).hex()
         # Beside the request that waits for this connection: http.client makes one request at a time.
-        asking = http.client.HTTPConnection(self.host, self.port)
+        asking = StandardConnection(self.host, self.port)
         asking.response_class = self.response_class  # type: ignore[assignment]
         asking.auto_open, asking.sock = 0, self.sock
         self.sock.settimeout(PROOF_SECONDS)

@@ -176,6 +176,20 @@ def remembered_port(data_dir: Path) -> list[str]:
     return flags[flags.index("--port") :][:2] if "--port" in flags else []
 
 
+def remembered_program(data_dir: Path) -> tuple[str, str] | None:
+    """Return the interpreter and the program of the gateway that ran last on this folder, from `serve.json`.
+
+    None where it tells none, one of the two is gone, or others could have written it.
+    """
+    recorded = read_json(data_dir / "serve.json").get("program") if is_private_folder(data_dir) else None
+    if not isinstance(recorded, list) or len(recorded) != 2:
+        return None
+    python, program = recorded
+    if not all(isinstance(path, str) and Path(path).is_absolute() for path in recorded):
+        return None
+    return (python, program) if Path(python).is_file() and Path(program).is_file() else None
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object of a file; an empty one where there is none to be had."""
     try:

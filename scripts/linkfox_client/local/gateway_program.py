@@ -1,6 +1,7 @@
 """The gateway's own program, `gateway/__main__.py`: its command line, its documents and its failures."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 from linkfox_client import paths
 from linkfox_client.errors import EXIT_CODES, ClientError
+from linkfox_client.local.gateway_folder import remembered_program
 
 PROGRAM = paths.BUNDLE / "gateway" / "__main__.py"
 
@@ -16,18 +18,54 @@ PROGRAM = paths.BUNDLE / "gateway" / "__main__.py"
 def program(command: str, data_dir: Path, arguments: Sequence[str]) -> list[str]:
     """Return the command line of the gateway's own program, under the interpreter that has its packages.
 
-    Raise ClientError (`not_set_up`) where this copy of the bundle comes without a gateway.
+    Where this copy of the skill comes without a gateway, that is the one that ran last on `data_dir`, from
+    wherever it is. Raise ClientError (`not_set_up`) where there is none either.
     """
-    if not PROGRAM.is_file():
-        raise ClientError(
-            "not_set_up",
-            "This copy of the skill comes without a gateway",
-            "Run local_gateway.py in the whole project, or use the hosted gateway.",
-        )
-    venv_python = paths.python_of(paths.BUNDLE / ".venv")
-    python = str(venv_python) if venv_python.is_file() else sys.executable
+    found = _find(data_dir)
+    if found is None:
+        raise missing()
+    python, path = found
     # -I: nothing is imported from the working directory, nor from where PYTHONPATH says.
-    return [python, "-I", str(PROGRAM), command, "--data-dir", str(data_dir), *arguments]
+    return [python, "-I", path, command, "--data-dir", str(data_dir), *arguments]
+
+
+def is_known(data_dir: Path) -> bool:
+    """Tell whether there is a program for the gateway on `data_dir`, so that `program` returns it."""
+    return _find(data_dir) is not None
+
+
+def _find(data_dir: Path) -> tuple[str, str] | None:
+    """Return the interpreter and the program: this copy's own, else those of the last run on `data_dir`."""
+    if not PROGRAM.is_file():
+        return remembered_program(data_dir)
+    venv_python = paths.python_of(paths.BUNDLE / ".venv")
+    return str(venv_python) if venv_python.is_file() else sys.executable, str(PROGRAM)
+
+
+def missing() -> ClientError:
+    """Return the failure of what needs a gateway in a copy of the skill that comes without one."""
+    command = installing(paths.BUNDLE.parent)
+    if command is not None:
+        hint = f"Add it with `{command}`, then run the same command again."
+    else:
+        hint = (
+            "Run `python3 scripts/local_gateway.py start` in a copy of the whole project: the scripts here "
+            "use the gateway that it starts. Or use the hosted gateway: `python3 scripts/login.py` stores a "
+            "key of it."
+        )
+    return ClientError("not_set_up", "This copy of the skill comes without a gateway", hint)
+
+
+def installing(root: Path) -> str | None:
+    """Return the command that installs the skill into the folder of skills `root` with its gateway.
+
+    None where this copy was not installed, or that which it came out of is gone or has no gateway.
+    """
+    origin = paths.installed_from()
+    if origin is None or not (origin / "gateway" / "__main__.py").is_file():
+        return None
+    installer = str(origin / "scripts" / "install_skill.py")
+    return shlex.join(["python3", installer, "--into", str(root), "--with-gateway"])
 
 
 def beside(data_dir: Path, command: str, arguments: Sequence[str] = ()) -> dict[str, Any]:

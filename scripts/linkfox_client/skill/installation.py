@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.paths import MANIFEST
 from linkfox_client.skill.packaging import digest
 from linkfox_client.venv import RECORD
 
-MANIFEST = "installed-files.json"
 ENVIRONMENT = ".venv"
 MOST_NAMED = 20
 
@@ -27,6 +27,8 @@ class Plan:
     folder: Path
     wanted: dict[str, bytes]
     known: dict[str, list[str]]
+    origin: str = ""
+    """The folder that the files come from, which the manifest notes."""
     add: list[str] = field(default_factory=list)
     replace: list[str] = field(default_factory=list)
     remove: list[str] = field(default_factory=list)
@@ -58,13 +60,14 @@ def _named(paths: list[str]) -> list[str]:
     return named
 
 
-def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
+def plan(folder: Path, wanted: dict[str, bytes], origin: str = "") -> Plan:
     """Return what brings `folder` to hold the files `wanted` (none: to remove them). Nothing is changed.
 
-    Raise ClientError (`bad_arguments`) where the folder was not made by an installation.
+    `origin` is the folder that they come from. Raise ClientError (`bad_arguments`) where the folder was not
+    made by an installation.
     """
     known = _manifest(folder)
-    made = Plan(folder, wanted, known)
+    made = Plan(folder, wanted, known, origin)
     for path, content in wanted.items():
         there = _content(folder, path)
         if there == content:
@@ -91,6 +94,14 @@ def plan(folder: Path, wanted: dict[str, bytes]) -> Plan:
 def is_installed(folder: Path) -> bool:
     """Tell whether an installation made `folder`."""
     return (folder / MANIFEST).is_file() and not folder.is_symlink()
+
+
+def has(folder: Path, path: str) -> bool:
+    """Tell whether an installation made `folder` and put a file at `path` there.
+
+    Raise ClientError as `plan` does.
+    """
+    return path in _manifest(folder)
 
 
 def carry_out(planned: Plan) -> None:
@@ -184,7 +195,11 @@ def _write_manifest(planned: Plan, *, complete: bool) -> None:
             files[path] = planned.known[path]
         else:
             files.pop(path, None)
-    document = {"about": "Made by install_skill.py; it updates and removes these files.", "files": files}
+    document = {
+        "about": "Made by install_skill.py; it updates and removes these files.",
+        "from": planned.origin,
+        "files": files,
+    }
     text = json.dumps(document, indent=1, sort_keys=True) + "\n"
     _write(planned.folder / MANIFEST, text.encode())
 

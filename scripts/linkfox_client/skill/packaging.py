@@ -2,13 +2,28 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 NAME = "linkfox-amazon-auth"
-# gateway and amazon_sandbox make local_gateway.py and quickstart.py work in the installed copy, too.
-FILES = ("SKILL.md", "LICENSE", "requirements.txt", "requirements-gateway.txt")
-FOLDERS = ("references", "scripts", "gateway", "amazon_sandbox")
+FILES = ("SKILL.md", "LICENSE", "requirements.txt")
+FOLDERS = ("references", "scripts")
+# With these local_gateway.py and quickstart.py work in the installed copy, too.
+GATEWAY_FILES = ("requirements-gateway.txt",)
+GATEWAY_FOLDERS = ("gateway", "amazon_sandbox")
+# Which commands and flags local_gateway.py takes stands here; every copy has it.
+COMMANDS = "gateway/cli/commands.json"
+# Of the skill's own folders what serves the gateway and quickstart.py alone.
+FOR_THE_GATEWAY = frozenset(
+    (
+        "references/ads-operations.json",
+        "references/spapi-operations.json",
+        "scripts/linkfox_client/commands/quickstart.py",
+        "scripts/linkfox_client/local/sandbox_browser.py",
+    )
+)
+# A folder that has it holds the gateway.
+GATEWAY = "gateway/__main__.py"
 
 _ALIAS = """\
 ---
@@ -51,9 +66,16 @@ ALIASES = {
 }
 
 
-def skill_files(bundle: Path) -> dict[str, bytes]:
-    """Return the skill's files, by their paths in it (with `/`), out of a clone or an installed copy."""
-    return {path.relative_to(bundle).as_posix(): path.read_bytes() for path in sorted(_paths(bundle))}
+def skill_files(bundle: Path, *, with_gateway: bool) -> dict[str, bytes]:
+    """Return the skill's files, by their paths in it (with `/`), out of a clone or an installed copy.
+
+    `with_gateway`: also the gateway, the stand-in Amazon and what else they need.
+    """
+    names = (*FILES, *GATEWAY_FILES) if with_gateway else (*FILES, COMMANDS)
+    folders = (*FOLDERS, *GATEWAY_FOLDERS) if with_gateway else FOLDERS
+    found = {path.relative_to(bundle).as_posix(): path for path in _paths(bundle, names, folders)}
+    left_out = frozenset[str]() if with_gateway else FOR_THE_GATEWAY
+    return {name: found[name].read_bytes() for name in sorted(found.keys() - left_out)}
 
 
 def alias_files(name: str, version: str) -> dict[str, bytes]:
@@ -78,11 +100,11 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _paths(bundle: Path) -> Iterator[Path]:
-    for name in FILES:
+def _paths(bundle: Path, names: Iterable[str], folders_of_all: Iterable[str]) -> Iterator[Path]:
+    for name in names:
         if (bundle / name).is_file():
             yield bundle / name
-    for name in FOLDERS:
+    for name in folders_of_all:
         for folder, folders, files in os.walk(bundle / name):
             folders[:] = [child for child in folders if not child.startswith((".", "__pycache__"))]
             for file in files:

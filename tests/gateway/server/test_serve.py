@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 from gateway.errors import EXIT_CODES
+from gateway.util.paths import BUNDLE
 from gateway.util.version import version
 from tests.support import serve_driver, warm_python
 from tests.support.certificates import self_signed
@@ -265,6 +267,7 @@ class TestServing:
             "sandbox": False,
             "tlsCert": None,
             "tlsKey": None,
+            "program": [sys.executable, str(BUNDLE / "gateway" / "__main__.py")],
         }
 
     def test_a_lost_owner_key_is_made_again(self, settled: Box) -> None:

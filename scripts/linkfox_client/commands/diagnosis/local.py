@@ -46,6 +46,10 @@ def vault(patient: Patient) -> Iterator[Finding]:
         if data_dir is None:
             return
         flags = ["--offline"] if patient.offline else []
+        if not gateway_program.is_known(data_dir):
+            lacking = gateway_program.missing()
+            yield warning("vault", f"not looked at: {lacking.message}", lacking.hint)
+            return
         command = gateway_program.program("check", data_dir, flags)
     except ClientError as problem:
         yield failed("vault", problem)
