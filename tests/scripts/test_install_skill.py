@@ -108,6 +108,26 @@ def test_each_data_file_that_the_scripts_read_is_installed(run: Run, root: Path)
         assert (root / NAME / "references" / path.name).is_file() == read, path.name
 
 
+def test_each_module_of_the_installed_skill_can_be_imported(light: Path) -> None:
+    """None of them needs one that comes with the gateway only."""
+    scripts = light / "scripts"
+    modules = [
+        ".".join(path.relative_to(scripts).with_suffix("").parts)
+        for path in sorted((scripts / "linkfox_client").rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+    assert len(modules) > 50
+    done = subprocess.run(
+        [sys.executable, "-c", f"import importlib\nfor name in {modules}: importlib.import_module(name)"],
+        cwd=scripts,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-1000:]
+
+
 def test_the_gateway_comes_where_it_is_wanted_and_stays(run: Run, root: Path) -> None:
     """`--with-gateway` brings what local_gateway.py and quickstart.py start; an update keeps it."""
     good(run("install_skill.py", "--into", str(root)))

@@ -17,6 +17,7 @@ COMMANDS = "gateway/cli/commands.json"
 FOR_THE_GATEWAY = frozenset(
     (
         "references/ads-operations.json",
+        "references/refusals.json",
         "references/spapi-operations.json",
         "scripts/linkfox_client/commands/quickstart.py",
         "scripts/linkfox_client/local/sandbox_browser.py",
