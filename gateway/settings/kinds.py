@@ -18,6 +18,13 @@ LogFormat = Literal["text", "json"]
 
 LONGEST_IDENTIFIER = 200
 LONGEST_SECRET = 4096
+# What Amazon's identifiers and client secrets begin with, so that one in another's place is recognized.
+SHAPES = {
+    "amzn1.sp.solution.": "an application id",
+    "amzn1.sellerapps.app.": "an application id",
+    "amzn1.application-oa2-client.": "a client id",
+    "amzn1.oa2-cs.": "a client secret",
+}
 PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+/?|/", re.ASCII)
 
 
@@ -111,15 +118,44 @@ def secret_file(values: Values, name: str) -> Path | None:
     return path
 
 
-def identifier(values: Values, name: str) -> str | None:
-    """Return an identifier of Amazon's."""
+def application_id(values: Values, name: str) -> str | None:
+    """Return the id of an SP-API application, which consent links carry.
+
+    With a client id in its place Amazon's consent page shows MD1000 (references/authorization-flow.md).
+    """
+    return _identifier(
+        values,
+        name,
+        "an application id",
+        "Copy the application id: `amzn1.sp.solution.…` (older ones `amzn1.sellerapps.app.…`), beside the "
+        "application's name in the developer console.",
+    )
+
+
+def client_id(values: Values, name: str) -> str | None:
+    """Return the id of a Login with Amazon client, which goes with a client secret."""
+    return _identifier(
+        values,
+        name,
+        "a client id",
+        "Copy the client id: `amzn1.application-oa2-client.…`, under LWA credentials of the application, or "
+        "in the security profile under Login with Amazon.",
+    )
+
+
+def _identifier(values: Values, name: str, wanted: str, where: str) -> str | None:
     text = values.text(name)
-    if text is not None and (len(text) > LONGEST_IDENTIFIER or not text.isascii() or " " in text):
+    if text is None:
+        return None
+    if len(text) > LONGEST_IDENTIFIER or not text.isascii() or " " in text:
         raise SettingsError(
-            f"{name} is not an identifier of Amazon's; expected at most {LONGEST_IDENTIFIER} characters "
-            "without spaces",
-            "Copy it again from the developer console.",
+            f"{name} is not an identifier of Amazon's; expected {wanted} of at most {LONGEST_IDENTIFIER} "
+            "characters without spaces",
+            where,
         )
+    found = next((kind for start, kind in SHAPES.items() if text.startswith(start)), wanted)
+    if found != wanted:
+        raise SettingsError(f"{name} holds {found}; expected {wanted}", where)
     return text
 
 

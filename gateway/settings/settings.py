@@ -38,9 +38,9 @@ class SellingPartnerApplication:
     """The owner's SP-API application. `draft`: consent links carry `version=beta` (references/amazon.md)."""
 
     app_id: Annotated[
-        str, Variable("SPAPI_APP_ID", kinds.identifier, "application id of the SP-API application")
+        str, Variable("SPAPI_APP_ID", kinds.application_id, "application id of the SP-API application")
     ]
-    client_id: Annotated[str, Variable("SPAPI_CLIENT_ID", kinds.identifier, "its client id")]
+    client_id: Annotated[str, Variable("SPAPI_CLIENT_ID", kinds.client_id, "its client id")]
     client_secret: Annotated[
         Secret, Variable("SPAPI_CLIENT_SECRET", kinds.client_secret, CLIENT_SECRET, "keyring")
     ]
@@ -71,7 +71,7 @@ class SellingPartnerApplication:
 class AdsClient:
     """The owner's Amazon Ads client."""
 
-    client_id: Annotated[str, Variable("ADS_CLIENT_ID", kinds.identifier, "client id of the Ads client")]
+    client_id: Annotated[str, Variable("ADS_CLIENT_ID", kinds.client_id, "client id of the Ads client")]
     client_secret: Annotated[
         Secret, Variable("ADS_CLIENT_SECRET", kinds.client_secret, CLIENT_SECRET, "keyring")
     ]

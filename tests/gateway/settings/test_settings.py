@@ -73,6 +73,31 @@ def test_a_sandbox_does_not_read_the_owner_s_applications(place: Place) -> None:
     assert settings.spapi is not None
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("SPAPI_APP_ID", "amzn1.application-oa2-client.0a1b", ("a client id", "amzn1.sp.solution.")),
+        ("SPAPI_APP_ID", SECRET, ("a client secret", "amzn1.sp.solution.")),
+        ("SPAPI_CLIENT_ID", "amzn1.sp.solution.0a1b", ("an application id", "amzn1.application-oa2-client.")),
+        ("SPAPI_CLIENT_ID", "amzn1.sellerapps.app.0a1b", ("an application id", "LWA credentials")),
+        ("SPAPI_CLIENT_ID", SECRET, ("a client secret", "amzn1.application-oa2-client.")),
+        ("ADS_CLIENT_ID", "amzn1.sp.solution.0a1b", ("an application id", "Login with Amazon")),
+        ("ADS_CLIENT_ID", SECRET, ("a client secret", "amzn1.application-oa2-client.")),
+    ],
+)
+def test_one_credential_in_place_of_another_is_recognized(
+    place: Place, variable: str, value: str, words: tuple[str, ...]
+) -> None:
+    """Amazon answers MD1000 to a client id in place of the application id; here the start says so."""
+    rest = {**SPAPI, "SPAPI_CLIENT_SECRET": SECRET, "ADS_CLIENT_ID": "ads", "ADS_CLIENT_SECRET": SECRET}
+    with pytest.raises(SettingsError) as caught:
+        place.load({**rest, variable: value})
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert said.startswith(variable)
+    assert all(word in said for word in words)
+    assert value not in said
+
+
 def test_the_stand_in_brings_its_own_applications(place: Place) -> None:
     """What the stand-in announced takes the place of Amazon and of the applications."""
     announced = {
