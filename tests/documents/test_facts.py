@@ -1,6 +1,7 @@
 """What users of the earlier skills rely on stands in the documents: names, fields, scenarios, remedies."""
 
 import json
+import re
 
 import pytest
 
@@ -189,6 +190,17 @@ def test_amazons_errors_have_a_remedy(error: str) -> None:
     rows = [line for line in lines if line.startswith("|") and error in line]
     assert rows
     assert all(len(row) > 40 for row in rows)
+
+
+def test_every_error_of_the_consent_page_is_explained() -> None:
+    """The codes that the stand-in shows have a row, with who is to do what."""
+    answers = json.loads((ROOT / "amazon_sandbox/answers.json").read_text(encoding="utf-8"))
+    codes = set(answers["consentErrors"])
+    rows = re.findall(
+        r"^\| (\w+) \| .+ \| (.+) \|$", section(REFERENCES / "authorization-flow.md", "Errors"), re.M
+    )
+    assert len(codes) > 7
+    assert codes <= {code for code, _ in rows}
 
 
 def test_reasons_named_in_the_flow_are_in_the_table_of_failures() -> None:

@@ -416,7 +416,7 @@ NOT_OURS: dict[str, tuple[str, ...]] = {
         "new link, finish within five minutes",
     ),
     SECURITY: ("one store or ads account | 1 hour",),
-    SELF_HOSTING: ("complete the authorization with it within five minutes",),
+    SELF_HOSTING: ("complete the authorization with it within five minutes", "end after 365 days"),
     OPERATIONS: ("refuse a timestamp older than five minutes", "it is four times as many"),
     ERRORS: ("Make a new link and finish within five minutes",),
     CHINESE_WORDS: ("请等待一分钟", "请一分钟后重新生成链接", "并在五分钟内完成", "1 分钟"),
