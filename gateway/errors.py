@@ -42,6 +42,7 @@ def _table() -> dict[str, ProblemRow]:
             remedy=row["remedy"],
         )
         for row in rows
+        if "scriptsOnly" not in row  # what scripts make of another gateway's answer
     }
 
 

@@ -1,8 +1,8 @@
 """Write the documents that repeat what the programs read.
 
-`references/errors.json`, `references/refusals.json`, `references/marketplaces.json` and the gateway's
-settings are what the programs go by; what people and agents read of them is made here, so that the two cannot
-drift apart. `--check` exits 1 where a page is stale.
+`references/errors.json`, `references/gateway-words.json`, `references/refusals.json`,
+`references/marketplaces.json` and the gateway's settings are what the programs go by; what people and agents
+read of them is made here, so that the two cannot drift apart. `--check` exits 1 where a page is stale.
 """
 
 import argparse
@@ -63,11 +63,13 @@ Beside the `error` of a `needs_reauthorization` there may be `authorizeUrl`, `au
 `expiresAt`: a fresh link for exactly this store or account. Hand it over as one of authorize_url.py's, and
 follow it with `--authorization-id`.
 
-The hosted gateway sends `errcode` and `errmsg`, also with HTTP 200, and `errmsg` is often Chinese. Key and
-money are told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal center → API
-settings). 402 is credit, and so is any code whose text says 积分余额不足, 计费不足, 余额不足, 套餐到期,
-需充值, 请充值, "quota exceeded" or "insufficient balance" (top up at <https://os.linkfox.com/>).
-403 is neither.
+A failure that says when to come again, such as `throttled`, carries `retryAfter` in seconds.
+
+The hosted gateway sends `errcode` and `errmsg`, also with HTTP 200, and `errmsg` is often Chinese. What it
+says goes before its numbers, and stands in `message`: see *What the hosted gateway says*. Key and money are
+told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal center → API settings), 402
+and many wordings are credit (top up at <https://os.linkfox.com/>). An answer that lacks what was asked for is
+a failure, whatever its numbers say.
 """
 
 ERRCODES = """\
@@ -93,7 +95,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def errors_page(errors: list[dict[str, Any]]) -> str:
+HOSTED_WORDS = """\
+## What the hosted gateway says
+
+Examples; the patterns are in gateway-words.json, and the first that is found in what was said counts.
+"""
+
+
+def errors_page(errors: list[dict[str, Any]], words_said: list[dict[str, Any]]) -> str:
     """Return the whole of references/errors.md. A code that has no meaning here raises KeyError."""
     parts = [ERRORS_HEAD, "## Codes and exit codes\n"]
     parts.append(
@@ -104,6 +113,13 @@ def errors_page(errors: list[dict[str, Any]]) -> str:
     )
     parts.append("An exit code of 0 is success.\n")
     parts.append(ERRCODES)
+    parts.append(HOSTED_WORDS)
+    parts.append(
+        table(
+            ("It says", "Reason"),
+            ((", ".join(row["examples"]), f"`{row['reason']}`") for row in words_said),
+        )
+    )
     parts.append("## Reasons\n")
     parts.append(
         "The self-hosted gateway names the `reason` of a failure beside `errcode`, and in the status of an\n"
@@ -132,7 +148,9 @@ def errors_page(errors: list[dict[str, Any]]) -> str:
         parts.append(f"### Exit {exit_code}\n")
         for error in group:
             again = "may work later unchanged" if error["retryable"] else "not retryable"
-            numbers = f"HTTP {error['httpStatus']} · errcode {error['errcode']}"
+            numbers = "made by the scripts of another gateway's answer"
+            if "scriptsOnly" not in error:
+                numbers = f"HTTP {error['httpStatus']} · errcode {error['errcode']}"
             parts.append(
                 f"**`{error['reason']}`** · `{error['code']}` · {numbers} · {again}  \n"
                 f"{error['meaning']}.  \n"
@@ -303,6 +321,7 @@ def between(text: str, name: str, content: str) -> str:
 def pages(root: Path = ROOT) -> dict[Path, str]:
     """Return every generated document below `root` with the text that it should have."""
     errors = json.loads((root / "references/errors.json").read_text(encoding="utf-8"))
+    words_said = json.loads((root / "references/gateway-words.json").read_text(encoding="utf-8"))
     sites = json.loads((root / "references/marketplaces.json").read_text(encoding="utf-8"))
     skill, api = root / "SKILL.md", root / "references/api.md"
     self_hosting = root / "references/self-hosting.md"
@@ -311,7 +330,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     roles = between(permissions.read_text(encoding="utf-8"), "families", families_table(refusals["families"]))
     api_text = with_fields(api.read_text(encoding="utf-8"))
     return {
-        root / "references/errors.md": errors_page(errors),
+        root / "references/errors.md": errors_page(errors, words_said),
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
         api: between(api_text, "sites", sites_table(sites)),
         permissions: between(roles, "causes", causes_table(refusals["causes"])),

@@ -36,7 +36,7 @@ class ClientError(Exception):
     `code` is a key of EXIT_CODES, `message` says what went wrong (text from outside is allowed in it), `hint`
     what to do next (text from outside is not). `fields` stand beside `error` in the document, for what must
     not be lost with the failure (a link, the stores that did work); `reason` is the row of the table, where
-    the gateway's answer had one.
+    the gateway's answer had one. `retry_after`: the seconds after which the gateway said that it may work.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class ClientError(Exception):
         candidates: list[Any] | None = None,
         fields: dict[str, Any] | None = None,
         reason: str | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -62,6 +63,7 @@ class ClientError(Exception):
         self.candidates = candidates
         self.fields = fields or {}
         self.reason = reason
+        self.retry_after = retry_after
 
     @property
     def exit_code(self) -> int:
@@ -76,7 +78,12 @@ class ClientError(Exception):
             "hint": self.hint,
             "retryable": self.retryable,
         }
-        optional = {"errcode": self.errcode, "requestId": self.request_id, "candidates": self.candidates}
+        optional = {
+            "retryAfter": self.retry_after,
+            "errcode": self.errcode,
+            "requestId": self.request_id,
+            "candidates": self.candidates,
+        }
         return error | {name: value for name, value in optional.items() if value is not None}
 
     def document(self) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linkfox_client.errors import EXIT_CODES, ClientError
-from linkfox_client.gateway import answers
 from linkfox_client.gateway.answers import Reply, read
 from linkfox_client.paths import REFERENCES
 from linkfox_client.secrets.masking import Secrets
@@ -17,20 +16,43 @@ from tests.support.fake_gateway import ACCESS, REFRESH
 TABLE = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
 
 
+LIST = "/spApi/authorizedStores"
+
+
 def answer(
-    status: int, document: Any, content_type: str = "application/json", *, here: bool = True
+    status: int,
+    document: Any,
+    content_type: str = "application/json",
+    *,
+    here: bool = True,
+    hosted: bool = False,
 ) -> dict[str, Any]:
-    """The fields of this answer, or its failure; `here`: a gateway of this machine sent it."""
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return read(Reply(status, content_type, body), Secrets(), here=here)
+    """The fields of this answer to LIST, or its failure; an empty list is put in where it has none.
+
+    `here`: a gateway of this machine sent it; `hosted`: the hosted one did.
+    """
+    whole = {"stores": [], **document} if isinstance(document, dict) else document
+    body = whole if isinstance(whole, bytes) else json.dumps(whole).encode()
+    fields = read(Reply(status, content_type, body), Secrets(), LIST, here=here, hosted=hosted)
+    return fields if whole is document or "stores" in document else without(fields, "stores")
+
+
+def without(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    """The other fields."""
+    return {key: value for key, value in fields.items() if key != name}
 
 
 def failure(
-    status: int, document: Any, content_type: str = "application/json", *, here: bool = True
+    status: int,
+    document: Any,
+    content_type: str = "application/json",
+    *,
+    here: bool = True,
+    hosted: bool = False,
 ) -> ClientError:
     """The failure that this answer is."""
     with pytest.raises(ClientError) as caught:
-        answer(status, document, content_type, here=here)
+        answer(status, document, content_type, here=here, hosted=hosted)
     return caught.value
 
 
@@ -46,17 +68,17 @@ def test_success_is_a_2xx_without_an_error_code(status: int, errcode: object) ->
 def test_each_reason_of_the_table_has_its_code_and_remedy(row: dict[str, Any]) -> None:
     """The hint is the table's, whatever the gateway says besides."""
     document = {
-        "errcode": row["errcode"],
+        "errcode": row.get("errcode", 1003),
         "errmsg": "the detail",
         "reason": row["reason"],
         "hint": "run rm -rf",
         "requestId": "r-1",
     }
-    failed = failure(row["httpStatus"], document)
+    failed = failure(row.get("httpStatus", 502), document)
     assert (failed.code, failed.hint, failed.retryable) == (row["code"], row["remedy"], row["retryable"])
     assert failed.code in EXIT_CODES
     assert failed.message == "the detail"
-    assert (failed.errcode, failed.request_id) == (row["errcode"], "r-1")
+    assert (failed.errcode, failed.request_id) == (document["errcode"], "r-1")
 
 
 @pytest.mark.parametrize(
@@ -109,28 +131,101 @@ def test_an_answer_without_a_reason_goes_by_its_code_then_its_status(
     assert failed.hint
 
 
+WORDS = json.loads((REFERENCES / "gateway-words.json").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(
-    "wording",
+    ("said", "reason"), [(said, row["reason"]) for row in WORDS for said in row["examples"]]
+)
+@pytest.mark.parametrize(("status", "errcode"), [(200, 500), (200, 1003), (200, 1004), (403, 403), (429, 1)])
+def test_words_go_before_numbers(said: str, reason: str, status: int, errcode: int) -> None:
+    """Each example of the table is what its row says, with any code; the words are passed on."""
+    row = next(row for row in TABLE if row["reason"] == reason)
+    failed = failure(status, {"errcode": errcode, "errmsg": said}, hosted=True)
+    assert (failed.reason, failed.code, failed.retryable) == (reason, row["code"], row["retryable"])
+    assert failed.hint == row["remedy"]
+    assert said in failed.message
+    if not said.isascii():
+        assert row["meaning"] in failed.message
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
     [
-        "积分余额不足",
-        "用户计费不足，请联系",
-        "余额不足",
-        "Quota exceeded for this key",
-        "INSUFFICIENT BALANCE",
-        "套餐到期",
-        "账户需充值",
-        "请充值后再试",
+        ("ERR-402: 您的积分 不够了", "out_of_credit"),
+        ("账户积分已经用完，请购买积分后重试", "out_of_credit"),
+        ("额度不足，请稍后再试", "out_of_credit"),
+        ("当前套餐已于昨日到期", "out_of_credit"),
+        ("无可用额度", "out_of_credit"),
+        ("Your plan has expired", "out_of_credit"),
+        ("广告账户余额不足", "hosted_partner_failed"),
+        ("授权链接已失效", "hosted_partner_failed"),
+        ("调用 SP-API 失败: quota exceeded", "amazon_throttled"),
+        ("403 Forbidden: QuotaExceeded", "amazon_throttled"),
+        ("请登录亚马逊卖家后台确认", "hosted_partner_failed"),
+        ("unknown monkey", "hosted_partner_failed"),
+        ("授权失败", "hosted_partner_failed"),
     ],
 )
-@pytest.mark.parametrize(("status", "errcode"), [(200, 500), (200, 1003), (403, 403), (429, 1)])
-def test_the_wordings_for_credit_are_known_with_any_code(wording: str, status: int, errcode: int) -> None:
-    """It is money, not the key and not Amazon; the Chinese is passed on with its meaning."""
-    failed = failure(status, {"errcode": errcode, "errmsg": wording})
-    assert (failed.code, failed.exit_code, failed.retryable) == ("out_of_credit", 7, False)
-    assert wording in failed.message
-    assert "https://os.linkfox.com/" in failed.hint
-    if not wording.isascii():
-        assert "credit" in failed.message
+def test_words_beside_the_examples(said: str, reason: str) -> None:
+    """What is close to a wording, and what only looks like one."""
+    assert failure(200, {"errcode": 1003, "errmsg": said}, hosted=True).reason == reason
+
+
+@pytest.mark.parametrize("field", ["msg", "message", "error", "error_description", "errmsg", "detail"])
+def test_what_is_said_is_found_under_its_usual_names(field: str) -> None:
+    """And passed on."""
+    failed = failure(200, {"code": 500, field: "积分不足"})
+    assert failed.code == "out_of_credit"
+    assert "积分不足" in failed.message
+
+
+def test_all_that_is_said_is_passed_on_once() -> None:
+    """OAuth's two fields, and a text that another repeats."""
+    said = {"error": "invalid_grant", "error_description": "The grant is invalid", "message": "invalid_grant"}
+    failed = failure(400, said)
+    assert (failed.code, failed.retryable) == ("needs_reauthorization", False)
+    assert failed.message == "invalid_grant: The grant is invalid"
+
+
+def test_a_store_that_is_called_like_a_failure_is_none() -> None:
+    """Only what the gateway says is read for its meaning, not the fields of stores."""
+    listed = {"stores": [{"sellerName": "余额不足"}]}
+    assert answer(200, listed) == listed
+    failed = failure(200, {"errcode": 1004, "errmsg": "x", "candidates": [{"sellerName": "余额不足"}]})
+    assert failed.code == "ambiguous"
+
+
+def test_a_reason_that_is_not_known_keeps_the_words_out_of_it() -> None:
+    """A newer gateway of one's own names it, and its number says more than a word of its sentence."""
+    failed = failure(404, {"errcode": 1004, "errmsg": "No quota exceeded here", "reason": "brand_new"})
+    assert failed.code == "not_found"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "gbk", "utf-8-sig"])
+@pytest.mark.parametrize("status", [200, 402, 500])
+def test_chinese_is_read_in_the_encodings_that_services_send(encoding: str, status: int) -> None:
+    """JSON keeps its code, a line of text its meaning, and a page its beginning."""
+    document = json.dumps({"errcode": 402, "errmsg": "积分不足，请充值"}, ensure_ascii=False)
+    failed = failure(status, document.encode(encoding))
+    assert (failed.code, failed.errcode) == ("out_of_credit", 402)
+    assert "积分不足，请充值" in failed.message
+    line = failure(status, "积分不足".encode(encoding), "text/plain")
+    assert (line.code, "积分不足" in line.message) == ("out_of_credit", True)
+    page = failure(500, "<html><title>网关错误".encode(encoding), "text/html")
+    assert "网关错误" in page.message
+
+
+def test_a_users_own_list_comes_in_either_encoding() -> None:
+    """Names of stores are whole."""
+    listed = {"stores": [{"sellerName": "北极光户外"}]}
+    assert answer(200, json.dumps(listed, ensure_ascii=False).encode("gb18030")) == listed
+
+
+def test_a_page_with_many_words_is_not_read_for_them() -> None:
+    """A site's menu may speak of money."""
+    page = "<html>账户余额不足 充值".encode()
+    assert failure(200, page, "text/html").code == "gateway_failed"
 
 
 def test_a_chinese_message_is_passed_on_with_its_meaning() -> None:
@@ -150,15 +245,15 @@ def test_a_chinese_message_is_passed_on_with_its_meaning() -> None:
         (200, 402, "payment required", "out_of_credit", "https://os.linkfox.com/"),
         (401, 401, "积分余额不足", "out_of_credit", "https://os.linkfox.com/"),
         (200, 401, "Quota exceeded", "out_of_credit", "https://os.linkfox.com/"),
-        (403, 403, "禁止访问", "gateway_failed", "neither the key nor credit"),
-        (200, 403, "forbidden", "gateway_failed", "neither the key nor credit"),
+        (403, 403, "禁止访问", "gateway_failed", "LinkFox's support"),
+        (200, 403, "forbidden", "gateway_failed", "LinkFox's support"),
     ],
 )
 def test_the_key_and_the_money_are_told_apart_in_both_languages(
     status: int, errcode: int, said: str, code: str, place: str
 ) -> None:
-    """401 is the key unless the words say money, 402 is money whatever they say, 403 is neither."""
-    failed = failure(status, {"errcode": errcode, "errmsg": said})
+    """401 is the key unless the words say money, 402 is money whatever they say, 403 is not told."""
+    failed = failure(status, {"errcode": errcode, "errmsg": said}, hosted=True)
     assert failed.code == code
     assert place in failed.hint
     assert said in failed.message
@@ -176,10 +271,37 @@ def test_every_code_in_chinese_comes_with_an_english_meaning(errcode: int) -> No
     assert len(meaning.split()) > 3
 
 
-def test_the_page_of_errors_names_every_wording_for_credit() -> None:
-    """So that a person finds what the gateway said."""
-    page = (REFERENCES / "errors.md").read_text(encoding="utf-8")
-    assert [wording for wording in answers.CREDIT_WORDINGS if wording not in page] == []
+@pytest.mark.parametrize("status", [403, 404, 418, 500, 502])
+@pytest.mark.parametrize("said", ["", "操作失败", "no"])
+def test_nobody_is_told_what_the_failure_is_not(status: int, said: str) -> None:
+    """A wording that is not known may still mean credit or the key."""
+    for hosted in (True, False):
+        failed = failure(status, {"errmsg": said}, hosted=hosted)
+        assert "neither" not in failed.message + failed.hint
+        assert "credit" not in failed.message + failed.hint
+
+
+@pytest.mark.parametrize("body", [{"errcode": 500, "errmsg": "x"}, b"<html>Bad gateway</html>"])
+def test_a_user_of_the_hosted_gateway_is_not_sent_to_its_log(body: Any) -> None:
+    """Nor to a setting that they need not have: support is who can look."""
+    hint = failure(500, body, hosted=True).hint
+    assert "LinkFox's support" in hint
+    assert "log" not in hint.split()
+    assert "LINKFOX_TOOL_GATEWAY" not in hint
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "told"), [(7.2, None, 8), (None, 9, 9), (7.0, 9, 9), (None, None, None)]
+)
+def test_a_throttled_call_says_in_how_many_seconds(
+    header: float | None, field: int | None, told: int | None
+) -> None:
+    """As the gateway's answer says, or its header."""
+    body = json.dumps({"errcode": 1003, "errmsg": "请求过于频繁", **({"retryAfter": field} if field else {})})
+    with pytest.raises(ClientError) as caught:
+        read(Reply(429, "application/json", body.encode(), header), Secrets(), LIST)
+    assert caught.value.code == "throttled"
+    assert caught.value.error().get("retryAfter") == told
 
 
 def test_a_failure_of_a_sandbox_is_marked_as_one() -> None:

@@ -15,7 +15,7 @@ from linkfox_client.gateway.settings import Settings
 from linkfox_client.secrets.masking import Secrets
 from linkfox_client.secrets.secret import Secret
 
-from tests.support.fake_gateway import KEY, NOBODYS_PORT, FakeGateway, Handler, fake_gateway, tokens
+from tests.support.fake_gateway import ACCESS, KEY, NOBODYS_PORT, FakeGateway, Handler, fake_gateway, tokens
 
 PATH = "/spApi/storeTokens"
 
@@ -87,7 +87,7 @@ def test_a_netrc_does_not_replace_the_key(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login user password planted\ndefault login user password planted\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    gateway.answers[PATH] = (200, {})
+    gateway.answers[PATH] = (200, tokens())
     with client(gateway.url, clock) as connected:
         connected._session.trust_env = True  # as for a gateway elsewhere
         monkeypatch.setenv("NO_PROXY", "*")
@@ -101,9 +101,9 @@ def test_a_proxy_does_not_catch_loopback(
     """Proxies are for elsewhere."""
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{NOBODYS_PORT}")
-    gateway.answers[PATH] = (200, {"a": 1})
+    gateway.answers[PATH] = (200, tokens())
     with client(gateway.url, clock) as connected:
-        assert connected.post(PATH, {}) == {"a": 1}
+        assert connected.post(PATH, {})["sellerId"] == "A1"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -122,7 +122,7 @@ def test_no_redirect_is_followed_with_the_key(status: int, clock: Clock) -> None
 def test_cookies_are_not_kept(gateway: FakeGateway, called: Gateway) -> None:
     """The key is all that says who calls."""
     gateway.headers["Set-Cookie"] = "session=1; Path=/"
-    gateway.answers[PATH] = (200, {})
+    gateway.answers[PATH] = (200, tokens())
     called.post(PATH, {})
     called.post(PATH, {})
     assert "Cookie" not in gateway.calls[1].headers
@@ -227,8 +227,8 @@ def test_a_503_is_tried_again_and_a_short_retry_after_is_kept(
 ) -> None:
     """First as long as the gateway says, else a little."""
     gateway.headers["Retry-After"] = "4"
-    gateway.answers[PATH] = [(503, b"busy"), (503, b"busy"), (200, {"a": 1})]
-    assert called.post(PATH, {}) == {"a": 1}
+    gateway.answers[PATH] = [(503, b"busy"), (503, b"busy"), (200, tokens())]
+    assert called.post(PATH, {})["sellerId"] == "A1"
     assert clock.pauses == [4.0, 4.0]
 
 
@@ -273,7 +273,7 @@ def test_a_strange_retry_after_is_no_number(
 @responses.activate
 def test_the_hosted_gateway_is_called_at_its_address(clock: Clock) -> None:
     """And known for what it is."""
-    responses.post(HOSTED + PATH, json={"errcode": 200, "expiresIn": "3600"})
+    responses.post(HOSTED + PATH, json={"errcode": 200, "accessToken": ACCESS, "expiresIn": "3600"})
     with client(HOSTED, clock) as connected:
         assert connected.is_hosted
         assert connected.origin == HOSTED
@@ -305,7 +305,7 @@ def test_each_fault_of_the_way_has_its_words(error: str, code: str, word: str, c
 
 def test_a_sandbox_is_known_from_its_answers(gateway: FakeGateway, called: Gateway) -> None:
     """The mark is passed on, and remembered for what the script puts together itself."""
-    gateway.answers[PATH] = (200, {"sandbox": True})
+    gateway.answers[PATH] = (200, tokens(sandbox=True))
     assert not called.sandbox
     assert called.post(PATH, {})["sandbox"] is True
     assert called.sandbox

@@ -1,16 +1,20 @@
 """What a gateway's answer means: the fields of a success, or the failure to report.
 
-Success is a 2xx whose `errcode` is absent, 0 or 200. The self-hosted gateway names the `reason` of a failure,
-a row of references/errors.json; the hosted one may send a failure with HTTP 200 and a text in Chinese.
+Success is a 2xx whose `errcode` (else `code`) is absent, 0 or 200, and which holds what was asked for
+(`calls.py`). The self-hosted gateway names the `reason` of a failure, a row of references/errors.json; the
+hosted one may send a failure with HTTP 200 and a text in Chinese, whose words go before its numbers
+(`wordings.py`).
 """
 
 import json
+import math
 from typing import Any, NamedTuple
 
 from linkfox_client.amazon.consent_link import check_link
 from linkfox_client.errors import ClientError, Reason, find_reason
+from linkfox_client.gateway import failure_rows, wordings
+from linkfox_client.gateway.calls import lacking, whole_number
 from linkfox_client.secrets.masking import Secrets, secrets_in, wrapped
-from linkfox_client.secrets.secret import Secret
 from linkfox_client.text import cleaned
 
 MOST_CANDIDATES = 50
@@ -20,27 +24,7 @@ LINK_FIELD = "authorizeUrl"
 DEEPEST = 50
 # With these a gateway offers to authorize again what needs it.
 LINK_FIELDS = (LINK_FIELD, "authorizationId", "expiresAt")
-# How the hosted gateway says that the credit is used up, whatever the code.
-CREDIT_WORDINGS = (
-    "积分余额不足",
-    "计费不足",
-    "余额不足",
-    "套餐到期",
-    "需充值",
-    "请充值",
-    "quota exceeded",
-    "insufficient balance",
-)
-# What an errcode means where no reason is given; other codes go by the HTTP status.
-REASON_OF_ERRCODE = {
-    401: "unauthorized",
-    402: "out_of_credit",
-    1002: "bad_parameter",
-    1003: "amazon_failed",
-    1004: "not_found",
-    1005: "not_allowed",
-}
-STATUSES = {"needs_reauthorization": "store_revoked", "suspended_app": "suspended_app"}
+SUCCESSES = (None, 0, 200)
 
 
 class Reply(NamedTuple):
@@ -61,28 +45,45 @@ def is_final(reply: Reply) -> bool:
     if not isinstance(document, dict):
         return False
     row = find_reason(document.get("reason"))
-    return _word(document.get("status")) in STATUSES or (row is not None and not row.retryable)
+    return document.get("status") in failure_rows.STATUSES or (row is not None and not row.retryable)
 
 
-def read(reply: Reply, secrets: Secrets, *, here: bool = False) -> dict[str, Any]:
-    """Return the fields of a successful answer; raises ClientError for any other.
+def read(
+    reply: Reply, secrets: Secrets, path: str, *, here: bool = False, hosted: bool = False
+) -> dict[str, Any]:
+    """Return the fields of a successful answer to `path`; raises ClientError for any other.
 
     Secret fields come as `Secret`, and are remembered; other texts are cleaned. A consent link is kept only
-    where it may be given to a person; `here`: a gateway of this machine sent it, and may link to a sandbox.
+    where it may be given to a person; `here`: a gateway of this machine sent it, and may link to a sandbox;
+    `hosted`: the hosted gateway sent it, whose user has neither its log nor a setting for it.
     """
     document = _parsed(reply.body)
     if not isinstance(document, dict):
-        raise _without_envelope(reply, secrets)
+        raise _without_envelope(reply, secrets, document, hosted)
     if _is_too_deep(document):
         raise _too_deep()
     here = here and document.get("sandbox") is True
     fields = _made_safe(document, secrets, here)
-    errcode = _number(document.get("errcode"))
-    if 200 <= reply.status < 300 and errcode in (None, 0, 200):
-        if LINK_FIELD in document:
-            check_link(document[LINK_FIELD], sandbox=here)
-        return _with_whole_seconds(fields)
-    raise _failure(reply, document, fields, errcode)
+    if not 200 <= reply.status < 300 or not _claims_success(document):
+        raise _failure(reply, document, fields, hosted)
+    if document.get(LINK_FIELD):
+        check_link(document[LINK_FIELD], sandbox=here)
+    lacks = lacking(path, fields)
+    if lacks is not None:
+        raise _failure(reply, document, fields, hosted, f"The gateway's answer holds no {lacks}")
+    return _with_whole_seconds(fields)
+
+
+def _claims_success(document: dict[str, Any]) -> bool:
+    """Tell whether an answer says of itself that the call worked, or nothing to the contrary."""
+    if _code(document) not in SUCCESSES or document.get("success") is False:
+        return False
+    return "errcode" in document or not document.get("error")
+
+
+def _code(document: dict[str, Any]) -> int | None:
+    """Return the number by which an answer tells how the call went; `code` is what others call it."""
+    return whole_number(document["errcode"] if "errcode" in document else document.get("code"))
 
 
 def _parsed(body: bytes) -> Any:
@@ -90,11 +91,19 @@ def _parsed(body: bytes) -> Any:
         raise ValueError(word)
 
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=constant)
+        return json.loads(_decoded(body, errors="strict"), parse_constant=constant)
     except RecursionError:
         raise _too_deep() from None
     except ValueError:
         return None
+
+
+def _decoded(body: bytes, errors: str = "replace") -> str:
+    """Return a body as text: UTF-8, as JSON is, else GB18030, which Chinese services also send."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("gb18030", errors)
 
 
 def _is_too_deep(document: dict[str, Any]) -> bool:
@@ -147,32 +156,44 @@ def _may_be_given(link: object, here: bool) -> bool:
 
 def _with_whole_seconds(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields with `expiresIn` as a number: the hosted gateway sends it as a text."""
-    seconds = _number(fields.get("expiresIn"))
+    seconds = whole_number(fields.get("expiresIn"))
     return fields if seconds is None else fields | {"expiresIn": seconds}
 
 
 def _failure(
-    reply: Reply, document: dict[str, Any], fields: dict[str, Any], errcode: int | None
+    reply: Reply, document: dict[str, Any], fields: dict[str, Any], hosted: bool, lacks: str = ""
 ) -> ClientError:
-    said = _word(fields.get("errmsg")) or _word(fields.get("message"))
-    row = _row(reply, document, errcode, said)
+    """Return the failure that an answer tells; `lacks`: what it says that it has, and has not."""
+    said = wordings.said_in(fields)
+    row = failure_rows.row_of(reply.status, _code(document), document, said, hosted=hosted)
     candidates = fields.get("candidates")
-    message = said or f"{row.meaning} (HTTP {reply.status})"
-    if said and not said.isascii() and not said.startswith(row.meaning):
-        message = f"{row.meaning}: {said}"
-    if row.code == "throttled" and reply.retry_after is not None:
-        message += f" (wait {reply.retry_after:.0f} seconds)"
+    meaning = lacks if lacks and row.reason == "answer_incomplete" else row.meaning
+    message = said or (meaning if lacks else f"{meaning} (HTTP {reply.status})")
+    if said and (lacks or not said.isascii()) and not said.startswith(meaning):
+        message = f"{meaning}: {said}"
+    retry_after = _retry_after(reply, document)
+    if row.code == "throttled" and retry_after is not None:
+        message += f" (wait {retry_after} seconds)"
     return ClientError(
         row.code,
         message,
         row.remedy,
         retryable=row.retryable,
-        errcode=errcode,
+        errcode=_code(document),
         request_id=_word(fields.get("requestId")) or None,
         candidates=candidates[:MOST_CANDIDATES] if isinstance(candidates, list) else None,
         fields=_beside_the_error(row, document, fields),
         reason=row.reason,
+        retry_after=retry_after,
     )
+
+
+def _retry_after(reply: Reply, document: dict[str, Any]) -> int | None:
+    """Return the seconds after which the gateway says that the call may work; None where it does not."""
+    told = whole_number(document.get("retryAfter"))
+    if told is not None and told >= 0:
+        return told
+    return None if reply.retry_after is None else math.ceil(reply.retry_after)
 
 
 def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -186,46 +207,7 @@ def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, A
     return beside
 
 
-def _row(reply: Reply, document: dict[str, Any], errcode: int | None, said: str) -> Reason:
-    """Return the row of the table that explains this failure, by its reason, wording, status or code."""
-    named = find_reason(document.get("reason"))
-    if named is not None:
-        return named
-    if any(wording in said.lower() for wording in CREDIT_WORDINGS):
-        return _known("out_of_credit")
-    stopped = STATUSES.get(_word(document.get("status")))
-    if stopped is not None:
-        return _known(stopped)
-    if errcode == 1004 and (reply.status == 409 or document.get("candidates")):
-        return _known("ambiguous")
-    if errcode in REASON_OF_ERRCODE:
-        return _known(REASON_OF_ERRCODE[errcode])
-    return _by_status(errcode if errcode is not None and 400 <= errcode < 600 else reply.status)
-
-
-def _by_status(status: int) -> Reason:
-    if status in (401, 402):
-        return _known(REASON_OF_ERRCODE[status])
-    if status == 429:
-        return Reason(
-            "throttled",
-            "throttled",
-            True,
-            "The gateway asks for fewer calls",
-            "Wait a minute, then try again.",
-        )
-    if status >= 500:
-        return _known("internal")
-    return Reason(
-        "refused",
-        "gateway_failed",
-        False,
-        "The gateway refused the request",
-        "Check LINKFOX_TOOL_GATEWAY: it has to be the gateway's address. This is neither the key nor credit.",
-    )
-
-
-def _without_envelope(reply: Reply, secrets: Secrets) -> ClientError:
+def _without_envelope(reply: Reply, secrets: Secrets, document: Any, hosted: bool) -> ClientError:
     """Return the failure of an answer that is no JSON object: a proxy's page, a stranger, nothing at all."""
     if 300 <= reply.status < 400:
         return ClientError(
@@ -233,41 +215,29 @@ def _without_envelope(reply: Reply, secrets: Secrets) -> ClientError:
             f"The gateway answered with a redirect (HTTP {reply.status}), which is not followed with the key",
             "Set LINKFOX_TOOL_GATEWAY to the address that the gateway really has.",
         )
-    if reply.status in (401, 402, 429):
-        row = _by_status(reply.status)
+    text = document if isinstance(document, str) else _decoded(reply.body[:2000])
+    start = cleaned(secrets.scrub(text), 80)
+    # A page of a site has many words in it; a line of text is what the gateway says.
+    said = "" if start.startswith("<") else start
+    row = failure_rows.row_without_envelope(reply.status, said)
+    if row is not None:
         return ClientError(
-            row.code, f"{row.meaning} (HTTP {reply.status})", row.remedy, retryable=row.retryable
+            row.code,
+            f"{row.meaning}: {said}" if said else f"{row.meaning} (HTTP {reply.status})",
+            row.remedy,
+            retryable=row.retryable,
+            reason=row.reason,
+            retry_after=_retry_after(reply, {}),
         )
     kind = cleaned(secrets.scrub(reply.content_type), 60) or "no content type"
-    start = cleaned(secrets.scrub(reply.body[:2000].decode("utf-8", "replace")), 80)
     received = f"{kind}, beginning with {start!r}" if start else f"an empty body, {kind}"
     return ClientError(
         "gateway_failed",
         f"The gateway answered something other than a JSON object (HTTP {reply.status}): {received}",
-        "Check LINKFOX_TOOL_GATEWAY: something else may be answering at that address, or a proxy in between.",
+        failure_rows.hint_about_a_page(hosted=hosted),
         retryable=reply.status >= 500 or not reply.body,
     )
 
 
-def _known(reason: str) -> Reason:
-    row = find_reason(reason)
-    if row is None:
-        raise LookupError(f"references/errors.json has no row {reason}")
-    return row
-
-
 def _word(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _number(value: Any) -> int | None:
-    """Return a whole number, also where it came as a text; None for anything else."""
-    if isinstance(value, Secret | bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and len(value) <= 19 and value.strip().isdecimal():
-        return int(value)
-    return None

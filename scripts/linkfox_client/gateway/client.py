@@ -113,7 +113,7 @@ class Gateway:
             else:
                 pause = _pause(reply, pause)
                 if last or pause is None:
-                    return self._read(reply)
+                    return self._read(reply, path)
             if self._clock() + pause > deadline:
                 break
             self._sleep(pause)
@@ -217,9 +217,9 @@ class Gateway:
                 )
         return bytes(content)
 
-    def _read(self, reply: Reply) -> dict[str, Any]:
+    def _read(self, reply: Reply, path: str) -> dict[str, Any]:
         try:
-            answer = answers.read(reply, self._secrets, here=self._is_here)
+            answer = answers.read(reply, self._secrets, path, here=self._is_here, hosted=self.is_hosted)
         except ClientError as failure:
             self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
             raise
