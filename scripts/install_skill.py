@@ -28,6 +28,7 @@ def declare(arguments):
     arguments.switch("--with-gateway", "also install the gateway and the sandbox")
     arguments.switch("--dry-run", "say what would be added, replaced and removed, and change nothing")
     arguments.switch("--remove", "remove what was installed there, the aliases too, and nothing else")
+    arguments.guard("--remove")
 
 
 def run(options):

@@ -24,6 +24,7 @@ def declare(arguments):
         "--insecure-file", "keep the key in a 0600 file in ~/.config/linkfox/keys, not the keyring"
     )
     arguments.switch("--logout", "remove the key that is kept for the gateway")
+    arguments.guard("--logout")
     arguments.switch("--status", "tell which key is in force (masked) and ask the gateway about it")
     arguments.at_most_one("--logout", "--status")
     for flag in ("--key-file", "--insecure-file"):

@@ -27,7 +27,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _exported(options: argparse.Namespace) -> dict[str, Any]:
-    day, path = _day(options.export_before), options.to
+    path = options.to
+    if options.export_before is None:
+        raise OperatorError(
+            "--to is the file of --export-before, which is missing",
+            "Add --export-before with a day as YYYY-MM-DD; without both the newest entries are shown.",
+            "bad_arguments",
+        )
+    day = _day(options.export_before)
     if not isinstance(path, Path):
         raise OperatorError(
             "--export-before needs the file that the entries are written to",

@@ -5,8 +5,8 @@ are not left to argparse: it knows no JSON form, answers in text, abbreviates fl
 what a whole start may cost.
 """
 
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from linkfox_client.cli import values
@@ -165,11 +165,19 @@ class Arguments:
         choices: Sequence[str] | None = None,
         required: bool = False,
         most: int = 100,
+        guarded: Collection[str] = (),
+        also: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Declare a word without a flag, such as a subcommand; taken in the order of declaration."""
+        """Declare a word without a flag, such as a subcommand; taken in the order of declaration.
+
+        Of the `choices` those in `guarded` are never proposed for another word; `also` says which of them is
+        meant by words that others use for it.
+        """
 
         def read(value: Any) -> str:
-            return values.read_choice(value, choices) if choices else values.read_text(value, most)
+            if not choices:
+                return values.read_text(value, most)
+            return values.read_choice(value, choices, guarded=guarded, also=also)
 
         self._add(Field(name, help, read, name.upper(), required, is_positional=True))
 
@@ -233,6 +241,11 @@ class Arguments:
 
         self._checks.append(check)
 
+    def guard(self, *flags: str) -> None:
+        """Never propose these flags for a mistyped one: they destroy something, or show a secret."""
+        for flag in flags:
+            self._fields[flag] = self._fields[flag]._replace(is_guarded=True)
+
     def example(self, call: str) -> None:
         """Add a call to what --help shows, for a script whose docstring cannot know them all."""
         self._examples.append(f"  {call}")
@@ -250,7 +263,9 @@ class Arguments:
         what that says first.
         """
         fields = list(self._fields.values())
-        line = CommandLine(fields, self._rest, refuses_secrets=self._refuses_secrets)
+        calls = [*about.splitlines(), *self._examples]
+        example = next((call.strip() for call in calls if ".py '{" in call), "")
+        line = CommandLine(fields, self._rest, refuses_secrets=self._refuses_secrets, example=example)
         try:
             given = line.read(words)
         except Help:

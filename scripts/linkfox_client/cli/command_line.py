@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linkfox_client.cli import values
@@ -21,9 +21,15 @@ class Help(Exception):
 
 
 class CommandLine:
-    """The command line of a script. `rest` is what stands after `--`, where the script takes that."""
+    """The command line of a script. `rest` is what stands after `--`, where the script takes that.
 
-    def __init__(self, fields: Sequence[Field], rest: Field | None, *, refuses_secrets: bool) -> None:
+    `example`: a call with a JSON object, for who gets that wrong.
+    """
+
+    def __init__(
+        self, fields: Sequence[Field], rest: Field | None, *, refuses_secrets: bool, example: str = ""
+    ) -> None:
+        self._example = f"`{example}`" if example else """'{"key": "value"}'"""
         self._fields = {field.flag: field for field in fields}
         self._rest = rest
         self._refuses_secrets = refuses_secrets
@@ -59,14 +65,14 @@ class CommandLine:
         return word.startswith(("{", "[", '"')) or not (takes_words or word.startswith("-"))
 
     def _from_json(self, text: str) -> dict[str, Any]:
-        document = _json_object(text)
+        document = _json_object(text, self._example)
         if self._refuses_secrets:
             _refuse_secrets([json.dumps(document, ensure_ascii=False)])  # it may be written with escapes
         fields = [*self._fields.values(), *([self._rest] if self._rest else [])]
         by_key = {field.key: field for field in fields}
         for key in document:
             if key not in by_key:
-                raise _unknown("key", key, list(by_key))
+                raise _unknown("key", key, {name: field.is_guarded for name, field in by_key.items()})
         return {by_key[key].flag: value for key, value in document.items()}
 
     def _from_flags(self, words: list[str]) -> dict[str, Any]:
@@ -81,13 +87,17 @@ class CommandLine:
                         "Flags and a JSON object were mixed", "Give either flags or one JSON object."
                     )
                 if not positionals:
-                    raise _unexpected(word, list(self._fields), takes_command=self._rest is not None)
+                    safe = [known for known, field in self._fields.items() if not field.is_guarded]
+                    raise _unexpected(word, safe, takes_command=self._rest is not None)
                 given[positionals.pop(0).flag] = word
                 continue
             flag, equals, value = word.partition("=")
             field = self._fields.get(flag)
             if field is None or field.is_positional:
-                raise _unknown("flag", flag, [known for known in self._fields if known.startswith("--")])
+                flags = {
+                    known: field.is_guarded for known, field in self._fields.items() if known.startswith("--")
+                }
+                raise _unknown("flag", flag, flags)
             if flag in given and not field.is_list:
                 raise bad_arguments(f"{flag} was given twice")
             if field.is_switch:
@@ -111,7 +121,7 @@ def _take_values(flag: str, left: list[str], *, several: bool) -> list[str]:
     return taken
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _json_object(text: str, example: str) -> dict[str, Any]:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(items)
         if len(result) != len(items):
@@ -121,15 +131,16 @@ def _json_object(text: str) -> dict[str, Any]:
     def constant(word: str) -> Any:
         raise ValueError(word)
 
+    hint = f"Give flags, or one JSON object in single quotes: {example}."
     try:
         document = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except (ValueError, RecursionError):
         raise bad_arguments(
             "The argument is neither a flag nor valid JSON",
-            'Give flags, or one JSON object in single quotes: \'{"key": "value"}\'.',
+            hint,
         ) from None
     if not isinstance(document, dict):
-        raise bad_arguments(f"The JSON argument has to be an object, not {values.kind(document)}")
+        raise bad_arguments(f"The JSON argument has to be an object, not {values.kind(document)}", hint)
     return document
 
 
@@ -148,12 +159,14 @@ def _refuse_secrets(words: Sequence[str]) -> None:
         raise bad_arguments("A token or an API key was given on the command line", SECRETS_HINT)
 
 
-def _unknown(what: str, word: str, known: Sequence[str]) -> ClientError:
+def _unknown(what: str, word: str, known: Mapping[str, bool]) -> ClientError:
+    """Return the failure of an unknown flag or key; `known` says of each whether it is guarded."""
     if is_secret_name(word):
         return bad_arguments(f"There is no {what} {values.shown(word)}", SECRETS_HINT)
     return bad_arguments(
         f"There is no {what} {values.shown(word)}",
-        values.nearest(word, known) or f"Known: {', '.join(known)}.",
+        values.nearest(word, [name for name, guarded in known.items() if not guarded])
+        or f"Known: {', '.join(known)}.",
     )
 
 

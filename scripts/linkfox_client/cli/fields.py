@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 class Field(NamedTuple):
     """One declared argument. `read` turns a flag's text or a JSON value into the option, or raises.
 
-    `hint` says where what is missing is to be had.
+    `hint` says where what is missing is to be had. `is_guarded`: it destroys or shows something, so it is
+    never proposed in place of a word that was mistyped.
     """
 
     flag: str
@@ -20,6 +21,7 @@ class Field(NamedTuple):
     is_list: bool = False
     is_positional: bool = False
     hint: str = ""
+    is_guarded: bool = False
 
     @property
     def name(self) -> str:

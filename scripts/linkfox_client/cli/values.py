@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from linkfox_client.paths import REFERENCES
@@ -122,13 +123,27 @@ def read_site(value: Any) -> Any:
     return site
 
 
-def read_choice(value: Any, choices: Sequence[str]) -> str:
-    """Return one of a few words, in any case; answered as it is spelled in `choices`."""
+def read_choice(
+    value: Any,
+    choices: Sequence[str],
+    *,
+    guarded: Collection[str] = (),
+    also: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return one of a few words, in any case; answered as it is spelled in `choices`.
+
+    Where it is none of them the hint proposes the nearest, but none that is `guarded`; `also` says which
+    choice is meant by another word.
+    """
     word = read_text(value, 100)
     for choice in choices:
         if word.lower() == choice.lower():
             return choice
-    raise Wrong(f"has to be one of {', '.join(choices)}, not {shown(word)}", nearest(word, choices))
+    meant = also.get(word.lower())
+    near = (
+        f"Did you mean {meant}?" if meant else nearest(word, [one for one in choices if one not in guarded])
+    )
+    raise Wrong(f"has to be one of {', '.join(choices)}, not {shown(word)}", near)
 
 
 def read_integer(value: Any, least: int, most: int) -> int:

@@ -30,7 +30,14 @@ def declare(arguments: Arguments) -> None:
             arguments.example(f"python3 scripts/local_gateway.py {name} {about['example']}".rstrip())
     own = ("serve", "start", "stop", "status")
     others = [name for name in listed if name not in own]
-    arguments.positional("command", "what to do", choices=(*own, *others), required=True)
+    arguments.positional(
+        "command",
+        "what to do",
+        choices=(*own, *others),
+        required=True,
+        guarded=[name for name, about in listed.items() if about.get("guarded")],
+        also={word: name for name, about in listed.items() for word in about.get("alsoCalled", ())},
+    )
     words = {name: about["word"] for name, about in listed.items() if "word" in about}
     meaning = "; ".join(f"{name}: {word['help']}" for name, word in words.items())
     arguments.positional("name", meaning, most=LONGEST_WORD)
@@ -161,6 +168,8 @@ def _declare_flag(arguments: Arguments, option: Mapping[str, Any], commands: str
         arguments.integer(option["flag"], meaning, least=option["least"], most=option["most"])
     else:
         arguments.text(option["flag"], meaning, metavar=option["metavar"])
+    if option.get("guarded"):
+        arguments.guard(option["flag"])
 
 
 def _check(options: SimpleNamespace, listed: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ PIPE_ADDRESS = "Pipe in the address that the browser ended on, whole and on one 
 def declare_removal(arguments: Arguments) -> None:
     """Declare `--yes`, without which nothing is removed."""
     arguments.switch("--yes", "remove it, tokens included; only a new consent or import brings it back")
+    arguments.guard("--yes")
     arguments.check(_check_yes)
 
 

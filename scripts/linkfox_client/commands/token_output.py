@@ -51,6 +51,7 @@ def declare(arguments: Arguments) -> None:
     )
     arguments.switch("--reveal", "print tokens whole, for a person at a terminal")
     arguments.switch("--with-refresh-token", "let the refresh token leave as well (it is masked otherwise)")
+    arguments.guard("--reveal", "--with-refresh-token")
     arguments.choice("--format", ("json", "env"), "json, or AMAZON_ACCESS_TOKEN=… lines for a shell")
     arguments.excludes(
         "--for-program", "--all", "--reveal", "--output-file", "--with-refresh-token", "--format"
