@@ -12,6 +12,7 @@ from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
+from gateway.vault import audit
 from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -113,5 +114,7 @@ class Starter:
         """Write an attempt down. Return its id, its state, and when its link ends (epoch seconds)."""
         expires_at = int(self._clock.now()) + attempt.lifetime
         attempt_id, state = await self._threads.writes(self._vault.attempts.begin, attempt)
+        if attempt.expected_seller_id is None and attempt.expected_record_id is None:
+            audit.concerns(f"authorizationId {attempt_id}")
         log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
         return attempt_id, state, expires_at

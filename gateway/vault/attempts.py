@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Collection
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
@@ -146,6 +147,14 @@ class Attempts:
         if user_id is not None:
             query = query.where(attempts.c.user_id == user_id)
         return self._one(query)
+
+    def names(self, user_id: int, attempt_ids: Collection[str]) -> dict[str, str]:
+        """Return the names by which the user began these attempts, by id; without those of anybody else."""
+        query = select(attempts.c.id, attempts.c.name).where(
+            attempts.c.user_id == user_id, attempts.c.id.in_(attempt_ids)
+        )
+        with self._database.reading() as connection:
+            return {row.id: row.name for row in connection.execute(query)}
 
     def finish(
         self,

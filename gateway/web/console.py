@@ -15,12 +15,13 @@ from gateway.authorization.details import read_marketplace, read_name, read_regi
 from gateway.authorization.removal import remove_for_good
 from gateway.authorization.starting import AccountAuthorization, StoreAuthorization
 from gateway.errors import Problem
-from gateway.model import Central, Flow, Grant, Profile, Region
+from gateway.model import AuditEntry, Central, Flow, Grant, Profile, Region
 from gateway.vault import audit
 from gateway.web.page_context import FormState, Page
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see_other
 from gateway.web.sessions import SignedInRequest
+from gateway.web.subjects import ATTEMPT, Subjects
 
 router = PageRouter()
 
@@ -45,9 +46,13 @@ async def overview(request: Request) -> Response:
     stores, accounts, profiles = await signed_in.services.threads.vault(read)
     stores = await as_listed(signed_in.services, "spapi", stores)
     accounts = await as_listed(signed_in.services, "ads", accounts)
-    activity = await signed_in.services.threads.vault(
-        vault.audit.of_user, signed_in.caller.user_name, SHOWN_ACTIVITY
-    )
+
+    def read_activity() -> tuple[list[AuditEntry], dict[str, str]]:
+        entries = vault.audit.of_user(signed_in.caller.user_name, SHOWN_ACTIVITY)
+        begun = {entry.subject.removeprefix(ATTEMPT) for entry in entries if entry.subject}
+        return entries, vault.attempts.names(user_id, begun)
+
+    activity, attempts = await signed_in.services.threads.vault(read_activity)
     notice = request.query_params.get("notice")
     return signed_in.pages.overview(
         signed_in.context,
@@ -55,6 +60,7 @@ async def overview(request: Request) -> Response:
         _page(accounts, request.query_params.get("accounts")),
         profiles,
         activity,
+        Subjects([*stores, *accounts], profiles, attempts),
         notice if notice in NOTICES else None,
     )
 

@@ -1,6 +1,8 @@
-"""Points in time as people say them: how long ago, how long from now."""
+"""Points in time as people say them: how long ago, how long from now, and by their clock."""
 
 from datetime import UTC, datetime
+
+from gateway.web.texts import Language
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -8,11 +10,12 @@ DAY = 24 * HOUR
 
 
 class RelativeTime:
-    """Speaks of epoch seconds as seen from `now`, with one language's words."""
+    """Speaks of epoch seconds as seen from `now`, in one language and by the clock of its readers."""
 
-    def __init__(self, now: float, words: dict[str, str]) -> None:
+    def __init__(self, now: float, language: Language) -> None:
         self._now = int(now)
-        self._words = words
+        self._words = language.words
+        self._zone = language.zone
 
     def ago(self, at: int) -> str:
         """Say how long ago something happened."""
@@ -41,7 +44,7 @@ class RelativeTime:
         """Return the moment for a `datetime` attribute: RFC 3339, in UTC."""
         return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    @staticmethod
-    def written(at: int) -> str:
-        """Return the moment in figures, in UTC."""
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    def written(self, at: int) -> str:
+        """Return the moment in figures, with the name of the clock that they are of."""
+        figures = datetime.fromtimestamp(at, self._zone).strftime("%Y-%m-%d %H:%M")
+        return self._words["moment"].format(moment=figures)

@@ -23,6 +23,7 @@ from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 from gateway.web.page_context import FormState, Page, PageContext
 from gateway.web.relative_time import RelativeTime
+from gateway.web.subjects import Subjects
 from gateway.web.texts import language_for
 
 HERE = Path(__file__).resolve().parent
@@ -181,9 +182,13 @@ class Pages:
         accounts: Page,
         profiles: Mapping[int, Sequence[Profile]],
         activity: Sequence[AuditEntry],
+        subjects: Subjects,
         notice: str | None,
     ) -> Response:
-        """Show a user's stores, ads accounts and recent audit lines. `profiles`: by the account's id."""
+        """Show a user's stores, ads accounts and recent audit lines.
+
+        `profiles`: by the account's id; `subjects`: what the audit lines are about.
+        """
         return self._page(
             "overview.html",
             context,
@@ -193,6 +198,7 @@ class Pages:
             accounts=accounts,
             profiles=profiles,
             activity=activity,
+            subjects=subjects,
             notice=notice,
             is_ending=lambda grant: is_ending(grant, self._clock.now()),
             token_ends_at=lambda grant: ends_at(grant, self._clock.now()),
@@ -281,7 +287,7 @@ class Pages:
             .render(
                 language=language,
                 t=language.words,
-                relative_time=RelativeTime(self._clock.now(), language.words),
+                relative_time=RelativeTime(self._clock.now(), language),
                 title=language.words[title].format(name=title_name),
                 context=context,
                 referrer_policy=referrer_policy,

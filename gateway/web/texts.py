@@ -1,11 +1,13 @@
 """In which language a browser is answered; a further language is a further module of words in LANGUAGES."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
 
-from gateway.amazon.marketplaces import Marketplace
+from gateway.amazon.marketplaces import Marketplace, marketplaces
 from gateway.errors import TABLE
-from gateway.web import words_en, words_zh
+from gateway.web import problems_zh, words_en, words_zh
 
 # How the audit calls a request whose caller was gone before it was answered.
 NOT_AWAITED = "client_gone"
@@ -13,13 +15,17 @@ NOT_AWAITED = "client_gone"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The words of one language. What it lacks of `problems`, `sites` and `actions` is said in English."""
+    """The words of one language. What it lacks of `problems`, `sites` and `actions` is said in English.
+
+    `zone`: the clock by which moments are written; a browser does not tell its own.
+    """
 
     code: str
     words: dict[str, str]
     problems: dict[str, tuple[str, str]]
     sites: dict[str, str]
     actions: dict[str, str]
+    zone: tzinfo
 
     def problem(self, reason: str) -> tuple[str, str, str]:
         """Return what happened and what to do, for a row of references/errors.json, and in which language."""
@@ -30,6 +36,13 @@ class Language:
     def site(self, marketplace: Marketplace) -> str:
         """Return an Amazon site's name."""
         return self.sites.get(marketplace.code, marketplace.country)
+
+    def sites_named(self, codes: Iterable[str]) -> str:
+        """Return the names of the sites of these country codes, each once, in the order of the sites."""
+        given = set(codes)
+        names = [self.site(site) for site in marketplaces() if site.code in given]
+        unknown = sorted(given - {site.code for site in marketplaces()})
+        return self.words["separator"].join([*names, *unknown])
 
     def action(self, name: str) -> str:
         """Return what an audit line is about."""
@@ -43,8 +56,15 @@ class Language:
         return meaning, spoken
 
 
-ENGLISH = Language("en", words_en.WORDS, words_en.PROBLEMS, words_en.SITES, words_en.ACTIONS)
-CHINESE = Language("zh", words_zh.WORDS, words_zh.PROBLEMS, words_zh.SITES, words_zh.ACTIONS)
+ENGLISH = Language("en", words_en.WORDS, words_en.PROBLEMS, words_en.SITES, words_en.ACTIONS, UTC)
+CHINESE = Language(
+    "zh",
+    words_zh.WORDS,
+    problems_zh.PROBLEMS,
+    words_zh.SITES,
+    words_zh.ACTIONS,
+    timezone(timedelta(hours=8)),  # Beijing's, Hong Kong's and Taipei's
+)
 WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 LANGUAGES = {language.code: language for language in (ENGLISH, CHINESE)}
 

@@ -15,6 +15,11 @@ WORDS: dict[str, str] = {
     "cancel": "Cancel",
     "error": "Error",
     "request_id": "Request ID",
+    # How words are put together
+    "colon": ": ",
+    "explained": "{term} ({meaning})",
+    "separator": ", ",
+    "moment": "{moment} UTC",
     # Results
     "store_authorized": "The store is authorized",
     "account_authorized": "The ads account is authorized",
@@ -24,11 +29,12 @@ WORDS: dict[str, str] = {
     "unread_regions": "Not read yet",
     "unread_cause": "Why",
     "pending": "The authorization is not finished yet",
-    "denied": "The authorization was refused",
+    "denied": "The authorization was canceled",
     "expired": "The link has expired",
     "failed": "The authorization failed",
     "confirm": "Give access?",
-    "confirm_lead": "The user below would get access, until you revoke it at Amazon.",
+    "confirm_store": "The user below would get access to this store, until you revoke it at Amazon.",
+    "confirm_account": "The user below would get access to this ads account, until you revoke it at Amazon.",
     "confirm_question": "Go on only if you know this user and wanted to give access.",
     "confirm_yes": "Give access",
     "confirm_no": "Cancel",
@@ -58,8 +64,11 @@ WORDS: dict[str, str] = {
     "code": "Code",
     "amazon_says": "Amazon says",
     "region_NA": "North America",
-    "region_EU": "Europe, Middle East, Africa and India",
+    "region_EU": "Europe",
     "region_FE": "Far East",
+    "sites_NA": "United States, Canada, Mexico, Brazil",
+    "sites_EU": "with the Middle East, Africa and India",
+    "sites_FE": "Japan, Australia, Singapore",
     # Signing in
     "sign_in_intro": "This gateway keeps the Amazon authorizations of its users. Sign in with your API key.",
     "api_key": "API key",
@@ -111,18 +120,22 @@ WORDS: dict[str, str] = {
     "not_awaited": "Whoever asked did not wait for the answer",
     "notice_removed": "Removed. Its tokens are deleted here.",
     # Authorizing
-    "name": "Name",
-    "name_hint": f"What you call it here: 1 to {LONGEST_NAME} characters.",
-    "region_hint": "One authorization covers one region.",
-    "ads_region_hint": "Where you sign in to Amazon Ads. The profiles of all regions are found.",
-    "site": "Site (optional)",
+    "name_of_store": "Store name",
+    "name_of_account": "Ads account name",
+    "store_name_hint": "What lists call it, best with its site, such as “Northern Light Japan”: "
+    f"1 to {LONGEST_NAME} characters.",
+    "account_name_hint": f"What lists call it: 1 to {LONGEST_NAME} characters.",
+    "region_hint": "One authorization covers one seller account in one region. Separate accounts within a "
+    "region, such as one for Japan and one for Australia, are authorized one by one.",
+    "ads_region_hint": "Where you sign in to Amazon Ads. One authorization covers all regions.",
+    "site": "Site to sign in at (optional)",
     "site_any": "The region's usual one",
-    "site_hint": "Decides at which site's Seller Central you sign in.",
+    "site_hint": "Decides at which site's Seller Central you sign in, not what is authorized.",
     "vendor": "It is a vendor account (Vendor Central)",
     "continue": "Continue",
     "again_store": "Authorize the store {name} again",
     "again_account": "Authorize the ads account {name} again",
-    "again_hint": "Sign in to Amazon as this seller: another one coming back is refused.",
+    "again_hint": "Sign in to Amazon as this seller: with another one it is not completed.",
     "correct_this": "Something has to be corrected",
     "name_wrong": f"Enter a name of 1 to {LONGEST_NAME} characters, without control characters.",
     "region_wrong": "Choose a region.",
@@ -133,8 +146,8 @@ WORDS: dict[str, str] = {
     "to_amazon_button": "Continue to Amazon",
     "to_amazon_where": "The link leads to {host}.",
     "to_amazon_once": "It works once, for {span}.",
-    "to_amazon_incognito": "To authorize another account than the one this browser is signed in with at "
-    "Amazon, open the link in a private window.",
+    "to_amazon_browser": "Open the link in the browser in which this store is normally run, such as Ziniao, "
+    "so that you sign in to the right one. Without one of its own, use a private window.",
     # Removing
     "remove_title": "Remove {name}?",
     "remove_text": "Its tokens are deleted from this gateway, and whatever uses them stops working. "
@@ -146,8 +159,6 @@ WORDS: dict[str, str] = {
     "appstore": "A seller wants to connect",
     "appstore_text": "Amazon's Appstore sent you here: the seller {seller} wants to connect to your account "
     "{name} on this gateway. Go on only if you started this yourself and that is your seller account.",
-    "appstore_name_hint": "What you call the store, so that you recognize it in lists: "
-    f"1 to {LONGEST_NAME} characters.",
     "appstore_button": "Connect it to my account",
     # Span of time
     "days": "{n} days",
@@ -183,6 +194,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "tokens_damaged": (
         "The gateway's stored tokens of this store or account are damaged",
         "Authorize it again.",
+    ),
+    "access_denied": (
+        "The authorization was canceled on Amazon's page",
+        "If it is wanted after all, make a new link.",
+    ),
+    "wrong_seller": (
+        "You signed in to another store than the one to be authorized again",
+        "Make a new link, and open it in the browser in which that store is normally run.",
     ),
     "removed_meanwhile": (
         "The store or ads account that was to be authorized again has been removed from this gateway",

@@ -96,7 +96,7 @@ def test_an_ads_account_is_authorized_by_clicking(gateway: Gateway, page: "Page"
     page.get_by_role("button", name="Allow").click()
     page.get_by_role("heading", level=1, name="The ads account is authorized").wait_for()
     page.get_by_role("link", name="Go to the overview").click()
-    assert "DE" in card(page, "Brands")
+    assert "Germany" in card(page, "Brands")
 
 
 def test_an_ads_account_without_profiles_says_what_to_do(gateway: Gateway, page: "Page") -> None:
@@ -120,7 +120,7 @@ def test_a_refusal_is_told(gateway: Gateway, page: "Page") -> None:
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("link", name="Continue to Amazon").click()
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("heading", level=1, name="The authorization was refused").wait_for()
+    page.get_by_role("heading", level=1, name="The authorization was canceled").wait_for()
     page.get_by_text("Refused", exact=True).wait_for()
     page.get_by_role("link", name="Go to the overview").click()
     page.get_by_text("No ads account is authorized yet").wait_for()

@@ -54,10 +54,11 @@ ERRORS = "references/errors.json"
 METRICS = "gateway/monitoring/metrics.py"
 ENGLISH_WORDS = "gateway/web/words_en.py"
 CHINESE_WORDS = "gateway/web/words_zh.py"
+CHINESE_PROBLEMS = "gateway/web/problems_zh.py"
 PAGES = (
     *(SKILL, "README.md", FLOW, API, OPERATIONS, SECURITY, SELF_HOSTING, QUICK_START, ERRORS),
     *("references/permissions.md", "references/hosted-and-self-hosted.md"),
-    *(ENGLISH_WORDS, CHINESE_WORDS),
+    *(ENGLISH_WORDS, CHINESE_WORDS, CHINESE_PROBLEMS),
 )
 # What the figures of a benchmark are is not decided in the code.
 MEASURED = "## How far it goes"
@@ -142,7 +143,7 @@ FACTS = [
             API: ("or none within {word} minutes",),
             FLOW: ("After {word} minutes, as long as a code lives",),
             ERRORS: ("The confirmation was not given within {word} minutes",),
-            CHINESE_WORDS: ("没有在{zh}分钟内确认",),
+            CHINESE_PROBLEMS: ("没有在{zh}分钟内确认",),
         },
     ),
     Fact(
@@ -195,7 +196,7 @@ FACTS = [
             SECURITY: ("everything that token opens | {n} days",),
             SELF_HOSTING: ("The client secret ends after {n} days",),
             ERRORS: ("(it ends after {n} days)",),
-            CHINESE_WORDS: ("（有效期 {n} 天）",),
+            CHINESE_PROBLEMS: ("（有效期 {n} 天）",),
         },
     ),
     Fact(
@@ -419,7 +420,8 @@ NOT_OURS: dict[str, tuple[str, ...]] = {
     SELF_HOSTING: ("complete the authorization with it within five minutes", "end after 365 days"),
     OPERATIONS: ("refuse a timestamp older than five minutes", "it is four times as many"),
     ERRORS: ("Make a new link and finish within five minutes",),
-    CHINESE_WORDS: ("请等待一分钟", "请一分钟后重新生成链接", "并在五分钟内完成", "1 分钟"),
+    CHINESE_WORDS: ("1 分钟",),
+    CHINESE_PROBLEMS: ("请等待一分钟", "请一分钟后重试", "请一分钟后重新生成链接", "并在五分钟内完成"),
     ENGLISH_WORDS: ("1 minute",),
 }
 

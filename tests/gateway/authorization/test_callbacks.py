@@ -98,7 +98,7 @@ def test_a_refusal_on_the_ads_page_is_denied(gateway: Gateway) -> None:
     back = gateway.amazon.consent(link, decision="cancel")
     assert query_of(back)["error"] == "access_denied"
     _, page = gateway.open(back)
-    assert "refused" in text_of(page)
+    assert "The authorization was canceled" in text_of(page)
     assert "Access not permitted." in text_of(page)
     status = gateway.status("ads", attempt_id)
     assert (status["state"], status["reason"]) == ("denied", "access_denied")

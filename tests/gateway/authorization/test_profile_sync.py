@@ -45,7 +45,7 @@ def test_a_host_that_goes_on_failing_leaves_the_account_incomplete(gateway: Gate
     assert MANAGER_HINT not in said
     assert "answered 503" in said
     chinese = gateway.get(path, headers={"Accept-Language": "zh-CN"})
-    assert "尚未读到" in text_of(chinese)
+    assert "尚未获取到的区域" in text_of(chinese)
     status = gateway.status("ads", begun["authorizationId"])
     assert (status["profileSync"], status["reason"]) == ("incomplete", "profile_sync_incomplete")
     assert "ads_profiles.py --refresh" in status["hint"]

@@ -263,7 +263,7 @@ def test_nothing_is_bound_before_somebody_agrees(gateway: Gateway) -> None:
     assert f"the seller {SELLER} wants to connect to your account owner" in page.text
     (name,) = [field for field in page.all("input") if field.get("name") == "name"]
     assert (name["value"], "required" in name) == ("", True)  # nobody's name for it is made up
-    assert "so that you recognize it in lists" in page.text
+    assert "What lists call it" in page.text
     with gateway.vault.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM attempts").scalar() == 0
 
@@ -316,7 +316,7 @@ def test_another_seller_coming_back_is_refused(gateway: Gateway) -> None:
     link = Page(visitor.submit(path, name="Store").text).link(gateway.amazon.url)
     back = gateway.get(link).headers["Location"]
     _, result = gateway.open(back.replace(SELLER, "A1SANDBOXNA002"))
-    assert "Another seller came back" in result.text
+    assert "You signed in to another store" in result.text
     assert gateway.good("/spApi/authorizedStores")["total"] == 0
     assert gateway.amazon.calls(grantType="authorization_code") == []
 

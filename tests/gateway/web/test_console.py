@@ -65,7 +65,7 @@ def test_the_overview_shows_how_everything_stands(gateway: Gateway, visitor: Vis
         "Permissions granted sellingpartnerapi::orders",
         "Permissions not granted sellingpartnerapi::reports",
         "Account SANDBOX_BRANDS Authorized",
-        "JP",
+        "Japan",
     ):
         assert expected in text, expected
 
@@ -85,7 +85,7 @@ def test_a_revoked_store_says_so_and_is_authorized_again(gateway: Gateway, visit
     link = Page(answer.text).link(gateway.amazon.url)
     assert query_of(link)["scope"] == "sellingpartnerapi::orders"
     other = gateway.amazon.consent(link, decision="confirm", selling_partner_id="A1SANDBOXNA002")
-    assert "Another seller came back" in gateway.open(other)[1].text
+    assert "You signed in to another store" in gateway.open(other)[1].text
     link = Page(visitor.submit(again, name="Renamed").text).link(gateway.amazon.url)
     gateway.open(gateway.amazon.consent(link, decision="confirm", selling_partner_id="A1SANDBOXNA001"))
     (store,) = gateway.good("/spApi/authorizedStores")["stores"]
@@ -284,7 +284,7 @@ def test_recent_activity_is_the_users_own(gateway: Gateway, visitor: Visitor) ->
     visitor.page("/")
     gateway.vault.audit.flush()
     activity = visitor.page("/").text.partition("Recent activity")[2]
-    assert "A1SANDBOXNA001 NA" in activity
+    assert "Store A1SANDBOXNA001 (North America)" in activity
     assert "Signed in here" in activity
     assert "A1SANDBOXNA002" not in activity
 
@@ -297,11 +297,14 @@ def test_the_activity_is_told_in_words(gateway: Gateway, visitor: Visitor) -> No
     gateway.vault.audit.flush()
     page = visitor.page("/")
     activity = page.text.partition("Recent activity")[2]
-    assert "Token refreshed A1SANDBOXNA001 Amazon no longer accepts this refresh token" in activity
+    assert (
+        "Token refreshed Store A1SANDBOXNA001 (North America) Amazon no longer accepts this refresh token"
+        in activity
+    )
     assert "/spApi/" not in activity
     assert [each["scope"] for each in page.all("th")] == ["col"] * 4
     chinese = visitor.page("/", **{"Accept-Language": "zh-CN"}).text.partition("最近活动")[2]
-    assert "刷新令牌 A1SANDBOXNA001 亚马逊不再接受此刷新令牌" in chinese
+    assert "刷新令牌 Store A1SANDBOXNA001（北美站） 授权已失效" in chinese
 
 
 def test_no_page_holds_a_token(gateway: Gateway, visitor: Visitor) -> None:
