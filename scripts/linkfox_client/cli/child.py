@@ -10,6 +10,10 @@ from typing import NoReturn
 
 from linkfox_client.errors import ClientError, bad_arguments
 
+# Ctrl-C, Ctrl-\ and Windows' Ctrl-Break; what else a program may be told by a signal.
+OF_THE_KEYBOARD = ("SIGINT", "SIGQUIT", "SIGBREAK")
+PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+
 
 def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the path of the program that `command` names. Raise ClientError (`bad_arguments`) for none."""
@@ -41,29 +45,60 @@ def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str
 def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` to its end and return its exit code; signals that reach this process are passed on.
 
-    Raise ClientError (`bad_arguments`) where it cannot be started.
+    What is ignored stays so in the child, as under `nohup`. Ctrl-Z stops both and `fg` lets both go on, which
+    needs nothing of ours. Raise ClientError (`bad_arguments`) where it cannot be started.
     """
     children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
-    def end(*_: object) -> None:
-        for child in children:
-            child.terminate()
+    def pass_on(number: int, _: object) -> None:
+        if number in of_the_keyboard and _shares_the_keyboard():
+            return
+        if children:
+            children[0].send_signal(number)
+        else:
+            early.append(number)
 
-    def leave_to_child(*_: object) -> None:
-        """Do nothing: a console sends Ctrl-C and Ctrl-Break to the child as well."""
-
-    # Handlers, and before the start: what is ignored would be ignored by the child as well.
-    handlers = {"SIGINT": leave_to_child, "SIGBREAK": leave_to_child, "SIGTERM": end}
-    numbers = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
-    former = {number: signal.signal(number, handler) for number, handler in numbers.items()}
+    of_the_keyboard = _numbers(OF_THE_KEYBOARD)
+    numbers = [*of_the_keyboard, *_numbers(PASSED_ON)]
+    former = {number: signal.getsignal(number) for number in numbers}
+    handled = {number: handler for number, handler in former.items() if handler != signal.SIG_IGN}
     try:
+        for number in handled:  # before the start, so that none ends us and leaves the child
+            signal.signal(number, pass_on)
         children.append(subprocess.Popen(list(command), env=dict(environ)))  # noqa: S603 - what was asked for
+        for number in early:
+            children[0].send_signal(number)
         return _exit_code(children[0].wait())
     except OSError as problem:
         raise _not_started(command[0], problem) from None
     finally:
-        for number, handler in former.items():
+        for number, handler in handled.items():
             signal.signal(number, handler)
+
+
+def _numbers(names: Sequence[str]) -> list[int]:
+    """Return the numbers of those signals that this system knows."""
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def _shares_the_keyboard() -> bool:
+    """Tell whether what a key sends goes to the child as well.
+
+    So it is with all processes of a Windows console, and with those in the foreground of a terminal.
+    """
+    if os.name == "nt":
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:  # there is none
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 def _exit_code(code: int) -> int:
