@@ -7,25 +7,34 @@
 Examples:
   python3 scripts/with_token.py --seller-id A1B2C3D4E5F6G7 --region NA -- python3 report.py
   python3 scripts/with_token.py --profile-id 1234567890 -- python3 campaigns.py --days 7
+  python3 scripts/with_token.py --seller-id A1B2C3D4E5F6G7 --region NA --keep-fresh -- python3 long.py
   python3 scripts/with_token.py '{"profileId": 1234567890, "command": ["python3", "campaigns.py"]}'
 
 The command finds AMAZON_ACCESS_TOKEN and, where they are known, AMAZON_TOKEN_EXPIRES_AT (RFC 3339),
 AMAZON_REGION and AMAZON_MARKETPLACE_IDS (with commas); a store's also AMAZON_SELLER_ID and
 AMAZON_SPAPI_ENDPOINT, a profile's AMAZON_ADS_PROFILE_ID, AMAZON_ADS_CLIENT_ID and AMAZON_ADS_ENDPOINT. In a
-sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. Output and exit code are the command's.
+sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. The gateway's own key is not passed on.
+
+With --keep-fresh, for hours: the command reads the file AMAZON_ACCESS_TOKEN_FILE, which holds the token and
+nothing else, before each call. It is replaced at least 5 minutes before the token ends, and is gone when the
+command has ended. AMAZON_ACCESS_TOKEN is not set then: it would go stale.
+
+Once the command runs, standard output, signals and the exit code are the command's. What failed before that
+is the document and the exit code below.
 """
 
 import os
 
 from linkfox_client import command
-from linkfox_client.commands.tokens import MOST_MIN_TTL
+from linkfox_client.commands import tokens
 
 
 def declare(arguments):
     arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
     arguments.region(note="; needed with --seller-id")
     arguments.identifier("--profile-id", "the ads profile; ads_resolve_profile.py finds it")
-    arguments.seconds("--min-ttl", "the least time that the token must have left", most=MOST_MIN_TTL)
+    arguments.switch("--keep-fresh", "for a command that may run longer than the token lives; see above")
+    tokens.declare_min_ttl(arguments)
     arguments.rest("command", "the program to run, and its arguments")
     arguments.exactly_one("--seller-id", "--profile-id")
     arguments.together(
@@ -42,20 +51,35 @@ def find_program(options):
 
 def run(options, gateway):
     from linkfox_client.cli import child, output
-    from linkfox_client.commands import token_output, tokens, whereabouts
+    from linkfox_client.commands import fresh_token, token_output, whereabouts
 
+    min_ttl = max(options.min_ttl or 0, fresh_token.LEAST_LIFE) if options.keep_fresh else options.min_ttl
     if options.seller_id:
         which = {"sellerId": options.seller_id, "region": options.region}
-        fields = tokens.fetch(gateway, "/spApi", which, options.min_ttl)
+
+        def fetch(gateway):
+            return tokens.fetch(gateway, "/spApi", which, min_ttl)
+
+        fields = fetch(gateway)
         where = whereabouts.of_store(fields, options.seller_id, options.region, sandbox=gateway.sandbox)
     else:
         which = {"profileId": options.profile_id}
-        fields = {**tokens.fetch(gateway, "/amazonAds", which, options.min_ttl), **which}
+
+        def fetch(gateway):
+            return tokens.fetch(gateway, "/amazonAds", which, min_ttl) | which
+
+        fields = fetch(gateway)
         where = whereabouts.of_profile(gateway, fields, options.profile_id)
     for note in fields.get("notes", []):
         output.notify(note)
-    environment = token_output.child_environment(os.environ, fields, where)
-    child.replace_with(options.program, options.command, environment)
+
+    def environment(token_file=None):
+        return token_output.child_environment(os.environ, fields, where, token_file)
+
+    if options.keep_fresh:
+        command = [options.program, *options.command[1:]]
+        fresh_token.run_command(command, environment, fields, fetch, sandbox=gateway.sandbox)
+    child.replace_with(options.program, options.command, environment())
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def test_the_command_is_told_where_the_profile_is(both: FakeGateway, run: Run) -
 
 
 def test_a_key_from_a_file_does_not_reach_the_command(both: FakeGateway, run: Run, tmp_path: Path) -> None:
-    """What the environment had stays inherited; what was read elsewhere does not join it."""
+    """What was read elsewhere does not join what the environment had."""
     config = tmp_path / ".config" / "linkfox"
     config.mkdir(parents=True)
     (config / ".env").write_text(f"LINKFOX_TOOL_GATEWAY={both.url}\nLINKFOX_AGENT_API_KEY={KEY}\n")
@@ -217,6 +217,7 @@ def test_the_command_does_not_inherit_ignored_signals(both: FakeGateway, run: Ru
         ("--profile-id", "1", "true"),
         ("--profile-id", "1", "--", "no-such-command-here"),
         ("--profile-id", "1", "--", "/etc"),
+        ("--profile-id", "1", "--keep-fresh"),
         ('{"profileId": 1, "command": "true"}',),
         ('{"profileId": 1, "command": []}',),
         ('{"profileId": 1, "command": ["a\\u0000b"]}',),
@@ -227,6 +228,20 @@ def test_a_wrong_call_runs_and_asks_nothing(both: FakeGateway, run: Run, words: 
     done = run("with_token.py", *words)
     assert (done.code, done.error["code"]) == (2, "bad_arguments")
     assert done.error["hint"]
+    assert both.calls == []
+
+
+@pytest.mark.parametrize("script", ["with_token.py", "store_tokens.py"])
+@pytest.mark.parametrize("seconds", ["3001", "10800"])
+def test_more_time_than_a_token_lives_leads_to_a_token_that_is_kept_fresh(
+    both: FakeGateway, run: Run, script: str, seconds: str
+) -> None:
+    """The hint names the limit, and what a job of three hours does."""
+    command = ("--", "true") if script == "with_token.py" else ()
+    error = run(script, *STORE[1:], "--min-ttl", seconds, *command).error
+    assert "3000" in error["message"]
+    assert "3000 seconds at most" in error["hint"]
+    assert "`python3 scripts/with_token.py --keep-fresh`" in error["hint"]
     assert both.calls == []
 
 
@@ -274,22 +289,64 @@ def test_a_signal_to_us_ends_the_child(tmp_path: Path) -> None:
         assert started.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
-def test_ctrl_c_is_the_childs_own_affair(tmp_path: Path) -> None:
-    """The console sends it to both; whoever waits goes on waiting, and answers what the child makes of it."""
-    waiting = (
-        "import os, signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(42));"
-        " os.kill(os.getppid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGINT)"
-    )
+TELL = """
+import os, signal
+def tell(number, _):
+    os.write(1, signal.Signals(number).name.encode() + b"\\n")
+    if number == signal.SIGTERM:
+        raise SystemExit(42)
+for name in ("SIGINT", "SIGTERM"):
+    signal.signal(getattr(signal, name), tell)
+os.write(1, b"ready\\n")
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_ctrl_c_reaches_the_child_once(tmp_path: Path) -> None:
+    """A terminal sends it to both; whoever waits goes on waiting, and answers what the child makes of it."""
     code = (
-        "import os, sys; from linkfox_client.cli.child import run_and_pass_on;"
-        f" sys.exit(run_and_pass_on([sys.executable, '-c', {waiting!r}], os.environ))"
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        " from linkfox_client.cli.child import run_and_pass_on;"
+        f" sys.exit(run_and_pass_on([sys.executable, '-c', {TELL!r}], os.environ))"
+    )
+    ours, terminal = os.openpty()
+    with (
+        os.fdopen(ours, "r+b", buffering=0) as keyboard,
+        os.fdopen(terminal, "rb") as other_end,
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS)),
+            stdin=other_end,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as started,
+    ):
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"ready\n"
+        keyboard.write(b"\x03")
+        assert started.stdout.readline() == b"SIGINT\n"
+        started.send_signal(signal.SIGTERM)
+        assert started.stdout.read() == b"SIGTERM\n"
+        assert started.wait(PATIENCE) == 42
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+def test_what_is_ignored_stays_ignored_in_the_child(tmp_path: Path) -> None:
+    """As under `nohup`: a program that was told to outlive its terminal does."""
+    code = (
+        "import os, signal, sys; from linkfox_client.cli.child import run_and_pass_on;"
+        " signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        " sys.exit(run_and_pass_on([sys.executable, '-c',"
+        " 'import os, signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN);"
+        " os.kill(os.getppid(), signal.SIGHUP)'], os.environ))"
     )
     environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
     )
-    assert (done.returncode, done.stderr) == (42, b"")
+    assert (done.returncode, done.stdout) == (0, b"True\n")
 
 
 @pytest.mark.parametrize(

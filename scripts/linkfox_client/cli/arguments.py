@@ -129,13 +129,14 @@ class Arguments:
         required: bool = False,
         default: int | None = None,
         metavar: str = "N",
+        hint: str = "",
     ) -> None:
-        """Declare a whole number, as an integer or as decimal digits."""
-        self._add(
-            Field(
-                flag, help, lambda value: values.read_integer(value, least, most), metavar, required, default
-            )
-        )
+        """Declare a whole number, as an integer or as decimal digits; `hint` explains its limits."""
+
+        def read(value: Any) -> int:
+            return values.read_integer(value, least, most, hint)
+
+        self._add(Field(flag, help, read, metavar, required, default))
 
     def identifier(self, flag: str, help: str, *, required: bool = False) -> None:
         """Declare a profile's or a record's number: an integer or 1 to 19 digits, up to 2^63−1."""
@@ -149,9 +150,10 @@ class Arguments:
         least: int = 0,
         most: int = 3600,
         default: int | None = None,
+        hint: str = "",
     ) -> None:
-        """Declare a duration in whole seconds."""
-        self.integer(flag, help, least=least, most=most, default=default, metavar="SECONDS")
+        """Declare a duration in whole seconds; `hint` says what to do where its limits are too narrow."""
+        self.integer(flag, help, least=least, most=most, default=default, metavar="SECONDS", hint=hint)
 
     def switch(self, flag: str, help: str) -> None:
         """Declare a flag without a value; in JSON true or false."""

@@ -146,15 +146,18 @@ def read_choice(
     raise Wrong(f"has to be one of {', '.join(choices)}, not {shown(word)}", near)
 
 
-def read_integer(value: Any, least: int, most: int) -> int:
-    """Return a whole number, as an integer or as 1 to 19 ASCII digits; never a fraction, not even 5.0."""
+def read_integer(value: Any, least: int, most: int, hint: str = "") -> int:
+    """Return a whole number, as an integer or as 1 to 19 ASCII digits; never a fraction, not even 5.0.
+
+    `hint` is told of one that is too small or too large.
+    """
     allowed = f"has to be a whole number from {least} to {'2^63−1' if most == LARGEST_ID else most}"
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 19:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Wrong(f"{allowed}, not {shown(value) if isinstance(value, str) else kind(value)}")
     if not least <= value <= most:
-        raise Wrong(allowed)
+        raise Wrong(allowed, hint)
     return value
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.output import Revealed, rendered
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, with_note
+from linkfox_client.config import KEY_NAMES
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.paths import BUNDLE
 from linkfox_client.private_files import UnsafePlace, check_folder, create_private
@@ -34,6 +35,7 @@ IN_GIT = "make sure that it is never committed, and delete it when it has been u
 # What a child is told, and from which field; what the gateway does not say is not set, nor inherited.
 STORE_VARIABLES = {"AMAZON_ACCESS_TOKEN": "accessToken", "AMAZON_TOKEN_EXPIRES_AT": "expiresAt"}
 ADS_VARIABLES = {**STORE_VARIABLES, "AMAZON_ADS_PROFILE_ID": "profileId", "AMAZON_ADS_CLIENT_ID": "clientId"}
+FILE_VARIABLE = "AMAZON_ACCESS_TOKEN_FILE"
 
 
 def declare(arguments: Arguments) -> None:
@@ -117,10 +119,19 @@ def token_variables(fields: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def child_environment(
-    environ: Mapping[str, str], fields: Mapping[str, Any], others: Mapping[str, str | None]
+    environ: Mapping[str, str],
+    fields: Mapping[str, Any],
+    others: Mapping[str, str | None],
+    token_file: Path | None = None,
 ) -> dict[str, str]:
-    """Return `environ` with the token's variables and `others`: what the command under with_token.py gets."""
-    variables = {**token_variables(fields), **others}
+    """Return what the command under with_token.py gets: `environ` with the token's variables and `others`.
+
+    `token_file` is where a token is kept fresh, in place of the one in a variable, which would go stale. The
+    keys of gateways are left out: the command is to have one token, and a key opens all that its user has.
+    """
+    variables = {**token_variables(fields), FILE_VARIABLE: None, **others, **dict.fromkeys(KEY_NAMES)}
+    if token_file is not None:
+        variables |= {**dict.fromkeys(STORE_VARIABLES), FILE_VARIABLE: str(token_file)}
     inherited = {name: value for name, value in environ.items() if name not in variables}
     return inherited | {name: value for name, value in variables.items() if value is not None}
 

@@ -19,6 +19,10 @@ DEFAULT_MIN_TTL = 300
 MOST_MIN_TTL = 3000
 TOLD_EVERY = 10.0  # seconds
 LONGEST_LIFE = 86_400  # seconds; Amazon's access tokens live for an hour
+FOR_LONGER = (
+    f"A token lives an hour, so {MOST_MIN_TTL} seconds at most can be asked for. For a longer job run the "
+    "command under `python3 scripts/with_token.py --keep-fresh`, which gets a new token before one ends."
+)
 REFRESHED = (
     "This gateway does not say how old a token is, so it was refreshed to have the time asked for; "
     "expiresAt is worked out from that."
@@ -35,10 +39,18 @@ BELOW_MINIMUM = (
 def declare(arguments: Arguments, everything: str) -> None:
     """Declare `--all` (`everything` is its help) and `--min-ttl`."""
     arguments.switch("--all", everything)
-    arguments.seconds(
-        "--min-ttl", "the least time that a token must have left (default 300)", most=MOST_MIN_TTL
-    )
+    declare_min_ttl(arguments)
     arguments.check(_one_for_env)
+
+
+def declare_min_ttl(arguments: Arguments) -> None:
+    """Declare `--min-ttl`, whose limit is explained: no token lasts as long as a long job."""
+    arguments.seconds(
+        "--min-ttl",
+        "the least time that a token must have left (default 300)",
+        most=MOST_MIN_TTL,
+        hint=FOR_LONGER,
+    )
 
 
 def _one_for_env(options: SimpleNamespace) -> None:

@@ -1,0 +1,214 @@
+"""An access token in a private file that is replaced before the token ends, for commands that run for hours.
+
+The file holds the token and nothing else. A renewal that fails is tried again, after longer and longer
+pauses, as long as the command runs: the gateway may come back, and the store be authorized again.
+"""
+
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from linkfox_client.cli import child, output
+from linkfox_client.commands import token_output
+from linkfox_client.commands.tokens import BELOW_MINIMUM
+from linkfox_client.errors import ClientError
+from linkfox_client.gateway.client import connect
+from linkfox_client.private_files import UnsafePlace, check_folder, is_private_folder, replace_private
+
+if TYPE_CHECKING:
+    from linkfox_client.gateway.client import Gateway
+
+LIFE = 3600  # seconds that Amazon's access tokens live
+LEAST_LIFE = 900  # seconds that a token has left when it is written, unless Amazon cannot be asked
+RENEWED_BEFORE = 600  # seconds before its end; the file is to be good for 300 more, so some are left to retry
+LOOK_EVERY = 20.0  # seconds; a machine that was suspended renews so soon after it wakes up
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds between two tries
+FOLDER, FILE = "linkfox-token-", "access-token"
+OTHER_GATEWAY = "The settings name another gateway now than when the command was started"
+
+Fetch = Callable[["Gateway"], Mapping[str, Any]]
+
+
+def run_command(
+    command: Sequence[str],
+    environment: Callable[[Path], Mapping[str, str]],
+    first: Mapping[str, Any],
+    fetch: Fetch,
+    *,
+    sandbox: bool,
+) -> NoReturn:
+    """Run `command` with a fresh token in a file to its end, and end with its exit code.
+
+    `environment` returns the command's for the path of the file. `first` are the fields of the first token,
+    `fetch` gets further ones from a gateway, and `sandbox` says which kind of gateway that has to be.
+    """
+
+    def fetch_again() -> Mapping[str, Any]:
+        # Found anew: the gateway of this machine may have been started again, at another port.
+        with connect() as gateway:
+            fields = fetch(gateway)
+            if gateway.sandbox != sandbox:
+                raise ClientError("not_set_up", OTHER_GATEWAY, "Set up the former one again.")
+            return fields
+
+    with FreshToken(first, fetch_again) as path:
+        sys.exit(child.run_and_pass_on(command, environment(path)))
+
+
+class FreshToken:
+    """A token's file and the thread that keeps it fresh, while this context is entered."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, Any],
+        fetch: Callable[[], Mapping[str, Any]],
+        *,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        notify: Callable[[str], None] = output.notify,
+    ) -> None:
+        """`fields` are those of the first token; `fetch` returns those of another, or raises ClientError.
+
+        Each is asked for with LEAST_LIFE left. `wall` and `monotonic` are clocks in seconds, `notify` takes a
+        line for a person.
+        """
+        self._first = fields
+        self._fetch = fetch
+        self._clocks = (wall, monotonic)
+        self._notify = notify
+        self._folder: Path | None = None
+        self._written_at = self._now()
+        self._life = 0.0
+        self._due = 0.0
+        """Seconds after a token was written when the next one is asked for."""
+        self._pause = 0.0
+        self._told: set[tuple[str, bool]] = set()
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Path:
+        """Return the path of the file. Raise ClientError as `write_first` does."""
+        path = self.write_first()
+        threading.Thread(target=self._keep, daemon=True).start()
+        return path
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def write_first(self) -> Path:
+        """Write the first token to a new file and return its path.
+
+        Files that a process which was killed has left behind are removed. Raise ClientError (`not_set_up`)
+        where there is no room, or no safe place.
+        """
+        base = Path(tempfile.gettempdir())
+        try:
+            check_folder(base)
+            _remove_left_behind(base, older_than=self._clocks[0]() - LIFE)
+            self._folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=base))
+            self._write(self._first)
+        except (OSError, UnsafePlace) as problem:
+            self.remove()
+            raise ClientError(
+                "not_set_up",
+                f"The token's file could not be written in {base}: {_reason(problem)}",
+                "Make room there, or let TMPDIR name a folder of your own.",
+            ) from None
+        if _is_short(self._first):
+            self._due = 0.0
+        return self._path
+
+    def remove(self) -> None:
+        """Remove the file; what the thread gets from then on is dropped."""
+        with self._lock:
+            self._stopped.set()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def look(self) -> float:
+        """Renew the token if it is time; return the seconds until the next look, LOOK_EVERY at most."""
+        if self._passed() >= self._due:
+            self._renew()
+        return min(LOOK_EVERY, max(0.0, self._due - self._passed()))
+
+    def _keep(self) -> None:
+        while not self._stopped.wait(self.look()):
+            pass
+
+    def _renew(self) -> None:
+        try:
+            fields = self._fetch()
+            self._write(fields)
+        except ClientError as failure:
+            self._put_off(failure.code, failure.message, "" if failure.retryable else failure.hint)
+        except (OSError, UnsafePlace) as problem:
+            self._put_off("file", f"{self._path} could not be written: {_reason(problem)}.")
+        else:
+            if _is_short(fields):
+                self._put_off("below_minimum", BELOW_MINIMUM)
+                return
+            if self._told:
+                self._notify("The token was renewed.")
+            self._told.clear()
+            self._pause = 0.0
+
+    def _write(self, fields: Mapping[str, Any]) -> None:
+        """Put a token into the file, and set the time of the next. Raise as `replace_private` does."""
+        token = token_output.token_variables(fields)["AMAZON_ACCESS_TOKEN"]
+        with self._lock:
+            if self._stopped.is_set():
+                return
+            replace_private(self._path, str(token).encode())
+        left = fields.get("expiresIn")
+        self._life = min(LIFE, left) if isinstance(left, int) and left > 0 else LIFE
+        self._written_at = self._now()
+        self._due = max(self._life - RENEWED_BEFORE, self._life / 2, FIRST_PAUSE)
+
+    def _put_off(self, what: str, why: str, do: str = "") -> None:
+        """Try again later, and tell once why; once more where the token has ended meanwhile."""
+        if self._stopped.is_set():
+            return
+        self._pause = min(LONGEST_PAUSE, 2 * self._pause or FIRST_PAUSE)
+        self._due = self._passed() + self._pause
+        left = self._life - self._passed()
+        if (what, left <= 0) in self._told:
+            return
+        self._told.add((what, left <= 0))
+        ends = f"ends in {left / 60:.0f} minutes" if left > 0 else "has ended"
+        self._notify(f"The token {ends} and could not be renewed, which is tried again: {why} {do}".rstrip())
+
+    @property
+    def _path(self) -> Path:
+        assert self._folder is not None, "write_first comes before"
+        return self._folder / FILE
+
+    def _now(self) -> tuple[float, ...]:
+        return tuple(clock() for clock in self._clocks)
+
+    def _passed(self) -> float:
+        """Return the seconds since the last token was written, by the clock that says more.
+
+        The wall clock goes on while the machine is suspended, the monotonic one is never set back.
+        """
+        return max(now - then for now, then in zip(self._now(), self._written_at, strict=True))
+
+
+def _is_short(fields: Mapping[str, Any]) -> bool:
+    """Tell whether a token has less time left than was asked for, because Amazon could not be asked."""
+    return fields.get("freshness") == "below_minimum"
+
+
+def _remove_left_behind(base: Path, older_than: float) -> None:
+    """Remove our own files in `base` whose tokens have ended by now (`older_than`: epoch seconds)."""
+    for folder in base.glob(f"{FOLDER}*"):
+        if is_private_folder(folder) and folder.stat().st_mtime < older_than:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reason(problem: Exception) -> str:
+    return getattr(problem, "strerror", None) or str(problem)
