@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -13,7 +12,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 from linkfox_client.cli import output
 from linkfox_client.config import LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway import answers, settings
+from linkfox_client.gateway import answers, certificates, settings
 from linkfox_client.gateway.answers import Reply
 from linkfox_client.gateway.connections import Deadline, GatewayAdapter
 from linkfox_client.gateway.parallel import WORKERS
@@ -32,8 +31,6 @@ ATTEMPTS = 3
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 10.0
 
-# The first of these that is set names the file, or folder, of the certificate authorities to trust.
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 PROXY_HINT = (
     "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY: an http proxy is meant (SOCKS needs the package PySocks)."
 )
@@ -138,7 +135,7 @@ class Gateway:
         if self._is_here:
             session.trust_env = False  # proxies are for elsewhere
         if self.settings.gateway.startswith("https:"):
-            session.verify = _authorities(environ) or True
+            session.verify = certificates.authorities(environ) or True
         return session
 
     def _local(self, environ: Mapping[str, str]) -> "LocalGateway | None":
@@ -179,7 +176,7 @@ class Gateway:
                 self.date = response.headers.get("Date", "")
                 content = self._content(response)
         except requests.exceptions.SSLError as error:
-            why = _verify_message(error)
+            why = certificates.verify_message(error)
             raise self._unreachable(
                 f"its certificate was not accepted{why and f' ({why})'}",
                 "Check the address; for a private certificate authority set REQUESTS_CA_BUNDLE to its file.",
@@ -241,32 +238,6 @@ class Gateway:
             "Run the command again in a minute; if it stays, check the gateway.",
             retryable=True,
         )
-
-
-def _authorities(environ: Mapping[str, str]) -> str | None:
-    """Return the certificate authorities to trust, where the environment names some.
-
-    Raise ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
-    """
-    variable = next((name for name in CA_VARIABLES if environ.get(name)), None)
-    if variable is None:
-        return None
-    if not Path(environ[variable]).exists():
-        raise ClientError(
-            "not_set_up",
-            f"{variable} names a file that is not there, so no certificate can be checked",
-            f"Set {variable} to the file of your certificate authority, or unset it.",
-        )
-    return environ[variable]
-
-
-def _verify_message(error: requests.exceptions.SSLError) -> str:
-    """Return what OpenSSL did not like about a certificate; empty where it is not told."""
-    cause: Any = error.args[0] if error.args else None
-    cause = getattr(cause, "reason", cause)
-    cause = cause.args[0] if getattr(cause, "args", ()) else None
-    message = getattr(cause, "verify_message", "")
-    return message if isinstance(message, str) else ""
 
 
 class _Refused(Exception):
