@@ -15,15 +15,17 @@ a link copied off the screen comes back broken. It works once, for 15 minutes.
 """
 
 from linkfox_client import command
+from linkfox_client.errors import bad_arguments, find_reason
 
-NEW_ONLY = ("--region", "--marketplace", "--vendor", "--scope", "--seller-id", "--open")
+NEW_ONLY = ("--region", "--marketplace", "--vendor", "--central", "--scope", "--seller-id", "--open")
 
 
 def declare(arguments):
     arguments.label("--seller-name", "the name that the store gets in the lists; ask the user for it")
     arguments.region(note=" (default: the marketplace's, else NA)")
-    arguments.site("--marketplace", "the site whose consent page is used: US, DE, 日本, …")
-    arguments.switch("--vendor", "Vendor Central instead of Seller Central")
+    arguments.site("--marketplace", "the site whose consent page is used: US, DE, 日本, …; hosted: needed")
+    arguments.choice("--central", ("seller", "vendor"), "Seller Central (default), or Vendor Central")
+    arguments.switch("--vendor", "the same as --central vendor")
     arguments.texts("--scope", "a permission to ask for; see references/permissions.md", metavar="SCOPE")
     arguments.text("--seller-id", "authorize this known store again, and refuse another", metavar="ID")
     arguments.seconds("--wait", "wait as long for the consent and tell how it ended")
@@ -31,6 +33,7 @@ def declare(arguments):
     arguments.switch("--open", "open the link in the browser")
     arguments.exactly_one("--seller-name", "--authorization-id")
     arguments.excludes("--authorization-id", *NEW_ONLY)
+    arguments.at_most_one("--central", "--vendor")
 
 
 def run(options, gateway):
@@ -39,10 +42,15 @@ def run(options, gateway):
     if options.authorization_id:
         return waiting.follow(gateway, waiting.STORES, options.authorization_id, options.wait)
     site = options.marketplace
+    if site is None and gateway.is_hosted:
+        wanted = find_reason("hosted_site_missing")
+        raise bad_arguments("Missing: --marketplace, which the hosted gateway wants", wanted.remedy)
+    # Of a store that is known a gateway of one's own may know better than a default.
+    default = "seller" if gateway.is_hosted or not options.seller_id else None
     region = options.region or (site.region if site else "NA")
     optional = {
         "marketplace": site and site.code,
-        "vendor": options.vendor,
+        "central": "vendor" if options.vendor else options.central or default,
         "scopes": options.scope,
         "sellerId": options.seller_id,
     }

@@ -1,7 +1,15 @@
 """The scripts with the hosted gateway, as an agent of a user there sees them."""
 
+import json
+from typing import Any
+
+import pytest
+
 from tests.scripts.conftest import Run
 from tests.support.fake_gateway import KEY, FakeGateway
+
+LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
+AUTHORIZE = "/spApi/authorizeUrl"
 
 
 def test_a_key_alone_reaches_the_hosted_gateway(hosted: FakeGateway, run_hosted: Run) -> None:
@@ -9,3 +17,159 @@ def test_a_key_alone_reaches_the_hosted_gateway(hosted: FakeGateway, run_hosted:
     assert run_hosted("authorized_stores.py").good()["stores"] == []
     (call,) = hosted.calls
     assert (call.headers["Host"], call.headers["Authorization"]) == ("tool-gateway.linkfox.com", KEY)
+
+
+# A store's link
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--seller-name", "x"),
+        ("--seller-name", "x", "--region", "EU"),
+        ("--seller-name", "x", "--region", "NA", "--seller-id", "A1"),
+        ("--seller-name", "x", "--vendor"),
+        ('{"sellerName": "x", "region": "NA"}',),
+    ],
+)
+def test_a_link_without_a_site_is_not_asked_for(
+    hosted: FakeGateway, run_hosted: Run, words: tuple[str, ...]
+) -> None:
+    """The partner there makes none without one, and only the user knows which site is meant."""
+    done = run_hosted("authorize_url.py", *words)
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert "--marketplace" in done.error["message"]
+    assert done.error["hint"] == (
+        "Ask the user for the site (US, DE, JP …) and give it with --marketplace; "
+        "do not guess it from the region."
+    )
+    assert hosted.calls == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        (("--marketplace", "德国站"), {"region": "EU", "marketplace": "DE", "central": "seller"}),
+        (
+            ("--marketplace", "US", "--seller-id", "A1", "--region", "NA"),
+            {"region": "NA", "marketplace": "US", "central": "seller", "sellerId": "A1"},
+        ),
+        (("--marketplace", "JP", "--vendor"), {"region": "FE", "marketplace": "JP", "central": "vendor"}),
+        (
+            ("--marketplace", "JP", "--central", "vendor"),
+            {"region": "FE", "marketplace": "JP", "central": "vendor"},
+        ),
+    ],
+)
+def test_a_link_is_asked_for_with_site_and_central(
+    hosted: FakeGateway, run_hosted: Run, words: tuple[str, ...], sent: dict[str, Any]
+) -> None:
+    """In both forms."""
+    hosted.answers[AUTHORIZE] = (200, {"authorizeUrl": LINK})
+    assert run_hosted("authorize_url.py", "--seller-name", "x", *words).good()["authorizeUrl"] == LINK
+    in_json = json.dumps({"sellerName": "x", **sent}, ensure_ascii=False)
+    assert run_hosted("authorize_url.py", in_json).good()["authorizeUrl"] == LINK
+    assert hosted.bodies(AUTHORIZE) == 2 * [{"sellerName": "x", **sent}]
+
+
+def test_ones_own_gateway_needs_no_site(gateway: FakeGateway, run: Run) -> None:
+    """It is told the central of a new store; of a known one it may know better."""
+    gateway.answers[AUTHORIZE] = (200, {"authorizeUrl": LINK})
+    assert run("authorize_url.py", "--seller-name", "x").code == 0
+    assert run("authorize_url.py", "--seller-name", "x", "--seller-id", "A1", "--region", "NA").code == 0
+    new, known = gateway.bodies(AUTHORIZE)
+    assert new == {"sellerName": "x", "region": "NA", "central": "seller"}
+    assert "central" not in known
+
+
+def test_a_refusal_for_want_of_a_site_asks_the_user(hosted: FakeGateway, run_hosted: Run) -> None:
+    """Whatever number the partner's words come with."""
+    hosted.answers[AUTHORIZE] = (200, {"errcode": 1003, "errmsg": "marketplace不能为空"})
+    done = run_hosted("authorize_url.py", "--seller-name", "x", "--marketplace", "US")
+    assert (done.code, done.error["retryable"]) == (2, False)
+    assert "do not guess" in done.error["hint"]
+
+
+# What may cost credit
+
+
+@pytest.mark.parametrize(
+    "answer", [(503, {"errcode": 500, "errmsg": "系统繁忙"}), (429, {"errmsg": "请求过于频繁"})]
+)
+@pytest.mark.parametrize("script", ["refresh_token.py", "store_tokens.py"])
+def test_nothing_is_repeated_by_itself(
+    hosted: FakeGateway, run_hosted: Run, script: str, answer: tuple[int, Any]
+) -> None:
+    """A call that was taken may have cost credit; the seconds to wait are told."""
+    hosted.headers["Retry-After"] = "0"
+    hosted.answers["*"] = answer
+    done = run_hosted(script, "--seller-id", "A1", "--region", "NA")
+    assert (done.code, done.error["retryAfter"]) == (6, 0)
+    assert answer[1]["errmsg"] in done.error["message"]
+    assert len(hosted.calls) == 1
+
+
+# An authorization that has ended
+
+
+@pytest.mark.parametrize("said", ["授权已失效，请重新授权", "invalid_grant", "token 已失效"])
+@pytest.mark.parametrize("script", ["refresh_token.py", "store_tokens.py"])
+def test_an_authorization_that_has_ended_is_made_again(
+    hosted: FakeGateway, run_hosted: Run, script: str, said: str
+) -> None:
+    """By the command of this flow, with what is known; the site is asked for."""
+    hosted.answers["*"] = (200, {"errcode": 1004, "errmsg": said})
+    done = run_hosted(script, "--seller-id", "A1", "--region", "NA")
+    assert (done.code, done.error["code"], done.error["retryable"]) == (4, "needs_reauthorization", False)
+    assert said in done.error["message"]
+    hint = done.error["hint"]
+    assert "python3 scripts/authorize_url.py --seller-id A1 --region NA" in hint
+    assert "ask the user for the site" in hint.lower()
+    assert "ads_authorize_url" not in hint
+
+
+@pytest.mark.parametrize("which", [("--profile-id", "7"), ("--auth-record-id", "8")])
+def test_an_ads_authorization_that_has_ended_is_made_again(
+    hosted: FakeGateway, run_hosted: Run, which: tuple[str, str]
+) -> None:
+    """By the command of that flow."""
+    hosted.answers["*"] = (200, {"errcode": 1003, "errmsg": "授权已过期"})
+    done = run_hosted("ads_refresh_token.py", *which)
+    assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
+    assert "python3 scripts/ads_authorize_url.py" in done.error["hint"]
+    assert ("--auth-record-id 8" in done.error["hint"]) == (which[1] == "8")
+    assert "scripts/authorize_url.py" not in done.error["hint"]
+
+
+# What this skill cannot do there
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "places"),
+    [
+        (
+            "remove_store.py",
+            ("--seller-id", "A1", "--region", "NA", "--yes"),
+            (
+                "https://agent.linkfox.com/",
+                "Manage Your Apps",
+                "https://sellercentral.amazon.com/apps/manage",
+            ),
+        ),
+        (
+            "ads_remove_account.py",
+            ("--auth-record-id", "7", "--yes"),
+            ("https://agent.linkfox.com/", "Amazon"),
+        ),
+    ],
+)
+def test_a_removal_says_where_the_user_can_do_it(
+    hosted: FakeGateway, run_hosted: Run, script: str, words: tuple[str, ...], places: tuple[str, ...]
+) -> None:
+    """No path is made up, and nobody is sent to a setting."""
+    done = run_hosted(script, *words)
+    assert done.code == 2
+    for place in places:
+        assert place in done.error["hint"]
+    assert "LINKFOX_TOOL_GATEWAY" not in done.error["hint"]
+    assert hosted.calls == []

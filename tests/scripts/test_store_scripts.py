@@ -184,7 +184,7 @@ def test_the_link_goes_to_the_file_and_the_document(run: Run, gateway: FakeGatew
             "sellerName": "My Store",
             "region": "EU",
             "marketplace": "DE",
-            "vendor": True,
+            "central": "vendor",
             "scopes": ["a", "b"],
             "sellerId": "A1",
         }
@@ -192,13 +192,13 @@ def test_the_link_goes_to_the_file_and_the_document(run: Run, gateway: FakeGatew
 
 
 def test_the_region_is_the_marketplaces_or_north_america(run: Run, gateway: FakeGateway) -> None:
-    """What is not asked for is not sent."""
+    """What is not asked for is not sent, but for the central, which is always told."""
     gateway.answers["/spApi/authorizeUrl"] = (200, {"authorizeUrl": LINK})
     run("authorize_url.py", '{"sellerName": "My Store"}')
     run("authorize_url.py", '{"sellerName": "My Store", "marketplace": "JP"}')
     assert gateway.bodies("/spApi/authorizeUrl") == [
-        {"sellerName": "My Store", "region": "NA"},
-        {"sellerName": "My Store", "region": "FE", "marketplace": "JP"},
+        {"sellerName": "My Store", "region": "NA", "central": "seller"},
+        {"sellerName": "My Store", "region": "FE", "marketplace": "JP", "central": "seller"},
     ]
 
 

@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from linkfox_client.commands.waiting import Flow
     from linkfox_client.gateway.client import Gateway
 
+OWN_GATEWAY = "Set LINKFOX_TOOL_GATEWAY to your own gateway; see references/self-hosting.md."
+# The hosted gateway has calls for unbinding, too, at addresses that are not known here.
+REMOVAL_ELSEWHERE = {
+    "/spApi/removeStore": (
+        "The user can unbind the store where they manage it at LinkFox (https://agent.linkfox.com/), and end "
+        "the authorization at Amazon: Seller Central, Manage Your Apps "
+        "(https://sellercentral.amazon.com/apps/manage, or the same page of their own site)."
+    ),
+    "/amazonAds/removeAccount": (
+        "The user can unbind the ads account where they manage it at LinkFox (https://agent.linkfox.com/), "
+        "and end the consent at Amazon: in their Amazon account, under Login with Amazon."
+    ),
+}
 PIPE_ADDRESS = "Pipe in the address that the browser ended on, whole and on one line."
 
 
@@ -35,17 +48,14 @@ def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
 
 def remove(gateway: "Gateway", path: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Remove one of the caller's own; return that it is gone. Raise ClientError."""
-    refuse_hosted(gateway)
+    refuse_hosted(gateway, REMOVAL_ELSEWHERE[path])
     return gateway.post(path, fields) | fields
 
 
-def refuse_hosted(gateway: "Gateway") -> None:
-    """Raise ClientError where the gateway is the hosted one."""
+def refuse_hosted(gateway: "Gateway", instead: str = OWN_GATEWAY) -> None:
+    """Raise ClientError where the gateway is the hosted one. `instead`: what its user can do, a hint."""
     if gateway.is_hosted:
-        raise bad_arguments(
-            "Only one's own gateway can do this, not the hosted one",
-            "Set LINKFOX_TOOL_GATEWAY to your own gateway; see references/self-hosting.md.",
-        )
+        raise bad_arguments("This is for one's own gateway only, not for the hosted one", instead)
 
 
 def _check_yes(options: SimpleNamespace) -> None:

@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 from linkfox_client.cli import output
 from linkfox_client.config import LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway import answers, certificates, settings
+from linkfox_client.gateway import answers, certificates, remedies, settings
 from linkfox_client.gateway.answers import Reply
 from linkfox_client.gateway.connections import Deadline, GatewayAdapter
 from linkfox_client.gateway.parallel import WORKERS
@@ -95,8 +95,8 @@ class Gateway:
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Call `path` and return the fields of the gateway's answer, tokens as `Secret`.
 
-        Repeated, at most twice, are only a refused connection, a 429 that names a short wait, and a 503
-        that does not say itself that it is final. Raise ClientError.
+        Repeated, at most twice, are only a refused connection and, of a gateway that costs no credit, a 429
+        that names a short wait and a 503 that does not say itself that it is final. Raise ClientError.
         """
         deadline = self._clock() + TOTAL_SECONDS
         for attempt in range(ATTEMPTS):
@@ -108,9 +108,9 @@ class Gateway:
                 if last:
                     raise refused.failure from None
             else:
-                pause = _pause(reply, pause)
+                pause = None if self.is_hosted else _pause(reply, pause)
                 if last or pause is None:
-                    return self._read(reply, path)
+                    return self._read(reply, path, body)
             if self._clock() + pause > deadline:
                 break
             self._sleep(pause)
@@ -214,11 +214,12 @@ class Gateway:
                 )
         return bytes(content)
 
-    def _read(self, reply: Reply, path: str) -> dict[str, Any]:
+    def _read(self, reply: Reply, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
             answer = answers.read(reply, self._secrets, path, here=self._is_here, hosted=self.is_hosted)
         except ClientError as failure:
             self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
+            failure.hint = remedies.with_what_is_known(failure, path, body, hosted=self.is_hosted)
             raise
         if answer.get("sandbox") is True:
             self.sandbox = True

@@ -1,0 +1,32 @@
+"""What to do about a failure, as a command that can be typed, with what the failed call knows filled in."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from linkfox_client.errors import ClientError
+
+# The fields of a call that name a store or account, with the flags by which it is authorized again.
+STORE_FLAGS = {"sellerId": "--seller-id", "region": "--region"}
+ACCOUNT_FLAGS = {"authRecordId": "--auth-record-id"}
+
+
+def with_what_is_known(failure: ClientError, path: str, body: Mapping[str, Any], *, hosted: bool) -> str:
+    """Return the hint for a failure of the call of `path` with `body`."""
+    if failure.code != "needs_reauthorization" or not hosted:
+        return failure.hint
+    if path.startswith("/spApi/"):
+        command = _command("authorize_url.py", STORE_FLAGS, body)
+        return (
+            "Ask the user for the site (US, DE, JP …; do not guess it from the region), then run "
+            f"`{command}` with that site as --marketplace, and with the --seller-name that "
+            "authorized_stores.py shows."
+        )
+    command = _command("ads_authorize_url.py", ACCOUNT_FLAGS, body)
+    return f"Run `{command}` with the --account-name that ads_authorized_stores.py shows."
+
+
+def _command(script: str, flags: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    """Return the command that runs a script with those of the flags whose fields the call had."""
+    words = [word for field, flag in flags.items() if field in body for word in (flag, str(body[field]))]
+    return shlex.join(["python3", f"scripts/{script}", *words])
