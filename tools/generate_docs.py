@@ -2,7 +2,8 @@
 
 `references/errors.json`, `references/gateway-words.json`, `references/refusals.json`,
 `references/marketplaces.json` and the gateway's settings are what the programs go by; what people and agents
-read of them is made here, so that the two cannot drift apart. `--check` exits 1 where a page is stale.
+read of them, and of each script's `--help`, is made here, so that the two cannot drift apart. `--check` exits
+1 where a page is stale.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from gateway.api.description import openapi_document
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
 from gateway.settings.variables import rows
 from gateway.util.paths import BUNDLE as ROOT
+from tools.scripts_page import scripts_page
 
 # What each `error.code` means for the caller. The order is that of the page.
 MEANINGS: dict[str, str] = {
@@ -331,6 +333,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     api_text = with_fields(api.read_text(encoding="utf-8"))
     return {
         root / "references/errors.md": errors_page(errors, words_said),
+        root / "references/scripts.md": scripts_page(ROOT / "scripts"),
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
         api: between(api_text, "sites", sites_table(sites)),
         permissions: between(roles, "causes", causes_table(refusals["causes"])),

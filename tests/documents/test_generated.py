@@ -9,6 +9,7 @@ from pathlib import Path
 
 from linkfox_client.errors import EXIT_CODES
 
+from tests.support.house import clean_environment, run_script
 from tests.support.markdown import ROOT, section
 from tools import generate_docs
 
@@ -40,6 +41,20 @@ def test_a_changed_data_file_makes_pages_stale(tmp_path: Path) -> None:
     assert "A new meaning" in pages["errors.md"]
     assert "Atlantis" in pages["SKILL.md"]
     assert "Atlantis" in pages["api.md"]
+
+
+def test_the_page_of_the_scripts_has_each_help() -> None:
+    """One section a script holds what its `--help` prints, however wide the terminal is."""
+    page = (ROOT / "references/scripts.md").read_text(encoding="utf-8")
+    scripts = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
+    assert re.findall(r"^## (\w+\.py)$", page, re.MULTILINE) == scripts
+    shared = section(ROOT / "references/scripts.md", "What all share")
+    for name in scripts:
+        environment = clean_environment(ROOT, COLUMNS="40")
+        printed = run_script(name, "--help", environment=environment, folder=ROOT).stdout
+        own = section(ROOT / "references/scripts.md", name)
+        shown = "\n".join(text.split("```text\n")[1].split("\n```")[0] for text in (own, shared))
+        assert shown.split() == printed.split(), name
 
 
 def test_exit_codes_on_the_page_are_those_of_the_scripts() -> None:
