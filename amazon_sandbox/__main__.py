@@ -24,6 +24,13 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
     parser.add_argument("--state", type=Path, help="file that keeps grants and apps over a restart")
+    parser.add_argument(
+        "--callback",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="a registered callback that is not on this machine; repeat it for several",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
     parsed = parser.parse_args(arguments)
     if parsed.host not in loopback.NAMES:
@@ -42,7 +49,8 @@ def main(arguments: list[str]) -> int:
     """
     options = parse_arguments(arguments)
     try:
-        world = World(SandboxClock(), StateFile(options.state) if options.state else None)
+        state = StateFile(options.state) if options.state else None
+        world = World(SandboxClock(), state, options.callback)
         server = SandboxServer(options.host, options.port, StandIn(world))
     except (StateError, OSError) as problem:
         print(f"amazon_sandbox: {problem}", file=sys.stderr)

@@ -12,10 +12,10 @@ from html import escape
 
 from amazon_sandbox import pages
 from amazon_sandbox.http_messages import Answer, Request
-from amazon_sandbox.known_answers import CONSENT_ERRORS
 from amazon_sandbox.loopback import is_loopback_url
 from amazon_sandbox.records import App, Seller
 from amazon_sandbox.redirect_addresses import is_registered, with_parameters
+from amazon_sandbox.words import Language, language_of
 from amazon_sandbox.world import World
 
 PAGE = "/apps/store/dp/"
@@ -47,35 +47,36 @@ class Appstore:
 
     def answer(self, request: Request, region: str, kind: str) -> Answer:
         """Show the page, send on to the Login URI, or take the application's answer."""
+        language = language_of(request)
         application_id = request.path.rpartition("/")[2]
         app = self._world.app_by_application(application_id)
         if app is None or request.path not in (PAGE + application_id, CONFIRM + application_id):
-            return pages.error_page("unknown application", "There is no such application in the Appstore.")
+            return pages.error_page(language, "unknown application")
         if request.path.startswith(CONFIRM):
             return self._confirm(request, app)
         if request.method == "GET":
-            return self._show(app, region, kind)
+            return self._show(language, app, region, kind)
         return self._open_login(request, app, region)
 
-    def _show(self, app: App, region: str, kind: str) -> Answer:
+    def _show(self, language: Language, app: App, region: str, kind: str) -> Answer:
         choices = pages.seller_choices(self._world.sellers_for_consent(region, kind, pages.MOST_CHOICES))
         return pages.page(
-            f"{app.name} in the Appstore",
-            f"<p>Authorize <strong>{escape(app.name)}</strong> for a {kind} account of the region {region}. "
-            "You are then sent to its Login URI.</p>"
-            f'<form method="post"><fieldset><legend>Who are you?</legend>{choices}</fieldset>'
-            '<label>Login URI of the application (on this machine): <input name="login_uri" size="50" '
+            language,
+            language.say("appstore", app=app.name),
+            f"<p>{language.say(kind, app=app.name, region=region)} {language.say('login')}</p>"
+            f'<form method="post"><fieldset><legend>{language.say("who")}</legend>{choices}</fieldset>'
+            f'<label>{language.say("login_uri")} <input name="login_uri" size="50" '
             f'value="{escape(app.login_uri or "")}"></label>'
-            '<button name="decision" value="confirm">Authorize now</button></form>',
+            f'<button name="decision" value="confirm">{language.say("authorize_now")}</button></form>',
         )
 
     def _open_login(self, request: Request, app: App, region: str) -> Answer:
         login_uri = request.form_value("login_uri") or app.login_uri or ""
         if not is_loopback_url(login_uri):
-            return pages.error_page("MD9100", CONSENT_ERRORS["MD9100"])
+            return pages.error_page(language_of(request), "MD9100")
         seller = self._world.seller(request.form_value("selling_partner_id"), region)
         if seller is None or request.form_value("decision") != "confirm":
-            return pages.error_page("not understood", "Choose an account and authorize.")
+            return pages.error_page(language_of(request), "not understood")
         state = secrets.token_urlsafe(24)
         now = self._world.clock.now()
         with self._lock:
@@ -90,18 +91,18 @@ class Appstore:
         return pages.redirect(with_parameters(login_uri, parameters), "loginOpened")
 
     def _confirm(self, request: Request, app: App) -> Answer:
-        parameters = request.parameters
+        language, parameters = language_of(request), request.parameters
         redirect_uri = parameters.get("redirect_uri") or (app.redirect_uris or [""])[0]
         if app.draft and parameters.get("version") != "beta":
-            return pages.error_page("MD1000", CONSENT_ERRORS["MD1000"])
-        if not is_registered(redirect_uri, app.redirect_uris):
-            return pages.error_page("MD5101", CONSENT_ERRORS["MD5101"])
+            return pages.error_page(language, "MD1000")
+        if not is_registered(redirect_uri, app.redirect_uris, self._world.callbacks):
+            return pages.error_page(language, "MD5101")
         if not parameters.get("state"):
-            return pages.error_page("missing parameter", "The address has no state.")
+            return pages.error_page(language, "missing parameter")
         with self._lock:
             start = self._starts.pop(parameters.get("amazon_state", ""), None)
         if start is None or start.application_id != app.app_id or start.ends_at <= self._world.clock.now():
-            return pages.error_page("amazon_state", "The amazon_state is unknown, used or over.")
+            return pages.error_page(language, "amazon_state")
         code = self._world.issue_code(app, redirect_uri, seller=start.seller)
         answered = {
             "state": parameters["state"],

@@ -9,9 +9,9 @@ from typing import Any
 from amazon_sandbox import pages
 from amazon_sandbox.appstore import Appstore
 from amazon_sandbox.http_messages import Answer, Caller, Request
-from amazon_sandbox.known_answers import CONSENT_ERRORS
 from amazon_sandbox.records import App, Seller
 from amazon_sandbox.redirect_addresses import is_registered, with_parameters
+from amazon_sandbox.words import language_of
 from amazon_sandbox.world import World
 
 PATH = "/apps/authorize/consent"
@@ -50,12 +50,10 @@ class SellerCentralConsent:
         if self._appstore.serves(request.path) and request.method in ("GET", "POST"):
             return self._appstore.answer(request, self._region, self._kind)
         if request.path != PATH or request.method not in ("GET", "POST"):
-            return pages.page("Page not found", "<p>There is no such page here.</p>", 404, "notFound")
+            return pages.not_found(language_of(request))
         app = self._world.app_by_application(request.parameters.get("application_id", ""))
         if app is None:
-            return pages.error_page(
-                "unknown application", "There is no application with this application_id."
-            )
+            return pages.error_page(language_of(request), "unknown application")
         refused = self._refusal(request, app)
         if refused:
             return refused
@@ -64,7 +62,7 @@ class SellerCentralConsent:
         return self._decide(request, app)
 
     def _refusal(self, request: Request, app: App) -> Answer | None:
-        parameters = request.parameters
+        language, parameters = language_of(request), request.parameters
         redirect_uri = parameters.get("redirect_uri")
         code = None
         if app.consent_error:
@@ -75,17 +73,16 @@ class SellerCentralConsent:
             code = "MD5110"
         elif not redirect_uri and not app.redirect_uris:
             code = "MD9100"
-        elif redirect_uri and not is_registered(redirect_uri, app.redirect_uris):
+        elif redirect_uri and not is_registered(redirect_uri, app.redirect_uris, self._world.callbacks):
             code = "MD5101"
-        if code:
-            return pages.error_page(code, CONSENT_ERRORS[code])
-        if not parameters.get("state"):
-            return pages.error_page("missing parameter", "The address has no state.")
-        if any(scope not in SCOPES for scope in _requested(request) or []):
-            return pages.error_page("invalid_scope", "An unknown scope was requested")
-        return None
+        elif not parameters.get("state"):
+            code = "missing parameter"
+        elif any(scope not in SCOPES for scope in _requested(request) or []):
+            code = "invalid_scope"
+        return pages.error_page(language, code) if code else None
 
     def _show(self, request: Request, app: App) -> Answer:
+        language = language_of(request)
         sellers = self._world.sellers_for_consent(self._region, self._kind, pages.MOST_CHOICES)
         choices = pages.seller_choices(sellers)
         scopes = _requested(request)
@@ -96,30 +93,29 @@ class SellerCentralConsent:
                 f"{escape(scope)}</label>"
                 for scope in scopes
             )
-            asked = f"<fieldset><legend>Permissions that it asks for</legend>{boxes}</fieldset>"
-        draft = " It is a draft." if app.draft else ""
+            asked = f"<fieldset><legend>{language.say('permissions')}</legend>{boxes}</fieldset>"
+        draft = language.say("draft") if app.draft else ""
         return pages.page(
-            f"Authorize {app.name}",
-            f"<p><strong>{escape(app.name)}</strong> (<code>{escape(app.app_id or '')}</code>) asks for "
-            f"access to a {self._kind} account of the region {self._region}.{draft}</p>"
-            f'<form method="post"><fieldset><legend>Who are you?</legend>{choices}'
-            f'<label><input type="radio" name="selling_partner_id" value="{OTHER}"> Another: '
+            language,
+            language.say("authorize", app=app.name),
+            f"<p>{language.say(self._kind, app=app.name, region=self._region)} {draft}</p>"
+            f"<p><code>{escape(app.app_id or '')}</code></p>"
+            f'<form method="post"><fieldset><legend>{language.say("who")}</legend>{choices}'
+            f'<label><input type="radio" name="selling_partner_id" value="{OTHER}"> {language.say("other")} '
             '<input name="other_selling_partner_id" maxlength="40" autocomplete="off"></label></fieldset>'
-            f'{asked}<button name="decision" value="confirm">Confirm</button>'
-            '<button name="decision" value="cancel">Cancel</button></form>',
+            f'{asked}<button name="decision" value="confirm">{language.say("confirm")}</button>'
+            f'<button name="decision" value="cancel">{language.say("cancel")}</button></form>',
         )
 
     def _decide(self, request: Request, app: App) -> Answer:
         decision = request.form_value("decision")
         if decision == "cancel":
-            return pages.left_page()
+            return pages.left_page(language_of(request))
         seller_id = _chosen_id(request)
         if decision != "confirm" or not (
             seller_id.isascii() and seller_id.isalnum() and len(seller_id) <= 40
         ):
-            return pages.error_page(
-                "not understood", "Choose an account (letters and digits) and confirm or cancel."
-            )
+            return pages.error_page(language_of(request), "not understood")
         scopes = _requested(request)
         if scopes is not None:
             ticked = set(request.form.get("scope", []))

@@ -7,6 +7,7 @@ from html import escape
 
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.records import Seller
+from amazon_sandbox.words import Language
 
 MOST_CHOICES = 50  # accounts that a consent page offers
 
@@ -31,17 +32,23 @@ _HEADERS = {
 }
 
 
-def page(title: str, content: str, status: int = 200, outcome: str = "ok") -> Answer:
-    """Return a page; `title` is text, `content` is HTML whose texts are escaped already."""
+def page(language: Language, title: str, content: str, status: int = 200, outcome: str = "ok") -> Answer:
+    """Return a page; `title` and `content` are HTML whose texts are escaped already."""
     html = (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html><html lang="{language.tag}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} (stand-in Amazon)</title><style>{_STYLE}</style></head><body>"
-        '<p class="note">This is a stand-in for Amazon, made for trying things out. '
-        "Nothing here reaches Amazon, and no real account is involved.</p>"
-        f"<main><h1>{escape(title)}</h1>{content}</main></body></html>"
+        f"<title>{language.words['title'].format(title=title)}</title><style>{_STYLE}</style></head><body>"
+        f'<p class="note">{language.say("note")}</p>'
+        f"<main><h1>{title}</h1>{content}</main></body></html>"
     )
-    return Answer(status, _HEADERS, html.encode("utf-8", "replace"), outcome)
+    headers = {**_HEADERS, "Content-Language": language.tag, "Vary": "Accept-Language"}
+    return Answer(status, headers, html.encode("utf-8", "replace"), outcome)
+
+
+def not_found(language: Language) -> Answer:
+    """Return the page for an address that is none."""
+    content = f"<p>{language.say('not_found_text')}</p>"
+    return page(language, language.say("not_found"), content, 404, "notFound")
 
 
 def seller_choices(sellers: Iterable[Seller]) -> str:
@@ -54,20 +61,15 @@ def seller_choices(sellers: Iterable[Seller]) -> str:
     )
 
 
-def error_page(code: str, meaning: str) -> Answer:
+def error_page(language: Language, code: str) -> Answer:
     """Return the page that Amazon shows instead of redirecting; its status is a guess."""
-    return page(
-        "Sorry, something went wrong",
-        f"<p><code>{escape(code)}</code></p><p>{escape(meaning)}</p>",
-        400,
-        code,
-    )
+    content = f"<p><code>{escape(code)}</code></p><p>{language.error(code)}</p>"
+    return page(language, language.say("wrong"), content, 400, code)
 
 
-def left_page() -> Answer:
+def left_page(language: Language) -> Answer:
     """Return the page after a cancel that leads nowhere."""
-    text = "<p>You left without authorizing. Nothing was granted. You can close this page.</p>"
-    return page("Nothing was authorized", text, outcome="left")
+    return page(language, language.say("left"), f"<p>{language.say('left_text')}</p>", outcome="left")
 
 
 def redirect(location: str, outcome: str) -> Answer:

@@ -1,13 +1,19 @@
 """Which redirect addresses an app may use, and how an answer is added to one."""
 
+from collections.abc import Collection
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from amazon_sandbox.loopback import is_loopback_url
 
 
-def is_registered(address: str, registered: list[str] | None) -> bool:
-    """Tell whether an app may be answered at `address`; `registered` None stands for any loopback one."""
-    return is_loopback_url(address) if registered is None else address in registered
+def is_registered(address: str, registered: list[str] | None, callbacks: Collection[str] = ()) -> bool:
+    """Tell whether an app may be answered at `address`.
+
+    `registered` None stands for any loopback address, and the `callbacks` that the stand-in was started with.
+    """
+    if registered is None:
+        return is_loopback_url(address) or address in callbacks
+    return address in registered
 
 
 def with_parameters(address: str, parameters: dict[str, str]) -> str:

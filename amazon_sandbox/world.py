@@ -8,7 +8,7 @@ import string
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,9 +34,18 @@ class PresentedToken:
 class World:
     """All of it under one lock. Whatever outlives a request is on disk before the method returns."""
 
-    def __init__(self, clock: SandboxClock, state_file: StateFile | None = None) -> None:
-        """Restore the state file's world, or make the sample world. Raise StateError."""
+    def __init__(
+        self,
+        clock: SandboxClock,
+        state_file: StateFile | None = None,
+        callbacks: Collection[str] = (),
+    ) -> None:
+        """Restore the state file's world, or make the sample world. Raise StateError.
+
+        `callbacks`: the addresses beside loopback at which an app is answered that registered none.
+        """
         self.clock = clock
+        self.callbacks = frozenset(callbacks)
         self._state_file = state_file
         self._lock = threading.RLock()
         self._key = secrets.token_bytes(32)

@@ -9,7 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,18 @@ class StandInProcess:
         self.document = document
 
     @classmethod
-    def start(cls, data_dir: Path, environ: Mapping[str, str]) -> "StandInProcess":
-        """Start it and wait until it takes requests. Its state is kept in the data folder."""
+    def start(
+        cls, data_dir: Path, environ: Mapping[str, str], callbacks: Iterable[str] = ()
+    ) -> "StandInProcess":
+        """Start it and wait until it takes requests. Its state is kept in the data folder.
+
+        `callbacks`: the addresses to which it may send browsers back; any of this machine is one anyway.
+        """
         state = data_dir / "sandbox-state.json"
         command = [sys.executable, "-I", str(BUNDLE / "amazon_sandbox" / "__main__.py")]
         command += ["--port", "0", "--state", str(state), "--exit-with-stdin"]
+        for callback in callbacks:
+            command += ["--callback", callback]
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             command,
             stdin=subprocess.PIPE,

@@ -25,7 +25,7 @@ from gateway.server.sandbox_process import StandInProcess
 from gateway.server.tls import TLS_BACKLOG, TlsConfig
 from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.loading import load_settings
-from gateway.settings.settings import Settings
+from gateway.settings.settings import CALLBACK_PATHS, Settings
 from gateway.util.clock import SystemClock
 from gateway.util.paths import PROGRAM
 from gateway.util.version import version
@@ -97,7 +97,8 @@ def _serve(
         log.warning("secret_readable file=%s", path)
     stand_in = None
     if settings.sandbox and settings.amazon_origin is None:
-        child = StandInProcess.start(settings.data_dir, os.environ)
+        callbacks = [settings.public_url + path for path in CALLBACK_PATHS.values()]
+        child = StandInProcess.start(settings.data_dir, os.environ, callbacks)
         stack.callback(child.stop)
         stand_in = child.document
         settings = settings.with_stand_in(stand_in)

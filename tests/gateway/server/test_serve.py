@@ -371,6 +371,24 @@ class TestSandbox:
         assert stop(process) == 0
         assert not is_listening(ready["sandboxUrl"])
 
+    def test_the_stand_in_sends_browsers_to_the_public_address(self, settled: Box) -> None:
+        """As Amazon does once that callback is registered, and to no other address elsewhere."""
+        public = "https://gateway.example.test"
+        process, ready = settled.serve("--sandbox", AMAZON_ORIGIN="", GATEWAY_PUBLIC_URL=public)
+        amazon = ready["sandboxUrl"]
+        apps = json.loads(get(amazon, "/_sandbox/state"))["apps"]
+        store, ads = (next(app for app in apps if app["flow"] == flow) for flow in ("spapi", "ads"))
+        pages = {
+            f"/sellercentral.amazon.com/apps/authorize/consent?application_id={store['appId']}&state=s"
+            "&redirect_uri={}/spApi/oauth/callback": "Authorize ",
+            f"/www.amazon.com/ap/oa?client_id={ads['clientId']}&response_type=code"
+            "&scope=advertising::campaign_management&redirect_uri={}/amazonAds/oauth/callback": "Allow ",
+        }
+        for page, asked in pages.items():
+            assert f"<h1>{asked}" in get(amazon, page.format(public))
+            assert f"<h1>{asked}" not in get(amazon, page.format("https://elsewhere.example.test"))
+        assert stop(process) == 0
+
     def test_workers_use_the_same_stand_in(self, settled: Box) -> None:
         """Every worker has the stand-in's applications."""
         process, ready = settled.serve("--sandbox", "--workers", "2", AMAZON_ORIGIN="")
