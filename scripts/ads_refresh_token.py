@@ -6,6 +6,7 @@
 
 Examples:
   python3 scripts/ads_refresh_token.py --profile-id 1234567890
+  python3 scripts/ads_refresh_token.py --account "My Brand"
   python3 scripts/ads_refresh_token.py --auth-record-id 987654321012
   python3 scripts/ads_refresh_token.py '{"profileId": 1234567890}'
 
@@ -13,18 +14,16 @@ To use a token, run the program that needs it under with_token.py.
 """
 
 from linkfox_client import command
+from linkfox_client.commands import choice
 
 
 def declare(arguments):
-    arguments.identifier("--profile-id", "a profile of the account; ads_resolve_profile.py finds it")
-    arguments.identifier("--auth-record-id", "the account itself; ads_authorized_stores.py lists them")
-    arguments.exactly_one("--profile-id", "--auth-record-id")
+    choice.declare_account(arguments)
 
 
 def run(options, gateway):
-    if options.profile_id is not None:
-        return gateway.post("/amazonAds/refreshToken", {"profileId": options.profile_id})
-    return gateway.post("/amazonAds/refreshToken", {"authRecordId": options.auth_record_id})
+    chosen = choice.account(gateway, options)
+    return chosen.named() | gateway.post("/amazonAds/refreshToken", chosen.which)
 
 
 if __name__ == "__main__":

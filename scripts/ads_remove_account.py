@@ -4,25 +4,27 @@
 # ///
 """Remove an ads account, its profiles and its tokens from the gateway: the caller's own, nobody else's.
 
-Example:
+Examples:
+  python3 scripts/ads_remove_account.py --account "My Brand" --yes
   python3 scripts/ads_remove_account.py --auth-record-id 123456789012 --yes
 
-ads_authorized_stores.py lists the authRecordId. At Amazon the consent stays until it is ended there. Own
+At Amazon the consent stays until it is ended there. Own
 gateway only.
 """
 
 from linkfox_client import command
-from linkfox_client.commands import self_hosted
+from linkfox_client.commands import choice, self_hosted
 
 
 def declare(arguments):
-    arguments.identifier("--auth-record-id", "the number of the authorization", required=True)
+    choice.declare_authorization(arguments)
     self_hosted.declare_removal(arguments)
 
 
 def run(options, gateway):
-    fields = {"authRecordId": options.auth_record_id}
-    return self_hosted.remove(gateway, "/amazonAds/removeAccount", fields)
+    return self_hosted.remove(
+        gateway, "/amazonAds/removeAccount", lambda: choice.authorization(gateway, options)
+    )
 
 
 if __name__ == "__main__":

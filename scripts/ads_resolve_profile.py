@@ -15,6 +15,7 @@ account or site is meant, never for a number.
 """
 
 from linkfox_client import command
+from linkfox_client.commands import choice
 from linkfox_client.errors import bad_arguments
 
 
@@ -33,19 +34,10 @@ def something_given(options):
 
 
 def run(options, gateway):
-    from linkfox_client.amazon import profiles
-    from linkfox_client.commands import lists
-
-    answer = lists.whole(gateway, "/amazonAds/authorizedStores")
-    listed = [*lists.entries(answer), *(answer.get("accountsWithoutProfiles") or [])]
-    profile = profiles.resolve(
-        listed,
-        site=options.site,
-        account=options.account,
-        profile_id=options.profile_id,
-        incomplete=answer.get("incompleteAccounts") or [],
+    profile = choice.find_profile(
+        gateway, site=options.site, account=options.account, profile_id=options.profile_id
     )
-    return {**profile, "sandbox": True} if gateway.sandbox else dict(profile)
+    return {**profile, "sandbox": True} if gateway.sandbox else profile
 
 
 if __name__ == "__main__":

@@ -6,26 +6,23 @@
 
 Examples:
   python3 scripts/refresh_token.py --seller-id A1B2C3D4E5F6G7 --region NA
+  python3 scripts/refresh_token.py --store "My Store" --site DE
   python3 scripts/refresh_token.py '{"sellerId": "A1B2C3D4E5F6G7"}'
 
 To use a token, run the program that needs it under with_token.py.
 """
 
 from linkfox_client import command
+from linkfox_client.commands import choice
 
 
 def declare(arguments):
-    arguments.text(
-        "--seller-id", "the store's seller id; authorized_stores.py lists them", required=True, metavar="ID"
-    )
-    arguments.region(note="; needed where the seller is authorized in several")
+    choice.declare_store(arguments)
 
 
 def run(options, gateway):
-    body = {"sellerId": options.seller_id}
-    if options.region:
-        body["region"] = options.region
-    return gateway.post("/spApi/refreshToken", body)
+    chosen = choice.store(gateway, options)
+    return chosen.named() | gateway.post("/spApi/refreshToken", chosen.which)
 
 
 if __name__ == "__main__":

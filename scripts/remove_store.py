@@ -4,25 +4,24 @@
 # ///
 """Remove a store and its tokens from the gateway: the caller's own, nobody else's.
 
-Example:
+Examples:
   python3 scripts/remove_store.py --seller-id A1B2C3D4E5F6G7 --region NA --yes
+  python3 scripts/remove_store.py --store "My Store" --region EU --yes
 
 At Amazon the authorization stays until the seller ends it there (Manage Your Apps). Own gateway only.
 """
 
 from linkfox_client import command
-from linkfox_client.commands import self_hosted
+from linkfox_client.commands import choice, self_hosted
 
 
 def declare(arguments):
-    arguments.text("--seller-id", "the store's seller id", required=True, metavar="ID")
-    arguments.region(required=True)
+    choice.declare_store(arguments)
     self_hosted.declare_removal(arguments)
 
 
 def run(options, gateway):
-    fields = {"sellerId": options.seller_id, "region": options.region}
-    return self_hosted.remove(gateway, "/spApi/removeStore", fields)
+    return self_hosted.remove(gateway, "/spApi/removeStore", lambda: choice.store(gateway, options))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 Examples:
   python3 scripts/store_tokens.py --seller-id A1B2C3D4E5F6G7 --region NA
+  python3 scripts/store_tokens.py --store "My Store" --site DE
   python3 scripts/store_tokens.py --all --min-ttl 900
   python3 scripts/store_tokens.py --seller-id A1B2C3D4E5F6G7 --region NA --output-file ~/token.json
   python3 scripts/store_tokens.py '{"sellerId": "A1B2C3D4E5F6G7", "region": "NA"}'
@@ -14,18 +15,13 @@ The best way to use a token is to run the program that needs it under with_token
 """
 
 from linkfox_client import command
-from linkfox_client.commands import lists, token_output, tokens
+from linkfox_client.commands import choice, lists, token_output, tokens
 
 
 def declare(arguments):
-    arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
-    arguments.region(note="; needed with --seller-id")
+    choice.declare_store(arguments, "--all")
     tokens.declare(arguments, "the tokens of every authorized store")
     token_output.declare(arguments)
-    arguments.exactly_one("--seller-id", "--all")
-    arguments.together(
-        "--seller-id", "--region", hint="authorized_stores.py lists each store with its region."
-    )
 
 
 def run(options, gateway):
@@ -33,8 +29,8 @@ def run(options, gateway):
         stores = lists.entries(lists.whole(gateway, "/spApi/authorizedStores"))
         document = tokens.fetch_all(gateway, "/spApi", stores, ("sellerId", "region"), options.min_ttl)
     else:
-        which = {"sellerId": options.seller_id, "region": options.region}
-        document = tokens.fetch(gateway, "/spApi", which, options.min_ttl)
+        chosen = choice.store(gateway, options)
+        document = chosen.named() | tokens.fetch(gateway, "/spApi", chosen.which, options.min_ttl)
     return token_output.deliver(document, options)
 
 

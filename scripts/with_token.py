@@ -6,6 +6,7 @@
 
 Examples:
   python3 scripts/with_token.py --seller-id A1B2C3D4E5F6G7 --region NA -- python3 report.py
+  python3 scripts/with_token.py --store "My Store" --site DE -- python3 report.py
   python3 scripts/with_token.py --profile-id 1234567890 -- python3 campaigns.py --days 7
   python3 scripts/with_token.py --seller-id A1B2C3D4E5F6G7 --region NA --keep-fresh -- python3 long.py
   python3 scripts/with_token.py '{"profileId": 1234567890, "command": ["python3", "campaigns.py"]}'
@@ -26,20 +27,14 @@ is the document and the exit code below.
 import os
 
 from linkfox_client import command
-from linkfox_client.commands import tokens
+from linkfox_client.commands import choice, tokens
 
 
 def declare(arguments):
-    arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
-    arguments.region(note="; needed with --seller-id")
-    arguments.identifier("--profile-id", "the ads profile; ads_resolve_profile.py finds it")
+    choice.declare_either(arguments)
     arguments.switch("--keep-fresh", "for a command that may run longer than the token lives; see above")
     tokens.declare_min_ttl(arguments)
     arguments.rest("command", "the program to run, and its arguments")
-    arguments.exactly_one("--seller-id", "--profile-id")
-    arguments.together(
-        "--seller-id", "--region", hint="authorized_stores.py lists each store with its region."
-    )
     arguments.check(find_program)
 
 
@@ -53,23 +48,22 @@ def run(options, gateway):
     from linkfox_client.cli import child, output
     from linkfox_client.commands import fresh_token, token_output, whereabouts
 
+    which = choice.either(gateway, options).which
     min_ttl = max(options.min_ttl or 0, fresh_token.LEAST_LIFE) if options.keep_fresh else options.min_ttl
-    if options.seller_id:
-        which = {"sellerId": options.seller_id, "region": options.region}
+    if choice.is_store(options):
 
         def fetch(gateway):
             return tokens.fetch(gateway, "/spApi", which, min_ttl)
 
         fields = fetch(gateway)
-        where = whereabouts.of_store(fields, options.seller_id, options.region, sandbox=gateway.sandbox)
+        where = whereabouts.of_store(fields, which["sellerId"], which["region"], sandbox=gateway.sandbox)
     else:
-        which = {"profileId": options.profile_id}
 
         def fetch(gateway):
             return tokens.fetch(gateway, "/amazonAds", which, min_ttl) | which
 
         fields = fetch(gateway)
-        where = whereabouts.of_profile(gateway, fields, options.profile_id)
+        where = whereabouts.of_profile(gateway, fields, which["profileId"])
     for note in fields.get("notes", []):
         output.notify(note)
 

@@ -8,7 +8,10 @@ import json
 from typing import Any, NamedTuple
 
 from linkfox_client.paths import REFERENCES
+from linkfox_client.text import cleaned
 
+# Of what there is to choose from so many are shown; `candidatesTotal` says how many there are.
+MOST_CANDIDATES = 10
 EXIT_CODES = {
     "internal": 1,
     "bad_arguments": 2,
@@ -78,13 +81,12 @@ class ClientError(Exception):
             "hint": self.hint,
             "retryable": self.retryable,
         }
-        optional = {
-            "retryAfter": self.retry_after,
-            "errcode": self.errcode,
-            "requestId": self.request_id,
-            "candidates": self.candidates,
-        }
-        return error | {name: value for name, value in optional.items() if value is not None}
+        optional = {"retryAfter": self.retry_after, "errcode": self.errcode, "requestId": self.request_id}
+        error |= {name: value for name, value in optional.items() if value is not None}
+        if self.candidates is not None:
+            error["candidates"] = self.candidates[:MOST_CANDIDATES]
+            error["candidatesTotal"] = len(self.candidates)
+        return error
 
     def document(self) -> dict[str, Any]:
         """Return the whole failure document."""
@@ -96,6 +98,14 @@ def bad_arguments(message: str, hint: str = "") -> ClientError:
     return ClientError(
         "bad_arguments", message, hint or "Run the command with --help to see how it is called."
     )
+
+
+def typed(script: str, *words: object) -> str:
+    """Return the call of a script in the form in which hints name it: to be typed as it stands."""
+    import shlex
+
+    quoted = (shlex.quote(cleaned(str(word))) for word in words)
+    return f"`{' '.join(('python3', f'scripts/{script}', *quoted))}`"
 
 
 class Reason(NamedTuple):

@@ -292,7 +292,7 @@ def test_all_asks_once_for_each_account(listed: FakeGateway, run: Run) -> None:
         ("ads_authorize_url.py", ('{"accountName": null}',)),
         ("ads_authorize_url.py", ('{"accountName": ["Acme"]}',)),
         ("ads_authorize_url.py", ('{"accountName": 7}',)),
-        ("ads_authorize_url.py", ('{"account": "Acme"}',)),
+        ("ads_authorize_url.py", ('{"acount": "Acme"}',)),
         ("ads_authorize_url.py", ('["Acme"]',)),
         ("ads_authorize_url.py", ('{"accountName": "Acme"',)),
         ("ads_authorized_stores.py", ("--limit", "0")),

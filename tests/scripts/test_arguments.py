@@ -189,10 +189,24 @@ def test_an_unknown_name_brings_the_nearest_known_one(words: list[str], nearest:
     assert nearest in refused(words).hint
 
 
-def test_a_site_given_as_region_is_told_its_region() -> None:
-    """People say US or DE where a region is asked for."""
-    assert "--region NA" in refused(["--region", "us"]).hint
-    assert "--region EU" in refused(["--region", "de"]).hint
+@pytest.mark.parametrize(
+    ("said", "region"),
+    [
+        ("na", "NA"),
+        ("us", "NA"),
+        ("美国站", "NA"),
+        ("北美", "NA"),
+        ("Europe", "EU"),
+        ("欧洲站", "EU"),
+        ("my German store", "EU"),
+        ("India", "EU"),
+        ("远东", "FE"),
+        ("日本", "FE"),
+    ],
+)
+def test_a_region_is_taken_in_the_words_that_people_have_for_it(said: str, region: str) -> None:
+    """Its own in both languages, and the name of a site that is in it."""
+    assert declared().parse(["--region", said]).region == region
 
 
 @pytest.mark.parametrize(

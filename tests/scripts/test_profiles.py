@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linkfox_client.amazon import profiles, sites
+from linkfox_client.amazon import accounts, profiles, sites
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import REFERENCES
 
@@ -182,12 +182,22 @@ def test_one_account_and_a_site_is_that_profile() -> None:
 
 
 def test_several_accounts_and_only_a_site_is_ambiguous() -> None:
-    """The accounts' names are the candidates, also where only one of them has that site."""
+    """The accounts' names are the candidates; where only one has that site there is nothing to ask."""
     error = failure(TWO_ACCOUNTS, site="US")
     assert error.code == "ambiguous"
     assert [candidate["accountName"] for candidate in error.candidates] == ["Acme", "Bolt"]
-    assert failure(TWO_ACCOUNTS, site="JP").code == "ambiguous"
     assert "--account" in error.hint
+    assert profiles.resolve(TWO_ACCOUNTS, site="JP")["profileId"] == 4
+
+
+def test_a_site_that_another_account_may_have_as_well_is_asked_for() -> None:
+    """Its profiles there were not read: the only one that is known need not be the one that is meant."""
+    lacking = [{"accountName": "Acme", "unreadRegions": ["FE"]}]
+    told = failure(TWO_ACCOUNTS, site="JP", incomplete=lacking)
+    assert (told.code, "FE (Acme)" in told.message) == ("ambiguous", True)
+    assert "`python3 scripts/ads_profiles.py --refresh`" in told.hint
+    assert profiles.resolve(TWO_ACCOUNTS, site="JP", account="Bolt", incomplete=lacking)["profileId"] == 4
+    assert profiles.resolve(TWO_ACCOUNTS[:2], site="US", incomplete=lacking)["profileId"] == 1
 
 
 def test_account_and_site_is_that_profile() -> None:
@@ -320,7 +330,7 @@ def test_one_token_serves_all_profiles_of_an_account() -> None:
         profile(2, "Acme", "UK", authRecordId=10),
         {"authRecordId": 20, "accountName": "Bare"},
     ]
-    assert profiles.accounts(listed) == [
+    assert accounts.accounts(listed) == [
         {"authRecordId": 10, "accountName": "Acme", "profileIds": [1, 2]},
         {"authRecordId": 20, "accountName": "Bare", "profileIds": []},
     ]
@@ -333,7 +343,7 @@ def test_an_account_whose_profiles_a_newer_one_serves_is_still_an_account() -> N
         | {"accountNames": ["New", "Old"], "authRecordIds": [20, 10]},
         {"profileId": 2, "authRecordId": 30, "accountName": "Odd", "authRecordIds": [30, 31]},
     ]
-    assert profiles.accounts(listed) == [
+    assert accounts.accounts(listed) == [
         {"profileIds": [1], "authRecordId": 20, "accountName": "New", "status": "authorized"},
         {"authRecordId": 10, "accountName": "Old", "profileIds": []},
         {"profileIds": [2], "authRecordId": 30, "accountName": "Odd"},

@@ -65,7 +65,7 @@ def test_an_older_python_continues_under_the_bundles_own(minor: str, bundle: Pat
     """Where `.venv` is there, it does not matter which Python the caller has."""
     python = python_of(minor)
     (bundle / ".venv").symlink_to(Path(sys.prefix))
-    done = call(python, bundle / "scripts" / "store_tokens.py", "--seller-id", "A1", home=tmp_path)
+    done = call(python, bundle / "scripts" / "store_tokens.py", "--region", "NA", home=tmp_path)
     assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (2, "bad_arguments")
 
 
@@ -270,6 +270,7 @@ def test_success_and_failure_are_one_document_each(
             "errcode": 1004,
             "requestId": "r",
             "candidates": [{"a": 1}],
+            "candidatesTotal": 1,
         },
     }
 

@@ -207,7 +207,6 @@ def test_the_command_does_not_inherit_ignored_signals(both: FakeGateway, run: Ru
         (),
         ("--seller-id", "A1", "--region", "NA"),
         ("--seller-id", "A1", "--region", "NA", "--"),
-        ("--seller-id", "A1", "--", "true"),
         ("--", "true"),
         ("--profile-id", "1", "--seller-id", "A1", "--region", "NA", "--", "true"),
         ("--profile-id", "1.5", "--", "true"),

@@ -3,22 +3,23 @@
 | said                                 | answer                                   |
 |--------------------------------------|------------------------------------------|
 | one account is authorized, and a site | that profile                             |
-| several accounts, and only a site     | ambiguous, with the accounts' names      |
+| several accounts, and only a site     | that profile, or ambiguous where several |
+|                                       | accounts have one, with their names      |
 | account and site                      | that profile                             |
 | a profile id                          | itself, once it is known to be the user's |
 
 An account is a distinct `accountName`. The gateway's list has the last word on which profiles there are.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from linkfox_client.amazon.names import called, folded
 from linkfox_client.amazon.sites import Site, explain_unknown_site, find_site
-from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.amazon.stores import Store, names_of_store
+from linkfox_client.errors import ClientError, find_reason, typed
 
 LARGEST_PROFILE_ID = 2**63 - 1
-MOST_CANDIDATES = 50
 # What tells two profiles apart for a person; the number comes last, and nobody needs to name it.
 CANDIDATE_FIELDS = (
     "accountName",
@@ -29,7 +30,8 @@ CANDIDATE_FIELDS = (
     "region",
     "profileId",
 )
-ACCOUNT_FIELDS = ("authRecordId", "accountName", "status")
+
+REFRESH = typed("ads_profiles.py", "--refresh")
 
 Profile = Mapping[str, Any]
 
@@ -57,20 +59,31 @@ def resolve(
     account: str | None = None,
     profile_id: int | None = None,
     incomplete: Iterable[Mapping[str, Any]] = (),
+    stores: Callable[[], Iterable[Store]] = tuple,
 ) -> Profile:
     """Return the one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
 
     All that is given has to be true of the profile; at least one of the three has to be given. `incomplete`:
-    the answer's `incompleteAccounts`. What is not found and may be theirs is only to be read. Raises
+    the answer's `incompleteAccounts`. What is not found and may be theirs is only to be read. `stores`
+    returns the authorized stores, and is asked where no account and no advertiser has the name. Raise
     ClientError: bad_arguments, not_found or ambiguous, the last two with what there is to choose from.
     """
     entries = list(listed)
     try:
-        return _resolve(entries, site, account, profile_id)
+        found = _resolve(entries, site, account, profile_id, stores)
     except ClientError as failure:
         if failure.code == "not_found" and entries:
             failure.hint = _better_hint(entries, incomplete, site, account) or failure.hint
         raise
+    others = [entry for entry in incomplete if entry.get("accountName") not in account_names(found)]
+    if account is None and profile_id is None and (lacking := _unread(entries, others, site, account)):
+        raise ClientError(
+            "ambiguous",
+            f"One profile is known there, and Amazon has not answered for those of {lacking} yet",
+            f"Ask which account is meant and give it with --account, or run {REFRESH} and ask again.",
+            candidates=_candidates([found]),
+        )
+    return found
 
 
 def _better_hint(
@@ -83,7 +96,7 @@ def _better_hint(
     if not lacking:
         return ""
     return (
-        f"Amazon has not answered for the profiles of {lacking} yet: run ads_profiles.py --refresh, "
+        f"Amazon has not answered for the profiles of {lacking} yet: run {REFRESH}, "
         "then ask again. Authorize nothing for that."
     )
 
@@ -94,9 +107,9 @@ def _unread(
     """Return the regions, in words, that were not read and may hold what is wanted, or ""."""
     lacking = list(incomplete)
     if account is not None:
-        wanted = _loosely(account)
-        named = [entry for entry in lacking if wanted in map(_loosely, _account_names(entry))]
-        known = any(wanted in map(_loosely, _account_names(entry)) for entry in listed)
+        wanted = folded(account)
+        named = [entry for entry in lacking if wanted in map(folded, account_names(entry))]
+        known = any(wanted in map(folded, account_names(entry)) for entry in listed)
         lacking = named if named or known else lacking  # else it may be an advertiser's own name
     meant = None if site is None else _regions(site, listed)
     return ", ".join(
@@ -108,7 +121,11 @@ def _unread(
 
 
 def _resolve(
-    listed: Iterable[Profile], site: str | None, account: str | None, profile_id: int | None
+    listed: Iterable[Profile],
+    site: str | None,
+    account: str | None,
+    profile_id: int | None,
+    stores: Callable[[], Iterable[Store]],
 ) -> Profile:
     if site is None and account is None and profile_id is None:
         raise ClientError(
@@ -117,7 +134,6 @@ def _resolve(
             "Give --site, --account or both, or --profile-id.",
         )
     profiles, bare = _read(listed)
-    names = {profile.get("accountName") for profile in profiles}
     if not profiles and not bare:
         raise ClientError(
             "not_found",
@@ -135,48 +151,14 @@ def _resolve(
             profiles,
         )
     if account is not None:
-        left = _of_account(left, account, bare)
+        left = _of_account(left, account, bare, stores)
     if site is not None:
         left = _of_site(left, site)
-    if profile_id is None and account is None and len(names) > 1:
-        raise ClientError(
-            "ambiguous",
-            f"{len(names)} ads accounts are authorized and only a site was named",
-            "Ask which account is meant, by its name, and give it with --account.",
-            candidates=_candidates(left),
-        )
     if len(left) > 1:
         raise ClientError(
             "ambiguous", f"{len(left)} profiles match", _how_to_choose(left), candidates=_candidates(left)
         )
     return left[0]
-
-
-def accounts(listed: Iterable[Profile]) -> list[dict[str, Any]]:
-    """Return the accounts of a list of profiles, each once, with `profileIds`: one token serves them all.
-
-    A profile's tokens come from one account; the others that cover it, which the self-hosted gateway names
-    in `authRecordIds`, are accounts as well, though no profile may be left for them.
-    """
-    found: dict[object, dict[str, Any]] = {}
-    for entry in listed:
-        shown = {name: entry[name] for name in ACCOUNT_FIELDS if name in entry}
-        account = found.setdefault(entry.get("authRecordId"), {"profileIds": []})
-        account.update(shown)
-        if entry.get("profileId") is not None:
-            account["profileIds"].append(entry["profileId"])
-        for record_id, name in _also_covering(entry):
-            found.setdefault(record_id, {"authRecordId": record_id, "accountName": name, "profileIds": []})
-    return list(found.values())
-
-
-def _also_covering(entry: Profile) -> Iterable[tuple[int, object]]:
-    """Return the record ids and names of the accounts that cover a profile."""
-    record_ids, names = entry.get("authRecordIds"), entry.get("accountNames")
-    if isinstance(record_ids, list) and isinstance(names, list) and len(record_ids) == len(names):
-        for record_id, name in zip(record_ids, names, strict=True):
-            if isinstance(record_id, int):
-                yield record_id, name
 
 
 def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:
@@ -190,40 +172,44 @@ def _read(listed: Iterable[Profile]) -> tuple[list[Profile], set[str]]:
         try:
             number = parse_profile_id(entry.get("profileId"))
         except ValueError:
-            bare.update(_account_names(entry))
+            bare.update(account_names(entry))
             continue
         known = found.setdefault(number, {**entry, "profileId": number})
-        names = [*_account_names(known), *_account_names(entry)]
+        names = [*account_names(known), *account_names(entry)]
         if len(set(names)) > 1:
             known["accountNames"] = list(dict.fromkeys(names))
     return list(found.values()), bare
 
 
-def _account_names(profile: Profile) -> list[str]:
+def account_names(profile: Profile) -> list[str]:
+    """Return the names of the authorizations that cover a profile, its own first."""
     names = profile.get("accountNames")
     several = names if isinstance(names, list) else []
     return [name for name in (profile.get("accountName"), *several) if isinstance(name, str)]
 
 
-def _of_account(profiles: list[Profile], account: str, bare: set[str]) -> list[Profile]:
-    """Return the profiles of that account.
+def of_advertiser(profiles: list[Profile], name: str, stores: Callable[[], Iterable[Store]]) -> list[Profile]:
+    """Return the profiles of the advertiser of that name: its own, or that of the store that it is."""
 
-    By the name it was authorized under, else by the advertiser's own name.
+    def own_name(profile: Profile) -> list[str]:
+        own = profile.get("accountInfoName")
+        return [own] if isinstance(own, str) else []
 
-    In each, the exact spelling first, so that "Acme" and "ACME" can both exist.
-    """
+    left = called(profiles, name, own_name)
+    if left:
+        return left
+    sellers = {store.get("sellerId") for store in called(stores(), name, names_of_store)}
+    return [profile for profile in profiles if profile.get("accountInfoId") in sellers]
 
-    def advertiser(profile: Profile) -> list[str]:
-        name = profile.get("accountInfoName")
-        return [name] if isinstance(name, str) else []
 
-    for names_of in (_account_names, advertiser):
-        for spell in (str, _loosely):
-            wanted = spell(account)
-            left = [profile for profile in profiles if wanted in map(spell, names_of(profile))]
-            if left:
-                return left
-    if _loosely(account) in map(_loosely, bare):
+def _of_account(
+    profiles: list[Profile], account: str, bare: set[str], stores: Callable[[], Iterable[Store]]
+) -> list[Profile]:
+    """Return the profiles of the account that was authorized under that name, else of the advertiser's."""
+    left = called(profiles, account, account_names) or of_advertiser(profiles, account, stores)
+    if left:
+        return left
+    if folded(account) in map(folded, bare):
         raise _without_profiles(
             f"The account {account!r} is authorized, but has no profile that could be read"
         )
@@ -308,9 +294,4 @@ def _candidates(profiles: list[Profile]) -> list[dict[str, Any]]:
     ordered = sorted(
         profiles, key=lambda profile: (str(profile.get("accountName")), str(profile.get("countryCode")))
     )
-    shown = ordered[:MOST_CANDIDATES]
-    return [{name: profile[name] for name in CANDIDATE_FIELDS if name in profile} for profile in shown]
-
-
-def _loosely(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return [{name: profile[name] for name in CANDIDATE_FIELDS if name in profile} for profile in ordered]

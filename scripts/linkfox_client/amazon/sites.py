@@ -51,6 +51,16 @@ def find_site(text: str) -> Site | None:
     return next((known.sites[phrase] for phrase in _readings(text, known) if phrase in known.sites), None)
 
 
+def find_region(text: str) -> str | None:
+    """Return the region (NA, EU, FE) that `text` names by itself or by one of its sites, or None."""
+    known = _words()
+    for phrase in _readings(text, known):
+        if phrase in known.regions:
+            return known.regions[phrase]
+    site = find_site(text)
+    return site.region if site else None
+
+
 def explain_unknown_site(text: str) -> str:
     """Return what to do about words that name no site.
 

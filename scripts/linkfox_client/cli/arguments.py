@@ -41,9 +41,17 @@ class Arguments:
         default: str | None = None,
         most: int = 100,
         metavar: str = "TEXT",
+        mistaken: Sequence[str] = (),
     ) -> None:
-        """Declare a text of 1 to `most` characters after trimming, without control or direction marks."""
-        self._add(Field(flag, help, lambda value: values.read_text(value, most), metavar, required, default))
+        """Declare a text of 1 to `most` characters after trimming, without control or direction marks.
+
+        `mistaken`: flags that there are not, whose caller means this one.
+        """
+
+        def read(value: Any) -> str:
+            return values.read_text(value, most)
+
+        self._add(Field(flag, help, read, metavar, required, default, mistaken=tuple(mistaken)))
 
     def label(self, flag: str, help: str, *, required: bool = False) -> None:
         """Declare a name that a store or account gets: only the user knows it, so nobody makes one up."""
@@ -94,9 +102,12 @@ class Arguments:
             Field("--region", f"Amazon's region{note}", values.read_region, "NA|EU|FE", required, default)
         )
 
-    def site(self, flag: str, help: str) -> None:
-        """Declare one of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`."""
-        self._add(Field(flag, help, values.read_site, "SITE"))
+    def site(self, flag: str, help: str, *mistaken: str) -> None:
+        """Declare one of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`.
+
+        `mistaken`: flags that there are not, whose caller means this one.
+        """
+        self._add(Field(flag, help, values.read_site, "SITE", mistaken=mistaken))
 
     def choice(
         self,
@@ -202,6 +213,17 @@ class Arguments:
     def exactly_one(self, *flags: str) -> None:
         """Require one of these flags, and only one."""
         self._checks.append(lambda options: self._count(options, flags, least=1))
+
+    def one_or_more(self, *flags: str, instead: Sequence[str] = ()) -> None:
+        """Require at least one of these flags, or exactly one of `instead` in their place."""
+
+        def check(options: SimpleNamespace) -> None:
+            others = [flag for flag in instead if self._is_given(options, flag)]
+            given = [flag for flag in flags if self._is_given(options, flag)]
+            if others or not given:
+                self._count(options, (*given, *instead) if given else (*flags, *instead), least=1)
+
+        self._checks.append(check)
 
     def at_most_one(self, *flags: str) -> None:
         """Refuse two of these flags together."""

@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from linkfox_client.cli import values
-from linkfox_client.cli.fields import Field
+from linkfox_client.cli.fields import Field, key_of
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.secrets.masking import is_secret_name, looks_secret
 
@@ -72,7 +72,7 @@ class CommandLine:
         by_key = {field.key: field for field in fields}
         for key in document:
             if key not in by_key:
-                raise _unknown("key", key, {name: field.is_guarded for name, field in by_key.items()})
+                raise _unknown("key", key, by_key, spelled=key_of)
         return {by_key[key].flag: value for key, value in document.items()}
 
     def _from_flags(self, words: list[str]) -> dict[str, Any]:
@@ -94,10 +94,8 @@ class CommandLine:
             flag, equals, value = word.partition("=")
             field = self._fields.get(flag)
             if field is None or field.is_positional:
-                flags = {
-                    known: field.is_guarded for known, field in self._fields.items() if known.startswith("--")
-                }
-                raise _unknown("flag", flag, flags)
+                flags = {known: each for known, each in self._fields.items() if known.startswith("--")}
+                raise _unknown("flag", flag, flags, spelled=str)
             if flag in given and not field.is_list:
                 raise bad_arguments(f"{flag} was given twice")
             if field.is_switch:
@@ -159,15 +157,19 @@ def _refuse_secrets(words: Sequence[str]) -> None:
         raise bad_arguments("A token or an API key was given on the command line", SECRETS_HINT)
 
 
-def _unknown(what: str, word: str, known: Mapping[str, bool]) -> ClientError:
-    """Return the failure of an unknown flag or key; `known` says of each whether it is guarded."""
+def _unknown(
+    what: str, word: str, known: Mapping[str, Field], *, spelled: Callable[[str], str]
+) -> ClientError:
+    """Return the failure of an unknown flag or key, with the known one that is probably meant.
+
+    `known`: the fields by their names in the form that was used, `spelled`: a flag in that form.
+    """
     if is_secret_name(word):
         return bad_arguments(f"There is no {what} {values.shown(word)}", SECRETS_HINT)
-    return bad_arguments(
-        f"There is no {what} {values.shown(word)}",
-        values.nearest(word, [name for name, guarded in known.items() if not guarded])
-        or f"Known: {', '.join(known)}.",
-    )
+    meant = {spelled(wrong): name for name, field in known.items() for wrong in field.mistaken}
+    safe = [name for name, field in known.items() if not field.is_guarded]
+    near = f"Did you mean {meant[word]}?" if word in meant else values.nearest(word, safe)
+    return bad_arguments(f"There is no {what} {values.shown(word)}", near or f"Known: {', '.join(known)}.")
 
 
 def _unexpected(word: str, known: Sequence[str], *, takes_command: bool) -> ClientError:

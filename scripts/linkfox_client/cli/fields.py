@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 class Field(NamedTuple):
     """One declared argument. `read` turns a flag's text or a JSON value into the option, or raises.
 
-    `hint` says where what is missing is to be had. `is_guarded`: it destroys or shows something, so it is
-    never proposed in place of a word that was mistyped.
+    `hint` says where what is missing is to be had, `mistaken` which flags that there are not mean this one.
+    `is_guarded`: it destroys or shows something, so it is never proposed in place of a mistyped word.
     """
 
     flag: str
@@ -22,6 +22,7 @@ class Field(NamedTuple):
     is_positional: bool = False
     hint: str = ""
     is_guarded: bool = False
+    mistaken: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -31,10 +32,15 @@ class Field(NamedTuple):
     @property
     def key(self) -> str:
         """The key in the JSON form: `--seller-id` is `sellerId`."""
-        first, *others = self.flag.lstrip("-").split("-")
-        return first + "".join(word.capitalize() for word in others)
+        return key_of(self.flag)
 
 
 def option_name(flag: str) -> str:
     """Return the attribute in which a flag's option is found: `--seller-id` is `seller_id`."""
     return flag.lstrip("-").replace("-", "_")
+
+
+def key_of(flag: str) -> str:
+    """Return a flag's key in the JSON form: `--seller-id` is `sellerId`."""
+    first, *others = flag.lstrip("-").split("-")
+    return first + "".join(word.capitalize() for word in others)

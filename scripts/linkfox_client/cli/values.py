@@ -1,12 +1,10 @@
 """What each kind of argument takes: from a flag's text or a JSON value to the option, or `Wrong` in words."""
 
-import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from linkfox_client.paths import REFERENCES
 from linkfox_client.text import cleaned, has_hidden, is_hidden
 
 REGIONS = ("NA", "EU", "FE")
@@ -96,20 +94,20 @@ def read_path(value: Any) -> str:
 
 
 def read_region(value: Any) -> str:
-    """Return NA, EU or FE, in any case; a site's code is answered with its region in the hint."""
-    region = read_text(value, 100).upper()
-    if region in REGIONS:
-        return region
-    sites = json.loads((REFERENCES / "marketplaces.json").read_text(encoding="utf-8"))
-    at = next((site for site in sites if region in (site["countryCode"], site["isoCountryCode"])), None)
-    hint = (
-        "The regions are NA (Americas), EU (Europe, Middle East, India) and FE (Japan, Australia, Singapore)."
-    )
-    if at is not None:
-        hint = (
-            f"{at['countryCode']} is a site, and its region is {at['region']}: use --region {at['region']}."
+    """Return NA, EU or FE: a region in words, or the one that a site is in."""
+    words = read_text(value, 100)
+    if words.upper() in REGIONS:
+        return words.upper()
+    from linkfox_client.amazon import sites
+
+    region = sites.find_region(words)
+    if region is None:
+        raise Wrong(
+            f"names no region of Amazon's: {shown(words)}",
+            "The regions are NA (Americas), EU (Europe, Middle East, India) and FE (Japan, Australia, "
+            "Singapore); a site's name stands for its region.",
         )
-    raise Wrong(f"has to be NA, EU or FE, not {shown(region)}", hint)
+    return region
 
 
 def read_site(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """What only one's own gateway does with an authorization: complete it, remove it."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from linkfox_client.errors import bad_arguments
 from linkfox_client.secrets import secret_input
 
 if TYPE_CHECKING:
+    from linkfox_client.commands.choice import Choice
     from linkfox_client.commands.waiting import Flow
     from linkfox_client.gateway.client import Gateway
 
@@ -46,10 +48,11 @@ def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
     return waiting.settled(status, {"authorizationId": status.get("authorizationId")})
 
 
-def remove(gateway: "Gateway", path: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """Remove one of the caller's own; return that it is gone. Raise ClientError."""
+def remove(gateway: "Gateway", path: str, choose: Callable[[], "Choice"]) -> dict[str, Any]:
+    """Remove the one of the caller's own that `choose` returns; return that it is gone. Raise ClientError."""
     refuse_hosted(gateway, REMOVAL_ELSEWHERE[path])
-    return gateway.post(path, fields) | fields
+    chosen = choose()
+    return chosen.named() | gateway.post(path, chosen.which) | chosen.which
 
 
 def refuse_hosted(gateway: "Gateway", instead: str = OWN_GATEWAY) -> None:

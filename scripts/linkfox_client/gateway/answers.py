@@ -17,7 +17,6 @@ from linkfox_client.gateway.calls import lacking, whole_number
 from linkfox_client.secrets.masking import Secrets, secrets_in, wrapped
 from linkfox_client.text import cleaned
 
-MOST_CANDIDATES = 50
 # Of no use when it is cut: kept whole where it may be given to a person, and else not at all.
 LINK_FIELD = "authorizeUrl"
 # Lists and objects within each other; the deepest answer that there is has five.
@@ -181,7 +180,7 @@ def _failure(
         retryable=row.retryable,
         errcode=_code(document),
         request_id=_word(fields.get("requestId")) or None,
-        candidates=candidates[:MOST_CANDIDATES] if isinstance(candidates, list) else None,
+        candidates=candidates if isinstance(candidates, list) else None,
         fields=_beside_the_error(row, document, fields),
         reason=row.reason,
         retry_after=retry_after,
