@@ -1,6 +1,7 @@
 """The scripts with the hosted gateway, as an agent of a user there sees them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,3 +174,39 @@ def test_a_removal_says_where_the_user_can_do_it(
         assert place in done.error["hint"]
     assert "LINKFOX_TOOL_GATEWAY" not in done.error["hint"]
     assert hosted.calls == []
+
+
+# A key alone, beside a gateway on this machine
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("authorized_stores.py", ()), ("ads_authorized_stores.py", ()), ("login.py", ("--status",))],
+)
+def test_a_key_alone_says_that_it_passes_by_a_local_gateway(
+    run_hosted: Run, data_dir: Path, script: str, words: tuple[str, ...]
+) -> None:
+    """Its stores would seem to have vanished."""
+    done = run_hosted(script, *words, GATEWAY_DATA_DIR=str(data_dir))
+    (note,) = done.good()["notes"]
+    assert str(data_dir) in note
+    assert "LINKFOX_AGENT_API_KEY (environment)" in note
+    assert note in done.stderr
+    assert "notes" not in run_hosted(script, *words).good()
+
+
+def test_the_doctor_says_it_too(run_hosted: Run, data_dir: Path) -> None:
+    """As a warning of its settings."""
+    done = run_hosted("doctor.py", "--offline", GATEWAY_DATA_DIR=str(data_dir))
+    (found,) = [check for check in done.document["checks"] if check["name"] == "settings"]
+    assert found["state"] == "warning"
+    assert str(data_dir) in found["remedy"]
+    assert "tool-gateway.linkfox.com" in found["detail"]
+
+
+def test_the_hosted_gateway_named_on_purpose_says_nothing(run_hosted: Run, data_dir: Path) -> None:
+    """Who names it beside the key has chosen."""
+    named = {"LINKFOX_TOOL_GATEWAY": "https://tool-gateway.linkfox.com", "GATEWAY_DATA_DIR": str(data_dir)}
+    done = run_hosted("authorized_stores.py", **named)
+    assert "notes" not in done.good()
+    assert "local gateway" not in done.stderr

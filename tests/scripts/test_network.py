@@ -143,3 +143,26 @@ def test_a_gateway_that_does_not_speak_tls_is_told(gateway: FakeGateway, run: Ru
     done = run(*LIST, LINKFOX_TOOL_GATEWAY=gateway.url.replace("http:", "https:"))
     assert (done.code, done.error["code"]) == (6, "gateway_failed")
     assert json.dumps(done.document)
+
+
+# Nobody answers there
+
+
+@pytest.mark.parametrize("variable", ["LINKFOX_TOOL_GATEWAY", "SPAPI_BASE_URL"])
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_named_gateway_that_does_not_answer_is_traced_to_its_setting(
+    run: Run, tmp_path: Path, variable: str, in_file: bool
+) -> None:
+    """The setting and its place come first; the gateway of this machine is another one."""
+    dead = {variable: f"http://127.0.0.1:{NOBODYS_PORT}", "LINKFOX_AGENT_API_KEY": "k"}
+    place = "environment"
+    if in_file:
+        file = tmp_path / ".config" / "linkfox" / ".env"
+        file.parent.mkdir(parents=True)
+        file.write_text("".join(f"{name}={value}\n" for name, value in dead.items()))
+        file.chmod(0o600)
+        place = str(file)
+    none = {"LINKFOX_TOOL_GATEWAY": "", "LINKFOX_AGENT_API_KEY": ""}
+    done = run("authorized_stores.py", **(none | ({} if in_file else dead)))
+    assert (done.code, done.error["code"], done.error["retryable"]) == (6, "gateway_failed", True)
+    assert done.error["hint"].startswith(f"Correct or unset {variable} ({place})")

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from linkfox_client import config
+from linkfox_client.cli import output
 from linkfox_client.config import HOSTED, LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.gateway import key_check, settings
@@ -72,7 +73,9 @@ def _status(options: SimpleNamespace) -> dict[str, Any]:
     if checked.failure is not None and checked.failure.reason != "key_lacks_right":
         checked.failure.fields = facts
         raise checked.failure
-    return _with(facts, [], sandbox=chosen.sandbox or checked.sandbox)
+    if chosen.note:
+        output.notify(chosen.note)
+    return _with(facts, [chosen.note] if chosen.note else [], sandbox=chosen.sandbox or checked.sandbox)
 
 
 def _logout(options: SimpleNamespace) -> dict[str, Any]:

@@ -41,7 +41,10 @@ def connect(environ: Mapping[str, str] = os.environ) -> "Gateway":
 
     Raise ClientError `not_set_up` where nothing is set up.
     """
-    return Gateway(settings.load(environ), environ=environ)
+    chosen = settings.load(environ)
+    if chosen.note:
+        output.notify(chosen.note)
+    return Gateway(chosen, environ=environ)
 
 
 class Gateway:
@@ -223,14 +226,26 @@ class Gateway:
             raise
         if answer.get("sandbox") is True:
             self.sandbox = True
+        if self.settings.note and path.endswith("/authorizedStores"):
+            # Where stores of a local gateway are missed.
+            notes = answer.get("notes")
+            answer["notes"] = [*(notes if isinstance(notes, list) else []), self.settings.note]
         return answer
 
     def _unreachable(self, why: str, hint: str = "") -> ClientError:
-        if not hint and self.settings.is_loopback:
-            hint = "See `python3 scripts/local_gateway.py status`, or check LINKFOX_TOOL_GATEWAY."
-        hint = hint or "Check the network and LINKFOX_TOOL_GATEWAY, then run the command again."
+        hint = hint or self._where_to_look()
         message = f"The gateway at {self.origin} could not be reached: {why}"
         return ClientError("gateway_failed", message, hint, retryable=True)
+
+    def _where_to_look(self) -> str:
+        """Return what to do where nobody answers: the setting that named the gateway first."""
+        local = "`python3 scripts/local_gateway.py status` tells of the gateway on this machine"
+        if self.settings.named_by:
+            named = f"Correct or unset {self.settings.named_by} if the gateway is not meant to be there"
+            return f"{named}; {local if self._is_here else 'else check the network'}."
+        if self._is_here:
+            return f"Run the command again: {local}."
+        return "Check the network, then run the command again."
 
     def _timeout(self, why: str) -> ClientError:
         return ClientError(

@@ -38,11 +38,19 @@ WAYS = (
     "`python3 scripts/local_gateway.py start`; to try everything, run `python3 scripts/quickstart.py --keep`."
 )
 
+# To be noted where there is one.
+PASSED_BY = (
+    "A local gateway exists and is not used, because a key without a gateway, {variable}, means the hosted "
+    f"one. Unset it to use the local one; set LINKFOX_TOOL_GATEWAY={HOSTED} beside it to keep the hosted one."
+)
+
 
 class Settings(NamedTuple):
     """The chosen pair. `gateway` is an address without a final slash; `…_from` say where each came from.
 
     `local`: the gateway on this machine whose pair it is, which has to prove itself before it gets the key.
+    `named_by`: the variable that named the gateway, and where it is set; empty where none did. `note`: what
+    whoever uses this pair should know.
     """
 
     gateway: str
@@ -51,6 +59,8 @@ class Settings(NamedTuple):
     key_from: str
     sandbox: bool = False
     local: "LocalGateway | None" = None
+    named_by: str = ""
+    note: str = ""
 
     @property
     def origin(self) -> str:
@@ -90,7 +100,7 @@ def load(
     # The environment often settles it, and then no file is read.
     found = _named(places(environ, folders), read_keyring, read_key_file)
     if found is not None:
-        return _checked(found)
+        return _noted(_checked(found), environ)
     from linkfox_client.local import local_gateway
 
     local = local_gateway.locate_or_start(environ)
@@ -115,7 +125,7 @@ def named(environ: Mapping[str, str]) -> Settings | None:
     Nothing is started. Raise ClientError `not_set_up` for a pair that is not usable.
     """
     found = _named(places(environ), key_in_keyring)
-    return _checked(found) if found is not None else None
+    return _noted(_checked(found), environ) if found is not None else None
 
 
 def stored_for_hosted() -> Settings | None:
@@ -186,17 +196,32 @@ def _named(
     for place in found_places:
         gateway, key = place.first(GATEWAY_NAMES), place.first(KEY_NAMES)
         if gateway is not None:
-            address = checked_gateway(gateway[1], f"{gateway[0]} ({place.name})")
+            named_by = f"{gateway[0]} ({place.name})"
+            address = checked_gateway(gateway[1], named_by)
             if key is not None:
-                return Settings(address, _key(key[1], key[0]), place.name, place.name)
+                return Settings(address, _key(key[1], key[0]), place.name, place.name, named_by=named_by)
             kept = _stored(address, place.name, read_keyring, read_key_file)
             if kept is not None:
-                return kept
+                return kept._replace(named_by=named_by)
             raise _without_key(gateway[0], place, [*passed, *found_places])
         passed.append(place)
         if key is not None and lone_key is None:
-            lone_key = Settings(HOSTED, _key(key[1], key[0]), "default", place.name)
+            note = PASSED_BY.format(variable=f"{key[0]} ({place.name})")
+            lone_key = Settings(HOSTED, _key(key[1], key[0]), "default", place.name, note=note)
     return lone_key
+
+
+def _noted(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Return the pair with its note where a local gateway is passed by, else without one."""
+    if not settings.note:
+        return settings
+    from linkfox_client.local import gateway_folder
+
+    try:
+        data_dir = gateway_folder.locate(gateway_folder.read_settings(environ))
+    except ClientError:  # what is said of a local gateway is wrong, and this one does not need it
+        data_dir = None
+    return settings._replace(note=f"{settings.note} Its data: {data_dir}." if data_dir is not None else "")
 
 
 def _without_key(variable: str, place: Place, others: Iterable[Place]) -> ClientError:

@@ -1,7 +1,7 @@
 """Which gateway and key the scripts use, and where each setting comes from."""
 
 from linkfox_client import config
-from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok
+from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway import settings
 from linkfox_client.local import gateway_folder
@@ -36,6 +36,8 @@ def pair(patient: Patient) -> Finding:
         return failed("settings", ClientError("not_set_up", "no gateway and no API key", settings.WAYS))
     chosen = patient.pair
     detail = f"{chosen.gateway} ({chosen.gateway_from}), key {chosen.key} ({chosen.key_from})"
+    if chosen.note:
+        return warning("settings", detail, chosen.note, variables=variables)
     return ok("settings", detail, variables=variables)
 
 
