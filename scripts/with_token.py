@@ -19,9 +19,6 @@ sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. The gateway's o
 With --keep-fresh, for hours: the command reads the file AMAZON_ACCESS_TOKEN_FILE, which holds the token and
 nothing else, before each call. It is replaced at least 5 minutes before the token ends, and is gone when the
 command has ended. AMAZON_ACCESS_TOKEN is not set then: it would go stale.
-
-Once the command runs, standard output, signals and the exit code are the command's. What failed before that
-is the document and the exit code below.
 """
 
 import os
@@ -48,22 +45,17 @@ def run(options, gateway):
     from linkfox_client.cli import child, output
     from linkfox_client.commands import fresh_token, token_output, whereabouts
 
-    which = choice.either(gateway, options).which
+    chosen = choice.either(gateway, options)
+    is_store = choice.is_store(options)
+    path, tell = ("/spApi", whereabouts.of_store) if is_store else ("/amazonAds", whereabouts.of_profile)
     min_ttl = max(options.min_ttl or 0, fresh_token.LEAST_LIFE) if options.keep_fresh else options.min_ttl
-    if choice.is_store(options):
 
-        def fetch(gateway):
-            return tokens.fetch(gateway, "/spApi", which, min_ttl)
+    def fetch(gateway):
+        fields = tokens.fetch(gateway, path, chosen.which, min_ttl)
+        return fields if is_store else fields | chosen.which
 
-        fields = fetch(gateway)
-        where = whereabouts.of_store(fields, which["sellerId"], which["region"], sandbox=gateway.sandbox)
-    else:
-
-        def fetch(gateway):
-            return tokens.fetch(gateway, "/amazonAds", which, min_ttl) | which
-
-        fields = fetch(gateway)
-        where = whereabouts.of_profile(gateway, fields, which["profileId"])
+    fields = fetch(gateway)
+    where = tell(gateway, fields, chosen)
     for note in fields.get("notes", []):
         output.notify(note)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from linkfox_client.cli import child
@@ -74,6 +75,60 @@ def test_the_command_is_told_where_the_store_is(gateway: FakeGateway, run: Run) 
         "AMAZON_MARKETPLACE_IDS": "A1PA6795UKMFR9",
         "AMAZON_SPAPI_ENDPOINT": "https://sellingpartnerapi-eu.amazon.com",
     }
+
+
+SITES = [
+    {"marketplaceId": "A1PA6795UKMFR9", "countryCode": "DE", "participating": True},
+    {"marketplaceId": "A1RKKUPIHCS9HS", "countryCode": "ES", "participating": False},
+    {"marketplaceId": "A1F83G8C2ARO7P", "countryCode": "UK", "participating": True},
+]
+
+
+def test_the_command_is_told_all_sites_that_the_store_takes_part_in(gateway: FakeGateway, run: Run) -> None:
+    """By the list, which is asked for this store alone; an older gateway answers with all of them."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens(region="EU", marketplace="FR"))
+    rows = [{"sellerId": seller, "region": "EU", "sellerName": "n"} for seller in ("A0", "A1")]
+    rows[1]["sites"] = SITES
+    gateway.answers["/spApi/authorizedStores"] = (200, {"stores": rows, "total": 2})
+    sites = told(run, "--seller-id", "A1", "--region", "EU")["AMAZON_MARKETPLACE_IDS"]
+    assert sites == "A1PA6795UKMFR9,A1F83G8C2ARO7P"
+    assert gateway.bodies("/spApi/authorizedStores") == [{"sellerId": "A1", "region": "EU"}]
+
+
+def test_a_store_that_was_looked_up_by_its_name_is_not_looked_up_twice(
+    gateway: FakeGateway, run: Run
+) -> None:
+    """Its row has told the sites."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens(region="EU"))
+    row = {"sellerId": "A1", "region": "EU", "sellerName": "Nordlicht", "sites": SITES}
+    gateway.answers["/spApi/authorizedStores"] = (200, {"stores": [row], "total": 1})
+    seen = told(run, "--store", "Nordlicht")
+    assert (seen["AMAZON_SELLER_ID"], seen["AMAZON_REGION"]) == ("A1", "EU")
+    assert seen["AMAZON_MARKETPLACE_IDS"] == "A1PA6795UKMFR9,A1F83G8C2ARO7P"
+    assert len(gateway.bodies("/spApi/authorizedStores")) == 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        {},
+        {"sites": None},
+        {"sites": [None, {"participating": True}]},
+        {"sites": [{**SITES[0], "marketplaceId": "a b"}]},
+        {"sites": SITES, "region": "NA"},
+    ],
+)
+def test_without_a_list_of_sites_there_is_the_one_it_was_authorized_at(
+    gateway: FakeGateway, run: Run, row: dict[str, Any] | None
+) -> None:
+    """The command can do without the rest."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens(region="EU", marketplace="FR"))
+    listed = (500, {"errcode": 1003})
+    if row is not None:
+        listed = (200, {"stores": [{"sellerId": "A1", "region": "EU", **row}]})
+    gateway.answers["/spApi/authorizedStores"] = listed
+    assert told(run, "--seller-id", "A1", "--region", "EU")["AMAZON_MARKETPLACE_IDS"] == "A13V1IB3VIYZZH"
 
 
 def test_a_gateway_that_says_little_leaves_what_was_asked_for(gateway: FakeGateway, run: Run) -> None:
@@ -260,6 +315,34 @@ def test_a_script_without_an_interpreter_line_is_explained(
     (tmp_path / "report").chmod(0o755)
     done = run(*STORE, "--", str(tmp_path / "report"))
     assert (done.code, "interpreter" in done.error["hint"]) == (2, True)
+
+
+def test_what_is_no_program_is_explained(both: FakeGateway, run: Run, tmp_path: Path) -> None:
+    """A script that lacks its interpreter, and a relative path that starts elsewhere than was meant."""
+    (tmp_path / "my report.py").write_text("print(1)\n")
+    hint = run(*STORE, "--", "./my report.py").error["hint"]
+    assert f"`-- python3 '{tmp_path}/my report.py'`" in hint
+    (tmp_path / "report").write_text("echo hello\n")
+    assert "make it executable" in run(*STORE, "--", "./report").error["hint"]
+    error = run(*STORE, "--", "tools/report").error
+    assert "'tools/report'" in error["message"]
+    assert f"absolute path: a relative one starts in {tmp_path}." in error["hint"]
+    assert both.calls == []
+
+
+def test_a_relative_path_is_the_callers(both: FakeGateway, run: Run, tmp_path: Path) -> None:
+    """Not the skill's folder's."""
+    (tmp_path / "report").write_text("#!/bin/sh\npwd\n")
+    (tmp_path / "report").chmod(0o755)
+    done = run(*STORE, "--", "./report")
+    assert (done.code, done.stdout.strip()) == (0, str(tmp_path))
+
+
+def test_the_help_says_whose_output_it_is(run: Run) -> None:
+    """The command's, once it runs; not one JSON document in any case."""
+    text = run("with_token.py", "--help").stdout
+    at = text.index("standard output and the exit code are its own")
+    assert text.index("Before that") in range(at, text.index("Standard output is one JSON document."))
 
 
 # Windows

@@ -1,11 +1,13 @@
 """Running another program: this process becomes it, or a child does the work where systems cannot do that."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from linkfox_client.errors import ClientError, bad_arguments
@@ -18,12 +20,23 @@ PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 def find_command(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the path of the program that `command` names. Raise ClientError (`bad_arguments`) for none."""
     found = shutil.which(command[0], path=environ.get("PATH"))
-    if found is None:
-        raise bad_arguments(
-            f"There is no command {command[0]!r} that can be run",
-            "Name a program on the PATH, or one by its path; a script may need its interpreter before it.",
-        )
-    return found
+    if found is not None:
+        return found
+    path = Path(command[0])
+    if path.suffix == ".py" and path.is_file():
+        hint = f"Python runs that file: `-- {shlex.join(['python3', str(path.absolute())])}`."
+    elif path.is_file():
+        hint = "That file cannot be run by itself: put its interpreter before it, or make it executable."
+    else:
+        hint = f"Name a program on the PATH, or one by its absolute path: a relative one starts in {_here()}."
+    raise bad_arguments(f"There is no command {command[0]!r} that can be run", hint)
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was removed
+        return "the working directory"
 
 
 def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:

@@ -8,6 +8,10 @@ from linkfox_client.cli.fields import Field
 from linkfox_client.errors import EXIT_CODES
 
 WIDTH = 100
+OF_A_COMMAND = (
+    "Once the command runs, standard output and the exit code are its own: a 4 of its is none of these.",
+    "Before that, as with every script:",
+)
 
 
 def help_text(fields: Sequence[Field], rest: Field | None, about: str, examples: Sequence[str]) -> str:
@@ -39,6 +43,7 @@ def help_text(fields: Sequence[Field], rest: Field | None, about: str, examples:
             "Arguments (or one JSON object instead, with the flags' names in camelCase as keys):",
             *lines,
             "",
+            *(OF_A_COMMAND if rest else ()),
             "Standard output is one JSON document. Exit codes, by the document's error.code:",
             *codes,
         ]

@@ -3,8 +3,9 @@
 What is not known is not set, nor inherited. In a sandbox nobody is sent to Amazon itself.
 """
 
+import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from linkfox_client.amazon import endpoints
 from linkfox_client.amazon.sites import find_site
@@ -12,51 +13,87 @@ from linkfox_client.commands import lists
 from linkfox_client.errors import ClientError
 
 if TYPE_CHECKING:
+    from linkfox_client.commands.choice import Choice
     from linkfox_client.gateway.client import Gateway
 
 Variables = dict[str, str | None]
 
 
-def of_store(answer: Mapping[str, Any], seller_id: str, region: str, *, sandbox: bool) -> Variables:
+def of_store(gateway: "Gateway", answer: Mapping[str, Any], chosen: "Choice") -> Variables:
     """Return the variables of a store; `answer`: what the gateway told beside its token.
 
     The answer's region is the one that the store is kept under, which for India is not the one asked for.
     """
-    named = answer.get("marketplace")
-    site = find_site(named) if isinstance(named, str) else None
-    kept = answer.get("region", region)
+    seller_id, asked = chosen.which["sellerId"], chosen.which["region"]
+    kept = answer.get("region", asked)
     host = endpoints.SPAPI_HOSTS.get(kept if isinstance(kept, str) else "")
+    region = kept if host else asked
+    row = chosen.row or _listed_store(gateway, seller_id, region)
+    sites = _participations(row) or _named_site(answer)
     return {
         "AMAZON_SELLER_ID": seller_id,
-        "AMAZON_REGION": kept if host else region,
-        "AMAZON_MARKETPLACE_IDS": site.marketplace_id if site else None,
-        "AMAZON_SPAPI_ENDPOINT": _endpoint(host, answer, sandbox=sandbox),
+        "AMAZON_REGION": region,
+        "AMAZON_MARKETPLACE_IDS": ",".join(sites) or None,
+        "AMAZON_SPAPI_ENDPOINT": _endpoint(host, answer, sandbox=gateway.sandbox),
         "AMAZON_ADS_ENDPOINT": None,
-        "AMAZON_SANDBOX": "1" if sandbox else None,
+        "AMAZON_SANDBOX": "1" if gateway.sandbox else None,
     }
 
 
-def of_profile(gateway: "Gateway", answer: Mapping[str, Any], profile_id: int) -> Variables:
-    """Return the variables of an ads profile, whose region only the list tells.
-
-    The program can do without them: where the list cannot be had they are left out.
-    """
-    try:
-        listed = lists.entries(lists.whole(gateway, "/amazonAds/authorizedStores"))
-    except ClientError:
-        listed = []
-    profile = next((entry for entry in listed if entry.get("profileId") == profile_id), {})
+def of_profile(gateway: "Gateway", answer: Mapping[str, Any], chosen: "Choice") -> Variables:
+    """Return the variables of an ads profile, whose region only the list tells."""
+    profile = chosen.row or _listed_profile(gateway, chosen.which["profileId"])
     region, marketplace = profile.get("region"), profile.get("marketplaceStringId")
     host = endpoints.ADS_HOSTS.get(region if isinstance(region, str) else "")
-    known = isinstance(marketplace, str) and marketplace.isascii() and marketplace.isalnum()
     return {
         "AMAZON_SELLER_ID": None,
         "AMAZON_REGION": region if host else None,
-        "AMAZON_MARKETPLACE_IDS": marketplace if known else None,
+        "AMAZON_MARKETPLACE_IDS": marketplace if _is_id(marketplace) else None,
         "AMAZON_SPAPI_ENDPOINT": None,
         "AMAZON_ADS_ENDPOINT": _endpoint(host, answer, sandbox=gateway.sandbox),
         "AMAZON_SANDBOX": "1" if gateway.sandbox else None,
     }
+
+
+def _listed_store(gateway: "Gateway", seller_id: str, region: str) -> Mapping[str, Any]:
+    """Return a store's row of the list, which alone tells its sites; the hosted gateway's does not.
+
+    Empty where it cannot be had: the program can do without it.
+    """
+    if gateway.is_hosted:
+        return {}
+    named = {"sellerId": seller_id, "region": region}
+    with contextlib.suppress(ClientError):
+        listed = lists.entries(gateway.post("/spApi/authorizedStores", named))
+        return next((row for row in listed if named.items() <= row.items()), {})
+    return {}
+
+
+def _listed_profile(gateway: "Gateway", profile_id: int) -> Mapping[str, Any]:
+    """Return a profile's row of the list; empty where it cannot be had, which the program can do without."""
+    with contextlib.suppress(ClientError):
+        listed = lists.entries(lists.whole(gateway, "/amazonAds/authorizedStores"))
+        return next((row for row in listed if row.get("profileId") == profile_id), {})
+    return {}
+
+
+def _participations(row: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the sites that a store takes part in, as Amazon told when it was last asked."""
+    sites = row.get("sites")
+    told = [site for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
+    ids = [site.get("marketplaceId") for site in told if site.get("participating") is True]
+    return [each for each in ids if _is_id(each)]
+
+
+def _named_site(answer: Mapping[str, Any]) -> list[str]:
+    """Return the id of the site that the store was authorized at, where the gateway tells it."""
+    named = answer.get("marketplace")
+    site = find_site(named) if isinstance(named, str) else None
+    return [site.marketplace_id] if site else []
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isascii() and value.isalnum()
 
 
 def _endpoint(host: str | None, answer: Mapping[str, Any], *, sandbox: bool) -> str | None:
