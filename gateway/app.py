@@ -25,6 +25,7 @@ from gateway.authorization.keeping import Keeping
 from gateway.authorization.patient_vault import PatientVault
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
+from gateway.authorization.site_refresh import SiteRefresh
 from gateway.authorization.starting import Starter
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
@@ -138,6 +139,7 @@ def _services(
         starter=starter,
         authorizer=authorizer,
         profile_sync=profile_sync,
+        site_refresh=SiteRefresh(store_check, tokens),
         renewals=Renewals(starter, vault, clock, threads),
         importer=Importer(
             settings, vault, login, store_check, profile_sync, clock, patient_vault, shares, threads

@@ -167,6 +167,26 @@ class Lease:
     refusals_doubted: float = 0.0
 
 
+class Site(NamedTuple):
+    """A site that Amazon lists for a store. `participating`: whether the seller takes part there.
+
+    `name`: Amazon's of the site. `store_name`: the seller's own there; None where Amazon does not tell it.
+    """
+
+    marketplace_id: str
+    country_code: str
+    name: str
+    store_name: str | None
+    participating: bool
+
+
+class StoreSites(NamedTuple):
+    """What Amazon listed of a store. `read_at`: epoch seconds."""
+
+    sites: tuple[Site, ...]
+    read_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One advertising profile under one grant. `profile_id` is a 64-bit integer."""

@@ -1,10 +1,15 @@
-"""The one SP-API call that shows whether a new authorization works (references/amazon.md)."""
+"""The one SP-API call that shows whether an authorization works, and at which sites (references/amazon.md).
 
-from typing import Any, Literal
+https://developer-docs.amazon.com/sp-api/reference/getmarketplaceparticipations
+"""
+
+from dataclasses import dataclass
+from typing import Any
 
 from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.marketplaces import find_marketplace
 from gateway.amazon.session import AmazonAnswer, AmazonSession
-from gateway.model import Region
+from gateway.model import Region, Site
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 
@@ -14,12 +19,28 @@ HOSTS: dict[Region, str] = {
     "EU": "sellingpartnerapi-eu.amazon.com",
     "FE": "sellingpartnerapi-fe.amazon.com",
 }
-
-
-Check = Literal["verified", "unverified", "wrong_region"]
 WRONG_REGION = "not valid for region"
 # In the details of a refusal, in lower case, where the application's client secret has ended.
 REFUSED_APPLICATION = "lwa secret"
+
+
+# Amazon lists more than its shops, such as what orders of other shops stand under (`sim1.stores.amazon.com`):
+# https://github.com/amzn/selling-partner-api-docs/issues/761. A shop that the file of sites does not have yet
+# is known by its domain.
+SHOP = "www.amazon."
+# More than there are in any region.
+MOST_SITES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLook:
+    """What a look at a store found: one of the words of `check_store`, or of who could not look.
+
+    `sites`: what Amazon lists; None where it did not answer with a list.
+    """
+
+    verification: str
+    sites: tuple[Site, ...] | None = None
 
 
 class SellingPartnerApi:
@@ -28,24 +49,23 @@ class SellingPartnerApi:
     def __init__(self, session: AmazonSession) -> None:
         self._session = session
 
-    def check_store(self, region: Region, access_token: Secret) -> Check:
-        """Ask for the store's marketplaces, once per connection (0.016 requests a second are allowed).
+    def check_store(self, region: Region, access_token: Secret) -> StoreLook:
+        """Ask for the store's marketplaces (0.016 requests a second are allowed, 15 at once).
 
-        `unverified`: Amazon lets this application not ask (a 403 with empty details: a missing role), which
-        says nothing against the store. `wrong_region`: the store belongs to another region than this host.
+        `verified`: Amazon lists them. `unverified`: Amazon lets this application not ask (a 403 with empty
+        details: a missing role), which says nothing against the store. `wrong_region`: the store belongs to
+        another region than this host.
         Raise AmazonFailure where the question could not be answered.
         """
         answer = self._participations(region, access_token)
         if answer.status == 200:
-            if _listed(answer) is not None:
-                return "verified"
-            raise AmazonFailure("unusable", "the list of marketplaces is not one")
+            return StoreLook("verified", _sites(_listed(answer)))
         if answer.status == 403:
             details = _details(answer.json())
             if not details:
-                return "unverified"
+                return StoreLook("unverified")
             if WRONG_REGION in details:
-                return "wrong_region"
+                return StoreLook("wrong_region")
             if REFUSED_APPLICATION in details.lower():
                 raise AmazonFailure("secret_expired", details)
             raise AmazonFailure("forbidden", details)
@@ -54,15 +74,6 @@ class SellingPartnerApi:
                 "throttled", "the SP-API asks for fewer calls", retry_after=answer.retry_after
             )
         raise AmazonFailure("unavailable", f"the SP-API answered {answer.status}")
-
-    def sells_in(self, region: Region, access_token: Secret, marketplace_id: str) -> bool:
-        """Tell whether the store takes part in a site of that region; False where Amazon does not say so.
-
-        Raise AmazonFailure where it cannot be asked at all.
-        """
-        answer = self._participations(region, access_token)
-        listed = _listed(answer) if answer.status == 200 else None
-        return any(_takes_part(each, marketplace_id) for each in listed or ())
 
     def _participations(self, region: Region, access_token: Secret) -> AmazonAnswer:
         return self._session.request(
@@ -73,21 +84,42 @@ class SellingPartnerApi:
         )
 
 
-def _listed(answer: AmazonAnswer) -> list[Any] | None:
-    """Return the stores' marketplaces; None where the answer is no list of them."""
+def _listed(answer: AmazonAnswer) -> list[Any]:
+    """Return the elements of the store's list of marketplaces. Raise AmazonFailure where it is none."""
     document = answer.json()
     payload = document.get("payload") if isinstance(document, dict) else None
-    return payload if isinstance(payload, list) else None
+    if not isinstance(payload, list):
+        raise AmazonFailure("unusable", "the list of marketplaces is not one")
+    return payload
 
 
-def _takes_part(listed: object, marketplace_id: str) -> bool:
-    """Tell whether one element of the list is this site, and the seller sells there."""
-    if not isinstance(listed, dict):
-        return False
-    marketplace, participation = listed.get("marketplace"), listed.get("participation")
+def _sites(listed: list[Any]) -> tuple[Site, ...]:
+    """Return Amazon's shops among the elements, each once, in Amazon's order."""
+    found = {site.marketplace_id: site for site in map(_site, listed) if site is not None}
+    return tuple(found.values())[:MOST_SITES]
+
+
+def _site(element: object) -> Site | None:
+    """Return the shop that an element describes, or None where it is none, or cannot be used."""
+    if not isinstance(element, dict):
+        return None
+    marketplace, participation = element.get("marketplace"), element.get("participation")
     if not (isinstance(marketplace, dict) and isinstance(participation, dict)):
-        return False
-    return marketplace.get("id") == marketplace_id and participation.get("isParticipating") is True
+        return None
+    marketplace_id = cleaned(marketplace.get("id"))
+    known = find_marketplace(marketplace_id)
+    if known is None and not cleaned(marketplace.get("domainName")).startswith(SHOP):
+        return None
+    country_code = known.code if known else cleaned(marketplace.get("countryCode")).upper()
+    if not (marketplace_id and country_code):
+        return None
+    return Site(
+        marketplace_id,
+        country_code,
+        cleaned(marketplace.get("name")) or country_code,
+        cleaned(element.get("storeName")) or None,
+        participation.get("isParticipating") is True,
+    )
 
 
 def _details(document: object) -> str:

@@ -272,8 +272,7 @@ async def _status(call: ApiCall, attempt: Attempt) -> AccountStatus:
     state = await services.profile_sync.state(grant.id)
     found = await services.threads.vault(services.vault.profiles.of_grant, grant.id)
     account = AccountWithProfiles.with_profiles(grant, found, state.unread)
-    known = await recognition(call, attempt, grant)
-    return status.model_copy(update={**sync_fields(state), **known, "account": account})
+    return status.model_copy(update={**sync_fields(state), **recognition(attempt), "account": account})
 
 
 @router.post(

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from gateway.api.naming import others_named
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
 from gateway.authorization.attempt_state import ATTEMPT_ID, state_of
@@ -75,13 +74,9 @@ def standing(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
     return fields
 
 
-async def recognition(call: ApiCall, attempt: Attempt, grant: Grant) -> dict[str, Any]:
-    """Return the fields that tell whether what an attempt led to was known before, and by which names."""
-    return {
-        "already_known": attempt.known_before,
-        "previous_name": attempt.previous_name,
-        "same_name": await others_named(call, grant) or None,
-    }
+def recognition(attempt: Attempt) -> dict[str, Any]:
+    """Return the fields that tell whether what an attempt led to was known before, and under which name."""
+    return {"already_known": attempt.known_before, "previous_name": attempt.previous_name}
 
 
 async def granted(call: ApiCall, attempt: Attempt) -> Grant | None:

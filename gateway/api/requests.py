@@ -112,6 +112,20 @@ class ListRequest(ApiRequest):
         return Page(self.limit, self.offset or 0)
 
 
+class StoreListRequest(ListRequest):
+    """Which part of the stores, and whether to ask Amazon for their sites."""
+
+    refresh: Flag | None = Field(
+        None, description="Ask Amazon again first at which sites the stores take part that are answered"
+    )
+    seller_id: SellerId | None = Field(
+        None, description="The stores of this seller alone", examples=[EXAMPLE_SELLER]
+    )
+    region: RegionName | None = Field(
+        None, description="Those of this region alone; in any case", examples=["NA"]
+    )
+
+
 class StoreAuthorizationRequest(ApiRequest):
     """What is needed for a store's consent link."""
 
@@ -281,7 +295,7 @@ class RenameAccountRequest(AccountRequest):
 
     account_name: Name = Field(
         description=f"The new name, {NAME_RULE}; no other of the caller's ads accounts may have it",
-        examples=["My Brand"],
+        examples=["My Brand, renamed"],
     )
 
 

@@ -6,7 +6,6 @@ from gateway.amazon.marketplaces import Marketplace, find_marketplace
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
 from gateway.api.answers.stores import (
     ImportedStore,
-    ListedStore,
     RefreshedStoreTokens,
     RemovedStore,
     RenamedStore,
@@ -27,14 +26,15 @@ from gateway.api.requests import (
     AttemptRequest,
     CompletionRequest,
     ImportStoreRequest,
-    ListRequest,
     OneStoreRequest,
     RenameStoreRequest,
     StoreAuthorizationRequest,
+    StoreListRequest,
     StoreRequest,
     StoreTokensRequest,
 )
 from gateway.api.routing import ApiRouter
+from gateway.api.store_lists import listed_stores, sites_of
 from gateway.api.token_reads import TokenCall
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
@@ -43,7 +43,6 @@ from gateway.authorization.removal import remove_for_good
 from gateway.authorization.starting import StoreAuthorization
 from gateway.errors import TABLE, Problem
 from gateway.model import Attempt, Central, Region
-from gateway.monitoring.warnings import application_warnings
 from gateway.regions import INDIA, INDIA_ASKED, is_indian, notes_of
 
 router = ApiRouter("Stores", "Authorizing stores and reading their tokens")
@@ -119,17 +118,13 @@ async def _known_site(call: ApiCall, seller_id: str | None, asked: Region | None
 @router.post(
     "/spApi/authorizedStores",
     rights=("manage", "tokens"),
-    description="Sorted by seller id, then region.",
+    description="Sorted by seller id, then region. With `refresh` a store that could not be read keeps what "
+    "was known of its sites, and is named in `failures`.",
     examples=[Example("One store", {}, Stores.example())],
 )
-async def authorized_stores(call: ApiCall, request: ListRequest) -> Stores:
+async def authorized_stores(call: ApiCall, request: StoreListRequest) -> Stores:
     """List the caller's stores."""
-    services = call.services
-    user_id = call.caller.user_id
-    grants, total = await services.threads.vault(services.vault.lists.stores, user_id, request.page())
-    now = services.clock.now()
-    stores = [ListedStore.listed(grant, now) for grant in await as_listed(services, "spapi", grants)]
-    return Stores(stores=stores, total=total, **application_warnings(services.settings, "spapi", now))
+    return await listed_stores(call, request)
 
 
 @router.post(
@@ -203,8 +198,9 @@ async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
     return status.model_copy(
         update={
             **checked,
-            **await recognition(call, attempt, grant),
-            "store": Store.of(grant),
+            **recognition(attempt),
+            "same_name": await others_named(call, grant) or None,
+            "store": Store.told(grant, await sites_of(call, grant)),
             "notes": notes_of(attempt.region, grant.region),
         }
     )
@@ -231,7 +227,8 @@ async def import_store(call: ApiCall, request: ImportStoreRequest) -> ImportedSt
     except Problem as problem:
         raise await as_suspended(call.services, "spapi", problem) from None
     (grant,) = await as_listed(call.services, "spapi", [imported.grant])
-    return ImportedStore.imported(grant, request.region, imported, await others_named(call, grant))
+    sites = await sites_of(call, grant)
+    return ImportedStore.imported(grant, sites, request.region, imported, await others_named(call, grant))
 
 
 @router.post(

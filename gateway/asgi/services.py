@@ -13,6 +13,7 @@ from gateway.authorization.confirmation import Confirmations
 from gateway.authorization.imports import Importer
 from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.renewals import Renewals
+from gateway.authorization.site_refresh import SiteRefresh
 from gateway.authorization.starting import Starter
 from gateway.model import Flow
 from gateway.monitoring.overview import Overview
@@ -37,6 +38,7 @@ class Services:
     starter: Starter
     authorizer: Authorizer
     profile_sync: ProfileSync
+    site_refresh: SiteRefresh
     renewals: Renewals
     importer: Importer
     confirmations: Confirmations

@@ -116,22 +116,21 @@ class Importer:
         assert wanted.seller_id is not None, "a store has a seller"
         known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
         tokens = await self._proved(wanted, refresh_token)
-        found, verification = await self._store_check.find(
+        found, look = await self._store_check.find(
             wanted.user_id, wanted.region, tokens.access_token, known_as_indian=is_indian(known)
         )
-        if verification == "wrong_region":
+        if look.verification == "wrong_region":
             raise await self._wrong_region(wanted, tokens)
         if found != wanted.region:
             wanted = replace(wanted, region=found, marketplace=INDIA)
         grant, replaced = await self._kept(wanted, tokens)
         try:
-            if verification != "verified":  # else Amazon answered for a store without naming it
-                await self._store_check.record(grant, verification)
+            await self._store_check.record(grant, look, names_seller=False)
             checked = await self._threads.vault(self._vault.grants.get, grant.id)
         except VaultError as error:  # the tokens are kept
             log.warning("first_look_failed grant=%d error=%r", grant.id, error.message)
             checked = None
-        return ImportedStore(checked or grant, verification, replaced)
+        return ImportedStore(checked or grant, look.verification, replaced)
 
     async def _wrong_region(self, wanted: Import, tokens: Tokens) -> Problem:
         """Return the refusal of a token that is not of the region, with the right one where that is known."""

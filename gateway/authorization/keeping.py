@@ -72,14 +72,14 @@ class Keeping:
 
     async def _look_at_store(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
         """Note what a look at the store brings, and keep one of India's where Amazon serves it."""
-        region, verification = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
+        region, look = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
         if region != grant.region:
             there = replace(attempt, region=region, marketplace=INDIA)
             move = partial(self._vault.authorizations.move, there, grant, tokens)
             grant = await self._patient_vault.call(f"attempt {attempt.id}", move)
             log.info("store_moved attempt=%s grant=%d region=%s", attempt.id, grant.id, grant.region)
-        await self._store_check.record(grant, verification)
-        record = partial(self._vault.attempts.record_verification, attempt.id, verification)
+        await self._store_check.record(grant, look)
+        record = partial(self._vault.attempts.record_verification, attempt.id, look.verification)
         await self._patient_vault.call(f"attempt {attempt.id}", record)
 
     async def _look_at_account(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:

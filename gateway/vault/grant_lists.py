@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from gateway.model import Flow, Grant, Page
+from gateway.model import Flow, Grant, Page, Region
 from gateway.vault.database.engine import Database
 from gateway.vault.database.ordering import ByCodePoint
 from gateway.vault.database.tables import grants, profiles
@@ -18,10 +18,17 @@ class GrantLists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def stores(self, user_id: int, page: Page) -> tuple[list[Grant], int]:
-        """Return a part of a user's stores, sorted by seller id and region, and how many there are in all."""
+    def stores(
+        self, user_id: int, page: Page, seller_id: str | None = None, region: Region | None = None
+    ) -> tuple[list[Grant], int]:
+        """Return a part of a user's stores, sorted by seller id and region, and how many there are in all.
+
+        Those of a seller or of a region alone, where one is given.
+        """
         order = (ByCodePoint(grants.c.seller_id), ByCodePoint(grants.c.region), grants.c.id)
-        return self._part(user_id, "spapi", [], order, page)
+        wanted = {grants.c.seller_id: seller_id, grants.c.region: region}
+        which = [column == value for column, value in wanted.items() if value is not None]
+        return self._part(user_id, "spapi", which, order, page)
 
     def accounts_without_profiles(self, user_id: int, page: Page) -> tuple[list[Grant], int]:
         """Return a part of a user's ads accounts that cover no profile, by name, and how many there are."""

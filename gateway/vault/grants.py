@@ -41,10 +41,10 @@ class NameTaken(Exception):
 
 
 class Renamed(NamedTuple):
-    """A store or ads account under the name that it has now, and the one it had before."""
+    """A store or ads account under the name that it has now. `previous_name`: None where that is the same."""
 
     grant: Grant
-    previous_name: str
+    previous_name: str | None
 
 
 class Grants:
@@ -176,7 +176,7 @@ class Grants:
                     self._audit.record(connection, "renamed", grant=grant)
         except IntegrityError:
             raise NameTaken from None
-        return Renamed(grant, before.name)
+        return Renamed(grant, before.name if name != before.name else None)
 
     def remove_store(self, user_id: int, seller_id: str, region: Region) -> Grant | None:
         """Remove a user's store; None where there is none. A refresh that is under way finds no row."""

@@ -33,6 +33,7 @@ from gateway.vault.profiles import Profiles
 from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.refused_calls import RefusedCalls
 from gateway.vault.sessions import Sessions
+from gateway.vault.store_sites import SitesOfStores
 from gateway.vault.token_reader import TokenReader
 from gateway.vault.unread_profiles import Unread
 from gateway.vault.usage import Usage
@@ -55,6 +56,7 @@ class Vault:
     authorizations: Authorizations
     grants: Grants
     lists: GrantLists
+    store_sites: SitesOfStores
     leases: Leases
     postgresql_leases: "PostgresqlLeases | None"
     foreign_grants: ForeignGrants
@@ -149,6 +151,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         authorizations=Authorizations(database, clock, keys, issued_tokens, audit),
         grants=Grants(database, clock, keys, audit, outbox),
         lists=GrantLists(database),
+        store_sites=SitesOfStores(database, clock),
         leases=Leases(database, clock, keys, issued_tokens),
         postgresql_leases=_postgresql_leases(database, clock, keys, issued_tokens),
         foreign_grants=ForeignGrants(database, clock, audit, outbox),

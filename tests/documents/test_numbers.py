@@ -18,6 +18,7 @@ from linkfox_client.keys import keyring
 from gateway.api.field_types import LARGEST_MIN_TTL
 from gateway.applications import shares
 from gateway.asgi import failed_keys
+from gateway.authorization import site_refresh
 from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.confirmation import CONFIRM_SECONDS
 from gateway.authorization.details import LONGEST_NAME
@@ -131,6 +132,11 @@ FACTS = [
         },
     ),
     Fact("the most that minTtl may ask for", LARGEST_MIN_TTL, {API: ("`minTtl`, 0 to {n} seconds",)}),
+    Fact(
+        "how long a refresh of the sites of stores is waited for",
+        site_refresh.PATIENCE,
+        {API: ("for {n} seconds at most",)},
+    ),
     Fact(
         "the life that the scripts ask for",
         DEFAULT_MIN_TTL,

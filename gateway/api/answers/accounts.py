@@ -20,17 +20,15 @@ from gateway.api.answers.base import (
 from gateway.api.answers.grants import (
     AttemptStatus,
     ConsentLink,
+    FormerName,
     GrantState,
     ListAnswer,
-    Names,
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
     Replacement,
-    names_fields,
     record_id,
     refresh_fields,
-    replacement_fields,
     state_fields,
     token_fields,
 )
@@ -144,7 +142,7 @@ class RemovedAccount(WithNotes, NamedAccount, Removed):
         return cls.model_validate({**_account(removed, None), "removed": True, "notes": notes})
 
 
-class RenamedAccount(Names, NamedAccount, Answer):
+class RenamedAccount(FormerName, NamedAccount, Answer):
     """An ads account under its new name."""
 
     auth_record_id: Number = record_id()
@@ -152,7 +150,7 @@ class RenamedAccount(Names, NamedAccount, Answer):
     @classmethod
     def of(cls, renamed: Renamed) -> Self:
         """Return an account that was renamed."""
-        return cls.model_validate({**_account(renamed.grant, None), **names_fields(renamed)})
+        return cls.model_validate({**_account(renamed.grant, None), "previous_name": renamed.previous_name})
 
 
 class AccountLink(ConsentLink):
@@ -249,7 +247,8 @@ class ImportedAccount(Answer, Replacement, Profiles, NewAccount):
         return cls.model_validate(
             {
                 **_account(grant, found.state.unread),
-                **replacement_fields(found.grant, found.replaced),
+                "replaced": found.replaced is not None,
+                "already_known": found.replaced is not None,
                 "profiles": profiles_of(grant, profiles),
                 "total": len(profiles),
                 **sync_fields(found.state),

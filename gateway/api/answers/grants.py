@@ -12,7 +12,6 @@ from gateway.api.answers.base import (
     Answer,
     Moment,
     Number,
-    PositiveCount,
     Record,
     extra,
     moment,
@@ -35,7 +34,6 @@ from gateway.util.clock import rfc3339
 from gateway.util.secret import Secret
 from gateway.util.text import LONGEST_SHOWN
 from gateway.vault.forced_refreshes import BURST
-from gateway.vault.grants import Renamed
 
 ENDING_DAYS = ENDING_SECONDS // 86_400
 LINK_LIFE = f"The link works once, for {ATTEMPT_LIFETIME // 60} minutes."
@@ -111,14 +109,13 @@ class GrantState(Record):
     missing_scopes: list[str] | Absent = extra("Asked for and not granted; only where Amazon said")
 
 
-class Names(Record):
-    """What else is to be known of the name that a store or account has now."""
+class FormerName(Record):
+    """Which name a store or account had until now."""
 
     previous_name: str | Absent = extra("The name that it had before, where that was another")
-    same_name: PositiveCount | Absent = extra("How many others of the caller's have the same name")
 
 
-class Recognition(Names):
+class Recognition(Record):
     """Whether what was authorized was known already, so that nobody takes it for a new one."""
 
     already_known: bool | Absent = extra(
@@ -132,25 +129,6 @@ class Replacement(Recognition):
     replaced: bool = Field(
         description="Whether it was kept before, and has other tokens now", examples=[False]
     )
-
-
-def names_fields(renamed: Renamed, same_name: int = 0) -> dict[str, Any]:
-    """Return the fields of Names."""
-    changed = renamed.previous_name != renamed.grant.name
-    return {
-        "previous_name": renamed.previous_name if changed else None,
-        "same_name": same_name or None,
-    }
-
-
-def replacement_fields(grant: Grant, replaced: Grant | None, same_name: int = 0) -> dict[str, Any]:
-    """Return the fields of Replacement. `replaced`: what the imported grant was before, or None."""
-    return {
-        "replaced": replaced is not None,
-        "already_known": replaced is not None,
-        "previous_name": replaced.name if replaced and replaced.name != grant.name else None,
-        "same_name": same_name or None,
-    }
 
 
 class ReasonedState(GrantState):
@@ -220,7 +198,7 @@ class ConsentLink(Answer):
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
-class AttemptStatus(Recognition, Answer):
+class AttemptStatus(FormerName, Recognition, Answer):
     """How an attempt to authorize stands."""
 
     authorization_id: str = attempt_id()

@@ -10,6 +10,8 @@ from gateway.api.answers.base import (
     A_REGION,
     Absent,
     Answer,
+    Moment,
+    PositiveCount,
     Record,
     Removed,
     WithNotes,
@@ -18,34 +20,31 @@ from gateway.api.answers.base import (
 from gateway.api.answers.grants import (
     AttemptStatus,
     ConsentLink,
+    FormerName,
     GrantState,
     ListAnswer,
     ListedState,
-    Names,
     ReadTokens,
     ReasonedState,
     RefreshedTokens,
     Replacement,
-    names_fields,
     refresh_fields,
-    replacement_fields,
     state_fields,
     token_fields,
 )
-from gateway.api.error_groups import ATTEMPT_REASONS
+from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
 from gateway.api.requests import EXAMPLE_NAME, EXAMPLE_SELLER
 from gateway.authorization import imports
 from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
-from gateway.errors import TABLE
-from gateway.model import Grant, Region
+from gateway.authorization.store_check import CHECK_REASONS
+from gateway.errors import TABLE, Problem
+from gateway.model import Central, Grant, Region, StoreSites
 from gateway.monitoring.warnings import grant_warnings
 from gateway.regions import notes_of
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
 from gateway.vault.grants import Renamed
-
-CHECK_REASONS = {"unverified": "role_missing", "wrong_region": "wrong_region"}
 
 
 class StoreCandidate(Record):
@@ -63,9 +62,33 @@ class StoreCandidate(Record):
         return cls.model_validate(_store(grant))
 
 
+class SameName(Record):
+    """Who else has the name of a store. No two ads accounts of a user have one."""
+
+    same_name: PositiveCount | Absent = extra("How many other stores of the caller's have the same name")
+
+
+class StoreSite(Record):
+    """A site of Amazon's in the store's region."""
+
+    marketplace_id: str = Field(
+        description="Amazon's id of the site, which many calls want", examples=["ATVPDKIKX0DER"]
+    )
+    country_code: str = Field(description="The site, such as `US`; Britain is `UK`", examples=["US"])
+    name: str = Field(description="What Amazon calls the site", examples=["Amazon.com"])
+    store_name: str | Absent = extra("The seller's own name there, where Amazon tells it")
+    participating: bool = Field(description="Whether the seller takes part there", examples=[True])
+
+
 class NewStore(GrantState, StoreCandidate):
     """A store that was authorized a moment ago."""
 
+    central: Central | Absent = extra("Which Central it signs in at, where that is known")
+    sites: list[StoreSite] | Absent = extra(
+        "The sites that Amazon listed for the store when it was last asked: at its authorization or import, "
+        "and for `/spApi/authorizedStores` with `refresh`"
+    )
+    sites_read_at: Moment | Absent = extra("When that was (RFC 3339, UTC)")
     verified: bool | None = Field(
         description="Whether Amazon answered for the store right after it was authorized; null where "
         "not asked, and after an import, which proves no seller id",
@@ -76,14 +99,19 @@ class NewStore(GrantState, StoreCandidate):
 class Store(ReasonedState, NewStore):
     """A store of the caller's."""
 
+    @classmethod
+    def told(cls, grant: Grant, sites: StoreSites | None) -> Self:
+        """Return a store. `sites`: what is known of them."""
+        return cls.model_validate({**_store(grant), **_sites(sites)})
+
 
 class ListedStore(ListedState, Store):
     """A store in the list."""
 
     @classmethod
-    def listed(cls, grant: Grant, now: float) -> Self:
-        """Return one listed store. `now`: epoch seconds."""
-        return cls.model_validate({**_store(grant), **grant_warnings(grant, now)})
+    def listed(cls, grant: Grant, sites: StoreSites | None, now: float) -> Self:
+        """Return one listed store. `sites`: what is known of them; `now`: epoch seconds."""
+        return cls.model_validate({**_store(grant), **_sites(sites), **grant_warnings(grant, now)})
 
 
 def _store(grant: Grant) -> dict[str, Any]:
@@ -92,8 +120,15 @@ def _store(grant: Grant) -> dict[str, Any]:
         "seller_name": grant.name,
         "region": grant.region,
         **state_fields(grant),
+        "central": grant.central,
         "verified": grant.verified,
     }
+
+
+def _sites(known: StoreSites | None) -> dict[str, Any]:
+    if known is None:
+        return {}
+    return {"sites": [site._asdict() for site in known.sites], "sites_read_at": known.read_at}
 
 
 class StoreCheck(Record):
@@ -119,7 +154,7 @@ def check_fields(verification: str | None) -> dict[str, str]:
     return document
 
 
-class ImportedStore(Answer, WithNotes, StoreCheck, Replacement, NewStore):
+class ImportedStore(Answer, WithNotes, StoreCheck, SameName, FormerName, Replacement, NewStore):
     """An imported store. `verification` is only there where Amazon did not answer for it."""
 
     seller_id_proven: Literal[False] = Field(
@@ -129,16 +164,57 @@ class ImportedStore(Answer, WithNotes, StoreCheck, Replacement, NewStore):
     )
 
     @classmethod
-    def imported(cls, grant: Grant, asked: Region, found: imports.ImportedStore, same_name: int) -> Self:
+    def imported(
+        cls,
+        grant: Grant,
+        sites: StoreSites | None,
+        asked: Region,
+        found: imports.ImportedStore,
+        same_name: int,
+    ) -> Self:
         """Return a store that was imported under the region `asked`. `grant`: as it is to be shown."""
         checked = {} if found.verification == "verified" else check_fields(found.verification)
         return cls.model_validate(
             {
                 **_store(grant),
+                **_sites(sites),
                 **checked,
-                **replacement_fields(found.grant, found.replaced, same_name),
+                "replaced": found.replaced is not None,
+                "already_known": found.replaced is not None,
+                "previous_name": _former_name(found),
+                "same_name": same_name or None,
                 "seller_id_proven": False,
                 "notes": notes_of(asked, grant.region),
+            }
+        )
+
+
+def _former_name(found: imports.ImportedStore) -> str | None:
+    """Return the name that an import has changed."""
+    return found.replaced.name if found.replaced and found.replaced.name != found.grant.name else None
+
+
+class StoreFailure(StoreCandidate):
+    """Why Amazon could not be asked for the sites of one store, or did not answer for it."""
+
+    reason: str = Field(
+        description="As `reason` of an error",
+        json_schema_extra={
+            "enum": [*REFRESH_ERRORS, *CHECK_REASONS.values(), "amazon_rejected", "answer_too_large"]
+        },
+    )
+    errmsg: str = Field(description="What went wrong, on one line")
+    hint: str = Field(description=A_HINT)
+
+    @classmethod
+    def told(cls, grant: Grant, problem: Problem) -> Self:
+        """Return what went wrong with a store."""
+        return cls.model_validate(
+            {
+                **_store(grant),
+                "reason": problem.reason,
+                "errmsg": problem.message,
+                "hint": problem.row.remedy,
             }
         )
 
@@ -148,6 +224,11 @@ class Stores(ListAnswer):
 
     stores: list[ListedStore] = Field(description="The stores")
     total: int = Field(description="How many there are", ge=0, examples=[1])
+    refreshed: bool | Absent = extra("With `refresh`: whether Amazon answered for all of these just now")
+    failures: list[StoreFailure] | Absent = extra(
+        "The stores that Amazon could not be asked for, or did not answer for",
+        json_schema_extra={"minItems": 1},
+    )
 
 
 class StoreLink(WithNotes, ConsentLink):
@@ -206,7 +287,7 @@ def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:
     return {"seller_id": grant.seller_id, "region": grant.region, "notes": notes_of(asked, grant.region)}
 
 
-class StoreStatus(WithNotes, StoreCheck, AttemptStatus):
+class StoreStatus(WithNotes, StoreCheck, SameName, AttemptStatus):
     """How an attempt to authorize a store stands."""
 
     reason: str | Absent = extra(
@@ -228,7 +309,7 @@ class RemovedStore(WithNotes, StoreCandidate, Removed):
         return cls.model_validate({**_store(removed), "removed": True, "notes": notes})
 
 
-class RenamedStore(WithNotes, Names, StoreCandidate, Answer):
+class RenamedStore(WithNotes, SameName, FormerName, StoreCandidate, Answer):
     """A store under its new name."""
 
     @classmethod
@@ -239,5 +320,10 @@ class RenamedStore(WithNotes, Names, StoreCandidate, Answer):
         """
         notes = notes_of(asked, renamed.grant.region)
         return cls.model_validate(
-            {**_store(renamed.grant), **names_fields(renamed, same_name), "notes": notes}
+            {
+                **_store(renamed.grant),
+                "previous_name": renamed.previous_name,
+                "same_name": same_name or None,
+                "notes": notes,
+            }
         )

@@ -198,6 +198,15 @@ profiles = Table(
     Column("synced_at", BigInteger, nullable=False),
 )
 
+# What Amazon listed of a store's sites when it was last asked (see store_sites.py).
+store_sites = Table(
+    "store_sites",
+    metadata,
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("sites", Text, nullable=False),  # JSON: a list of lists, each the fields of a Site
+    Column("read_at", BigInteger, nullable=False),
+)
+
 # Ads accounts whose profiles were not read in each region (see unread_profiles.py). `regions`: by spaces.
 unread_profiles = Table(
     "unread_profiles",

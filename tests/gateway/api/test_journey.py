@@ -88,6 +88,7 @@ def journey(amazon: Amazon, tmp_path: Path) -> Iterator[Journey]:
 def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
     """By each call of the JSON API and each document for operators, with all that an error can carry."""
     store, account = stores(journey), accounts(journey)
+    named(journey)
     calls(journey)
     endings(journey)
     journey.good("/spApi/authorizationStatus", {"authorizationId": store})
@@ -156,6 +157,29 @@ def stores(journey: Journey) -> str:
     return store["authorizationId"]
 
 
+def named(journey: Journey) -> None:
+    """Read the sites of stores anew, give them names, and come back as another seller."""
+    amazon = journey.gateway.amazon
+    amazon.fault({"status": 503}, path="/sellers/*")
+    journey.good("/spApi/authorizedStores", {"refresh": True})
+    known = {"sellerName": "NA", "sellerId": STORE["sellerId"], "region": "NA"}
+    journey.ended("/spApi", known, selling_partner_id=STORE["sellerId"])
+    _, back = journey.consented("/spApi", known, selling_partner_id=STORE["sellerId"])
+    journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
+    for name in ("Other", "NA"):
+        journey.good("/spApi/renameStore", {**STORE, "sellerName": name})
+    journey.good("/spApi/renameStore", {**INDIAN, "sellerName": "India"})
+    kept = journey.good("/spApi/storeTokens", STORE)["refreshToken"]
+    journey.good("/spApi/importStore", {**STORE, "sellerName": "EU", "refreshToken": kept})
+    for complete in (False, True):
+        begun, back = journey.consented("/spApi", known, selling_partner_id=SEVERAL)
+        if complete:
+            journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
+        else:
+            journey.gateway.open(back)
+            journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
+
+
 def accounts(journey: Journey) -> str:
     """Authorize, refuse, look, read and refresh ads accounts; return the first attempt."""
     amazon = journey.gateway.amazon
@@ -173,6 +197,14 @@ def accounts(journey: Journey) -> str:
     named = {"authRecordId": status["account"]["authRecordId"]}
     for _ in range(2):
         journey.good("/amazonAds/refreshToken", named)
+    journey.good("/amazonAds/renameAccount", {**named, "accountName": "Brands"})
+    again = {"accountName": "Brand", **named}
+    journey.ended("/amazonAds", again, advertiser_id="SANDBOX_BRANDS")
+    _, back = journey.consented(
+        "/amazonAds", {**again, "accountName": "Brands"}, advertiser_id="SANDBOX_BRANDS"
+    )
+    journey.good("/amazonAds/completeAuthorization", {"callbackUrl": back})
+    journey.good("/amazonAds/renameAccount", again)
     for advertiser in ("SANDBOX_BRANDS", "SANDBOX_EMPTY"):
         made = amazon.control("grants", [{"advertiserId": advertiser}])["grants"][0]["refreshToken"]
         body = {"accountName": f"Imported {advertiser}", "region": "NA", "refreshToken": made}
@@ -205,7 +237,7 @@ def unread_accounts(journey: Journey) -> None:
 
 
 def calls(journey: Journey) -> None:
-    """Call Amazon's APIs; one of the answers is no text."""
+    """Call Amazon's APIs; one of the answers is no text, and one a refusal whose cause is told."""
     profile = journey.good("/amazonAds/profiles")["profiles"][0]
     for path, body in (
         ("/spApi/developerProxy", {**INDIAN, "path": "/sellers/v1/marketplaceParticipations"}),
@@ -215,6 +247,9 @@ def calls(journey: Journey) -> None:
         ),
     ):
         journey.gateway.amazon.fault({"status": 200, "bodyBase64": "iVBORw0KGgr/"}, path=str(body["path"]))
+        journey.good(path, {**body, "method": "GET"})
+        refusal = {"answer": "spApi.roleMissing"} if "sellerId" in body else {"status": 403, "body": "{}"}
+        journey.gateway.amazon.fault(refusal, path=str(body["path"]))
         journey.good(path, {**body, "method": "GET"})
 
 

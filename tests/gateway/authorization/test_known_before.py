@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gateway.web.texts import LANGUAGES
 from tests.support.gateway_server import Amazon, Gateway, text_of
 from tests.support.visitor import Visitor
 
@@ -102,7 +103,7 @@ def test_the_page_says_it(gateway: Gateway) -> None:
     chinese = Visitor(gateway).page(
         f"/oauth/result/{begun['authorizationId']}", **{"Accept-Language": "zh-CN"}
     )
-    assert "原来的名称：T2" in chinese.text
+    assert LANGUAGES["zh"].words["previous_name"].format(name="T2").strip() in chinese.text
 
 
 def test_a_removed_store_tells_nothing(gateway: Gateway) -> None:

@@ -5,14 +5,16 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.model import Attempt, Flow, Grant, Import, Lease, UnreadProfiles
+from gateway.model import Attempt, Flow, Grant, Import, Lease, Page, Site, UnreadProfiles
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
+from gateway.vault import store_sites as store_sites_room
 from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.authorizations import GrantGone
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
@@ -411,7 +413,7 @@ class TestGrants:
         assert vault.grants.tokens(grant.id) == tokens()
         assert vault.audit.newest(1)[0][0].action == "renamed"
         entries = vault.audit.newest(9)
-        assert vault.grants.rename(user, grant.id, "新名字") == (renamed.grant, "新名字")
+        assert vault.grants.rename(user, grant.id, "新名字") == (renamed.grant, None)
         assert vault.audit.newest(9) == entries
 
     def test_no_two_accounts_get_one_name(self, vault: Vault, user: int) -> None:
@@ -644,6 +646,60 @@ class TestGrants:
         assert vault.grants.account(user, 2**63 - 1) is None
         assert vault.grants.accounts_covering(user, 2**63 - 1) == []
         assert vault.leases.take(1, "me", 1000) is None
+
+
+class TestSitesOfStores:
+    """What Amazon listed of a store's sites; one row a store."""
+
+    SITES = (Site("ATVPDKIKX0DER", "US", "Amazon.com", "北极光 ☕", True), Site("A2", "CA", "C", None, False))
+
+    def test_what_is_kept_comes_back(self, vault: Vault, user: int, clock: SteppingClock) -> None:
+        """The last list counts, an empty one too; a store that was never asked for is left out."""
+        one, two, three = (store(vault, user, seller_id) for seller_id in ("A1", "A2", "A3"))
+        vault.store_sites.keep(one.id, self.SITES)
+        vault.store_sites.keep(two.id, self.SITES)
+        first = int(clock.now())
+        clock.step(60)
+        vault.store_sites.keep(two.id, ())
+        assert vault.store_sites.of([one, two, three]) == {
+            one.id: (self.SITES, first),
+            two.id: ((), first + 60),
+        }
+        assert vault.store_sites.of([]) == {}
+
+    def test_a_removed_store_has_none(self, vault: Vault, user: int) -> None:
+        """They go with it, and a look that ends later brings none."""
+        grant = store(vault, user)
+        vault.store_sites.keep(grant.id, self.SITES)
+        vault.grants.remove_store(user, "A1", "NA")
+        assert vault.store_sites.of([grant]) == {}
+        vault.store_sites.keep(grant.id, self.SITES)
+        assert vault.store_sites.of([grant]) == {}
+
+    def test_many_stores_are_looked_for(
+        self, vault: Vault, user: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In more than one statement."""
+        monkeypatch.setattr(store_sites_room, "BATCH", 2)
+        stores = [store(vault, user, f"A{number}") for number in range(5)]
+        for grant in stores:
+            vault.store_sites.keep(grant.id, self.SITES)
+        assert set(vault.store_sites.of(stores)) == {grant.id for grant in stores}
+
+    def test_stores_of_a_seller_or_a_region(self, vault: Vault, user: int) -> None:
+        """A list of them alone, with how many they are."""
+        for seller_id, region in (("A1", "NA"), ("A1", "EU"), ("A2", "EU")):
+            store(vault, user, seller_id, region=region)
+
+        def found(*which: Any) -> list[tuple[str | None, str]]:
+            grants, total = vault.lists.stores(user, Page(), *which)
+            assert total == len(grants)
+            return [(grant.seller_id, grant.region) for grant in grants]
+
+        assert found("A1") == [("A1", "EU"), ("A1", "NA")]
+        assert found(None, "EU") == [("A1", "EU"), ("A2", "EU")]
+        assert found("A2", "EU") == [("A2", "EU")]
+        assert found("A2", "NA") == []
 
 
 class TestLeases:
@@ -1082,6 +1138,7 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE authorization_codes"))
             connection.execute(text("DROP TABLE unread_profiles"))
             connection.execute(text("DROP TABLE seals"))
+            connection.execute(text("DROP TABLE store_sites"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
             for column in (
