@@ -56,10 +56,11 @@ METRICS = "gateway/monitoring/metrics.py"
 ENGLISH_WORDS = "gateway/web/words_en.py"
 CHINESE_WORDS = "gateway/web/words_zh.py"
 CHINESE_PROBLEMS = "gateway/web/problems_zh.py"
+CHINESE_PAGE = "references/chinese.md"
 PAGES = (
     *(SKILL, "README.md", FLOW, API, OPERATIONS, SECURITY, SELF_HOSTING, QUICK_START, ERRORS),
     *("references/permissions.md", "references/hosted-and-self-hosted.md"),
-    *(ENGLISH_WORDS, CHINESE_WORDS, CHINESE_PROBLEMS),
+    *(ENGLISH_WORDS, CHINESE_WORDS, CHINESE_PROBLEMS, CHINESE_PAGE),
 )
 # What the figures of a benchmark are is not decided in the code.
 MEASURED = "## How far it goes"
@@ -112,6 +113,7 @@ FACTS = [
             "scripts/authorize_url.py": ("It works once, for {n} minutes.",),
             "scripts/ads_authorize_url.py": ("It works once, for {n} minutes.",),
             "scripts/linkfox_client/commands/waiting.py": ("stays good for its {n} minutes;",),
+            CHINESE_PAGE: ("链接 {n} 分钟内有效",),
             SKILL: ("The link works once, for {n} minutes", "lasts {n} minutes and works once"),
             API: ("the consent link; works once, for {n} minutes",),
             FLOW: (
@@ -426,6 +428,7 @@ NOT_OURS: dict[str, tuple[str, ...]] = {
     SELF_HOSTING: ("complete the authorization with it within five minutes", "end after 365 days"),
     OPERATIONS: ("refuse a timestamp older than five minutes", "it is four times as many"),
     ERRORS: ("Make a new link and finish within five minutes",),
+    CHINESE_PAGE: ("请在五分钟内把地址栏里的完整地址",),
     CHINESE_WORDS: ("1 分钟",),
     CHINESE_PROBLEMS: ("请等待一分钟", "请一分钟后重试", "请一分钟后重新生成链接", "并在五分钟内完成"),
     ENGLISH_WORDS: ("1 minute",),

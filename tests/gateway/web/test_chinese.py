@@ -6,25 +6,11 @@ import pytest
 
 from gateway.web import problems_zh, words_zh
 from tests.gateway.web.test_console import record_id
+from tests.support.chinese import FOREIGN, HALF_WIDTH
 from tests.support.gateway_server import Gateway, text_of
 from tests.support.visitor import Page, Visitor
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
-# Punctuation of the other script beside a Chinese character, or a blank before Chinese punctuation.
-HALF_WIDTH = re.compile(
-    r"[\u4e00-\u9fff][,;:?!()\"]|[,;:?!()\"][\u4e00-\u9fff]|\s[，。；：？！、（）]|[\u4e00-\u9fff]\."
-)
-# What nobody in the trade says, and the term that the pages have for it.
-FOREIGN = {
-    "广告账号": "广告账户",
-    "配置文件": "广告站点",
-    "移除": "解绑",
-    "管理账户": "经理账户",
-    "卖家平台": "卖家后台",
-    "供应商": "VC",
-    "授予访问": "确认授权",
-    "撤销": "取消授权",
-}
 
 
 @pytest.fixture
