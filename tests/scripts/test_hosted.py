@@ -138,7 +138,7 @@ def test_an_ads_authorization_that_has_ended_is_made_again(
     done = run_hosted("ads_refresh_token.py", *which)
     assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
     assert "python3 scripts/ads_authorize_url.py" in done.error["hint"]
-    assert ("--auth-record-id 8" in done.error["hint"]) == (which[1] == "8")
+    assert ("--auth-record-id 8`" in done.error["hint"]) == (which[1] == "8")
     assert "scripts/authorize_url.py" not in done.error["hint"]
 
 

@@ -101,7 +101,7 @@ def follow(
     if gateway.is_hosted:
         raise ClientError(
             "bad_arguments",
-            "The hosted gateway cannot tell how an attempt stands",
+            "No call is known by which the hosted gateway tells how an attempt stands",
             "Look at the list instead: a new store or account appears there.",
         )
     attempt = {"authorizationId": authorization_id}

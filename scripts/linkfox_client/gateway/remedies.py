@@ -18,12 +18,13 @@ def with_what_is_known(failure: ClientError, path: str, body: Mapping[str, Any],
     if path.startswith("/spApi/"):
         command = _command("authorize_url.py", STORE_FLAGS, body)
         return (
-            "Ask the user for the site (US, DE, JP …; do not guess it from the region), then run "
-            f"`{command}` with that site as --marketplace, and with the --seller-name that "
-            "authorized_stores.py shows."
+            f"Ask the user for the site (US, DE, JP …), then run `{command}` with that site as "
+            "--marketplace; do not guess it from the region."
         )
     command = _command("ads_authorize_url.py", ACCOUNT_FLAGS, body)
-    return f"Run `{command}` with the --account-name that ads_authorized_stores.py shows."
+    if "authRecordId" in body:
+        return f"Authorize it again: `{command}`."
+    return f"Authorize it again: `{command}` with its --auth-record-id, as ads_authorized_stores.py lists it."
 
 
 def _command(script: str, flags: Mapping[str, str], body: Mapping[str, Any]) -> str:
