@@ -11,12 +11,14 @@ Examples:
   python3 scripts/install_skill.py --into claude --with-gateway
   python3 scripts/install_skill.py --into claude --remove
 
-SKILL.md, references/ and scripts/ are installed. `--with-gateway` adds the gateway and the sandbox, so that
+SKILL.md, references/ and scripts/ are installed. --with-gateway adds the gateway and the sandbox, so that
 local_gateway.py and quickstart.py can start them from there; without it the scripts use a gateway that was
-started from a copy of the whole project, or is elsewhere. Installing again updates, and keeps a gateway that
-is there. Only files that it installed itself, and that were not changed since, are replaced
-or removed; with --remove also the .venv that the installed copy's quickstart.py made. The alias folders
-linkfox-amazon-store-auth and linkfox-amazon-ads-auth are for other skills that look for these names.
+started from a copy of the whole project, or is elsewhere.
+
+Installing again updates, and keeps a gateway that is there; to be rid of that, remove and install again. Only
+files that it installed itself, and that were not changed since, are replaced or removed; with --remove also
+the .venv that the installed copy's quickstart.py made. The alias folders linkfox-amazon-store-auth and
+linkfox-amazon-ads-auth are for other skills that look for these names.
 """
 
 from linkfox_client import command
