@@ -7,6 +7,7 @@ run one after the other against one sandbox gateway, which is started for it and
 Examples:
   python3 evals/run.py                                   play all stories, check the trigger queries
   python3 evals/run.py --story rename-a-store            play one
+  python3 evals/run.py --skill FOLDER                    play them with an installed copy of the skill
   python3 evals/run.py --judge rename-a-store FILE       judge the commands that an agent ran, one a line
 
 Exit codes: 0 all is as it should be, 1 something is not, 2 bad arguments.
@@ -197,10 +198,10 @@ def _import_account(place: Place, account: dict[str, str]) -> None:
 
 
 class Sandbox:
-    """A sandbox gateway in a home of its own, which is all temporary."""
+    """A sandbox gateway of this copy in a home of its own; the scripts that are run lie in `scripts`."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, scripts: Path) -> None:
+        self.home, self._scripts = home, SCRIPTS
         key_file = home / "master.key"
         key_file.touch(0o600)
         key_file.write_text(b64encode(os.urandom(32)).decode(), encoding="ascii")
@@ -217,13 +218,14 @@ class Sandbox:
             raise SystemExit(started.stdout)
         document = json.loads(started.stdout)
         self.url, self._sandbox_url = document["url"], document["sandboxUrl"]
+        self._scripts = scripts
         self._key = (home / "gateway" / "owner.key").read_text(encoding="utf-8").strip()
 
     def script(self, name: str, *arguments: str, stdin: str = "", **more: str) -> Printed:
         """Run a script in this home."""
         environment = {key: value for key, value in {**self._environment, **more}.items() if value}
         done = subprocess.run(  # noqa: S603 - our own scripts
-            [sys.executable, str(SCRIPTS / name), *arguments],
+            [sys.executable, str(self._scripts / name), *arguments],
             env=environment,
             cwd=self.home,
             input=stdin,
@@ -262,10 +264,10 @@ def _post(url: str, body: Any, headers: dict[str, str]) -> Any:
 
 
 @contextlib.contextmanager
-def sandbox() -> Iterator[Sandbox]:
+def sandbox(scripts: Path) -> Iterator[Sandbox]:
     """Start a sandbox gateway in a temporary home; stop and remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="linkfox-evals-") as folder:
-        place = Sandbox(Path(folder))
+        place = Sandbox(Path(folder), scripts)
         try:
             yield place
         finally:
@@ -279,6 +281,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     listed = {story["id"]: story for story in stories()}
     parser.add_argument("--story", choices=sorted(listed), help="play only this one")
+    parser.add_argument("--skill", type=Path, default=ROOT, help="an installed copy of the skill")
     parser.add_argument("--judge", nargs=2, metavar=("STORY", "FILE"), help="judge what an agent ran")
     options = parser.parse_args(argv)
     if options.judge:
@@ -289,7 +292,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(problems) or "ok")
         return 1 if problems else 0
     failed = False
-    with sandbox() as place:
+    with sandbox(options.skill / "scripts") as place:
         for story in [listed[options.story]] if options.story else listed.values():
             problems, lengths = play(story, place)
             failed |= bool(problems)

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from linkfox_client.skill import packaging
 
 from evals import run
 from tests.support.house import PATIENCE, ROOT, House
@@ -46,10 +48,14 @@ def test_an_agent_that_follows_the_story_is_judged_well(name: str) -> None:
     assert run.judge(STORIES[name], revealed) == [f"forbidden: '--reveal' in {revealed[-1]}"]
 
 
-def test_the_program_plays_a_story_by_itself() -> None:
-    """In a home and with a gateway of its own."""
+def test_the_program_plays_a_story_by_itself(tmp_path: Path) -> None:
+    """In a home and with a gateway of its own, and with an installed copy of the skill."""
+    for path, content in packaging.skill_files(ROOT, with_gateway=False).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    words = ["--story", "list-stores", "--skill", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, str(ROOT / "evals" / "run.py"), "--story", "list-stores"],
+        [sys.executable, str(ROOT / "evals" / "run.py"), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
