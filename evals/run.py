@@ -81,7 +81,7 @@ def stories() -> list[Story]:
 def play(story: Story, place: Place) -> tuple[list[str], list[int]]:
     """Play one story; return what went otherwise than it should, and the length of each document."""
     place.forget_grants()
-    known = {"home": str(place.home), "url": place.url}
+    known = {"home": tempfile.mkdtemp(dir=place.home), "url": place.url}
     for store in story.get("stores", ()):
         _import_store(place, store)
     for account in story.get("accounts", ()):
