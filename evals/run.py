@@ -14,29 +14,24 @@ Exit codes: 0 all is as it should be, 1 something is not, 2 bad arguments.
 """
 
 import argparse
-import contextlib
 import json
-import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
-import urllib.request
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ROOT / "scripts"
-sys.path[:0] = [str(ROOT), str(SCRIPTS)]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+from linkfox_client.cli.runtime import continue_in_venv  # noqa: E402
 from linkfox_client.local.sandbox_browser import give_consent  # noqa: E402
 
 from evals import triggers  # noqa: E402
+from tests.support.house import Finished, House, open_house  # noqa: E402
 
-PATIENCE = 180  # seconds for one script
 LONGEST = 20_000  # characters of one document: harnesses cut what is longer
 # What no command may print: whole tokens and keys, and a script that broke.
 NEVER = (r"Atz[ar]\|[\w+/=-]{20}", r"lfx_local_\w{20}", "Traceback")
@@ -45,47 +40,20 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 Story = dict[str, Any]
 
 
-class Printed(NamedTuple):
-    """What a script left."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-
-class Place(Protocol):
-    """A home with a sandbox gateway."""
-
-    home: Path
-    url: str
-
-    def script(self, name: str, *arguments: str, stdin: str = "", **more: str) -> Any:
-        """Run a script; answer what has the `code`, `stdout` and `stderr` of it. "" removes a variable."""
-
-    def post(self, path: str, body: Any) -> Any:
-        """POST to the gateway with its owner's key; answer the JSON."""
-
-    def sandbox(self, path: str, body: Any) -> Any:
-        """POST to the stand-in Amazon's control path; answer the JSON."""
-
-    def forget_grants(self) -> None:
-        """Remove all stores and accounts, and reset the stand-in."""
-
-
 def stories() -> list[Story]:
     """Return the stories in their order."""
     listed: list[Story] = json.loads((ROOT / "evals/stories.json").read_text(encoding="utf-8"))["stories"]
     return listed
 
 
-def play(story: Story, place: Place) -> tuple[list[str], list[int]]:
+def play(story: Story, house: House) -> tuple[list[str], list[int]]:
     """Play one story; return what went otherwise than it should, and the length of each document."""
-    place.forget_grants()
-    known = {"home": tempfile.mkdtemp(dir=place.home), "url": place.url}
+    house.forget_grants()
+    known = {"home": tempfile.mkdtemp(dir=house.home), "url": house.url}
     for store in story.get("stores", ()):
-        _import_store(place, store)
+        _import_store(house, store)
     for account in story.get("accounts", ()):
-        _import_account(place, account)
+        _import_account(house, account)
     problems, lengths = [], []
     for step in story["steps"]:
         if "consent" in step:
@@ -97,7 +65,7 @@ def play(story: Story, place: Place) -> tuple[list[str], list[int]]:
         if "run" in step:
             name, *arguments = [_filled(word, known) for word in shlex.split(step["run"])]
             more = {name: _filled(value, known) for name, value in step.get("environment", {}).items()}
-            done = place.script(name, *arguments, stdin=_filled(step.get("stdin", ""), known), **more)
+            done = house.script(name, *arguments, stdin=_filled(step.get("stdin", ""), known), **more)
             lengths.append(len(done.stdout))
             found = _wrong(step, story, done, known)
             problems += [f"{step['run']}: {problem}" for problem in found]
@@ -134,7 +102,7 @@ def _call(line: str) -> tuple[str, set[str]]:
     return script, {word.partition("=")[0] for word in own if word.startswith("--")}
 
 
-def _wrong(step: dict[str, Any], story: Story, done: Any, known: dict[str, str]) -> list[str]:
+def _wrong(step: dict[str, Any], story: Story, done: Finished, known: dict[str, str]) -> list[str]:
     """Return what a command did otherwise than its step says; keep what later steps need."""
     if done.code != step.get("exit", 0):
         return [f"exit {done.code}, not {step.get('exit', 0)}: {done.stdout[:800]}"]
@@ -185,93 +153,16 @@ def _filled(text: Any, known: dict[str, str]) -> Any:
     return PLACEHOLDER.sub(lambda found: known[found[1]], text) if isinstance(text, str) else text
 
 
-def _import_store(place: Place, store: dict[str, str]) -> None:
+def _import_store(house: House, store: dict[str, str]) -> None:
     whose = {"sellerId": store["sellerId"], "region": store["region"]}
-    token = place.sandbox("grants", [whose])["grants"][0]["refreshToken"]
-    place.post("/spApi/importStore", {**store, "refreshToken": token})
+    token = house.sandbox("grants", [whose])["grants"][0]["refreshToken"]
+    house.post("/spApi/importStore", {**store, "refreshToken": token})
 
 
-def _import_account(place: Place, account: dict[str, str]) -> None:
-    token = place.sandbox("grants", [{"advertiserId": account["advertiserId"]}])["grants"][0]["refreshToken"]
+def _import_account(house: House, account: dict[str, str]) -> None:
+    token = house.sandbox("grants", [{"advertiserId": account["advertiserId"]}])["grants"][0]["refreshToken"]
     wanted = {"accountName": account["accountName"], "region": account.get("region", "NA")}
-    place.post("/amazonAds/importAccount", {**wanted, "refreshToken": token})
-
-
-class Sandbox:
-    """A sandbox gateway of this copy in a home of its own; the scripts that are run lie in `scripts`."""
-
-    def __init__(self, home: Path, scripts: Path) -> None:
-        self.home, self._scripts = home, SCRIPTS
-        key_file = home / "master.key"
-        key_file.touch(0o600)
-        key_file.write_text(b64encode(os.urandom(32)).decode(), encoding="ascii")
-        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
-        self._environment = kept | {
-            "HOME": str(home),
-            "USERPROFILE": str(home),
-            "GATEWAY_DATA_DIR": str(home / "gateway"),
-            "GATEWAY_MASTER_KEY_FILE": str(key_file),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        }
-        started = self.script("local_gateway.py", "start", "--sandbox", "--port", "0")
-        if started.code:
-            raise SystemExit(started.stdout)
-        document = json.loads(started.stdout)
-        self.url, self._sandbox_url = document["url"], document["sandboxUrl"]
-        self._scripts = scripts
-        self._key = (home / "gateway" / "owner.key").read_text(encoding="utf-8").strip()
-
-    def script(self, name: str, *arguments: str, stdin: str = "", **more: str) -> Printed:
-        """Run a script in this home."""
-        environment = {key: value for key, value in {**self._environment, **more}.items() if value}
-        done = subprocess.run(  # noqa: S603 - our own scripts
-            [sys.executable, str(self._scripts / name), *arguments],
-            env=environment,
-            cwd=self.home,
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Printed(done.returncode, done.stdout, done.stderr)
-
-    def post(self, path: str, body: Any) -> Any:
-        """POST to the gateway with its owner's key."""
-        return _post(self.url + path, body, {"Authorization": self._key})
-
-    def sandbox(self, path: str, body: Any) -> Any:
-        """POST to the stand-in Amazon's control path."""
-        return _post(f"{self._sandbox_url}/_sandbox/{path}", body, {})
-
-    def forget_grants(self) -> None:
-        """Remove all stores and accounts, and reset the stand-in."""
-        for store in self.post("/spApi/authorizedStores", {})["stores"]:
-            self.post("/spApi/removeStore", {"sellerId": store["sellerId"], "region": store["region"]})
-        accounts = self.post("/amazonAds/authorizedStores", {})["stores"]
-        for number in {account["authRecordId"] for account in accounts}:
-            self.post("/amazonAds/removeAccount", {"authRecordId": number})
-        self.sandbox("reset", {})
-
-
-def _post(url: str, body: Any, headers: dict[str, str]) -> Any:
-    request = urllib.request.Request(  # noqa: S310 - the sandbox's own address
-        url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=PATIENCE) as answer:
-        return json.loads(answer.read() or b"null")
-
-
-@contextlib.contextmanager
-def sandbox(scripts: Path) -> Iterator[Sandbox]:
-    """Start a sandbox gateway in a temporary home; stop and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="linkfox-evals-") as folder:
-        place = Sandbox(Path(folder), scripts)
-        try:
-            yield place
-        finally:
-            place.script("local_gateway.py", "stop", "--sandbox")
+    house.post("/amazonAds/importAccount", {**wanted, "refreshToken": token})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -292,9 +183,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(problems) or "ok")
         return 1 if problems else 0
     failed = False
-    with sandbox(options.skill / "scripts") as place:
+    with tempfile.TemporaryDirectory(prefix="linkfox-evals-") as home, open_house(Path(home)) as house:
+        house.scripts = options.skill / "scripts"
         for story in [listed[options.story]] if options.story else listed.values():
-            problems, lengths = play(story, place)
+            problems, lengths = play(story, house)
             failed |= bool(problems)
             pages = len(story.get("pages", ()))
             print(f"{'FAILED' if problems else 'ok':6} {story['id']}: {len(lengths)} commands,", end=" ")
@@ -307,4 +199,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    continue_in_venv()
     raise SystemExit(main())

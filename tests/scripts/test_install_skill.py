@@ -2,11 +2,7 @@
 
 import json
 import os
-import re
-import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +15,7 @@ from linkfox_client.skill import installation, packaging
 from linkfox_client.venv import RECORD
 
 from tests.scripts.conftest import Run
-from tests.support.house import PATIENCE, Finished, House, clean_environment
+from tests.support.house import Finished
 
 NAME = "linkfox-amazon-auth"
 STORE_ALIAS, ADS_ALIAS = "linkfox-amazon-store-auth", "linkfox-amazon-ads-auth"
@@ -58,14 +54,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "my skills 技能"
 
 
-@pytest.fixture(scope="module")
-def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The skill installed without the gateway, in a place whose name is not made for shells."""
-    root = tmp_path_factory.mktemp("light") / "my skills 技能"
-    do(root, BUNDLE)
-    return root / NAME
-
-
 def do(root: Path, bundle: Path, **more: bool) -> dict[str, Any]:
     """Install, update or remove in this process."""
     switches = ("with_aliases", "with_gateway", "dry_run", "remove")
@@ -98,36 +86,6 @@ def test_only_what_the_skill_needs_is_installed(run: Run, root: Path) -> None:
     assert not list((root / NAME).rglob("*.pyc"))
 
 
-def test_each_data_file_that_the_scripts_read_is_installed(run: Run, root: Path) -> None:
-    """The light copy lacks none, and carries none that only a gateway reads."""
-    good(run("install_skill.py", "--into", str(root)))
-    sources = [path for path in (root / NAME / "scripts").rglob("*.py") if path.name != "packaging.py"]
-    text = "".join(path.read_text(encoding="utf-8") for path in sources)
-    for path in (BUNDLE / "references").glob("*.json"):
-        read = f'"{path.name}"' in text
-        assert (root / NAME / "references" / path.name).is_file() == read, path.name
-
-
-def test_each_module_of_the_installed_skill_can_be_imported(light: Path) -> None:
-    """None of them needs one that comes with the gateway only."""
-    scripts = light / "scripts"
-    modules = [
-        ".".join(path.relative_to(scripts).with_suffix("").parts)
-        for path in sorted((scripts / "linkfox_client").rglob("*.py"))
-        if path.name != "__init__.py"
-    ]
-    assert len(modules) > 50
-    done = subprocess.run(
-        [sys.executable, "-c", f"import importlib\nfor name in {modules}: importlib.import_module(name)"],
-        cwd=scripts,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-1000:]
-
-
 def test_the_gateway_comes_where_it_is_wanted_and_stays(run: Run, root: Path) -> None:
     """`--with-gateway` brings what local_gateway.py and quickstart.py start; an update keeps it."""
     good(run("install_skill.py", "--into", str(root)))
@@ -143,24 +101,6 @@ def test_the_gateway_comes_where_it_is_wanted_and_stays(run: Run, root: Path) ->
     assert document["withGateway"] is True
     assert document["installed"][0]["remove"] == []
     assert tree(root / NAME) == whole
-
-
-def test_a_copy_without_the_gateway_cannot_bring_it(run: Run, root: Path, tmp_path: Path) -> None:
-    """Neither anew nor to an installation that has it, which stays as it is; the words name what can."""
-    good(run("install_skill.py", "--into", str(root)))
-    light = root / NAME / "scripts" / "install_skill.py"
-    other = tmp_path / "other"
-    done = run_at(light, "--into", str(other), "--with-gateway", home=tmp_path)
-    assert (done.code, done.error["code"]) == (3, "not_set_up")
-    named = f"{shlex.quote(str(BUNDLE / 'scripts' / 'install_skill.py'))} --into {other} --with-gateway"
-    assert f"`python3 {named}`" in done.error["hint"]
-    assert not other.exists()
-    good(run("install_skill.py", "--into", str(other), "--with-gateway"))
-    before = tree(other)
-    done = run_at(light, "--into", str(other), home=tmp_path)
-    assert (done.code, done.error["code"]) == (3, "not_set_up")
-    assert "--remove" in done.error["hint"]
-    assert tree(other) == before
 
 
 def test_nothing_old_is_left_of_version_0_1_0(run: Run, root: Path) -> None:
@@ -196,101 +136,6 @@ def test_nothing_old_is_left_of_version_0_1_0(run: Run, root: Path) -> None:
     assert folders - {".venv"} == fresh
 
 
-def run_at(script: Path, *words: str, home: Path, **more: str) -> Finished:
-    """Run a script of an installed copy, which `run` does not."""
-    done = subprocess.run(
-        [sys.executable, str(script), *words],
-        env=clean_environment(home, **more),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Finished(script.name, done.returncode, done.stdout, done.stderr)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("local_gateway.py", "start", "--sandbox"),
-        ("local_gateway.py", "serve"),
-        ("local_gateway.py", "add-user", "anna", "--key-file", "key.txt"),
-        ("local_gateway.py", "backup", "copy.db"),
-        ("quickstart.py",),
-        ("quickstart.py", "--keep"),
-    ],
-)
-def test_what_needs_the_gateway_says_how_to_get_it(
-    light: Path, tmp_path: Path, words: tuple[str, ...]
-) -> None:
-    """In one line, with a command that does it."""
-    done = run_at(light / "scripts" / words[0], *words[1:], home=tmp_path)
-    assert (done.code, done.error["code"]) == (3, "not_set_up"), done.stdout
-    assert done.error["message"] == "This copy of the skill comes without a gateway"
-    command = re.findall(r"`(python3 [^`]*--with-gateway)`", done.error["hint"])
-    assert command, done.error["hint"]
-    assert shlex.split(command[0]) == [
-        "python3",
-        str(BUNDLE / "scripts" / "install_skill.py"),
-        "--into",
-        str(light.parent),
-        "--with-gateway",
-    ]
-
-
-def test_without_its_clone_it_names_what_a_clone_can_do(light: Path, tmp_path: Path) -> None:
-    """The clone from which it was installed may be gone."""
-    manifest = json.loads((light / installation.MANIFEST).read_text(encoding="utf-8"))
-    moved = tmp_path / "moved"
-    shutil.copytree(light, moved / NAME)
-    manifest["from"] = str(tmp_path / "gone")
-    (moved / NAME / installation.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-    done = run_at(moved / NAME / "scripts" / "local_gateway.py", "start", home=tmp_path)
-    assert done.error["code"] == "not_set_up"
-    assert "a copy of the whole project" in done.error["hint"]
-    assert "`python3 scripts/local_gateway.py start`" in done.error["hint"]
-    assert "gone" not in done.stdout
-
-
-def test_without_the_gateway_status_and_help_work(light: Path, tmp_path: Path) -> None:
-    """They look, and start nothing."""
-    done = run_at(light / "scripts" / "local_gateway.py", "status", home=tmp_path)
-    assert (done.code, done.document["running"]) == (0, False)
-    for words in (("local_gateway.py",), ("local_gateway.py", "backup"), ("quickstart.py",)):
-        assert run_at(light / "scripts" / words[0], *words[1:], "--help", home=tmp_path).code == 0
-
-
-def test_the_doctor_of_a_copy_without_the_gateway_is_content(light: Path, tmp_path: Path) -> None:
-    """A vault that it has no program for is one that it cannot look at, which is no failure."""
-    data_dir = tmp_path / "data"
-    data_dir.mkdir(mode=0o700)
-    (data_dir / "serve.json").write_text('{"program": ["python3", "gateway/__main__.py"]}', encoding="utf-8")
-    done = run_at(light / "scripts" / "doctor.py", "--offline", home=tmp_path, GATEWAY_DATA_DIR=str(data_dir))
-    (vault,) = [check for check in done.document["checks"] if check["name"] == "vault"]
-    assert vault["state"] == "warning"
-    assert "--with-gateway" in vault["remedy"]
-
-
-def test_it_starts_the_gateway_that_was_started_here_before(light: Path, tmp_path: Path) -> None:
-    """One that ran from a clone is started again from there, by whatever copy of the skill needs it."""
-    from tests.support.house import open_house
-
-    with open_house(tmp_path) as house:
-        house.stop()
-        script = light / "scripts" / "authorized_stores.py"
-        try:
-            done = run_at(script, home=tmp_path, GATEWAY_DATA_DIR=str(house.data_dir))
-            assert done.good()["sandbox"] is True
-            script = light / "scripts" / "local_gateway.py"
-            listed = run_at(script, "list-keys", home=tmp_path, GATEWAY_DATA_DIR=str(house.data_dir))
-            assert [key["user"] for key in listed.good()["keys"]] == ["owner"]
-        finally:
-            script = light / "scripts" / "local_gateway.py"
-            run_at(script, "stop", home=tmp_path, GATEWAY_DATA_DIR=str(house.data_dir)).good()
-
-
 def test_a_dry_run_changes_nothing_and_says_what_would_be_done(run: Run, root: Path) -> None:
     """Before an installation, an update and a removal."""
     document = good(run("install_skill.py", "--into", str(root), "--dry-run", "--with-aliases"))
@@ -309,43 +154,6 @@ def test_the_document_stays_short(run: Run, root: Path) -> None:
     """However many files there are: agents' harnesses cut long output."""
     for words in ((), ("--remove",)):
         assert len(run("install_skill.py", "--into", str(root), "--with-aliases", *words).stdout) < 8_000
-
-
-def test_installed_away_from_its_clone_it_works(run: Run, house: House, root: Path) -> None:
-    """The first call works where the Python has the packages, and installs the skill elsewhere, too."""
-    good(run("install_skill.py", "--into", str(root)))
-    script = root / NAME / "scripts" / "authorized_stores.py"
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        env=house.environment,
-        cwd=house.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert json.loads(done.stdout)["ok"] is True, done.stdout
-
-
-def test_installed_without_packages_it_names_the_one_command(run: Run, root: Path, tmp_path: Path) -> None:
-    """And that command has what it needs in the installed copy."""
-    good(run("install_skill.py", "--into", str(root)))
-    done = subprocess.run(
-        [sys.executable, "-S", str(root / NAME / "scripts" / "authorized_stores.py")],
-        env=clean_environment(tmp_path, LINKFOX_AGENT_API_KEY="key", HTTPS_PROXY="http://127.0.0.1:9"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    error = json.loads(done.stdout)["error"]
-    assert (done.returncode, error["code"]) == (3, "not_set_up")
-    assert "python3 scripts/quickstart.py --setup-only" in error["hint"]
-    for name in ("scripts/quickstart.py", "requirements.txt"):
-        assert (root / NAME / name).is_file()
 
 
 def test_an_update_replaces_what_is_its_own(bundle: Path, root: Path) -> None:
@@ -478,22 +286,6 @@ def test_an_environment_of_the_users_own_is_left(bundle: Path, root: Path, how: 
         environment.mkdir()
     assert do(root, bundle, remove=True)["left"] == {str(root / NAME): [".venv"]}
     assert environment.is_dir()
-
-
-def test_an_installed_copy_can_remove_itself(run: Run, root: Path, tmp_path: Path) -> None:
-    """The clone may be long gone."""
-    good(run("install_skill.py", "--into", str(root)))
-    done = subprocess.run(
-        [sys.executable, str(root / NAME / "scripts/install_skill.py"), "--into", str(root), "--remove"],
-        env=clean_environment(tmp_path),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert json.loads(done.stdout)["ok"] is True, done.stdout
-    assert list(root.iterdir()) == []
 
 
 def test_aliases_are_kept_up_to_date_once_they_are_there(bundle: Path, root: Path) -> None:

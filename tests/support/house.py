@@ -134,13 +134,14 @@ def call_json(url: str, body: Any = None, headers: dict[str, str] | None = None)
 
 @dataclass
 class House:
-    """One home with a running gateway. `environment` is what its scripts get."""
+    """One home with a running gateway. `environment` is what its scripts get, which lie in `scripts`."""
 
     home: Path
     data_dir: Path
     url: str = ""
     sandbox_url: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    scripts: Path = SCRIPTS
     process: warm_python.Started | None = None
     log: Path = field(default_factory=Path)
 
@@ -149,8 +150,14 @@ class House:
     ) -> Finished:
         """Run `scripts/NAME` to its end; `more` are further environment variables ('' removes one)."""
         environment = {**self.environment, **more}
-        return run_script(
-            name, *arguments, environment=environment, folder=self.home, stdin=stdin.encode(), python=python
+        return run_program(
+            warm_python.SCRIPT,
+            self.scripts / name,
+            *arguments,
+            environment=environment,
+            folder=self.home,
+            stdin=stdin.encode(),
+            python=python,
         )
 
     def good(self, name: str, *arguments: str, **more: Any) -> dict[str, Any]:
