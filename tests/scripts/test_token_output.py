@@ -304,13 +304,37 @@ def test_what_is_for_a_program_is_not_shown_at_a_terminal(store: FakeGateway, at
 
 
 @pytest.mark.parametrize(
-    "words", [ONE_STORE, ("store_tokens.py", "--all"), ("ads_store_tokens.py", "--profile-id", "7")]
+    ("words", "ways"),
+    [
+        (
+            ONE_STORE,
+            (
+                "`python3 scripts/store_tokens.py --seller-id A1 --region NA --for-program`",
+                "`python3 scripts/with_token.py --seller-id A1 --region NA -- COMMAND`",
+                "--output-file",
+            ),
+        ),
+        (
+            ("ads_store_tokens.py", "--account", "My Brand", "--site", "美国"),
+            (
+                "`python3 scripts/ads_store_tokens.py --account 'My Brand' --site '美国' --for-program`",
+                "`python3 scripts/with_token.py --account 'My Brand' --site '美国' -- COMMAND`",
+            ),
+        ),
+        (
+            ("ads_store_tokens.py", "--auth-record-id", "7"),
+            ("`python3 scripts/ads_store_tokens.py --auth-record-id 7 --for-program`; --output-file",),
+        ),
+        (("store_tokens.py", "--all"), ("--output-file",)),
+    ],
 )
-def test_nothing_is_revealed_into_a_pipe(store: FakeGateway, run: Run, words: tuple[str, ...]) -> None:
+def test_nothing_is_revealed_into_a_pipe(
+    store: FakeGateway, run: Run, words: tuple[str, ...], ways: tuple[str, ...]
+) -> None:
     """There a program reads, or a conversation's log; the hint names the ways for programs."""
     done = run(*words, "--reveal")
     assert (done.code, done.error["code"]) == (2, "bad_arguments")
-    for way in ("with_token.py", "--for-program", "--output-file"):
+    for way in ways:
         assert way in done.error["hint"]
     assert store.calls == []
 

@@ -12,20 +12,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from linkfox_client.cli.arguments import Arguments
+from linkfox_client.cli.fields import option_name
 from linkfox_client.cli.output import Revealed, rendered
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, with_note
 from linkfox_client.config import KEY_NAMES
-from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.errors import ClientError, bad_arguments, typed
 from linkfox_client.paths import BUNDLE
 from linkfox_client.private_files import UnsafePlace, check_folder, create_private
 from linkfox_client.secrets.secret import Secret
 
 OTHER_PLACE = "Name a new file in a folder of your own that exists and has room."
 
-FOR_PROGRAMS = (
-    "For one command: with_token.py with the same store or profile and -- COMMAND. For a program that reads "
-    "the token itself: --for-program. For later: --output-file PATH."
-)
+# The flags by which a script is told whose token is meant; those of an account are none of with_token.py's.
+CHOSEN_BY = ("--seller-id", "--store", "--region", "--profile-id", "--account", "--site", "--auth-record-id")
+OF_ACCOUNTS = "--auth-record-id"
 AT_TERMINAL = (
     "Let the program that needs the token call this command and read its output. A person sees it masked "
     "without --for-program and whole with --reveal; --output-file PATH writes it to a private file."
@@ -172,9 +172,24 @@ def _check_reader(options: SimpleNamespace) -> None:
     if options.for_program and is_terminal:
         raise bad_arguments("--for-program is not for a terminal: it prints the token whole", AT_TERMINAL)
     if options.reveal and not is_terminal:
-        raise bad_arguments("--reveal is for a terminal only, and standard output is none", FOR_PROGRAMS)
+        raise bad_arguments(
+            "--reveal is for a terminal only, and standard output is none", _for_programs(options)
+        )
     if options.for_program:  # the hosted gateway only knows when a token ends after it made it
         options.min_ttl = options.min_ttl or DEFAULT_MIN_TTL
+
+
+def _for_programs(options: SimpleNamespace) -> str:
+    """Return how another program gets the token that these options name."""
+    file = "--output-file PATH writes it to a new private file."
+    if options.all:
+        return f"In place of --reveal, {file}"
+    given = {flag: getattr(options, option_name(flag), None) for flag in CHOSEN_BY}
+    words = [word for flag, value in given.items() if value is not None for word in (flag, value)]
+    ways = [f"A program gets it from {typed(Path(sys.argv[0]).name, *words, '--for-program')}"]
+    if OF_ACCOUNTS not in words:
+        ways.append(f"a command by {typed('with_token.py', *words, '--', 'COMMAND')}")
+    return f"{', '.join(ways)}; {file}"
 
 
 def _leaving(value: Any, *, with_refresh_token: bool) -> list[Secret]:
