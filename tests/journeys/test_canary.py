@@ -245,6 +245,8 @@ def _use(journey: Journey) -> list[Path]:
     journey.good("ads_profiles.py", "--refresh")
     read = "import os; assert os.environ['AMAZON_ACCESS_TOKEN']; print('{}')"
     journey.good("with_token.py", *seller, "--", sys.executable, "-c", read)
+    read = "import os; assert open(os.environ['AMAZON_ACCESS_TOKEN_FILE']).read(); print('{}')"
+    journey.good("with_token.py", *seller, "--keep-fresh", "--", sys.executable, "-c", read)
     orders = {"region": "NA", "path": "/orders/v0/orders", "method": "GET", "queryString": "MarketplaceIds=X"}
     for body in ({**orders, "sellerId": SELLER}, {**orders, "sellerId": SELLER, "path": "/nonsense"}):
         _post(journey, "/spApi/developerProxy", body)

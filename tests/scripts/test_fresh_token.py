@@ -313,6 +313,22 @@ def test_a_profiles_token_is_kept_fresh_too(gateway: FakeGateway, run: Run, tmp_
     assert [body["minTtl"] for body in gateway.bodies("/amazonAds/storeTokens")] == [1000, 1000]
 
 
+def test_the_hosted_gateway_which_tells_no_age_is_asked_for_a_new_one(
+    hosted: FakeGateway, run_hosted: Run, tmp_path: Path
+) -> None:
+    """So the file begins with a token that lives for an hour; the list, which tells no sites, is not read."""
+    hosted.answers["/spApi/storeTokens"] = (200, {"accessToken": ACCESS, "expiresIn": "3600"})
+    hosted.answers["/spApi/refreshToken"] = (200, {"accessToken": NEXT, "expiresIn": "3600"})
+    code = "import os; print(open(os.environ['AMAZON_ACCESS_TOKEN_FILE']).read())"
+    done = run_hosted(*STORE, "--", sys.executable, "-c", code, TMPDIR=str(tmp_path))
+    assert (done.code, done.stdout.strip()) == (0, NEXT), done.stdout + done.stderr
+    which = {"sellerId": "A1", "region": "NA"}
+    assert [(call.path, call.body) for call in hosted.calls] == [
+        ("/spApi/storeTokens", which),
+        ("/spApi/refreshToken", which),
+    ]
+
+
 def test_without_it_no_file_is_made_nor_inherited(store: FakeGateway, run: Run, tmp_path: Path) -> None:
     """What an outer with_token.py kept fresh is another store's."""
     code = "import os; print('AMAZON_ACCESS_TOKEN_FILE' in os.environ)"
