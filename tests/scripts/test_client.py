@@ -242,6 +242,15 @@ def test_a_503_that_is_final_is_not_tried_again(
     assert len(gateway.calls) == 1
 
 
+@pytest.mark.parametrize("odd", [[], {}, 7, None])
+def test_a_503_with_odd_fields_is_tried_again_like_any(
+    odd: object, gateway: FakeGateway, called: Gateway
+) -> None:
+    """Whatever stands in what should be a word."""
+    gateway.answers[PATH] = [(503, {"status": odd, "reason": odd}), (200, tokens())]
+    assert called.post(PATH, {})["sellerId"] == "A1"
+
+
 def test_a_429_is_repeated_only_after_a_short_wait_that_it_names(
     gateway: FakeGateway, called: Gateway, clock: Clock
 ) -> None:

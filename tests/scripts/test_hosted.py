@@ -91,6 +91,68 @@ def test_a_refusal_for_want_of_a_site_asks_the_user(hosted: FakeGateway, run_hos
     assert "do not guess" in done.error["hint"]
 
 
+# What it says
+
+
+@pytest.mark.parametrize(
+    ("answer", "exit_code", "code", "hint"),
+    [
+        ({"errcode": 500, "errmsg": "积分不足"}, 7, "out_of_credit", "https://os.linkfox.com/"),
+        ({"code": 1003, "msg": "套餐已到期，请续费"}, 7, "out_of_credit", "https://os.linkfox.com/"),
+        ({"errcode": 1002, "errmsg": "认证失败"}, 4, "unauthorized", "scripts/login.py"),
+        ({"errcode": 401, "errmsg": "团队不存在"}, 4, "unauthorized", "https://agent.linkfox.com/"),
+        ({"errcode": 1003, "errmsg": "请求过于频繁"}, 6, "throttled", "retryAfter"),
+        ({"errcode": 1003, "errmsg": "回调URL未加白名单"}, 6, "gateway_failed", "LinkFox's support"),
+        ({"errcode": 403, "errmsg": "无权限访问该接口"}, 6, "gateway_failed", "LinkFox's support"),
+        ({"errcode": 500, "errmsg": "未知异常"}, 6, "gateway_failed", "LinkFox's support"),
+        ({"errcode": 1003, "errmsg": "未知异常"}, 6, "amazon_failed", "LinkFox's support"),
+        ({"errcode": 1004, "errmsg": "店铺不存在"}, 5, "not_found", "authorized_stores.py"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_its_words_decide_and_are_passed_on(
+    hosted: FakeGateway,
+    run_hosted: Run,
+    answer: dict[str, Any],
+    exit_code: int,
+    code: str,
+    hint: str,
+    encoding: str,
+) -> None:
+    """In either encoding; only what is a matter of time may be tried again."""
+    hosted.answers["*"] = (200, json.dumps(answer, ensure_ascii=False).encode(encoding))
+    done = run_hosted("store_tokens.py", "--seller-id", "A1", "--region", "NA")
+    assert (done.code, done.error["code"]) == (exit_code, code)
+    assert (answer.get("errmsg") or answer["msg"]) in done.error["message"]
+    assert hint in done.error["hint"]
+    assert "LINKFOX_TOOL_GATEWAY" not in done.error["hint"]
+    assert done.error["retryable"] == ("频繁" in str(answer) or "未知" in str(answer))
+
+
+def test_a_page_in_chinese_is_shown_as_it_is(hosted: FakeGateway, run_hosted: Run) -> None:
+    """A proxy's, in its own encoding; support can look, a setting cannot help."""
+    hosted.answers["*"] = (502, "<html><title>网关错误".encode("gbk"))
+    done = run_hosted("authorized_stores.py")
+    assert (done.code, done.error["code"], done.error["retryable"]) == (6, "gateway_failed", True)
+    assert "网关错误" in done.error["message"]
+    assert "LINKFOX_TOOL_GATEWAY" not in done.error["hint"]
+
+
+def test_a_key_is_kept_whose_account_has_no_credit(
+    hosted: FakeGateway, run_hosted: Run, tmp_path: Path
+) -> None:
+    """The key is one that the gateway knows; one without a team is not stored."""
+    hosted.answers["*"] = (200, {"errcode": 1003, "errmsg": "积分已用完"})
+    words = ("login.py", "--insecure-file")
+    stored = run_hosted(*words, stdin=KEY, LINKFOX_AGENT_API_KEY="").good()
+    assert stored["stored"] == "file"
+    assert "积分已用完" in stored["notes"][-1] + stored["notes"][0]
+    hosted.answers["*"] = (401, {"errcode": 401, "errmsg": "团队不存在"})
+    refused = run_hosted(*words, stdin=KEY, LINKFOX_AGENT_API_KEY="")
+    assert (refused.code, refused.document["stored"]) == (4, None)
+    assert "make an API key there" in refused.error["hint"]
+
+
 # What may cost credit
 
 

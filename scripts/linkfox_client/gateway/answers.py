@@ -44,7 +44,7 @@ def is_final(reply: Reply) -> bool:
     if not isinstance(document, dict):
         return False
     row = find_reason(document.get("reason"))
-    return document.get("status") in failure_rows.STATUSES or (row is not None and not row.retryable)
+    return _word(document.get("status")) in failure_rows.STATUSES or (row is not None and not row.retryable)
 
 
 def read(
