@@ -1,6 +1,7 @@
 """The scripts with the hosted gateway, as an agent of a user there sees them."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,27 @@ def test_an_authorization_that_has_ended_is_made_again(
     assert "python3 scripts/authorize_url.py --seller-id A1 --region NA" in hint
     assert "ask the user for the site" in hint.lower()
     assert "ads_authorize_url" not in hint
+
+
+def test_the_hints_command_makes_the_link(hosted: FakeGateway, run_hosted: Run) -> None:
+    """With the site that the user named, under the name that the store has."""
+    hosted.answers["/spApi/refreshToken"] = (200, {"errcode": 1003, "errmsg": "invalid_grant"})
+    hosted.answers["/spApi/authorizedStores"] = (
+        200,
+        {"stores": [{"sellerId": "A1", "region": "NA", "sellerName": "北极光户外"}]},
+    )
+    hosted.answers[AUTHORIZE] = (200, {"authorizeUrl": LINK})
+    hint = run_hosted("refresh_token.py", "--seller-id", "A1", "--region", "NA").error["hint"]
+    words = shlex.split(hint.split("`")[1])[2:]
+    run_hosted("authorize_url.py", *words, "--marketplace", "US").good()
+    (sent,) = hosted.bodies(AUTHORIZE)
+    assert sent == {
+        "sellerId": "A1",
+        "region": "NA",
+        "sellerName": "北极光户外",
+        "marketplace": "US",
+        "central": "seller",
+    }
 
 
 @pytest.mark.parametrize("which", [("--profile-id", "7"), ("--auth-record-id", "8")])

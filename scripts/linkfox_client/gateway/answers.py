@@ -212,12 +212,14 @@ def _without_envelope(reply: Reply, secrets: Secrets, document: Any, hosted: boo
         return ClientError(
             "gateway_failed",
             f"The gateway answered with a redirect (HTTP {reply.status}), which is not followed with the key",
-            "Set LINKFOX_TOOL_GATEWAY to the address that the gateway really has.",
+            failure_rows.hint_about_a_page(hosted=True)
+            if hosted
+            else "Set LINKFOX_TOOL_GATEWAY to the address that the gateway really has.",
         )
     text = document if isinstance(document, str) else _decoded(reply.body[:2000])
     start = cleaned(secrets.scrub(text), 80)
     # A page of a site has many words in it; a line of text is what the gateway says.
-    said = "" if start.startswith("<") else start
+    said = "" if start.startswith("<") or isinstance(document, list) else start
     row = failure_rows.row_without_envelope(reply.status, said)
     if row is not None:
         return ClientError(

@@ -20,6 +20,9 @@ REASON_OF_ERRCODE = {
     1005: "not_allowed",
 }
 STATUSES = {"needs_reauthorization": "store_revoked", "suspended_app": "suspended_app"}
+# Words that say little: a number that is sure, the key's or the credit's, goes before them.
+VAGUE = {"bad_parameter", "hosted_failed", "hosted_refused", "not_found"}
+SURE = {401, 402}
 # What the hosted gateway means by a number is another thing, and its user has no log to look into.
 HOSTED_REASONS = {
     "amazon_failed": "hosted_partner_failed",
@@ -38,6 +41,8 @@ def row_of(status: int, code: int | None, document: Mapping[str, Any], said: str
         return named
     # A gateway of one's own that is newer than these scripts has reasons that they do not know.
     in_words = None if document.get("reason") else wordings.reason_of(said)
+    if in_words in VAGUE and (code or status) in SURE:
+        in_words = None
     stopped = document.get("status")
     reason = in_words or (STATUSES.get(stopped) if isinstance(stopped, str) else None)
     if reason is None and code == 1004 and (status == 409 or document.get("candidates")):

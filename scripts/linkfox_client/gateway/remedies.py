@@ -1,10 +1,9 @@
 """What to do about a failure, as a command that can be typed, with what the failed call knows filled in."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from linkfox_client.errors import ClientError
+from linkfox_client.errors import ClientError, typed
 
 # The fields of a call that name a store or account, with the flags by which it is authorized again.
 STORE_FLAGS = {"sellerId": "--seller-id", "region": "--region"}
@@ -18,16 +17,16 @@ def with_what_is_known(failure: ClientError, path: str, body: Mapping[str, Any],
     if path.startswith("/spApi/"):
         command = _command("authorize_url.py", STORE_FLAGS, body)
         return (
-            f"Ask the user for the site (US, DE, JP …), then run `{command}` with that site as "
+            f"Ask the user for the site (US, DE, JP …), then run {command} with that site as "
             "--marketplace; do not guess it from the region."
         )
     command = _command("ads_authorize_url.py", ACCOUNT_FLAGS, body)
     if "authRecordId" in body:
-        return f"Authorize it again: `{command}`."
-    return f"Authorize it again: `{command}` with its --auth-record-id, as ads_authorized_stores.py lists it."
+        return f"Authorize it again: {command}."
+    return f"Authorize it again: {command} with its --auth-record-id, as ads_authorized_stores.py lists it."
 
 
 def _command(script: str, flags: Mapping[str, str], body: Mapping[str, Any]) -> str:
-    """Return the command that runs a script with those of the flags whose fields the call had."""
-    words = [word for field, flag in flags.items() if field in body for word in (flag, str(body[field]))]
-    return shlex.join(["python3", f"scripts/{script}", *words])
+    """Return the call of a script with those of the flags whose fields the failed call had."""
+    known = ((flag, body[field]) for field, flag in flags.items() if field in body)
+    return typed(script, *(word for pair in known for word in pair))
