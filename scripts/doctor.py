@@ -7,6 +7,10 @@
 Examples:
   python3 scripts/doctor.py
   python3 scripts/doctor.py --offline      no network call at all
+  python3 scripts/doctor.py --store "My Store"
+
+With a store named, Amazon is asked for its sites, which shows whether its token is good: a refusal then names
+its cause, a row of references/permissions.md. On the hosted gateway that call costs credit.
 
 Each check is ok, warning or failed, with a remedy; a short table goes to standard error. A local gateway that
 the scripts would start is started. The exit code is 0 where nothing failed, else that of the first failed
@@ -15,16 +19,20 @@ application at Amazon, 7 for credit, 8 for what did not answer in time.
 """
 
 from linkfox_client import command
+from linkfox_client.commands import choice
 
 
 def declare(arguments):
     arguments.switch("--offline", "leave out everything that needs the network")
+    choice.declare_store(arguments, required=False)
+    arguments.excludes("--offline", *choice.STORE_FLAGS)
 
 
 def run(options):
     from linkfox_client.commands.diagnosis import examination
 
-    return examination.examine(offline=options.offline)
+    wanted = options if choice.is_any_store(options) else None
+    return examination.examine(offline=options.offline, wanted=wanted)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from linkfox_client import config as scripts_loopback
 from linkfox_client import private_files as scripts_private_files
 from linkfox_client import text as scripts_text
 from linkfox_client.amazon import endpoints
+from linkfox_client.amazon import refusals as scripts_refusals
 from linkfox_client.keys import keyring as scripts_keyring
 from linkfox_client.local import local_proof as scripts_proof
 from linkfox_client.secrets import masking
@@ -21,6 +22,7 @@ from linkfox_client.secrets import secret as scripts_secret
 
 from gateway.amazon import ads_api, selling_partner_api
 from gateway.monitoring import logs
+from gateway.proxy import refusals as gateway_refusals
 from gateway.util import keyring as gateway_keyring
 from gateway.util import local_proof as gateway_proof
 from gateway.util import loopback as gateway_loopback
@@ -32,6 +34,7 @@ SECRET = [scripts_secret, gateway_secret]
 TEXT = [scripts_text, gateway_text]
 FILES = [scripts_private_files, gateway_private_files]
 PROOF = [scripts_proof, gateway_proof]
+REFUSALS = [scripts_refusals, gateway_refusals]
 KEYRING = [scripts_keyring, gateway_keyring]
 # What one side has alone: where a person's files may lie, and taking a key back, is the scripts' affair.
 SCRIPTS_ONLY = {"check_folder", "is_private_folder", "UnsafePlace", "NotPrivate", "read_private", "delete"}
@@ -134,6 +137,16 @@ def test_text_is_cleaned_alike(text: object) -> None:
 def test_loopback_is_the_same(host: str) -> None:
     """Plain text is sent and taken on this machine alone."""
     both([scripts_loopback, gateway_loopback], lambda module: module.is_loopback(host))
+
+
+def test_refusals_are_explained_by_the_same_lines() -> None:
+    """The gateway's and the scripts' differ by where they import the data's folder from."""
+    sources = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in REFUSALS]
+    scripts, gateway = (
+        [line for line in source.splitlines() if not line.endswith("import REFERENCES")] for source in sources
+    )
+    assert len(scripts) > 100
+    assert scripts == gateway
 
 
 def test_amazons_hosts_are_the_same() -> None:

@@ -57,7 +57,9 @@ def explain(refusal: Refusal, cause: str | None = None) -> Cause | None:
     for row in named or rows:
         if _fits(row, refusal, circumstances):
             return _cause(row, refusal)
-    return _cause(named[-1], refusal) if named else None
+    # The gateway knows why, by what is not known here.
+    plain = [row for row in named if "when" not in row] or named
+    return _cause(plain[-1], refusal) if plain else None
 
 
 def explain_reason(reason: str | None, refusal: Refusal) -> Cause | None:

@@ -29,6 +29,7 @@ from tests.support.house import PATIENCE, House, clean_environment
 
 STORE = {"sellerId": "A1", "sellerName": "My Store", "region": "NA", "status": "authorized"}
 ACCOUNT = {"authRecordId": 7, "accountName": "Brand", "region": "EU", "profileId": 1, "status": "authorized"}
+PROXY = "/spApi/developerProxy"
 NETWORK = {"gateway", "clock", "API key", "stores", "ads accounts"}
 
 
@@ -70,6 +71,55 @@ def test_a_healthy_machine_has_nothing_failed(run: Run, healthy: FakeGateway, tm
     assert KEY not in done.stdout + done.stderr
     assert keyrings.held(tmp_path) == {}
     assert not list((tmp_path / ".cache" / "linkfox").iterdir())
+
+
+def test_a_store_is_tried_only_where_one_is_named(run: Run, healthy: FakeGateway) -> None:
+    """Each try is a call of Amazon's, which a hosted gateway charges for."""
+    run("doctor.py")
+    assert healthy.bodies(PROXY) == []
+    answer = {"errcode": 200, "errmsg": "", "httpStatus": 200}
+    body = {"payload": [{"marketplace": {"countryCode": code}} for code in ("US", "CA")]}
+    healthy.answers[PROXY] = (200, {**answer, "body": json.dumps(body)})
+    done = run("doctor.py", "--seller-id", "A1", "--region", "NA")
+    check = by_name(done.document)["store's call (A1, NA)"]
+    assert check["state"] == "ok"
+    assert check["detail"].startswith("Amazon answered for CA, US. Token and region are good")
+    assert [call["path"] for call in healthy.bodies(PROXY)] == ["/sellers/v1/marketplaceParticipations"]
+
+
+@pytest.mark.parametrize(
+    ("details", "cause", "state"),
+    [
+        ("The access token you provided has expired.", "token_ended", "failed"),
+        ("The marketplaces you provided are not valid for region.", "wrong_region", "failed"),
+        ("", "role_or_region", "warning"),
+    ],
+)
+def test_a_store_that_amazon_refuses_has_its_cause_named(
+    run: Run, healthy: FakeGateway, details: str, cause: str, state: str
+) -> None:
+    """With what to do; a role that only this call wants is no reason to fail."""
+    refused = {"errors": [{"code": "Unauthorized", "message": "denied", "details": details}]}
+    answer = {"errcode": 200, "errmsg": "", "httpStatus": 403, "body": json.dumps(refused)}
+    healthy.answers[PROXY] = (200, answer)
+    done = run("doctor.py", "--store", "My Store")
+    check = by_name(done.document)["store's call (A1, NA)"]
+    assert (check["cause"], check["state"]) == (cause, state)
+    assert check["remedy"]
+    assert (done.code == 0) == (state == "warning")
+
+
+def test_a_store_that_is_not_there_fails_its_check_alone(run: Run, healthy: FakeGateway) -> None:
+    """The others are made all the same."""
+    done = run("doctor.py", "--store", "Nobody's")
+    assert (done.code, done.error["code"]) == (5, "not_found")
+    assert by_name(done.document)["ads account Brand"]["state"] == "ok"
+    assert healthy.bodies(PROXY) == []
+
+
+def test_a_store_is_not_tried_without_the_network(run: Run) -> None:
+    """The two flags contradict each other."""
+    assert run("doctor.py", "--offline", "--store", "My Store").code == 2
 
 
 def test_settings_are_named_with_the_place_that_they_come_from(

@@ -87,6 +87,19 @@ class Arguments:
             )
         )
 
+    def pairs(self, flag: str, help: str, *, most: int = 100) -> None:
+        """Declare NAME=VALUE texts, in JSON also an object; the option is a list of names with values."""
+        self._add(
+            Field(
+                flag,
+                help,
+                lambda value: values.read_pairs(value, most),
+                "NAME=VALUE …",
+                default=[],
+                is_list=True,
+            )
+        )
+
     def path(self, flag: str, help: str, *, required: bool = False, metavar: str = "PATH") -> None:
         """Declare a path of the file system; the option is a text that `open` takes."""
         self._add(Field(flag, help, values.read_path, metavar, required))
@@ -180,6 +193,7 @@ class Arguments:
         most: int = 100,
         guarded: Collection[str] = (),
         also: Mapping[str, str] = MappingProxyType({}),
+        metavar: str | None = None,
     ) -> None:
         """Declare a word without a flag, such as a subcommand; taken in the order of declaration.
 
@@ -192,7 +206,7 @@ class Arguments:
                 return values.read_text(value, most)
             return values.read_choice(value, choices, guarded=guarded, also=also)
 
-        self._add(Field(name, help, read, name.upper(), required, is_positional=True))
+        self._add(Field(name, help, read, metavar or name.upper(), required, is_positional=True))
 
     def rest(self, name: str, help: str, *, required: bool = True) -> None:
         """Declare what stands after `--`, untouched.

@@ -60,6 +60,31 @@ def read_texts(value: Any, most: int) -> list[str]:
     return [read_text(item, most) for item in value]
 
 
+def read_pairs(value: Any, most: int) -> list[tuple[str, str]]:
+    """Return names with their values: of texts NAME=VALUE, or of an object; of a list each value is one."""
+    if isinstance(value, dict) and value:
+        return [(read_text(name, most), _as_text(item, most)) for name, item in value.items()]
+    pairs = []
+    for item in read_texts(value, most):
+        name, equals, text = item.partition("=")
+        if not (equals and name.strip()):
+            raise Wrong(
+                f"has to be NAME=VALUE, not {shown(item)}",
+                "What has no flag of its own comes before the flags.",
+            )
+        pairs.append((name.strip(), text))
+    return pairs
+
+
+def _as_text(value: Any, most: int) -> str:
+    """Return a value of a JSON object as it stands in a query: a list with commas."""
+    if isinstance(value, list) and value:
+        return ",".join(_as_text(item, most) for item in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return read_text(str(value) if isinstance(value, int) else value, most)
+
+
 def read_command(value: Any) -> list[str]:
     """Return a program and its arguments, as they are."""
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):

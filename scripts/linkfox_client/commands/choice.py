@@ -44,11 +44,15 @@ class Choice(NamedTuple):
 # What a script declares.
 
 
-def declare_store(arguments: Arguments, *others: str) -> None:
-    """Declare the choice of a store; `others` are flags that stand in its place, such as `--all`."""
+def declare_store(arguments: Arguments, *others: str, required: bool = True) -> None:
+    """Declare the choice of a store; `others` are flags that stand in its place, such as `--all`.
+
+    `required`: the script is for a store; without it none need be chosen, which `is_any_store` tells.
+    """
     _declare_store_flags(arguments)
     arguments.text("--site", "the store that sells there: a country in English or Chinese, or a code")
-    arguments.one_or_more(*STORE_FLAGS, instead=others)
+    if required:
+        arguments.one_or_more(*STORE_FLAGS, instead=others)
     arguments.excludes("--seller-id", "--store")
     arguments.needs("--region", *STORE_FLAGS)
     arguments.check(_check_site)
@@ -193,6 +197,11 @@ def authorization(gateway: "Gateway", options: SimpleNamespace) -> Choice:
 def either(gateway: "Gateway", options: SimpleNamespace) -> Choice:
     """Return the store or the ads profile that was chosen. Raise ClientError as `store` does."""
     return store(gateway, options) if is_store(options) else profile(gateway, options)
+
+
+def is_any_store(options: SimpleNamespace) -> bool:
+    """Tell whether a store was chosen at all, of `declare_store`."""
+    return is_store(options) or options.site is not None
 
 
 def is_store(options: SimpleNamespace) -> bool:

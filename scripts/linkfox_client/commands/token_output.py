@@ -3,7 +3,6 @@
 The refresh token stays masked in all of them unless it was asked for by its own flag.
 """
 
-import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
@@ -11,17 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from linkfox_client.cli import new_file
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.fields import option_name
 from linkfox_client.cli.output import Revealed, rendered
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, with_note
 from linkfox_client.config import KEY_NAMES
 from linkfox_client.errors import ClientError, bad_arguments, typed
-from linkfox_client.paths import BUNDLE
-from linkfox_client.private_files import UnsafePlace, check_folder, create_private
 from linkfox_client.secrets.secret import Secret
-
-OTHER_PLACE = "Name a new file in a folder of your own that exists and has room."
 
 # The flags by which a script is told whose token is meant; those of an account are none of with_token.py's.
 CHOSEN_BY = ("--seller-id", "--store", "--region", "--profile-id", "--account", "--site", "--auth-record-id")
@@ -80,7 +76,8 @@ def deliver(
     if options.output_file is not None:
         path = Path(options.output_file).absolute()
         text = env_lines(fields, with_refresh_token=options.with_refresh_token) if as_lines else ""
-        _write(path, text or rendered({"ok": True, **fields}, leaving) + "\n")
+        text = text or rendered({"ok": True, **fields}, leaving) + "\n"
+        new_file.write(path, text.encode("utf-8", "backslashreplace"))
         document["outputFile"] = str(path)
         work_tree = _work_tree(path.parent)
         if work_tree is not None:
@@ -231,32 +228,11 @@ def _word(fields: Mapping[str, Any], field: str) -> str | None:
 
 
 def _check_output_file(options: SimpleNamespace) -> None:
-    if options.output_file is None:
-        return
-    path = Path(options.output_file)
-    if os.path.lexists(path):
-        raise bad_arguments(f"{path} is there already, and is never overwritten or followed", OTHER_PLACE)
-    if path.parent.resolve().is_relative_to(BUNDLE):
-        raise bad_arguments(f"{path} is in the skill's own folder, no place for a token", OTHER_PLACE)
-    try:
-        check_folder(path.parent)
-    except (OSError, UnsafePlace) as problem:
-        raise _bad_place(path, problem) from None
+    if options.output_file is not None:
+        new_file.check(Path(options.output_file))
 
 
 def _work_tree(folder: Path) -> Path | None:
     """Return the git work tree that `folder` is in; None for none."""
     folder = folder.resolve()
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        create_private(path, text.encode("utf-8", "backslashreplace"))
-    except (OSError, UnsafePlace) as problem:
-        raise _bad_place(path, problem) from None
-
-
-def _bad_place(path: Path, problem: Exception) -> ClientError:
-    reason = getattr(problem, "strerror", None) or str(problem)
-    return bad_arguments(f"{path} cannot be written: {reason}", OTHER_PLACE)

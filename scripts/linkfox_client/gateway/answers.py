@@ -90,14 +90,14 @@ def _parsed(body: bytes) -> Any:
         raise ValueError(word)
 
     try:
-        return json.loads(_decoded(body, errors="strict"), parse_constant=constant)
+        return json.loads(decoded(body, errors="strict"), parse_constant=constant)
     except RecursionError:
         raise _too_deep() from None
     except ValueError:
         return None
 
 
-def _decoded(body: bytes, errors: str = "replace") -> str:
+def decoded(body: bytes, errors: str = "replace") -> str:
     """Return a body as text: UTF-8, as JSON is, else GB18030, which Chinese services also send."""
     try:
         return body.decode("utf-8-sig")
@@ -216,7 +216,7 @@ def _without_envelope(reply: Reply, secrets: Secrets, document: Any, hosted: boo
             if hosted
             else "Set LINKFOX_TOOL_GATEWAY to the address that the gateway really has.",
         )
-    text = document if isinstance(document, str) else _decoded(reply.body[:2000])
+    text = document if isinstance(document, str) else decoded(reply.body[:2000])
     start = cleaned(secrets.scrub(text), 80)
     # A page of a site has many words in it; a line of text is what the gateway says.
     said = "" if start.startswith("<") or isinstance(document, list) else start

@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 from linkfox_client.cli import output
 from linkfox_client.config import LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway import answers, certificates, remedies, settings
+from linkfox_client.gateway import answers, certificates, forwarding, remedies, settings
 from linkfox_client.gateway.answers import Reply
 from linkfox_client.gateway.connections import Deadline, GatewayAdapter
 from linkfox_client.gateway.parallel import WORKERS
@@ -119,6 +119,24 @@ class Gateway:
             self._sleep(pause)
         raise self._timeout("took too long to be ready")
 
+    def forward(self, path: str, body: Mapping[str, Any]) -> forwarding.Forwarded:
+        """Have `path` pass a call on to Amazon and return its answer, whatever that is; asked once.
+
+        Repeated is only a refused connection: anything else may have changed something, or cost credit.
+        Raise ClientError where the gateway has no answer of Amazon's.
+        """
+        deadline = self._clock() + forwarding.LONGEST
+        for attempt in range(ATTEMPTS):
+            try:
+                reply = self._send(path, body, deadline, forwarding.LONGEST, forwarding.LARGEST)
+                break
+            except _Refused as refused:
+                if attempt == ATTEMPTS - 1:
+                    raise refused.failure from None
+                self._sleep(FIRST_PAUSE * 2**attempt)
+        about, content = forwarding.parted(reply)
+        return forwarding.Forwarded(self._read(about, path, body), content)
+
     def get(self, path: str) -> Reply:
         """Return what the gateway answers to a GET of `path`, asked once. Raise ClientError for none."""
         try:
@@ -159,8 +177,17 @@ class Gateway:
         request.headers["Authorization"] = self.settings.key.reveal()
         return request
 
-    def _send(self, path: str, body: Mapping[str, Any] | None, deadline: float) -> Reply:
+    def _send(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None,
+        deadline: float,
+        patience: float | None = None,
+        largest: int = LARGEST_ANSWER,
+    ) -> Reply:
         """Send one request, a GET without a body, and return its whole answer.
+
+        `patience`: seconds to wait for the next bytes, None as usual; `largest`: in bytes.
 
         Raises:
             _Refused: nobody takes connections at the gateway's address.
@@ -172,12 +199,12 @@ class Gateway:
                 "GET" if body is None else "POST",
                 self.settings.gateway + path,
                 json=None if body is None else dict(body),
-                timeout=self._timeouts,
+                timeout=(self._timeouts[0], patience or self._timeouts[1]),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 self.date = response.headers.get("Date", "")
-                content = self._content(response)
+                content = self._content(response, largest)
         except requests.exceptions.SSLError as error:
             why = certificates.verify_message(error)
             raise self._unreachable(
@@ -204,15 +231,15 @@ class Gateway:
             _seconds(response.headers.get("Retry-After")),
         )
 
-    def _content(self, response: requests.Response) -> bytes:
+    def _content(self, response: requests.Response, largest: int) -> bytes:
         """Return the body, as it comes: what is too large or too slow is dropped on the way."""
         content = bytearray()
         while part := response.raw.read1(65536, decode_content=True):
             content += part
-            if len(content) > LARGEST_ANSWER:
+            if len(content) > largest:
                 raise ClientError(
                     "gateway_failed",
-                    "The gateway's answer is larger than 8 MB and was refused",
+                    f"The gateway's answer is larger than {largest // 2**20} MB and was refused",
                     "Check LINKFOX_TOOL_GATEWAY: something else may be answering at that address.",
                 )
         return bytes(content)

@@ -16,9 +16,6 @@ COMMANDS = "gateway/cli/commands.json"
 # Of the skill's own folders what serves the gateway and quickstart.py alone.
 FOR_THE_GATEWAY = frozenset(
     (
-        "references/ads-operations.json",
-        "references/refusals.json",
-        "references/spapi-operations.json",
         "scripts/linkfox_client/commands/quickstart.py",
         "scripts/linkfox_client/local/sandbox_browser.py",
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from gateway.proxy.refusals import Refusal, explain, explain_reason, role_for
+from gateway.util.paths import REFERENCES
 from tests.support.calling import (
     PARTICIPATIONS,
     SELLER,
@@ -19,6 +21,7 @@ from tests.support.gateway_server import Amazon, Gateway
 ORDERS = "/orders/v0/orders"
 GERMANY = "A1PA6795UKMFR9"
 US = "ATVPDKIKX0DER"
+FAILURES = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
 ADS_HOST = "advertising-api.amazon.com"
 
 
@@ -106,7 +109,7 @@ def test_without_a_check_that_went_well_the_region_may_be_wrong_too(gateway: Gat
     amazon.control("apps", {"clientId": amazon.spapi["clientId"], "sellersRole": False})
     gateway.authorize_store()
     cause, hint = refused(gateway, path=PARTICIPATIONS)
-    assert cause == "role_missing"
+    assert cause == "role_or_region"
     assert hint.startswith("Most likely the application lacks a role for /sellers/v1/marketplace")
     assert "Selling Partner Insights" in hint
     assert "another region than NA" in hint
@@ -121,15 +124,69 @@ def test_a_token_that_stays_refused(gateway: Gateway, amazon: Amazon, what: str)
     assert f"`python3 scripts/refresh_token.py --seller-id {SELLER} --region NA`" in hint
 
 
-def test_a_profile_out_of_reach(gateway: Gateway, amazon: Amazon) -> None:
-    """Ads say so with a 401, which is no fault of the token's."""
+@pytest.mark.parametrize(
+    ("status", "body", "cause", "words"),
+    [
+        (401, {"details": "Not authorized to access scope 7"}, "other_profile", "ads_profiles.py --refresh"),
+        (401, {"message": "Scope header is missing"}, "wrong_header", "--profile-id"),
+        (401, {"code": "UNAUTHORIZED", "message": "?"}, "token_ended", "ads_refresh_token.py --profile-id "),
+        (403, {"code": "403", "details": "Forbidden"}, "access_missing", "Amazon Ads console"),
+        (404, {"details": "Could not find resource for full path: https://x/y"}, "unknown_path", "POST /sp/"),
+        (404, {"code": "NOT_FOUND", "details": "no such campaign"}, None, ""),
+        (400, {"code": "400", "details": "The request input is invalid"}, None, ""),
+    ],
+)
+def test_refusals_of_the_ads_api(
+    gateway: Gateway, amazon: Amazon, status: int, body: dict[str, str], cause: str | None, words: str
+) -> None:
+    """It says more than the SP-API, in another form each."""
     gateway.authorize_account()
     profile = profile_of(gateway)
-    body = {"code": "401", "details": f"Not authorized to access scope {profile}", "requestId": "R"}
-    amazon.fault({"status": 401, "body": body}, host=ADS_HOST)
+    amazon.fault({"status": status, "body": body}, times=None, host=ADS_HOST)
     answer = passed_on(gateway, "/amazonAds/developerProxy", ads_call(profile))
-    assert (answer["httpStatus"], answer["cause"]) == (401, "other_profile")
-    assert "ads_profiles.py --refresh" in answer["hint"]
+    assert (answer["httpStatus"], answer.get("cause")) == (status, cause)
+    assert words in answer.get("hint", "")
+
+
+def test_a_request_at_the_wrong_place(gateway: Gateway, amazon: Amazon) -> None:
+    """What a program that sends the token in another header gets, or asks this host for tokens."""
+    for what in ("spApi.tokenMissing", "spApi.tokenRequestAtWrongHost"):
+        amazon.fault({"answer": what}, host=SP_HOST)
+        assert refused(gateway)[0] == "wrong_header"
+
+
+def test_a_report_may_hold_data_of_buyers(gateway: Gateway, amazon: Amazon) -> None:
+    """Amazon does not say whether that is it, so the hint says both."""
+    amazon.fault({"answer": "spApi.roleMissing"}, host=SP_HOST)
+    cause, hint = refused(gateway, path="/reports/2021-06-30/documents/amzn1.x")
+    assert cause == "restricted_data"
+    assert hint.startswith("If the report holds data of buyers")
+    assert "else the application lacks the role" in hint
+
+
+def test_every_row_is_one_that_a_refusal_can_get() -> None:
+    """Each condition is known, each hint can be filled in, and a page row says who says what."""
+    table = json.loads((REFERENCES / "refusals.json").read_text(encoding="utf-8"))
+    for row in table["causes"]:
+        refusal = Refusal(row["from"], 0, b"", "GET", "/orders/v0/orders", "", "NA")
+        told = explain_reason(row["reason"], refusal) if "reason" in row else explain(refusal, row["cause"])
+        assert told is not None, row
+        assert "{" not in told.hint
+        assert told.code in {failure["code"] for failure in FAILURES}
+        assert row.get("page", True) == ("told" in row) == ("meaning" in row)
+
+
+def test_every_family_of_the_sp_api_s_calls_is_one_that_amazon_publishes() -> None:
+    """A role is told for paths that there are; `/authorization` is of the past."""
+    published = {
+        row["path"] for row in json.loads((REFERENCES / "spapi-operations.json").read_text(encoding="utf-8"))
+    }
+    table = json.loads((REFERENCES / "refusals.json").read_text(encoding="utf-8"))
+    for prefix in {path for family in table["families"] for path in family["paths"]} - {"/authorization"}:
+        assert any(path.startswith(f"{prefix}/") for path in published), prefix
+    assert role_for("/products/fees/v0/feesEstimate") == "Pricing, or Product Listing"
+    assert role_for("orders/v0/orders/") == role_for("/orders/v0/orders")
+    assert "role-mappings" in role_for("/ordersome/v0")
 
 
 def test_a_refusal_that_is_no_json_is_explained_by_nothing(gateway: Gateway, amazon: Amazon) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from linkfox_client import paths
@@ -40,17 +41,23 @@ CHECKS = (
     Check("stores", stores.stores, needs_network=True),
     Check("ads accounts", stores.ads_accounts, 40.0, needs_network=True),
 )
+# Only where a store is named: it calls Amazon, which the hosted gateway charges for.
+STORE_CALL = Check("store's call", stores.tried, 200.0, needs_network=True)
 
 
-def examine(*, offline: bool, checks: Iterable[Check] = CHECKS) -> dict[str, Any]:
+def examine(
+    *, offline: bool, wanted: SimpleNamespace | None = None, checks: Iterable[Check] = CHECKS
+) -> dict[str, Any]:
     """Make all checks, tell each line on standard error, and return the document.
+
+    `wanted`: the options that choose a store to call Amazon for, None for none.
 
     With a failed check `ok` is false, and `error` is the first one's.
     """
-    patient = Patient(offline=offline)
+    patient = Patient(offline=offline, wanted=wanted)
     findings: list[Finding] = []
     skipped: list[str] = []
-    for check in checks:
+    for check in [*checks, *([STORE_CALL] if wanted is not None else [])]:
         if _is_skipped(check, patient):
             skipped.append(check.name)
             continue

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from linkfox_client.errors import ClientError
@@ -50,10 +51,11 @@ class Patient:
     """What is looked at, and what earlier checks learned for later ones.
 
     `pair`: the gateway and key in force, once they are known; `uses_local`: they are the local gateway's;
-    `checked`: what the gateway answered.
+    `checked`: what the gateway answered; `wanted`: the options that choose a store to try, if any.
     """
 
     offline: bool
+    wanted: SimpleNamespace | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     pair: Settings | None = None
     uses_local: bool = False

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from linkfox_client.commands import amazon_call, choice
+from linkfox_client.commands.amazon_call import Call
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.commands.lists import entries, whole
 from linkfox_client.commands.profile_renewal import AGAIN
@@ -12,6 +14,14 @@ from linkfox_client.text import cleaned
 
 MOST_LINES = 50
 WARN_DAYS = 30
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+GOOD = (
+    "Token and region are good: a 403 for another call is about its path, its role or data of buyers "
+    "(references/permissions.md)."
+)
+# What a failed try tells beside its message, and causes that other calls need not have.
+TOLD = ("cause", "httpStatus")
+OF_THIS_CALL = ("role_missing", "role_or_region")
 ORDER = ("failed", "warning", "ok")
 
 
@@ -42,6 +52,39 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
     unread = {entry.get("authRecordId"): entry.get("unreadRegions") or () for entry in incomplete}
     found = [_of_account(entry, unread.get(number, ())) for number, entry in accounts.items()]
     yield from _bounded("ads accounts", found)
+
+
+def tried(patient: Patient) -> Iterator[Finding]:
+    """Call Amazon for the store that was named, which shows what its token may do.
+
+    The call lists the seller's sites. Where only its own role is missing, other calls may work.
+    """
+    checked, pair = patient.checked, patient.pair
+    if patient.wanted is None or pair is None or checked is None or checked.answer is None:
+        return
+    from linkfox_client.gateway.client import Gateway
+
+    name = "store's call"
+    try:
+        with Gateway(pair, environ=patient.environ) as gateway:
+            target = amazon_call.target(gateway, choice.store(gateway, patient.wanted))
+            name = f"store's call ({target.fields['sellerId']}, {target.fields['region']})"
+            answer = amazon_call.make(gateway, target, Call("GET", PARTICIPATIONS))
+    except ClientError as problem:
+        told = {name: value for name, value in problem.fields.items() if name in TOLD}
+        state = "warning" if told.get("cause") in OF_THIS_CALL or problem.code == "throttled" else "failed"
+        yield Finding(name, state, problem.message, problem.hint, problem.code, told)
+        return
+    yield ok(name, f"Amazon answered for {_sites(answer)}. {GOOD}")
+
+
+def _sites(answer: Mapping[str, Any]) -> str:
+    """Return the codes of the sites that Amazon listed."""
+    try:
+        listed = {str(each["marketplace"]["countryCode"]) for each in answer["body"]["payload"]}
+    except (KeyError, TypeError):
+        return "the store, in a form that is not known"
+    return cleaned(", ".join(sorted(listed))) or "no site"
 
 
 def _listed(patient: Patient, path: str) -> dict[str, Any] | None:

@@ -1,0 +1,118 @@
+"""What Amazon answered to a call, as a script's document, or as the failure that it is.
+
+A refusal names its cause, a row of the table in references/permissions.md.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from linkfox_client.amazon import refusals
+from linkfox_client.amazon.refusals import Refusal
+from linkfox_client.cli import output
+from linkfox_client.errors import ClientError
+from linkfox_client.gateway.calls import whole_number
+from linkfox_client.text import cleaned
+
+# In characters: what agents' harnesses take of one command.
+LONGEST_DOCUMENT = 20_000
+# Of the gateway's fields about an answer, those that are told.
+TOLD = ("httpStatus", "contentType", "requestId", "rateLimit", "retryAfter", "notes")
+
+
+def about(fields: Mapping[str, Any], *, sandbox: bool) -> dict[str, Any]:
+    """Return what the gateway tells of an answer, without its body; what it does not tell is left out."""
+    document = {name: fields[name] for name in TOLD if fields.get(name) is not None}
+    return document | ({"sandbox": True} if sandbox else {})
+
+
+def with_body(document: dict[str, Any], body: bytes, *, reads: bool) -> dict[str, Any]:
+    """Return the document with the body: parsed where it is JSON, cut where the whole would be too long.
+
+    `reads`: whether the call may be made again to have it whole.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        note = "The body is no text: --output-file PATH writes it to a file."
+        return _noted(document | {"body": None, "bytes": len(body)}, note)
+    if len(text) <= LONGEST_DOCUMENT:
+        whole = document | {"body": _parsed(text)}
+        if len(output.rendered({"ok": True, **whole})) <= LONGEST_DOCUMENT:
+            return whole
+    again = "--output-file PATH writes it whole to a file" + ("." if reads else ", where it may be repeated.")
+    cut = _noted(document | {"body": "", "bodyCharacters": len(text)}, f"The body was cut: {again}")
+    shown = text[:LONGEST_DOCUMENT]
+    while len(output.rendered({"ok": True, **cut, "body": shown})) > LONGEST_DOCUMENT:
+        shown = shown[: len(shown) * 9 // 10]
+    return cut | {"body": shown}
+
+
+def failure(
+    refusal: Refusal, fields: Mapping[str, Any], document: dict[str, Any], rate: float | None
+) -> ClientError:
+    """Return the failure that an answer without success is.
+
+    `fields`: what the gateway told of it; `document`: what stands beside the error; `rate`: calls a second
+    that Amazon publishes for the operation.
+    """
+    told = fields.get("cause")
+    cause = refusals.explain(refusal, told if isinstance(told, str) else None)
+    called = f"{refusal.method} /{refusal.path.strip('/')}"
+    message = f"Amazon answered {refusal.status} to {called}{_said(refusal.body)}"
+    if cause is not None:
+        return ClientError(cause.code, message, cause.hint, fields={"cause": cause.cause, **document})
+    if refusal.status == 429:
+        pause = _pause(fields, rate)
+        hint = f"Wait {pause} seconds, then run the command again."
+        return ClientError("throttled", message, hint, retryable=True, fields=document, retry_after=pause)
+    if refusal.status == 501 and document.get("sandbox"):
+        hint = "The stand-in Amazon cannot play this operation; nothing is wrong with the call."
+        return ClientError("amazon_failed", message, hint, fields=document)
+    if refusal.status >= 500:
+        hint = "Run the command again in a minute."
+        if refusal.method != "GET":
+            hint = "Look first whether it took effect; if not, run the command again in a minute."
+        return ClientError("amazon_failed", message, hint, retryable=True, fields=document)
+    hint = "Correct the call by what Amazon says in the message and in `body`."
+    return ClientError("amazon_failed", message, hint, fields=document)
+
+
+def _pause(fields: Mapping[str, Any], rate: float | None) -> int:
+    """Return the seconds to wait after a 429: as Amazon asks, else by the published rate, else a minute."""
+    asked = whole_number(fields.get("retryAfter"))
+    if asked is not None:
+        return asked
+    return math.ceil(1 / rate) if rate else 60
+
+
+def _said(body: bytes) -> str:
+    """Return what an error of Amazon's says, as the end of a sentence; empty where it says nothing."""
+    parsed = _parsed(body[: refusals.LONGEST_REFUSAL].decode("utf-8", "replace"))
+    errors = parsed.get("errors") if isinstance(parsed, dict) else None
+    error = errors[0] if isinstance(errors, list) and errors else parsed
+    if not isinstance(error, dict):
+        return ""
+    words = (cleaned(error.get(name)) for name in ("code", "message", "details", "detail"))
+    said = ": ".join(word for word in words if word)
+    return f": {said}" if said else ""
+
+
+def _noted(document: dict[str, Any], note: str) -> dict[str, Any]:
+    return document | {"notes": [*document.get("notes", ()), note]}
+
+
+def _parsed(text: str) -> Any:
+    """Return what a JSON text holds; as it is where it is none, or holds what JSON cannot."""
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

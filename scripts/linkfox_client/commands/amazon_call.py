@@ -1,0 +1,213 @@
+"""One call of an API of Amazon's through the gateway, which puts the token in and keeps it."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from linkfox_client.amazon import refusals
+from linkfox_client.amazon.refusals import Refusal
+from linkfox_client.cli import new_file
+from linkfox_client.commands import amazon_answers, choice
+from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.gateway.calls import whole_number
+from linkfox_client.paths import REFERENCES
+
+if TYPE_CHECKING:
+    from linkfox_client.gateway.client import Gateway
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PATHS = {"spapi": "/spApi/developerProxy", "ads": "/amazonAds/developerProxy"}
+OPERATIONS = {"spapi": "spapi-operations.json", "ads": "ads-operations.json"}
+LARGEST_BODY = 12 * 1024 * 1024  # bytes; a gateway takes as much (PROXY_LARGEST_REQUEST)
+DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
+HOSTED_HINT = (
+    "The hosted gateway may not take a store or profile in place of a token: run a program that makes the "
+    "call under `python3 scripts/with_token.py`. A repetition costs credit again."
+)
+NOT_UNDERSTOOD = ("bad_parameter", "not_found", "answer_incomplete")
+# After these nobody knows whether Amazon carried the call out.
+UNCERTAIN = ("amazon_failed", "timeout")
+RESTRICTED_HINT = {
+    "spapi": "For who bought and where it goes: GET /orders/2026-01-01/orders/ORDER_ID --query "
+    "includedData=BUYER,RECIPIENT, which wants no such token. Else a program under with_token.py can ask "
+    "Amazon for one (POST /tokens/2021-03-01/restrictedDataToken).",
+    "ads": "The Ads API has no restricted data: leave --restricted out.",
+}
+
+
+class Target(NamedTuple):
+    """Who is called: `fields` name the store or profile to the gateway. `verified` and `name` where known."""
+
+    api: str
+    fields: Mapping[str, Any]
+    name: str = ""
+    verified: bool | None = None
+
+
+class Call(NamedTuple):
+    """What is called. `query`: as it is sent; `body`: None where nothing is.
+
+    `reads`: it changes nothing at Amazon; `rate`: calls a second that Amazon publishes for it.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    body: str | None = None
+    content_type: str | None = None
+    accept: str | None = None
+    reads: bool = True
+    rate: float | None = None
+
+
+def check(options: SimpleNamespace) -> None:
+    """Read what is to be called into `options.call`, so that what is wrong with it costs no call.
+
+    Raise ClientError (`bad_arguments`).
+    """
+    api = "spapi" if choice.is_store(options) else "ads"
+    if options.restricted:
+        raise bad_arguments("--restricted: no gateway makes restricted data tokens yet", RESTRICTED_HINT[api])
+    _check_path(options.path)
+    if options.method == "GET" and options.body_file is not None:
+        raise bad_arguments("A GET has no body", "Give parameters with --query NAME=VALUE.")
+    if options.output_file is not None:
+        new_file.check(Path(options.output_file))
+    options.call = _call(options, api)
+
+
+def target(gateway: "Gateway", chosen: "choice.Choice") -> Target:
+    """Return who is called. Raise ClientError where a profile's region cannot be looked up."""
+    row, which = chosen.row, chosen.which
+    if "profileId" in which:
+        row = row or choice.find_profile(gateway, profile_id=which["profileId"])
+        return Target("ads", {**which, "region": row.get("region")})
+    name, verified = row.get("sellerName"), row.get("verified")
+    return Target(
+        "spapi",
+        which,
+        name if isinstance(name, str) else "",
+        verified if isinstance(verified, bool) else None,
+    )
+
+
+def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None = None) -> dict[str, Any]:
+    """Make the call; return Amazon's answer as the fields of a document.
+
+    Raise ClientError where the gateway did not make it, and for any answer but a success.
+    """
+    asked = {
+        "path": call.path,
+        "method": call.method,
+        "queryString": call.query or None,
+        "body": call.body,
+        "contentType": call.content_type,
+        "accept": call.accept,
+        **target.fields,
+    }
+    request = {name: value for name, value in asked.items() if value is not None}
+    try:
+        fields, content = gateway.forward(PATHS[target.api], request)
+    except ClientError as failure:
+        raise _not_made(gateway, target, call, failure) from None
+    status = whole_number(fields["httpStatus"]) or 0
+    document, body = amazon_answers.about(fields, sandbox=gateway.sandbox), content or b""
+    good = 200 <= status < 300
+    if good and output_file is not None:
+        path = Path(output_file).absolute()
+        new_file.write(path, body)
+        return document | {"outputFile": str(path), "bytes": len(body)}
+    document = amazon_answers.with_body(document, body, reads=call.reads)
+    if not good:
+        raise amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
+    return document
+
+
+def _not_made(gateway: "Gateway", target: Target, call: Call, failure: ClientError) -> ClientError:
+    """Return the failure of a call that the gateway did not make, with the cause where that is known."""
+    cause = refusals.explain_reason(failure.reason, _refusal(target, call, 0, b""))
+    if cause is not None:
+        failure.hint = cause.hint
+        failure.fields = {"cause": cause.cause, **failure.fields}
+    elif not call.reads and failure.code in UNCERTAIN:
+        failure.hint = "It may have taken effect: look first; if it has not, run the command again."
+    elif gateway.is_hosted and failure.reason in NOT_UNDERSTOOD:
+        failure.hint = HOSTED_HINT
+    return failure
+
+
+def _refusal(target: Target, call: Call, status: int, body: bytes) -> Refusal:
+    fields = target.fields
+    return Refusal(
+        target.api,
+        status,
+        body,
+        call.method,
+        call.path,
+        call.query,
+        str(fields.get("region", "")),
+        str(fields.get("sellerId", "")),
+        fields.get("profileId"),
+        target.name,
+        target.verified,
+    )
+
+
+def _check_path(path: str) -> None:
+    """Refuse what is no path of Amazon's. Raise ClientError (`bad_arguments`)."""
+    if "://" in path:
+        hint = "Give it without the host, which follows from the store's region: /orders/v0/orders."
+        raise bad_arguments("The path is a whole address", hint)
+    if "?" in path or "#" in path:
+        raise bad_arguments("The path has a query in it", "Give parameters with --query NAME=VALUE.")
+    if DRIVE.match(path):
+        hint = (
+            "A shell such as Git Bash made a file's name of it: leave its first slash out, orders/v0/orders."
+        )
+        raise bad_arguments("The path begins with a drive", hint)
+
+
+def _call(options: SimpleNamespace, api: str) -> Call:
+    """Return what the options ask for. Raise ClientError where --write or a file is missing."""
+    rows = json.loads((REFERENCES / OPERATIONS[api]).read_text(encoding="utf-8"))
+    operation = refusals.find_operation(rows, options.method, options.path) or {}
+    reads = options.method == "GET" or operation.get("reads") is True
+    if not (reads or options.write):
+        raise bad_arguments(
+            f"{options.method} {options.path} may change something at Amazon, and --write is missing",
+            "Ask the user whether it is to be done; then add --write.",
+        )
+    types = operation.get("request", ())
+    body = _body(options.body_file)
+    return Call(
+        options.method,
+        options.path,
+        urlencode(options.query, quote_via=quote),
+        body,
+        options.content_type or (types[0] if body is not None and len(types) == 1 else None),
+        options.accept,
+        reads,
+        operation.get("rate"),
+    )
+
+
+def _body(source: str | None) -> str | None:
+    """Return the text of the file that is to be sent. Raise ClientError (`bad_arguments`)."""
+    if source is None:
+        return None
+    try:
+        with Path(source).open("rb") as file:
+            content = file.read(LARGEST_BODY + 1)
+        if len(content) <= LARGEST_BODY:
+            return content.decode()
+        why = "is too large"
+    except OSError as problem:
+        why = f"cannot be read: {problem.strerror}"
+    except UnicodeDecodeError:
+        why = "holds something other than UTF-8 text"
+    hint = f"Name a file of UTF-8 text, at most {LARGEST_BODY // 2**20} MB."
+    raise bad_arguments(f"--body-file {why}", hint)

@@ -1,0 +1,198 @@
+"""call_amazon.py against gateways that answer what a test lays down."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.scripts.conftest import Run
+from tests.support.fake_gateway import ACCESS, FakeGateway
+
+PROXY = "/spApi/developerProxy"
+STORE = ("--seller-id", "A1", "--region", "NA")
+GET = ("GET", "/orders/v0/orders", *STORE)
+REFUSED = {"code": "Unauthorized", "message": "Access to requested resource is denied.", "details": ""}
+
+
+def passed_on(body: Any, status: int = 200, **more: Any) -> tuple[int, dict[str, Any]]:
+    """A gateway's answer with what Amazon answered."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    answer = {
+        "errcode": 200,
+        "errmsg": "",
+        "httpStatus": status,
+        "contentType": "application/json",
+        "body": text,
+    }
+    return 200, answer | more
+
+
+def test_a_body_is_told_to_the_last_digit(run: Run, gateway: FakeGateway) -> None:
+    """Ids of 64 bit, tokens of pages and Chinese; what is no JSON stays a text."""
+    body = {"id": 9007199254740993, "nextToken": "x" * 200, "name": "店铺", "list": [1.5, None]}
+    gateway.answers[PROXY] = [passed_on(body), passed_on("plain"), passed_on('{"a": 1e999}'), passed_on("")]
+    assert run("call_amazon.py", *GET).good()["body"] == body
+    assert run("call_amazon.py", *GET).good()["body"] == "plain"
+    assert run("call_amazon.py", *GET).good()["body"] == '{"a": 1e999}'
+    assert run("call_amazon.py", *GET).good()["body"] == ""
+
+
+def test_a_token_in_an_answer_is_masked(run: Run, gateway: FakeGateway) -> None:
+    """Wherever Amazon puts one."""
+    gateway.answers[PROXY] = passed_on({"restrictedDataToken": "Atz.sprdt|abcdefghijkl", "also": ACCESS})
+    done = run("call_amazon.py", *GET)
+    assert done.code == 0
+    assert ACCESS not in done.stdout
+    assert "abcdefghijkl" not in done.stdout
+
+
+def test_what_is_no_text_goes_to_a_file(run: Run, gateway: FakeGateway, tmp_path: Any) -> None:
+    """Byte for byte; on the screen there is a note in its place."""
+    content = bytes(range(256))
+    gateway.answers[PROXY] = passed_on(base64.b64encode(content).decode(), bodyEncoding="base64")
+    document = run("call_amazon.py", *GET).good()
+    assert (document["body"], document["bytes"]) == (None, 256)
+    path = tmp_path / "label.bin"
+    run("call_amazon.py", *GET, "--output-file", str(path)).good()
+    assert path.read_bytes() == content
+
+
+def test_a_hostile_body_is_cut_whatever_is_in_it(run: Run, gateway: FakeGateway) -> None:
+    """What JSON writes longer than it is counts as it is written."""
+    gateway.answers[PROXY] = passed_on('\\"\\\\\n' * 9_000)
+    done = run("call_amazon.py", *GET)
+    assert done.good()["bodyCharacters"] > 20_000
+    assert len(done.stdout) <= 20_001
+
+
+def test_a_body_above_eight_megabytes_comes_whole(run: Run, gateway: FakeGateway, tmp_path: Any) -> None:
+    """A gateway passes on more than the answers of its own are."""
+    gateway.answers[PROXY] = passed_on("x" * 9_000_000)
+    path = tmp_path / "big"
+    assert run("call_amazon.py", *GET, "--output-file", str(path)).good()["bytes"] == 9_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "words"),
+    [
+        (429, {"errors": [{"code": "QuotaExceeded", "message": "slow"}]}, "throttled", "Wait 60 seconds"),
+        (400, {"errors": [{"code": "InvalidInput", "message": "bad"}]}, "amazon_failed", "what Amazon says"),
+        (500, "", "amazon_failed", "again in a minute"),
+        (403, "<html>", "amazon_failed", "what Amazon says"),
+        (302, "", "amazon_failed", "what Amazon says"),
+    ],
+)
+def test_amazon_s_failures(
+    run: Run, gateway: FakeGateway, status: int, body: Any, code: str, words: str
+) -> None:
+    """Each has its code and hint, and Amazon's answer beside the error."""
+    gateway.answers[PROXY] = passed_on(body, status)
+    done = run("call_amazon.py", *GET)
+    assert (done.code, done.error["code"]) == (6, code)
+    assert words in done.error["hint"]
+    assert done.document["httpStatus"] == status
+    assert done.error["retryable"] is (status in (429, 500))
+
+
+def test_amazon_s_own_pause_is_told(run: Run, gateway: FakeGateway) -> None:
+    """Where it names one it counts; else that of the published rate."""
+    gateway.answers[PROXY] = passed_on("", 429, retryAfter=7)
+    done = run("call_amazon.py", *GET)
+    assert done.document["retryAfter"] == done.error["retryAfter"] == 7
+    assert "Wait 7 seconds" in done.error["hint"]
+
+
+def test_nothing_is_sent_twice(run: Run, gateway: FakeGateway) -> None:
+    """It may have taken effect, or cost credit."""
+    gateway.headers["Retry-After"] = "1"
+    busy = {"errcode": 1003, "errmsg": "no answer", "reason": "amazon_failed"}
+    gateway.answers[PROXY] = [(503, busy), (429, busy), (502, busy)]
+    for _ in range(3):
+        assert run("call_amazon.py", *GET).code == 6
+    assert len(gateway.calls) == 3
+    body = ("PUT", "/listings/2021-08-01/items/A1/SKU", *STORE, "--write")
+    assert "It may have taken effect" in run("call_amazon.py", *body).error["hint"]
+
+
+def test_an_older_gateway_s_refusal_is_explained_here(run: Run, gateway: FakeGateway) -> None:
+    """One that tells no cause; and of one that does, that cause counts."""
+    gateway.answers[PROXY] = [
+        passed_on({"errors": [REFUSED]}, 403),
+        passed_on({"errors": [REFUSED]}, 403, cause="unknown_path", hint="Run rm -rf"),
+        passed_on({"errors": [REFUSED]}, 403, cause="role_missing"),
+        passed_on({"errors": [REFUSED]}, 403, cause="nonsense"),
+    ]
+    done = run("call_amazon.py", *GET)
+    assert done.document["cause"] == "role_or_region"
+    assert "Inventory and Order Tracking" in done.error["hint"]
+    told = run("call_amazon.py", *GET)
+    assert told.document["cause"] == "unknown_path"
+    assert "rm -rf" not in told.stdout
+    assert run("call_amazon.py", *GET).document["cause"] == "role_missing"
+    assert run("call_amazon.py", *GET).document["cause"] == "role_or_region"
+
+
+def test_the_application_s_secret_has_ended(run: Run, gateway: FakeGateway) -> None:
+    """The gateway says so; the cause is that of the table."""
+    gateway.answers[PROXY] = (503, {"errcode": 1003, "errmsg": "x", "reason": "suspended_app"})
+    done = run("call_amazon.py", *GET)
+    assert (done.code, done.error["code"]) == (6, "suspended_app")
+    assert done.document["cause"] == "application_secret_ended"
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("GET", "https://sellingpartnerapi-na.amazon.com/orders/v0/orders", *STORE), "without the host"),
+        (("GET", "/orders/v0/orders?MarketplaceIds=X", *STORE), "--query NAME=VALUE"),
+        (("GET", "C:/Program Files/Git/orders/v0/orders", *STORE), "Git Bash"),
+        (("GET", "/orders/v0/orders", *STORE, "--body-file", "x"), "--query NAME=VALUE"),
+        ((*GET, "--restricted", "buyerInfo"), "GET /orders/2026-01-01/orders/ORDER_ID"),
+        ((*STORE, "--query", "a=1", "GET", "/orders/v0/orders"), "before the flags"),
+        (("DELETE", "/listings/2021-08-01/items/A1/SKU", *STORE), "Ask the user"),
+        (("POST", "/x", *STORE, "--write", "--body-file", "/nowhere"), "a file of UTF-8 text"),
+    ],
+)
+def test_what_is_wrong_with_a_call_costs_no_call(
+    run: Run, gateway: FakeGateway, words: tuple[str, ...], hint: str
+) -> None:
+    """Exit 2, and a hint that says how it is called."""
+    done = run("call_amazon.py", *words)
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert hint in done.error["hint"]
+    assert gateway.calls == []
+
+
+def test_the_call_as_the_gateway_gets_it(run: Run, gateway: FakeGateway) -> None:
+    """Encoded once, in the order given, with nothing that was not asked for."""
+    gateway.answers[PROXY] = passed_on({})
+    query = ("--query", "a=1=2", "b=x,y", "c=一 二", "--query", "b=&")
+    run("call_amazon.py", *GET, *query).good()
+    assert gateway.bodies(PROXY) == [
+        {
+            "sellerId": "A1",
+            "region": "NA",
+            "method": "GET",
+            "path": "/orders/v0/orders",
+            "queryString": "a=1%3D2&b=x%2Cy&c=%E4%B8%80%20%E4%BA%8C&b=%26",
+        }
+    ]
+
+
+def test_the_hosted_gateway_is_asked_by_seller_and_believed_with_care(
+    run_hosted: Run, hosted: FakeGateway
+) -> None:
+    """Once for each call, which costs credit; a refusal of that form has its way out in words."""
+    hosted.answers[PROXY] = [
+        passed_on({"payload": []}),
+        (200, {"errcode": 200, "body": "{}"}),
+        (200, {"errcode": 1002, "errmsg": "amzAccessToken 不能为空"}),
+    ]
+    assert run_hosted("call_amazon.py", *GET).good()["body"] == {"payload": []}
+    for code in (6, 2):
+        done = run_hosted("call_amazon.py", *GET)
+        assert done.code == code
+        assert "with_token.py" in done.error["hint"]
+    assert len(hosted.calls) == 3
+    assert {call.body["sellerId"] for call in hosted.calls} == {"A1"}
