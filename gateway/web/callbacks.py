@@ -75,10 +75,12 @@ async def result_page(request: Request) -> Response:
         if attempt.grant_id is not None:
             sync = await services.profile_sync.state(attempt.grant_id)
         return pages_of(request).account(attempt, sync, language)
-    grant = None
+    grant, sites = None, None
     if attempt.grant_id is not None:
         grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)
-    return pages_of(request).store(attempt, grant, language)
+    if grant is not None:
+        sites = (await services.threads.vault(services.vault.store_sites.of, [grant])).get(grant.id)
+    return pages_of(request).store(attempt, grant, sites, language)
 
 
 @router.get("/pages/style.css")

@@ -15,7 +15,7 @@ from gateway.authorization.details import read_marketplace, read_name, read_regi
 from gateway.authorization.removal import remove_for_good
 from gateway.authorization.starting import AccountAuthorization, StoreAuthorization
 from gateway.errors import Problem
-from gateway.model import AuditEntry, Central, Flow, Grant, Profile, Region
+from gateway.model import AuditEntry, Central, Flow, Grant, Profile, Region, StoreSites
 from gateway.vault import audit
 from gateway.web.page_context import FormState, Page
 from gateway.web.page_route import PageRouter
@@ -47,17 +47,20 @@ async def overview(request: Request) -> Response:
     stores = await as_listed(signed_in.services, "spapi", stores)
     accounts = await as_listed(signed_in.services, "ads", accounts)
 
-    def read_activity() -> tuple[list[AuditEntry], dict[str, str]]:
+    shown = _page(stores, request.query_params.get("stores"))
+
+    def read_rest() -> tuple[dict[int, StoreSites], list[AuditEntry], dict[str, str]]:
         entries = vault.audit.of_user(signed_in.caller.user_name, SHOWN_ACTIVITY)
         begun = {entry.subject.removeprefix(ATTEMPT) for entry in entries if entry.subject}
-        return entries, vault.attempts.names(user_id, begun)
+        return vault.store_sites.of(shown.grants), entries, vault.attempts.names(user_id, begun)
 
-    activity, attempts = await signed_in.services.threads.vault(read_activity)
+    sites, activity, attempts = await signed_in.services.threads.vault(read_rest)
     notice = request.query_params.get("notice")
     return signed_in.pages.overview(
         signed_in.context,
-        _page(stores, request.query_params.get("stores")),
+        shown,
         _page(accounts, request.query_params.get("accounts")),
+        sites,
         profiles,
         activity,
         Subjects([*stores, *accounts], profiles, attempts),

@@ -15,7 +15,7 @@ from gateway.authorization.details import LONGEST_NAME
 from gateway.authorization.profile_sync import SyncState
 from gateway.authorization.scopes import missing_scopes
 from gateway.errors import Problem
-from gateway.model import Attempt, AuditEntry, Flow, Grant, Profile
+from gateway.model import Attempt, AuditEntry, Flow, Grant, Profile, StoreSites
 from gateway.monitoring.warnings import is_ending
 from gateway.tokens.grant_tokens import ends_at
 from gateway.util.clock import Clock
@@ -66,7 +66,9 @@ class Pages:
 
     # --- how an authorization ended ---
 
-    def store(self, attempt: Attempt, grant: Grant | None, language: str | None) -> Response:
+    def store(
+        self, attempt: Attempt, grant: Grant | None, sites: StoreSites | None, language: str | None
+    ) -> Response:
         """Answer that a store is authorized. `grant` is None where it has been removed since."""
         return self._page(
             "authorized.html",
@@ -75,6 +77,7 @@ class Pages:
             outcome="good",
             attempt=attempt,
             grant=grant,
+            sites=sites,
             missing=missing_scopes(grant.requested_scopes, grant.granted_scopes) if grant else None,
             reason=None,
             unread=None,
@@ -180,6 +183,7 @@ class Pages:
         context: PageContext,
         stores: Page,
         accounts: Page,
+        sites: Mapping[int, StoreSites],
         profiles: Mapping[int, Sequence[Profile]],
         activity: Sequence[AuditEntry],
         subjects: Subjects,
@@ -187,7 +191,7 @@ class Pages:
     ) -> Response:
         """Show a user's stores, ads accounts and recent audit lines.
 
-        `profiles`: by the account's id; `subjects`: what the audit lines are about.
+        `sites`: by the store's id; `profiles`: by the account's; `subjects`: what the audit lines are about.
         """
         return self._page(
             "overview.html",
@@ -196,6 +200,7 @@ class Pages:
             wide=True,
             stores=stores,
             accounts=accounts,
+            sites=sites,
             profiles=profiles,
             activity=activity,
             subjects=subjects,

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 
-from gateway.amazon.marketplaces import Marketplace, marketplaces
+from gateway.amazon.marketplaces import Marketplace, find_marketplace, marketplaces
 from gateway.errors import TABLE
+from gateway.model import StoreSites
 from gateway.web import problems_zh, words_en, words_zh
 
 # How the audit calls a request whose caller was gone before it was answered.
@@ -39,10 +40,15 @@ class Language:
 
     def sites_named(self, codes: Iterable[str]) -> str:
         """Return the names of the sites of these country codes, each once, in the order of the sites."""
-        given = set(codes)
-        names = [self.site(site) for site in marketplaces() if site.code in given]
-        unknown = sorted(given - {site.code for site in marketplaces()})
+        found = {code: find_marketplace(code) for code in codes}
+        names = [self.site(site) for site in marketplaces() if site in found.values()]
+        unknown = sorted(code for code, site in found.items() if site is None)
         return self.words["separator"].join([*names, *unknown])
+
+    def participating(self, told: StoreSites | None) -> str:
+        """Return the names of the sites at which a seller takes part; "" where Amazon told of none."""
+        sites = told.sites if told else ()
+        return self.sites_named(site.country_code for site in sites if site.participating)
 
     def action(self, name: str) -> str:
         """Return what an audit line is about."""

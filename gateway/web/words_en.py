@@ -100,6 +100,7 @@ WORDS: dict[str, str] = {
     "nothing_missing": "None",
     "not_said": "Amazon did not say",
     "requested": "Permissions asked for",
+    "sites": "Sites",
     "profiles": "Profiles",
     "no_profiles": "None found",
     "in_time": "in {span}",

@@ -104,6 +104,7 @@ WORDS: dict[str, str] = {
     "nothing_missing": "无",
     "not_said": "亚马逊未返回",
     "requested": "申请的权限",
+    "sites": "站点",
     "profiles": "广告站点（profile）",
     "no_profiles": "未获取到",
     "in_time": "{span}后",

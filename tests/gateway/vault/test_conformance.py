@@ -164,6 +164,13 @@ class TestAttempts:
         attempt_id, _ = vault.attempts.begin(new_attempt(user))
         assert attempt_id == "the-id"
 
+    def test_names_are_told_to_whoever_began(self, vault: Vault, user: int) -> None:
+        """Of several attempts at once; nothing of another user's, and nothing of an id that is none."""
+        mine, _ = vault.attempts.begin(new_attempt(user, name="极光-日本"))
+        others, _ = vault.attempts.begin(new_attempt(vault.users.create("bob"), name="Secret"))
+        assert vault.attempts.names(user, {mine, others, "none"}) == {mine: "极光-日本"}
+        assert vault.attempts.names(user, set()) == {}
+
     def test_a_state_is_consumed_once(self, vault: Vault, user: int) -> None:
         """The first to bring a state gets its attempt, the second nothing."""
         _, state = vault.attempts.begin(new_attempt(user))

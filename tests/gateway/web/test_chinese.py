@@ -98,6 +98,28 @@ def test_the_overview_speaks_of_sites_and_of_beijing_time(lived_in: Gateway) -> 
     assert all(each.endswith(" UTC") for each in english)
 
 
+def test_a_store_is_shown_with_its_sites(gateway: Gateway) -> None:
+    """Those at which Amazon says that the seller takes part, so that nobody takes a region for granted."""
+    begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "Söhne", "region": "EU"})
+    back = gateway.amazon.consent(
+        begun["authorizeUrl"], decision="confirm", selling_partner_id="A1SANDBOXEU001"
+    )
+    path, page = gateway.open(back)
+    assert "Sites United Kingdom, Germany, France, Italy, Spain" in Page(page.text).text
+    shown = "站点 英国、德国、法国、意大利、西班牙"
+    assert shown in Page(gateway.get(path, headers=CHINESE).text).text
+    assert shown in Visitor(gateway).sign_in().page("/", **CHINESE).text
+
+
+def test_a_store_whose_sites_nobody_told_shows_none(gateway: Gateway) -> None:
+    """As where the application may not ask: then there is no word of sites."""
+    gateway.amazon.control("apps", {"clientId": gateway.amazon.spapi["clientId"], "sellersRole": False})
+    gateway.authorize_store()
+    page = Visitor(gateway).sign_in().page("/")
+    assert "A1SANDBOXNA001" in page.text
+    assert "Sites" not in page.text
+
+
 def test_the_activity_names_stores(gateway: Gateway) -> None:
     """By the name that the user gave, whatever id the call named; of a link, what it was made for."""
     gateway.authorize_store(sellerName="北极光户外")
