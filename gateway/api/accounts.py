@@ -94,7 +94,7 @@ async def store_tokens(call: TokenCall, request: AccountTokensRequest) -> Accoun
     examples=[
         Example(
             "A new account",
-            AccountAuthorizationRequest.example(region="NA"),
+            AccountAuthorizationRequest.example(accountName="My Brand", region="NA"),
             AccountLink.example(
                 authorizeUrl="https://www.amazon.com/ap/oa?client_id=example&scope="
                 "advertising%3A%3Acampaign_management&response_type=code&state=example"
@@ -104,11 +104,12 @@ async def store_tokens(call: TokenCall, request: AccountTokensRequest) -> Accoun
 )
 async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> AccountLink:
     """Make a consent link for an ads account."""
-    region, record_id = request.region, request.auth_record_id
+    region, name, record_id = request.region, request.account_name, request.auth_record_id
     if record_id is not None:
         account = await call.account(record_id)
-        region = region or account.region
-    wanted = AccountAuthorization(region=region or "NA", name=request.account_name, record_id=record_id)
+        region, name = region or account.region, name or account.name
+    assert name is not None, "one of the two is given"
+    wanted = AccountAuthorization(region=region or "NA", name=name, record_id=record_id)
     begun = await call.services.starter.begin_account(call.caller.user_id, wanted)
     return AccountLink.of(begun, wanted.region)
 

@@ -141,11 +141,12 @@ CentralName = Annotated[Central, _word("seller", "vendor", upper=False, refusal=
 Method = Annotated[
     str, _word(*METHODS, upper=True, refusal=f"expected one of {', '.join(METHODS)}", trimmed=False)
 ]
+A_NAME_IS_NEEDED = f"a name of 1 to {details.LONGEST_NAME} characters is needed"
 Name = Annotated[
     str,
     _read(
         _of_text(details.read_name),
-        f"a name of 1 to {details.LONGEST_NAME} characters is needed",
+        A_NAME_IS_NEEDED,
         {"type": "string", "pattern": _NAME_PATTERN},
     ),
 ]

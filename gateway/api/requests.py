@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_v
 from gateway.amazon.marketplaces import Marketplace
 from gateway.api.described import Described
 from gateway.api.field_types import (
+    A_NAME_IS_NEEDED,
     LARGEST_LIMIT,
     AmazonPath,
     AnyToken,
@@ -34,7 +35,7 @@ from gateway.api.field_types import (
 )
 from gateway.authorization.details import LONGEST_NAME, store_region
 from gateway.errors import Problem
-from gateway.model import Page
+from gateway.model import Central, Page
 from gateway.proxy.media_types import LONGEST_ACCEPT
 from gateway.proxy.targets import LONGEST_PATH, LONGEST_QUERY
 from gateway.settings.settings import CALLBACK_PATHS, DEFAULT_PORT
@@ -127,7 +128,9 @@ class StoreListRequest(ListRequest):
 
 
 class StoreAuthorizationRequest(ApiRequest):
-    """What is needed for a store's consent link."""
+    """What is needed for a store's consent link. What is left out of a known store is as it is kept."""
+
+    model_config = ConfigDict(json_schema_extra=_either("sellerId", "sellerName", only_one=False))
 
     seller_id: SellerId | None = Field(
         None,
@@ -135,7 +138,10 @@ class StoreAuthorizationRequest(ApiRequest):
         examples=[EXAMPLE_SELLER],
     )
     region: RegionName | None = Field(
-        None, description="Default: that of `marketplace`, else NA; in any case", examples=["NA"]
+        None,
+        description="Default: that of `marketplace`, else of the known store, else NA; needed where the "
+        "seller has more than one; in any case",
+        examples=["NA"],
     )
     marketplace: Site | None = Field(
         None,
@@ -144,9 +150,16 @@ class StoreAuthorizationRequest(ApiRequest):
         "alone",
         examples=["US"],
     )
-    seller_name: Name = Field(description=f"The store's name, {NAME_RULE}", examples=[EXAMPLE_NAME])
+    seller_name: Name | None = Field(
+        None,
+        validate_default=True,
+        description=f"The store's name, {NAME_RULE}. Default: that of the known store; any other needs one",
+        examples=[EXAMPLE_NAME],
+    )
     central: CentralName | None = Field(
-        None, description="Whose consent page to open; in any case. Default: seller", examples=["seller"]
+        None,
+        description="Whose consent page to open; in any case. Default: that of the known store, else seller",
+        examples=["seller"],
     )
     vendor: Flag | None = Field(None, description="Vendor Central: a shorter way to say `central`")
     scopes: Scopes | None = Field(None, description="The permissions to ask for")
@@ -158,6 +171,14 @@ class StoreAuthorizationRequest(ApiRequest):
             store_region(info.data["region"], value)
         return value
 
+    @field_validator("seller_name")
+    @classmethod
+    def _of_a_known_one(cls, value: str | None, info: ValidationInfo) -> str | None:
+        read = {"seller_id", "region", "marketplace"} <= info.data.keys()
+        if value is None and read and info.data["seller_id"] is None:
+            raise Problem("bad_parameter", f"sellerName: {A_NAME_IS_NEEDED}")
+        return value
+
     @field_validator("vendor")
     @classmethod
     def _as_central_says(cls, value: bool | None, info: ValidationInfo) -> bool | None:
@@ -165,6 +186,12 @@ class StoreAuthorizationRequest(ApiRequest):
         if central is not None and value is not None and value != (central == "vendor"):
             raise ValueError(f"it contradicts central {central}")
         return value
+
+    def wanted_central(self) -> Central | None:
+        """Return the Central that is named, in either way; None where neither is."""
+        if self.central is not None or self.vendor is None:
+            return self.central
+        return "vendor" if self.vendor else "seller"
 
 
 class StoreRequest(ApiRequest):
@@ -229,17 +256,32 @@ class CompletionRequest(ApiRequest):
 
 
 class AccountAuthorizationRequest(ApiRequest):
-    """What is needed for an ads account's consent link."""
+    """What is needed for an ads account's consent link. What is left out of a known one is as it is kept."""
 
-    account_name: Name = Field(description=f"The account's name, {NAME_RULE}", examples=["My Brand"])
+    model_config = ConfigDict(json_schema_extra=_either("authRecordId", "accountName", only_one=False))
+
+    auth_record_id: NumberId | None = Field(
+        None, description="To authorize this account again", examples=[EXAMPLE_RECORD]
+    )
+    account_name: Name | None = Field(
+        None,
+        validate_default=True,
+        description=f"The account's name, {NAME_RULE}. Default: that of the account to authorize again; any "
+        "other needs one",
+        examples=["My Brand"],
+    )
     region: RegionName | None = Field(
         None,
         description="Default: that of the account to authorize again, else NA; in any case",
         examples=["NA"],
     )
-    auth_record_id: NumberId | None = Field(
-        None, description="To authorize this account again", examples=[EXAMPLE_RECORD]
-    )
+
+    @field_validator("account_name")
+    @classmethod
+    def _of_a_known_one(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and "auth_record_id" in info.data and info.data["auth_record_id"] is None:
+            raise Problem("bad_parameter", f"accountName: {A_NAME_IS_NEEDED}")
+        return value
 
 
 class ProfilesRequest(ListRequest):

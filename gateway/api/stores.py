@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from gateway.amazon.marketplaces import Marketplace, find_marketplace
+from gateway.amazon.marketplaces import find_marketplace
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
 from gateway.api.answers.stores import (
     ImportedStore,
@@ -18,11 +18,13 @@ from gateway.api.answers.stores import (
 )
 from gateway.api.attempts import completed, granted, named_attempt, recognition, standing
 from gateway.api.error_groups import COMPLETION_ERRORS, REFRESH_ERRORS, STORE_IMPORT_ERRORS
+from gateway.api.field_types import A_NAME_IS_NEEDED
 from gateway.api.naming import others_named, renamed_grant
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
 from gateway.api.requests import (
     EXAMPLE_CALLBACKS,
+    EXAMPLE_NAME,
     AttemptRequest,
     CompletionRequest,
     ImportStoreRequest,
@@ -42,8 +44,8 @@ from gateway.authorization.details import store_region
 from gateway.authorization.removal import remove_for_good
 from gateway.authorization.starting import StoreAuthorization
 from gateway.errors import TABLE, Problem
-from gateway.model import Attempt, Central, Region
-from gateway.regions import INDIA, INDIA_ASKED, is_indian, notes_of
+from gateway.model import Attempt, Grant
+from gateway.regions import notes_of
 
 router = ApiRouter("Stores", "Authorizing stores and reading their tokens")
 
@@ -78,26 +80,29 @@ async def store_tokens(call: TokenCall, request: StoreTokensRequest) -> StoreTok
 @router.post(
     "/spApi/authorizeUrl",
     rights=("manage",),
-    errors=["app_not_configured"],
-    description=LINK_LIFE,
+    errors=["app_not_configured", "ambiguous"],
+    description=f"{LINK_LIFE} What is left out of a known store, by its `sellerId`, is as it is kept.",
     examples=[
         Example(
             "A store in the United States",
-            StoreAuthorizationRequest.example(marketplace="US"),
+            StoreAuthorizationRequest.example(sellerName=EXAMPLE_NAME, marketplace="US"),
             StoreLink.example(),
         )
     ],
 )
 async def authorize_url(call: ApiCall, request: StoreAuthorizationRequest) -> StoreLink:
     """Make a consent link for a store."""
-    marketplace = request.marketplace or await _known_site(call, request.seller_id, request.region)
-    region, notes = store_region(request.region, marketplace)
-    by_flag: Central = "vendor" if request.vendor else "seller"
+    kept = await _known(call, request)
+    name = request.seller_name or (kept.name if kept else None)
+    if name is None:
+        raise Problem("bad_parameter", f"sellerName: {A_NAME_IS_NEEDED}")
+    marketplace = request.marketplace or find_marketplace((kept and kept.marketplace) or "")
+    region, notes = store_region(request.region or (kept and kept.region), marketplace)
     wanted = StoreAuthorization(
         region=region,
-        name=request.seller_name,
+        name=name,
         marketplace=marketplace,
-        central=request.central or by_flag,
+        central=request.wanted_central() or (kept and kept.central) or "seller",
         scopes=request.scopes or (),
         seller_id=request.seller_id,
     )
@@ -105,14 +110,12 @@ async def authorize_url(call: ApiCall, request: StoreAuthorizationRequest) -> St
     return StoreLink.of(begun, region, notes)
 
 
-async def _known_site(call: ApiCall, seller_id: str | None, asked: Region | None) -> Marketplace | None:
-    """Return India where a store of the caller's that is kept as such is asked for under the Far East."""
-    if seller_id is None or asked != INDIA_ASKED:
+async def _known(call: ApiCall, request: StoreAuthorizationRequest) -> Grant | None:
+    """Return the store of the caller's that is to be authorized again; None for a new one. Raise Problem."""
+    if request.seller_id is None:
         return None
-    known = await call.services.threads.vault(
-        call.services.vault.grants.stores_of, call.caller.user_id, seller_id
-    )
-    return find_marketplace(INDIA) if is_indian(known) else None
+    region = request.marketplace.region if request.marketplace else request.region
+    return await call.services.holdings.known_store(call.caller, request.seller_id, region)
 
 
 @router.post(

@@ -48,7 +48,10 @@ class TokenCall:
             kept = await by_store(self.key, seller_id, INDIA_KEPT)
             if kept is not None and kept.grant is not None and in_region([kept.grant], region):
                 read = kept
-        return await self._fresh(read, min_ttl)
+        known = self._checked(read)
+        if known.grant is None:
+            raise await self.services.holdings.no_store(known.caller, seller_id)
+        return await self._fresh(known, min_ttl)
 
     async def account_tokens(
         self, record_id: int | None, profile_id: int | None, min_ttl: int | None
@@ -60,14 +63,18 @@ class TokenCall:
         else:
             assert profile_id is not None, "one of the two is given"
             read = await reader.by_profile(self.key, profile_id)
-        return await self._fresh(read, min_ttl)
+        return await self._fresh(self._checked(read), min_ttl)
 
-    async def _fresh(self, read: TokenRead | None, min_ttl: int | None) -> GrantTokens:
-        """Return what was read once the caller is known and the tokens live long enough. Raise Problem."""
+    def _checked(self, read: TokenRead | None) -> TokenRead:
+        """Return what was read where the key is one that may read it. Raise Problem."""
         if read is None:
             raise refused_key(self.scope)
         audit.identified(read.caller)
         check_rights(read.caller, self.rights)
+        return read
+
+    async def _fresh(self, read: TokenRead, min_ttl: int | None) -> GrantTokens:
+        """Return what was read once the tokens live long enough. Raise Problem."""
         if read.grant is None or read.tokens is None:
             raise Problem("not_found")
         if read.grant.status == "needs_reauthorization":

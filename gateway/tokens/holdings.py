@@ -22,14 +22,27 @@ class Holdings:
         """Return the caller's one store of a seller, in one region or in any.
 
         Raises:
-            Problem: `not_found`, or `ambiguous` with the candidates.
+            Problem: `not_found`, with the regions in which there is one, or `ambiguous` with the candidates.
         """
+        found = await self.known_store(caller, seller_id, region)
+        if found is None:
+            raise await self.no_store(caller, seller_id)
+        return self._used(caller, found)
+
+    async def known_store(self, caller: Caller, seller_id: str, region: Region | None) -> Grant | None:
+        """Return the same, or None where there is none; it does not count as used. Raise Problem."""
         found = in_region(await self._stores(caller, seller_id), region)
-        if not found:
-            raise Problem("not_found")
         if len(found) > 1:
             raise Problem("ambiguous", extra={"candidates": [_candidate(grant) for grant in found]})
-        return self._used(caller, found[0])
+        return found[0] if found else None
+
+    async def no_store(self, caller: Caller, seller_id: str) -> Problem:
+        """Return the Problem of a store that the caller has not in the region that was asked for."""
+        regions = [grant.region for grant in await self._stores(caller, seller_id)]
+        if not regions:
+            return Problem("not_found")
+        where = " and ".join(regions)
+        return Problem("not_found", f"this seller is authorized in {where}", extra={"regions": regions})
 
     async def store_to_call(self, caller: Caller, seller_id: str, region: Region) -> Grant:
         """Return the caller's store of a region that is to be called.

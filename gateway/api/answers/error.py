@@ -7,7 +7,7 @@ from pydantic import Field
 from gateway.api.answers.base import AN_ATTEMPT_ID, Absent, Answer, Count, Moment, extra
 from gateway.api.answers.stores import StoreCandidate
 from gateway.errors import TABLE
-from gateway.model import Right
+from gateway.model import Region, Right
 
 
 class Error(Answer):
@@ -35,6 +35,10 @@ class Error(Answer):
     )
     candidates: list[StoreCandidate] | Absent = extra(
         "What there is to choose from", json_schema_extra={"minItems": 2}
+    )
+    regions: list[Region] | Absent = extra(
+        "With `not_found` of a store: where else the caller has that seller",
+        json_schema_extra={"minItems": 1},
     )
     authorize_url: str | Absent = extra(
         "With `needs_reauthorization`: a link that authorizes it again", json_schema_extra={"format": "uri"}

@@ -171,6 +171,7 @@ def named(journey: Journey) -> None:
     journey.good("/spApi/renameStore", {**INDIAN, "sellerName": "India"})
     kept = journey.good("/spApi/storeTokens", STORE)["refreshToken"]
     journey.good("/spApi/importStore", {**STORE, "sellerName": "EU", "refreshToken": kept})
+    journey.bad("/spApi/storeTokens", {**STORE, "region": "FE"}, 404)
     for complete in (False, True):
         begun, back = journey.consented("/spApi", known, selling_partner_id=SEVERAL)
         if complete:
