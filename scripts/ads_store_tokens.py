@@ -9,6 +9,7 @@ Examples:
   python3 scripts/ads_store_tokens.py --account "My Brand" --site US
   python3 scripts/ads_store_tokens.py --all --min-ttl 900
   python3 scripts/ads_store_tokens.py --auth-record-id 987654321012 --output-file ~/token.json
+  python3 scripts/ads_store_tokens.py --profile-id 1234567890 --for-program
   python3 scripts/ads_store_tokens.py '{"profileId": 1234567890}'
 
 The best way to use a token is to run the program that needs it under with_token.py.

@@ -9,6 +9,7 @@ Examples:
   python3 scripts/store_tokens.py --store "My Store" --site DE
   python3 scripts/store_tokens.py --all --min-ttl 900
   python3 scripts/store_tokens.py --seller-id A1B2C3D4E5F6G7 --region NA --output-file ~/token.json
+  python3 scripts/store_tokens.py --seller-id A1B2C3D4E5F6G7 --region NA --for-program
   python3 scripts/store_tokens.py '{"sellerId": "A1B2C3D4E5F6G7", "region": "NA"}'
 
 The best way to use a token is to run the program that needs it under with_token.py.

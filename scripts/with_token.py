@@ -63,8 +63,8 @@ def run(options, gateway):
         return token_output.child_environment(os.environ, fields, where, token_file)
 
     if options.keep_fresh:
-        command = [options.program, *options.command[1:]]
-        fresh_token.run_command(command, environment, fields, fetch, sandbox=gateway.sandbox)
+        words = [options.program, *options.command[1:]]
+        fresh_token.run_command(words, environment, fields, fetch, sandbox=gateway.sandbox)
     child.replace_with(options.program, options.command, environment())
 
 

@@ -137,7 +137,8 @@ def test_a_gateway_that_is_away_is_asked_again_and_told_of_once() -> None:
     assert kept.after(3100) == "first"
     assert kept.asked == 5  # after 0, 5, 15, 35 and 75 seconds
     (line,) = kept.said
-    assert line == ("The token ends in 10 minutes and could not be renewed, which is tried again: It is away")
+    assert line.startswith("The token ends within 10 minutes and could not be renewed")
+    assert line.endswith("which is tried again: It is away")
     kept.answers = [fields("second")]
     assert kept.after(300) == "second"
     assert kept.said[1:] == ["The token was renewed."]
@@ -149,7 +150,7 @@ def test_it_is_told_once_more_when_the_token_has_ended() -> None:
     kept.answers = [ClientError("timeout", "It is slow", retryable=True)]
     assert kept.after(3 * 3600) == "first"
     assert [line.split(" and ")[0] for line in kept.said] == [
-        "The token ends in 10 minutes",
+        "The token ends within 10 minutes",
         "The token has ended",
     ]
     kept.answers = [fields("second")]
@@ -184,6 +185,14 @@ def test_a_first_token_that_is_short_is_replaced_at_once() -> None:
     kept = Kept(fields("first", **SHORT))
     kept.answers = [fields("second")]
     assert kept.after(0) == "second"
+
+
+def test_a_fault_of_our_own_does_not_end_the_renewals() -> None:
+    """It is told by its type, never by its words."""
+    kept = Kept(fields("first"))
+    kept.answers = [ValueError("Atza|secret"), fields("second")]
+    assert kept.after(3010) == "second"
+    assert kept.said[0].endswith("which is tried again: ValueError.")
 
 
 def test_a_disk_that_is_full_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,6 +250,13 @@ def test_files_of_killed_processes_are_removed_once_their_tokens_have_ended(tmp_
         kept.path.parent.name,
         *(places[name].name for name in ("new", "open", "link")),
     }
+
+
+def test_a_first_token_that_is_none_leaves_nothing_behind(tmp_path: Path) -> None:
+    """As where the gateway answers something else."""
+    with pytest.raises(ClientError, match="no access token"):
+        Kept({"expiresIn": 3600})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_where_others_could_swap_the_file_is_refused(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
     of_the_keyboard = _numbers(OF_THE_KEYBOARD)
     numbers = [*of_the_keyboard, *_numbers(PASSED_ON)]
     former = {number: signal.getsignal(number) for number in numbers}
-    handled = {number: handler for number, handler in former.items() if handler != signal.SIG_IGN}
+    handled = {number: handler for number, handler in former.items() if handler not in (signal.SIG_IGN, None)}
     try:
         for number in handled:  # before the start, so that none ends us and leaves the child
             signal.signal(number, pass_on)

@@ -4,6 +4,7 @@ The file holds the token and nothing else. A renewal that fails is tried again, 
 pauses, as long as the command runs: the gateway may come back, and the store be authorized again.
 """
 
+import math
 import shutil
 import sys
 import tempfile
@@ -111,14 +112,13 @@ class FreshToken:
             check_folder(base)
             _remove_left_behind(base, older_than=self._clocks[0]() - LIFE)
             self._folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=base))
-            self._write(self._first)
         except (OSError, UnsafePlace) as problem:
+            raise _no_place(base, problem) from None
+        try:
+            self._write(self._first)
+        except ClientError:
             self.remove()
-            raise ClientError(
-                "not_set_up",
-                f"The token's file could not be written in {base}: {_reason(problem)}",
-                "Make room there, or let TMPDIR name a folder of your own.",
-            ) from None
+            raise
         if _is_short(self._first):
             self._due = 0.0
         return self._path
@@ -146,8 +146,8 @@ class FreshToken:
             self._write(fields)
         except ClientError as failure:
             self._put_off(failure.code, failure.message, "" if failure.retryable else failure.hint)
-        except (OSError, UnsafePlace) as problem:
-            self._put_off("file", f"{self._path} could not be written: {_reason(problem)}.")
+        except Exception as error:  # whatever it is, the command goes on, and the next try may go well
+            self._put_off("internal", f"{type(error).__name__}.")
         else:
             if _is_short(fields):
                 self._put_off("below_minimum", BELOW_MINIMUM)
@@ -158,12 +158,15 @@ class FreshToken:
             self._pause = 0.0
 
     def _write(self, fields: Mapping[str, Any]) -> None:
-        """Put a token into the file, and set the time of the next. Raise as `replace_private` does."""
+        """Put a token into the file, and set the time of the next. Raise ClientError."""
         token = token_output.token_variables(fields)["AMAZON_ACCESS_TOKEN"]
         with self._lock:
             if self._stopped.is_set():
                 return
-            replace_private(self._path, str(token).encode())
+            try:
+                replace_private(self._path, str(token).encode())
+            except (OSError, UnsafePlace) as problem:
+                raise _no_place(self._path.parent, problem) from None
         left = fields.get("expiresIn")
         self._life = min(LIFE, left) if isinstance(left, int) and left > 0 else LIFE
         self._written_at = self._now()
@@ -179,7 +182,7 @@ class FreshToken:
         if (what, left <= 0) in self._told:
             return
         self._told.add((what, left <= 0))
-        ends = f"ends in {left / 60:.0f} minutes" if left > 0 else "has ended"
+        ends = f"ends within {math.ceil(left / 60)} minutes" if left > 0 else "has ended"
         self._notify(f"The token {ends} and could not be renewed, which is tried again: {why} {do}".rstrip())
 
     @property
@@ -210,5 +213,10 @@ def _remove_left_behind(base: Path, older_than: float) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _reason(problem: Exception) -> str:
-    return getattr(problem, "strerror", None) or str(problem)
+def _no_place(folder: Path, problem: Exception) -> ClientError:
+    reason = getattr(problem, "strerror", None) or str(problem)
+    return ClientError(
+        "not_set_up",
+        f"The token's file could not be written in {folder}: {reason}.",
+        "Make room there, or let TMPDIR name a folder of your own.",
+    )
