@@ -22,9 +22,11 @@ def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
     settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
     remembered = DataFolder(settings.data_dir).remembered_options()
     if remembered is None:
+        kind = " --sandbox" if settings.sandbox else ""
         raise OperatorError(
             f"no gateway was ever started on the data folder {settings.data_dir}",
-            "Start it first (`local_gateway.py start`), or name its folder with GATEWAY_DATA_DIR.",
+            f"Start it first (`python3 scripts/local_gateway.py start{kind}`), or name its folder with "
+            "GATEWAY_DATA_DIR.",
             "not_set_up",
         )
     if remembered.get("sandbox") and not settings.sandbox:

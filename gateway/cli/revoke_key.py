@@ -14,6 +14,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         revoked = vault.users.revoke_key(options.key_id)
     if revoked is None:
         raise OperatorError(
-            "there is no API key of that id", "`local_gateway.py list-keys` shows the ids.", "not_found"
+            "there is no API key of that id",
+            "`python3 scripts/local_gateway.py list-keys` shows the ids.",
+            "not_found",
         )
     return {"ok": True, **key_document(revoked)}

@@ -54,9 +54,11 @@ class DataFolder:
                 if "pid" in other and "url" in other
                 else "starting"
             )
+            sandbox = " --sandbox" if other.get("sandbox") is True else ""
             raise OperatorError(
                 f"a gateway already runs on the data folder {self.path} ({who})",
-                "Use that one, stop it with `local_gateway.py stop`, or set GATEWAY_DATA_DIR to another.",
+                f"Use that one, stop it with `python3 scripts/local_gateway.py stop{sandbox}`, or set "
+                "GATEWAY_DATA_DIR to another.",
             ) from None
         except OSError as error:
             raise OperatorError(

@@ -164,7 +164,7 @@ def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:
     else:
         log.info(
             "no_owner_key: the database has users, so none was made for this folder; if scripts here need "
-            "one: local_gateway.py add-user %s --key-file %s",
+            "one: python3 scripts/local_gateway.py add-user %s --key-file %s",
             OWNER,
             folder.path / "owner.key",
         )

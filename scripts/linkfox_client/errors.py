@@ -5,6 +5,8 @@ always comes from it or from this project's own code, never from text that came 
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from linkfox_client.paths import REFERENCES
@@ -109,13 +111,14 @@ def typed(script: str, *words: object) -> str:
 
 
 class Reason(NamedTuple):
-    """One row of the table of failures."""
+    """One row of the table of failures. `remedies`: see `gateway/remedies.py`."""
 
     reason: str
     code: str
     retryable: bool
     meaning: str
     remedy: str
+    remedies: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def find_reason(reason: object) -> Reason | None:
@@ -123,5 +126,5 @@ def find_reason(reason: object) -> Reason | None:
     rows = json.loads((REFERENCES / "errors.json").read_text(encoding="utf-8"))
     for row in rows:
         if row["reason"] == reason:
-            return Reason(row["reason"], row["code"], row["retryable"], row["meaning"], row["remedy"])
+            return Reason(**{name: row[name] for name in Reason._fields if name in row})
     return None

@@ -134,8 +134,69 @@ def test_the_link_is_in_a_private_file_without_a_line_end(home: Path) -> None:
     assert stat.S_IMODE(link_file(home).stat().st_mode) == 0o600
     assert stat.S_IMODE(link_file(home).parent.stat().st_mode) & 0o022 == 0
     assert [path.name for path in link_file(home).parent.iterdir()] == ["last_authorize_url.txt"]
-    assert handed.facts() == {"clipboard": False, "file": str(link_file(home))}
-    assert str(link_file(home)) in handed.advice()
+    file = str(link_file(home))
+    assert handed.facts() == {
+        "clipboard": False,
+        "file": file,
+        "linkFile": file,
+        "notes": [link_delivery.NOT_IN_CLIPBOARD],
+    }
+    assert file in handed.advice()
+
+
+def test_two_links_that_are_open_at_once_have_a_file_each(home: Path) -> None:
+    """The first one is not lost with the second, whose file is also the newest one's."""
+    first = link_delivery.deliver(LINK, {}, authorization_id="id-1")
+    second = link_delivery.deliver(ADS_LINK, {}, authorization_id="id_2")
+    assert link_file(home).read_text() == ADS_LINK
+    for handed, link in ((first, LINK), (second, ADS_LINK)):
+        own = Path(handed.facts()["linkFile"])
+        assert own.read_text() == link
+        assert own.stat().st_mode & 0o077 == 0
+        assert str(own) in handed.advice()
+        assert handed.facts()["file"] == str(link_file(home))
+
+
+@pytest.mark.parametrize("number", ["../../.bashrc", "a/b", "", None, 7, "x" * 101])
+def test_an_id_that_is_no_file_name_gets_no_file_of_its_own(home: Path, number: object) -> None:
+    """It came over the network."""
+    handed = link_delivery.deliver(LINK, {}, authorization_id=number)
+    assert handed.facts()["linkFile"] == str(link_file(home))
+    assert [path.name for path in link_file(home).parent.iterdir()] == ["last_authorize_url.txt"]
+
+
+def test_the_files_of_links_that_are_over_are_removed(home: Path) -> None:
+    """An hour after, with the next link; nothing else in the folder is touched."""
+    old = link_delivery.deliver(LINK, {}, authorization_id="old").own_file
+    assert old is not None
+    other = old.with_name("authorize_notes.txt")
+    other.write_text("mine")
+    written = old.stat().st_mtime
+    link_delivery.deliver(LINK, {}, authorization_id="new", now=written + 1800)
+    assert old.exists()
+    link_delivery.deliver(LINK, {}, authorization_id="newer", now=written + 7200)
+    assert not old.exists()
+    assert other.exists()
+
+
+def test_the_browser_of_the_store_is_named_before_an_incognito_window(home: Path) -> None:
+    """Stores of different owners that are opened in one browser can be connected by Amazon."""
+    for advice in (
+        link_delivery.deliver(LINK, {}).advice(),
+        link_delivery.LinkDelivery(False, None).advice(),
+        link_delivery.LinkDelivery(True, None).advice(),
+    ):
+        assert 0 < advice.index("normally run (such as Ziniao)") < advice.index("incognito window")
+
+
+def test_a_link_that_is_not_in_the_clipboard_is_said_not_to_be(home: Path) -> None:
+    """With what to do where the person sits elsewhere; in the clipboard it needs no word."""
+    (note,) = link_delivery.LinkDelivery(False, link_file(home)).facts()["notes"]
+    assert "[Open Amazon](authorizeUrl)" in note
+    assert "--open" in note
+    handed = link_delivery.LinkDelivery(True, link_file(home))
+    assert "notes" not in handed.facts()
+    assert "clipboard (Ctrl+V)" in handed.advice()
 
 
 def test_a_link_in_the_place_of_the_file_is_not_followed(home: Path, tmp_path: Path) -> None:

@@ -178,6 +178,8 @@ def test_an_earlier_attempt_can_be_looked_at_without_waiting(time: Time) -> None
     """Pending is an answer then, not a failure."""
     gateway = Scripted(authorizationStatus=[{"state": "pending"}])
     document = waiting.follow(gateway, STORES, "id-1", None, patience=time.patience)
+    (note,) = document.pop("notes")
+    assert "ask the user" in note
     assert document == {"authorizationId": "id-1", "state": "pending"}
     assert time.pauses == []
 
@@ -285,3 +287,92 @@ def test_a_strange_attempt_id_is_not_put_into_a_command(time: Time) -> None:
         authorizationStatus=[{"state": "pending"}],
     )
     assert "rm" not in failure_of(lambda: authorize(gateway, time)).hint
+
+
+# What an agent is told to do next
+
+
+@pytest.mark.parametrize(
+    ("flow", "tells"), [(STORES, "Amazon does not tell when somebody cancels"), (ACCOUNTS, "go on waiting")]
+)
+def test_a_store_that_was_refused_is_asked_about_and_not_waited_for(
+    flow: waiting.Flow, tells: str, time: Time
+) -> None:
+    """Ads refusals come back as denied; either way the next wait is one that a harness lets end."""
+    gateway = Scripted(authorizationStatus=[{"state": "pending"}])
+    failure = failure_of(lambda: waiting.follow(gateway, flow, "id-1", 3, patience=time.patience))
+    assert failure.code == "timeout"
+    assert tells in failure.hint
+    assert ("ask the user" in failure.hint) is (flow is STORES)
+    assert f"`python3 scripts/{flow.script} --authorization-id id-1 --wait 60`" in failure.hint
+    assert "15 minutes" in failure.hint
+
+
+def test_an_expired_link_is_no_reason_to_press_somebody_who_refused(time: Time) -> None:
+    """For 15 minutes a refusal looked like waiting."""
+    gateway = Scripted(authorizationStatus=[{"state": "expired", "reason": "expired"}])
+    failure = failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 3, patience=time.patience))
+    assert failure.hint.startswith("Ask the person whether they still want to")
+
+
+KNOWN = {"state": "authorized", "store": STORE, "alreadyKnown": True}
+
+
+def test_a_store_that_was_known_is_not_taken_for_a_second_one(time: Time) -> None:
+    """The fields are passed on, and a note says what they mean."""
+    status = KNOWN | {"previousName": "T2", "sameName": 2}
+    document = waiting.follow(
+        Scripted(authorizationStatus=[status]), STORES, "id-1", 3, patience=time.patience
+    )
+    assert (document["alreadyKnown"], document["previousName"], document["sameName"]) == (True, "T2", 2)
+    known, same = document["notes"]
+    assert 'as "T2", and is now called "Mine"' in known
+    assert "another store was meant" in known
+    assert same.startswith("2 more in the list have the same name: tell them apart by sellerId and region")
+
+
+def test_a_store_with_its_old_name_and_a_new_one_are_told_apart(time: Time) -> None:
+    """Known without another name before: no renaming is told of; new: nothing at all."""
+    (note,) = waiting.follow(
+        Scripted(authorizationStatus=[KNOWN]), STORES, "id-1", 3, patience=time.patience
+    )["notes"]
+    assert "was known before: it was authorized again" in note
+    new = {"state": "authorized", "store": STORE, "alreadyKnown": False}
+    assert "notes" not in waiting.follow(
+        Scripted(authorizationStatus=[new]), STORES, "id-1", 3, patience=time.patience
+    )
+
+
+def test_a_wrong_seller_is_named_beside_the_one_that_was_expected(time: Time) -> None:
+    """With the link to make next, for the right one in its region."""
+    ended = {"state": "failed", "reason": "wrong_seller", "expectedSellerId": "A1", "gotSellerId": "A2"}
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1"}], authorizationStatus=[ended]
+    )
+    body = {"sellerName": "Mine", "sellerId": "A1", "region": "EU"}
+    failure = failure_of(
+        lambda: waiting.authorize(gateway, STORES, body, wait=5, environ={}, patience=time.patience)
+    )
+    assert (failure.fields["expectedSellerId"], failure.fields["gotSellerId"]) == ("A1", "A2")
+    assert failure.message.endswith("A1 was expected, and A2 signed in")
+    assert "`python3 scripts/authorize_url.py --seller-id A1 --region EU`" in failure.hint
+    later = failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 3, patience=time.patience))
+    assert "`python3 scripts/authorize_url.py --seller-id A1`" in later.hint
+
+
+def test_what_amazon_said_of_a_failed_consent_is_passed_on(time: Time) -> None:
+    """The hint tells to read it."""
+    status = {"state": "failed", "reason": "consent_failed", "detail": "application is a draft"}
+    gateway = Scripted(authorizationStatus=[status])
+    failure = failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 3, patience=time.patience))
+    assert failure.message.endswith(": application is a draft")
+
+
+def test_how_to_hand_a_link_over_is_not_told_once_it_was_used(time: Time) -> None:
+    """What the gateway noted about the link stays."""
+    gateway = Scripted(
+        authorizeUrl=[{"authorizeUrl": LINK, "authorizationId": "id-1", "notes": ["India is kept under EU"]}],
+        authorizationStatus=[{"state": "authorized", "store": STORE}],
+    )
+    assert authorize(gateway, time)["notes"] == ["India is kept under EU"]
+    assert len(authorize(gateway, time, wait=None)["notes"]) == 2

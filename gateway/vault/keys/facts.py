@@ -80,7 +80,8 @@ class Facts:
         if UNFINISHED_COPY in rows:
             raise VaultError(
                 "the database holds the unfinished copy of a vault",
-                "Run `local_gateway.py copy-to` again to its end, on the data folder that is copied.",
+                "Run `python3 scripts/local_gateway.py copy-to` again to its end, on the data folder that is "
+                "copied.",
                 "not_set_up",
             )
         next_key = None

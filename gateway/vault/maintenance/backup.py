@@ -42,7 +42,8 @@ def _copy(source: Path, target: Path) -> None:
     if changing:
         raise VaultError(
             "a change of the master key goes on, and a copy from in between would need both keys",
-            "Finish the change with `local_gateway.py rotate-master-key`, then make the backup.",
+            "Finish the change with `python3 scripts/local_gateway.py rotate-master-key`, then make the "
+            "backup.",
         )
     descriptor = os.open(target, os.O_RDWR)
     try:

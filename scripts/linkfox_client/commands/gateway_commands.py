@@ -89,8 +89,8 @@ def _refuse_beside_sandbox() -> None:
             "not_set_up",
             f"Only {beside.described(sandbox)} is set up here, and no application for a real gateway; with a "
             "real one beside it the scripts would show its empty lists",
-            f"Start the sandbox with `{beside.call(sandbox, 'start')}`. For a real gateway set its "
-            "application first (references/self-hosting.md), or start an empty one with "
+            f"Start the sandbox with `{gateway_folder.command(sandbox, 'start')}`. For a real gateway set "
+            "its application first (references/self-hosting.md), or start an empty one with "
             "`python3 scripts/local_gateway.py start --real`.",
         )
 

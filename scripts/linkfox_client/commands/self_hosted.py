@@ -45,7 +45,7 @@ def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
     address = secret_input.from_standard_input("The callback address", PIPE_ADDRESS)
     output.secrets.remember(address)
     status = gateway.post(f"{flow.path}/completeAuthorization", {"callbackUrl": address})
-    return waiting.settled(status, {"authorizationId": status.get("authorizationId")})
+    return waiting.settled(status, {"authorizationId": status.get("authorizationId")}, flow)
 
 
 def remove(gateway: "Gateway", path: str, choose: Callable[[], "Choice"]) -> dict[str, Any]:

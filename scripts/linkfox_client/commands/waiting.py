@@ -7,6 +7,7 @@ store that was known before shows no change.
 import os
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from linkfox_client.amazon import consent_link
@@ -14,6 +15,7 @@ from linkfox_client.cli import output
 from linkfox_client.cli.progress import Progress
 from linkfox_client.commands import link_delivery
 from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.gateway import remedies
 from linkfox_client.gateway.client import Gateway
 
 STATUS_SECONDS = 2.0
@@ -22,20 +24,25 @@ TOLD_EVERY = 30.0
 
 
 class Flow(NamedTuple):
-    """What differs between stores and ads accounts. `identity`: the fields that tell entries apart."""
+    """What differs between stores and ads accounts. `identity`: the fields that tell entries apart.
+
+    `named`: the field of the name. `tells_refusals`: Amazon sends the browser back where somebody refuses.
+    """
 
     path: str
     identity: tuple[str, ...]
     script: str
     one: str
+    named: str
+    tells_refusals: bool
 
     def key(self, entry: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what identifies an entry of the list."""
         return tuple(str(entry.get(name)) for name in self.identity)
 
 
-STORES = Flow("/spApi", ("sellerId", "region"), "authorize_url.py", "store")
-ACCOUNTS = Flow("/amazonAds", ("authRecordId",), "ads_authorize_url.py", "account")
+STORES = Flow("/spApi", ("sellerId", "region"), "authorize_url.py", "store", "sellerName", False)
+ACCOUNTS = Flow("/amazonAds", ("authRecordId",), "ads_authorize_url.py", "account", "accountName", True)
 
 
 class Patience(NamedTuple):
@@ -69,7 +76,7 @@ def authorize(
     output.notify("The consent link was made.")
     if wait is not None:
         output.notify(link)
-    delivery = link_delivery.deliver(link, environ)
+    delivery = link_delivery.deliver(link, environ, authorization_id=answer.get("authorizationId"))
     output.notify(delivery.advice())
     document = _with_notes(answer, delivery.facts())
     if open_browser:
@@ -79,7 +86,9 @@ def authorize(
     if wait is None:
         return document
     try:
-        return document | _awaited(gateway, flow, document, again, wait, patience)
+        ended = _awaited(gateway, flow, body, document, again, wait, patience)
+        # How to hand the link over is of no use any more.
+        return _with_notes({**document, "notes": answer.get("notes")}, ended)
     except ClientError as failure:
         failure.fields = document | failure.fields
         raise
@@ -95,9 +104,13 @@ def follow(
     authorization_id: str,
     wait: int | None,
     *,
+    asked: Mapping[str, Any] = MappingProxyType({}),
     patience: Patience = REAL,
 ) -> dict[str, Any]:
-    """Tell how an earlier attempt stands, with `wait` once it is over. Raise ClientError where it failed."""
+    """Tell how an earlier attempt stands, with `wait` once it is over. Raise ClientError where it failed.
+
+    `asked`: what its link was asked for with, where that is known; a hint can say more then.
+    """
     if gateway.is_hosted:
         raise ClientError(
             "bad_arguments",
@@ -111,15 +124,17 @@ def follow(
             status = gateway.post(f"{flow.path}/authorizationStatus", attempt)
         except ClientError as failure:
             if failure.code == "not_found":  # the table's hint is about stores and accounts
-                failure.hint = f"Take the authorizationId that {flow.script} answered, or make a new link."
+                made_by = f"`python3 scripts/{flow.script}`"
+                failure.hint = f"Take the authorizationId that {made_by} answered, or make a new link."
             raise
-        return None if status.get("state") == "pending" else settled(status, attempt)
+        return None if status.get("state") == "pending" else settled(status, attempt, flow, asked)
 
     ended = _poll(look, wait or 0, STATUS_SECONDS, patience)
     if ended is not None:
         return attempt | ended
     if wait is None:
-        return attempt | {"state": "pending"} | ({"sandbox": True} if gateway.sandbox else {})
+        pending = {**attempt, "state": "pending", "notes": [_how_to_go_on(flow, attempt)]}
+        return pending | ({"sandbox": True} if gateway.sandbox else {})
     raise ClientError(
         "timeout",
         f"The authorization was not finished within {wait} seconds",
@@ -132,6 +147,7 @@ def follow(
 def _awaited(
     gateway: Gateway,
     flow: Flow,
+    body: Mapping[str, Any],
     document: Mapping[str, Any],
     again: Mapping[str, Any] | None,
     wait: int,
@@ -139,7 +155,7 @@ def _awaited(
 ) -> dict[str, Any]:
     attempt = document.get("authorizationId")
     if isinstance(attempt, str) and attempt:
-        return follow(gateway, flow, attempt, wait, patience=patience)
+        return follow(gateway, flow, attempt, wait, asked=body, patience=patience)
     return _watch_list(gateway, flow, again, wait, patience)
 
 
@@ -170,8 +186,8 @@ def _watch_list(
         raise ClientError(
             "timeout",
             f"No new {flow.one} appeared in the list within {wait} seconds",
-            f"Look at the list later. A {flow.one} that was known before shows no change there: "
-            "ask the user whether it is done.",
+            f"Ask the user whether it is done, or was canceled: a refusal is not told, and a {flow.one} that "
+            "was known before shows no change in the list.",
             retryable=True,
         )
     return found
@@ -199,31 +215,80 @@ def _poll(
             patience.sleep(min(every, left))
 
 
-def settled(status: dict[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an attempt that ended well; raises the failure of any other."""
+def settled(
+    status: dict[str, Any],
+    attempt: Mapping[str, Any],
+    flow: Flow,
+    asked: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the fields of an attempt that ended well; raises the failure of any other.
+
+    `asked`: see `follow`.
+    """
     row = find_reason(status.get("reason"))
     if status.get("state") == "authorized":
         synced = row or find_reason(status.get("profileSync"))
-        return _with_notes(status, {"notes": [f"{synced.meaning}. {synced.remedy}"]} if synced else {})
+        notes = [f"{synced.meaning}. {synced.remedy}"] if synced else []
+        return _with_notes(status, {"notes": [*notes, *_known_before(status, flow)]})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
-    kept = ("state", "reason", "sandbox")
-    raise ClientError(
+    kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId")
+    meaning = row.meaning if row else "The authorization failed"
+    expected, got, detail = (status.get(name) for name in ("expectedSellerId", "gotSellerId", "detail"))
+    if expected and got:
+        meaning += f": {expected} was expected, and {got} signed in"
+    elif isinstance(detail, str) and detail:
+        meaning += f": {detail}"
+    failure = ClientError(
         code or (row.code if row else "authorization_failed"),
-        row.meaning if row else "The authorization failed",
+        meaning,
         row.remedy if row else "Make a new link and try again.",
         fields={**attempt, **{name: status[name] for name in kept if name in status}},
+        reason=row.reason if row else None,
     )
+    remedies.fill(failure, f"{flow.path}/authorizationStatus", asked)
+    raise failure
+
+
+def _known_before(status: Mapping[str, Any], flow: Flow) -> list[str]:
+    """Return what to tell of a store or account that the list held already, and of others of its name.
+
+    An agent that is not told so believes that there is one more.
+    """
+    entry = status.get(flow.one)
+    entry = entry if isinstance(entry, dict) else {}
+    notes = []
+    if status.get("alreadyKnown") is True:
+        before, now = status.get("previousName"), entry.get(flow.named)
+        renamed = f', as "{before}", and is now called "{now}"' if before and now else ""
+        notes.append(
+            f"This {flow.one} was known before{renamed}: it was authorized again, and none was added. If "
+            f"another {flow.one} was meant, its login was not the one used: make a new link and open it in "
+            f"the browser in which that {flow.one} is normally run."
+        )
+    if same := status.get("sameName"):
+        notes.append(
+            f"{same} more in the list have the same name: tell them apart by {' and '.join(flow.identity)}, "
+            "or ask the user for another name."
+        )
+    return notes
 
 
 def _with_notes(answer: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of both, and the notes of both where there are any."""
     notes = [*(answer.get("notes") or []), *(facts.get("notes") or [])]
-    return answer | facts | ({"notes": notes} if notes else {})
+    fields = {name: value for name, value in {**answer, **facts}.items() if name != "notes"}
+    return fields | ({"notes": notes} if notes else {})
 
 
 def _how_to_go_on(flow: Flow, document: Mapping[str, Any]) -> str:
     attempt = document.get("authorizationId")
     if not isinstance(attempt, str) or not attempt.replace("-", "").replace("_", "").isalnum():
         return "Look at the list later: a new entry appears there."
-    again = f"python3 scripts/{flow.script} --authorization-id {attempt} --wait 600"
-    return f"The link stays good for its 15 minutes; go on waiting with `{again}`."
+    again = f"python3 scripts/{flow.script} --authorization-id {attempt} --wait 60"
+    if flow.tells_refusals:
+        return f"The link stays good for its 15 minutes; go on waiting with `{again}`."
+    return (
+        "Amazon does not tell when somebody cancels the authorization of a store: ask the user. If they go "
+        f"on, the same link works until its 15 minutes are over; go on waiting with `{again}`."
+    )

@@ -249,7 +249,7 @@ class Gateway:
             answer = answers.read(reply, self._secrets, path, here=self._is_here, hosted=self.is_hosted)
         except ClientError as failure:
             self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
-            failure.hint = remedies.with_what_is_known(failure, path, body, hosted=self.is_hosted)
+            remedies.fill(failure, path, body, hosted=self.is_hosted)
             raise
         if answer.get("sandbox") is True:
             self.sandbox = True

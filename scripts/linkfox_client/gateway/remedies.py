@@ -1,32 +1,46 @@
-"""What to do about a failure, as a command that can be typed, with what the failed call knows filled in."""
+"""What to do about a failure, as a command that can be typed: with the ids that the call and its answer told.
 
+A row of references/errors.json may hold `remedies` beside its `remedy`: for each flow (`stores`, `ads`) a
+list of sentences with placeholders in braces, the one that says most first, and for the hosted gateway
+(`hostedStores`, `hostedAds`) those that go before them there. The first whose placeholders are all known is
+the hint; without one it stays the row's `remedy`, which is right everywhere.
+"""
+
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from linkfox_client.errors import ClientError, typed
+from linkfox_client.errors import ClientError, Reason, find_reason
 
-# The fields of a call that name a store or account, with the flags by which it is authorized again.
-STORE_FLAGS = {"sellerId": "--seller-id", "region": "--region"}
-ACCOUNT_FLAGS = {"authRecordId": "--auth-record-id"}
-
-
-def with_what_is_known(failure: ClientError, path: str, body: Mapping[str, Any], *, hosted: bool) -> str:
-    """Return the hint for a failure of the call of `path` with `body`."""
-    if failure.code != "needs_reauthorization" or not hosted:
-        return failure.hint
-    if path.startswith("/spApi/"):
-        command = _command("authorize_url.py", STORE_FLAGS, body)
-        return (
-            f"Ask the user for the site (US, DE, JP …), then run {command} with that site as "
-            "--marketplace; do not guess it from the region."
-        )
-    command = _command("ads_authorize_url.py", ACCOUNT_FLAGS, body)
-    if "authRecordId" in body:
-        return f"Authorize it again: {command}."
-    return f"Authorize it again: {command} with its --auth-record-id, as ads_authorized_stores.py lists it."
+# By the first part of a call's path; what goes before on the hosted gateway, then what is right on any.
+FLOWS = {"spApi": ("hostedStores", "stores"), "amazonAds": ("hostedAds", "ads")}
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def _command(script: str, flags: Mapping[str, str], body: Mapping[str, Any]) -> str:
-    """Return the call of a script with those of the flags whose fields the failed call had."""
-    known = ((flag, body[field]) for field, flag in flags.items() if field in body)
-    return typed(script, *(word for pair in known for word in pair))
+def fill(failure: ClientError, path: str, known: Mapping[str, Any], *, hosted: bool = False) -> None:
+    """Make the hint of a failure one for the flow of `path`, where its row has such.
+
+    `known`: the fields of the call; those that the failure tells go before them.
+    """
+    row = find_reason(failure.reason)
+    if row is not None:
+        failure.hint = remedy(row, path, {**known, **failure.fields}, hosted=hosted)
+
+
+def remedy_of(reason: str, path: str, known: Mapping[str, Any], *, hosted: bool = False) -> str:
+    """Return what to do about `reason`, as `remedy` does; LookupError where the table has no such row."""
+    row = find_reason(reason)
+    if row is None:
+        raise LookupError(f"references/errors.json has no row {reason}")
+    return remedy(row, path, known, hosted=hosted)
+
+
+def remedy(row: Reason, path: str, known: Mapping[str, Any], *, hosted: bool = False) -> str:
+    """Return what to do about a row's failure of a call to `path`, of which `known` are the fields."""
+    values = {name: str(value) for name, value in known.items() if isinstance(value, str | int) and value}
+    flows = FLOWS.get(path.split("/")[1], ())[0 if hosted else 1 :]
+    for sentence in (sentence for flow in flows for sentence in row.remedies.get(flow, ())):
+        if set(_PLACEHOLDER.findall(sentence)) <= values.keys():
+            return _PLACEHOLDER.sub(lambda found: shlex.quote(values[found[1]]), sentence)
+    return row.remedy

@@ -5,7 +5,7 @@ another folder.
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from linkfox_client import config
@@ -14,12 +14,6 @@ from linkfox_client.local import gateway_folder
 
 # Either means that the owner has an application of Amazon's, for which a real gateway is started.
 APPLICATIONS = ("SPAPI_CLIENT_ID", "ADS_CLIENT_ID")
-
-
-def call(data_dir: Path, word: str, flags: Sequence[str] = ()) -> str:
-    """Return the command line of local_gateway.py that does `word` with the gateway on `data_dir`."""
-    kind = ["--sandbox"] if gateway_folder.is_sandbox(data_dir) and "--sandbox" not in flags else []
-    return f"python3 scripts/local_gateway.py {shlex.join([word, *kind, *flags])}"
 
 
 def only_sandbox(environ: Mapping[str, str]) -> Path | None:

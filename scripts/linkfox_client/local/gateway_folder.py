@@ -6,8 +6,9 @@ it listens. Its owner's key is handed out only meanwhile: a port that was left c
 
 import json
 import os
+import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +97,12 @@ def is_sandbox(data_dir: Path) -> bool:
     return kept_with_them or read_json(data_dir / "serve.json").get("sandbox") is True
 
 
+def command(data_dir: Path, word: str, flags: Sequence[str] = ()) -> str:
+    """Return the command line of local_gateway.py that does `word` with the gateway on `data_dir`."""
+    kind = ["--sandbox"] if is_sandbox(data_dir) and "--sandbox" not in flags else []
+    return f"python3 scripts/local_gateway.py {shlex.join([word, *kind, *flags])}"
+
+
 def probe(data_dir: Path) -> Running | None:
     """Return the gateway that takes requests on `data_dir`, or None where none does (yet)."""
     if not is_held(data_dir / "gateway.lock"):
@@ -139,7 +146,7 @@ def owner_key(data_dir: Path) -> Secret:
             "not_set_up",
             f"The owner's key {path} cannot be read: {getattr(problem, 'strerror', None) or 'not text'}",
             "Stop and start the gateway: it makes one where the database is the folder's own. On a PostgreSQL"
-            f" with users: `python3 scripts/local_gateway.py add-user owner --key-file {path}`.",
+            f" with users: `{command(data_dir, 'add-user', ['owner', '--key-file', str(path)])}`.",
         ) from None
 
 

@@ -19,6 +19,7 @@ from linkfox_client.local import beside
 from linkfox_client.local.gateway_folder import (
     Running,
     check_private,
+    command,
     is_set_up,
     locate,
     owner_key,
@@ -68,7 +69,7 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
             raise ClientError(
                 "not_set_up",
                 "The local gateway is not running, and LINKFOX_AUTOSTART is off",
-                f"Start it with `{beside.call(data_dir, 'start')}`.",
+                f"Start it with `{command(data_dir, 'start')}`.",
             )
         running, _ = start(data_dir, remembered_flags(data_dir), patience=patience, shares_failure=True)
     return of_running(running, data_dir)
@@ -120,7 +121,7 @@ def not_proved(local: LocalGateway, *, answered: bool) -> ClientError:
             f"The local gateway is now at {running.url}, no longer at {local.url}",
             "Run the command again; where LINKFOX_TOOL_GATEWAY is set, correct it.",
         )
-    again = f"`{beside.call(local.data_dir, 'stop')}`, then `{beside.call(local.data_dir, 'start')}`"
+    again = f"`{command(local.data_dir, 'stop')}`, then `{command(local.data_dir, 'start')}`"
     if not answered:
         return ClientError(
             "gateway_failed",
@@ -256,14 +257,14 @@ def _explain_taken_port(failure: ClientError, data_dir: Path, flags: Sequence[st
         del kept[at : at + 2]
     if not is_set_up(data_dir) and beside.only_sandbox(os.environ) is not None:
         kept.append("--real")
-    free = f"take a free port with `{beside.call(data_dir, 'start', [*kept, '--port', '0'])}`"
+    free = f"take a free port with `{command(data_dir, 'start', [*kept, '--port', '0'])}`"
     failure.hint = f"Stop the program that has it, or {free}."
     for other in beside.others(os.environ, data_dir):
         running = probe(other)
         if running is not None and str(urlsplit(running.url).port) == port:
             failure.message = f"The local gateway did not start: port {port} is taken by your other gateway, "
             failure.message += beside.described(other)
-            failure.hint = f"Let both run: {free}. Or stop the other: `{beside.call(other, 'stop')}`."
+            failure.hint = f"Let both run: {free}. Or stop the other: `{command(other, 'stop')}`."
 
 
 def _share(data_dir: Path, flags: Sequence[str], failure: ClientError) -> None:

@@ -3,12 +3,13 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.gateway import settings
-from linkfox_client.local import beside, gateway_folder, gateway_program, local_gateway
+from linkfox_client.local import gateway_folder, gateway_program, local_gateway
 from linkfox_client.text import cleaned
 
 LOOK_SECONDS = 20.0
@@ -34,7 +35,7 @@ def state(patient: Patient) -> Finding:
         kind = "sandbox, " if running.sandbox else ""
         return ok(name, f"{kind}runs at {running.url}, data in {data_dir}")
     if found.get("LINKFOX_AUTOSTART", "").lower() == "off":
-        remedy = f"Start it with `{beside.call(data_dir, 'start')}`."
+        remedy = f"Start it with `{gateway_folder.command(data_dir, 'start')}`."
         return warning(name, f"not running, and LINKFOX_AUTOSTART is off; data in {data_dir}", remedy)
     return ok(name, f"not running, started when it is needed; data in {data_dir}")
 
@@ -62,7 +63,7 @@ def vault(patient: Patient) -> Iterator[Finding]:
         timeout=LOOK_SECONDS,
         check=False,
     )
-    for check in _checks(done.stdout):
+    for check in _checks(done.stdout, data_dir):
         state, code = str(check.get("state")), check.get("code")
         yield Finding(
             cleaned(str(check.get("name"))),
@@ -73,7 +74,7 @@ def vault(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _checks(printed: bytes) -> list[dict[str, Any]]:
+def _checks(printed: bytes, data_dir: Path) -> list[dict[str, Any]]:
     try:
         document = json.loads(printed)
         if document.get("ok") is True:
@@ -84,7 +85,6 @@ def _checks(printed: bytes) -> list[dict[str, Any]]:
         ]
     except (ValueError, KeyError, AttributeError, TypeError):
         detail = "the gateway's program did not say"
-        remedy = (
-            "Run `python3 scripts/quickstart.py --setup-only`, then `python3 scripts/local_gateway.py start`."
-        )
+        start = gateway_folder.command(data_dir, "start")
+        remedy = f"Run `python3 scripts/quickstart.py --setup-only`, then `{start}`."
         return [{"name": "vault", "state": "failed", "detail": detail, "remedy": remedy}]

@@ -61,7 +61,8 @@ def keyring_tool(patient: Patient) -> Finding:
         return warning(
             "keyring",
             str(problem),
-            "Unlock or install one; without it set LINKFOX_AGENT_API_KEY, or use login.py --insecure-file.",
+            "Unlock or install one; without it set LINKFOX_AGENT_API_KEY, or use "
+            "`python3 scripts/login.py --insecure-file`.",
         )
     return ok("keyring", "wrote, read and deleted an entry")
 

@@ -10,6 +10,7 @@ from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, 
 from linkfox_client.commands.lists import entries, whole
 from linkfox_client.commands.profile_renewal import AGAIN
 from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.gateway import remedies
 from linkfox_client.text import cleaned
 
 MOST_LINES = 50
@@ -30,7 +31,8 @@ def stores(patient: Patient) -> Iterator[Finding]:
     try:
         answer = _listed(patient, "/spApi/authorizedStores")
         if answer is not None:
-            yield from _bounded("stores", [_of_store(entry) for entry in entries(answer)])
+            hosted = patient.pair is not None and patient.pair.is_hosted
+            yield from _bounded("stores", [_of_store(entry, hosted) for entry in entries(answer)])
     except ClientError as problem:
         yield failed("stores", problem)
 
@@ -98,20 +100,16 @@ def _listed(patient: Patient, path: str) -> dict[str, Any] | None:
         return whole(gateway, path)
 
 
-def _of_store(entry: Mapping[str, Any]) -> Finding:
+def _of_store(entry: Mapping[str, Any], hosted: bool) -> Finding:
     name = f"store {_said(entry, 'sellerName')} ({_said(entry, 'sellerId')}, {_said(entry, 'region')})"
-    again = (
-        "Authorize it again: `python3 scripts/authorize_url.py` with --seller-name, --region and --seller-id."
-    )
+    again = remedies.remedy_of("store_revoked", "/spApi", entry, hosted=hosted)
     return _of(name, entry, again)
 
 
 def _of_account(entry: Mapping[str, Any], unread: Sequence[object]) -> Finding:
     """Return the state of an account. `unread`: the regions whose profiles Amazon has not answered for."""
     name = f"ads account {_said(entry, 'accountName')}"
-    again = (
-        "Authorize it again: `python3 scripts/ads_authorize_url.py` with --account-name and --auth-record-id."
-    )
+    again = remedies.remedy_of("store_revoked", "/amazonAds", entry)
     found = _of(name, entry, again)
     if found.state != "ok":
         return found
