@@ -295,7 +295,7 @@ def test_more_time_than_a_token_lives_leads_to_a_token_that_is_kept_fresh(
     error = run(script, *STORE[1:], "--min-ttl", seconds, *command).error
     assert "3000" in error["message"]
     assert "3000 seconds at most" in error["hint"]
-    assert "`python3 scripts/with_token.py --keep-fresh`" in error["hint"]
+    assert "`python3 scripts/with_token.py` with --keep-fresh" in error["hint"]
     assert both.calls == []
 
 

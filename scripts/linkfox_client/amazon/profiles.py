@@ -138,7 +138,7 @@ def _resolve(
         raise ClientError(
             "not_found",
             "No ads account is authorized",
-            "Authorize one with ads_authorize_url.py, then ask again.",
+            "Authorize one with `python3 scripts/ads_authorize_url.py --account-name NAME`, then ask again.",
         )
     if not profiles:
         raise _without_profiles("The ads account is authorized, but has no profile that could be read")
@@ -273,7 +273,8 @@ def _keep(
         raise ClientError(
             "not_found",
             message,
-            "Choose one of `candidates`, or authorize the missing account with ads_authorize_url.py.",
+            "Choose one of `candidates`, or authorize the missing account with "
+            "`python3 scripts/ads_authorize_url.py --account-name NAME`.",
             candidates=_candidates(otherwise),
         )
     return left

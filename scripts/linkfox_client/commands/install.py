@@ -97,7 +97,7 @@ def _check_not_itself(folder: Path, bundle: Path) -> None:
     if one == other or one.is_relative_to(other) or other.is_relative_to(one):
         raise bad_arguments(
             f"{folder} is this copy of the skill itself, or lies in it, or around it",
-            "Name another folder with --into, or run the install_skill.py of another copy.",
+            "Name another folder with --into, or install from another copy.",
         )
 
 

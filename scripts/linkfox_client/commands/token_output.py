@@ -145,7 +145,7 @@ def _for_program(fields: Mapping[str, Any], *, ads: bool) -> Revealed:
         raise ClientError(
             "gateway_failed",
             "The gateway does not say when the token ends, which a program has to know",
-            "Run the program under with_token.py instead.",
+            "Run the program under `python3 scripts/with_token.py` instead.",
         )
     access, bearer = Secret(str(token)), Secret(f"Bearer {token}")
     of_ads = {

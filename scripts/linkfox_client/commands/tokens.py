@@ -21,7 +21,7 @@ TOLD_EVERY = 10.0  # seconds
 LONGEST_LIFE = 86_400  # seconds; Amazon's access tokens live for an hour
 FOR_LONGER = (
     f"A token lives an hour, so {MOST_MIN_TTL} seconds at most can be asked for. For a longer job run the "
-    "command under `python3 scripts/with_token.py --keep-fresh`, which gets a new token before one ends."
+    "command under `python3 scripts/with_token.py` with --keep-fresh, which gets a new token before one ends."
 )
 REFRESHED = (
     "This gateway does not say how old a token is, so it was refreshed to have the time asked for; "

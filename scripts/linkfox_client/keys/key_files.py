@@ -40,7 +40,9 @@ def read(origin: str) -> str | None:
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not text"
         raise ClientError(
-            "not_set_up", f"{path} cannot be read: {reason}", "Store the key again with login.py."
+            "not_set_up",
+            f"{path} cannot be read: {reason}",
+            "Store the key again with `python3 scripts/login.py`.",
         ) from None
 
 
