@@ -14,7 +14,7 @@ STORE = ("--seller-id", SELLER, "--region", "NA")
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 US = "ATVPDKIKX0DER"
 SINCE = "CreatedAfter=2020-01-01T00:00:00Z"
-FEE = {"FeesEstimateRequest": {"MarketplaceId": US, "Identifier": "一号", "IsAmazonFulfilled": True}}
+ORDERS = ("GET", "/orders/v0/orders", *STORE, "--query", f"MarketplaceIds={US}", SINCE)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def refused(house: House, *words: str) -> dict[str, Any]:
 
 def test_a_get_answers_amazon_s_own_document_and_no_token(house: House, store: dict[str, Any]) -> None:
     """Parsed, with what Amazon says beside it; by ids and by the name of the store."""
-    done = house.script("call_amazon.py", "GET", "/sellers/v1/marketplaceParticipations", *STORE)
+    done = house.script("call_amazon.py", "GET", PARTICIPATIONS, *STORE)
     document = done.good()
     assert (document["httpStatus"], document["contentType"]) == (200, "application/json")
     assert document["rateLimit"] == 0.016
@@ -55,15 +55,7 @@ def test_a_get_answers_amazon_s_own_document_and_no_token(house: House, store: d
 
 def test_parameters_arrive_as_they_were_given(house: House, store: dict[str, Any]) -> None:
     """Times, equals signs and pages; in JSON a list becomes one with commas."""
-    words = (
-        "GET",
-        "/orders/v0/orders",
-        *STORE,
-        "--query",
-        f"MarketplaceIds={US}",
-        SINCE,
-        "MaxResultsPerPage=2",
-    )
+    words = (*ORDERS, "MaxResultsPerPage=2")
     first = house.good("call_amazon.py", *words)["body"]["payload"]
     second = house.good("call_amazon.py", *words, f"NextToken={first['NextToken']}")["body"]["payload"]
     assert {each["AmazonOrderId"] for each in first["Orders"]}.isdisjoint(
@@ -82,9 +74,9 @@ def test_parameters_arrive_as_they_were_given(house: House, store: dict[str, Any
 def test_what_may_change_something_wants_to_be_meant(house: House, store: dict[str, Any]) -> None:
     """A POST that Amazon says only reads goes without --write; another does not, and is not sent."""
     body = house.home / "body.json"
-    body.write_text(json.dumps(FEE), encoding="utf-8")
-    fees = ("POST", "/products/fees/v0/items/B000000001/feesEstimate", *STORE, "--body-file", str(body))
-    assert "--write" not in house.script("call_amazon.py", *fees).stdout
+    body.write_text(json.dumps({"reportType": "GET_REPORT", "marketplaceIds": [US]}), encoding="utf-8")
+    report = ("POST", "/reports/2021-06-30/reports", *STORE, "--body-file", str(body))
+    assert house.good("call_amazon.py", *report)["httpStatus"] == 202
     body.write_text('{"contentType": "text/xml; charset=UTF-8"}', encoding="utf-8")
     subscribe = ("POST", "/feeds/2021-06-30/documents", *STORE, "--body-file", str(body))
     missing = house.script("call_amazon.py", *subscribe)
@@ -95,15 +87,7 @@ def test_what_may_change_something_wants_to_be_meant(house: House, store: dict[s
 
 def test_a_long_answer_is_cut_and_whole_in_a_private_file(house: House, store: dict[str, Any]) -> None:
     """No document above 20,000 characters; the file holds Amazon's bytes and is never overwritten."""
-    words = (
-        "GET",
-        "/orders/v0/orders",
-        *STORE,
-        "--query",
-        f"MarketplaceIds={US}",
-        SINCE,
-        "MaxResultsPerPage=100",
-    )
+    words = (*ORDERS, "MaxResultsPerPage=100")
     done = house.script("call_amazon.py", *words)
     cut = done.good()
     assert len(done.stdout) <= 20_001

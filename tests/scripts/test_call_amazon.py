@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.scripts.conftest import Run
-from tests.support.fake_gateway import ACCESS, FakeGateway
+from tests.support.fake_gateway import ACCESS, FakeGateway, Handler
 
 PROXY = "/spApi/developerProxy"
 STORE = ("--seller-id", "A1", "--region", "NA")
@@ -56,6 +56,27 @@ def test_what_is_no_text_goes_to_a_file(run: Run, gateway: FakeGateway, tmp_path
     path = tmp_path / "label.bin"
     run("call_amazon.py", *GET, "--output-file", str(path)).good()
     assert path.read_bytes() == content
+
+
+def test_a_file_that_cannot_be_written_after_all(run: Run, gateway: FakeGateway, tmp_path: Any) -> None:
+    """Amazon has answered by then, so its answer is told in the file's place."""
+    path = tmp_path / "orders.json"
+
+    def answer(handler: Handler) -> None:
+        path.write_text("somebody else's")
+        _, document = passed_on({"orders": 7}, 201)
+        content = json.dumps(document).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    gateway.answers[PROXY] = answer
+    done = run("call_amazon.py", *GET, "--output-file", str(path))
+    assert done.code == 2
+    assert done.error["message"].startswith("Amazon answered, but ")
+    assert (done.document["httpStatus"], done.document["body"]) == (201, {"orders": 7})
+    assert path.read_text() == "somebody else's"
 
 
 def test_a_hostile_body_is_cut_whatever_is_in_it(run: Run, gateway: FakeGateway) -> None:
@@ -193,6 +214,6 @@ def test_the_hosted_gateway_is_asked_by_seller_and_believed_with_care(
     for code in (6, 2):
         done = run_hosted("call_amazon.py", *GET)
         assert done.code == code
-        assert "with_token.py" in done.error["hint"]
+        assert "with_token.py --seller-id A1 --region NA -- COMMAND`" in done.error["hint"]
     assert len(hosted.calls) == 3
     assert {call.body["sellerId"] for call in hosted.calls} == {"A1"}

@@ -70,7 +70,7 @@ def read_pairs(value: Any, most: int) -> list[tuple[str, str]]:
         if not (equals and name.strip()):
             raise Wrong(
                 f"has to be NAME=VALUE, not {shown(item)}",
-                "What has no flag of its own comes before the flags.",
+                "Give each as NAME=VALUE; what has no flag comes before the flags.",
             )
         pairs.append((name.strip(), text))
     return pairs

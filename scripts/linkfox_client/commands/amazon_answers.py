@@ -94,9 +94,10 @@ def _said(body: bytes) -> str:
     error = errors[0] if isinstance(errors, list) and errors else parsed
     if not isinstance(error, dict):
         return ""
-    words = (cleaned(error.get(name)) for name in ("code", "message", "details", "detail"))
-    said = ": ".join(word for word in words if word)
-    return f": {said}" if said else ""
+    code = cleaned(error.get("code"))
+    words = (cleaned(error.get(name)) for name in ("message", "details", "detail"))
+    said = " ".join(word for word in words if word)
+    return "".join(f": {part}" for part in (code, said) if part)
 
 
 def _noted(document: dict[str, Any], note: str) -> dict[str, Any]:

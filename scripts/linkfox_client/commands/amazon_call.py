@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,10 +25,6 @@ PATHS = {"spapi": "/spApi/developerProxy", "ads": "/amazonAds/developerProxy"}
 OPERATIONS = {"spapi": "spapi-operations.json", "ads": "ads-operations.json"}
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; a gateway takes as much (PROXY_LARGEST_REQUEST)
 DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
-HOSTED_HINT = (
-    "The hosted gateway may not take a store or profile in place of a token: run a program that makes the "
-    "call under `python3 scripts/with_token.py`. A repetition costs credit again."
-)
 NOT_UNDERSTOOD = ("bad_parameter", "not_found", "answer_incomplete")
 # After these nobody knows whether Amazon carried the call out.
 UNCERTAIN = ("amazon_failed", "timeout")
@@ -118,13 +115,25 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
     document, body = amazon_answers.about(fields, sandbox=gateway.sandbox), content or b""
     good = 200 <= status < 300
     if good and output_file is not None:
-        path = Path(output_file).absolute()
-        new_file.write(path, body)
-        return document | {"outputFile": str(path), "bytes": len(body)}
+        return _in_file(Path(output_file).absolute(), document, body, call)
     document = amazon_answers.with_body(document, body, reads=call.reads)
     if not good:
         raise amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
     return document
+
+
+def _in_file(path: Path, document: dict[str, Any], body: bytes, call: Call) -> dict[str, Any]:
+    """Write the body to a new file; return the document that names it.
+
+    Raise ClientError with Amazon's answer beside it, as far as it fits: the call was made.
+    """
+    try:
+        new_file.write(path, body)
+    except ClientError as problem:
+        problem.message = f"Amazon answered, but {problem.message}"
+        problem.fields = amazon_answers.with_body(document, body, reads=call.reads)
+        raise
+    return document | {"outputFile": str(path), "bytes": len(body)}
 
 
 def _not_made(gateway: "Gateway", target: Target, call: Call, failure: ClientError) -> ClientError:
@@ -136,8 +145,20 @@ def _not_made(gateway: "Gateway", target: Target, call: Call, failure: ClientErr
     elif not call.reads and failure.code in UNCERTAIN:
         failure.hint = "It may have taken effect: look first; if it has not, run the command again."
     elif gateway.is_hosted and failure.reason in NOT_UNDERSTOOD:
-        failure.hint = HOSTED_HINT
+        failure.hint = (
+            "The hosted gateway may not take a store or profile in place of a token: let a program make the "
+            f"call, under `{_with_token(target)}`. A repetition of this one costs credit again."
+        )
     return failure
+
+
+def _with_token(target: Target) -> str:
+    """Return how a program gets the token of who was called."""
+    fields = target.fields
+    named = ["--seller-id", str(fields.get("sellerId")), "--region", str(fields.get("region"))]
+    if target.api == "ads":
+        named = ["--profile-id", str(fields["profileId"])]
+    return shlex.join(["python3", "scripts/with_token.py", *named, "--", "COMMAND"])
 
 
 def _refusal(target: Target, call: Call, status: int, body: bytes) -> Refusal:

@@ -11,7 +11,7 @@ from linkfox_client.gateway.answers import Reply, decoded
 
 # In bytes. A gateway passes 32 MB on (PROXY_LARGEST_ANSWER), and a byte may be written as six.
 LARGEST = 256 * 1024 * 1024
-# Seconds: a gateway asks Amazon for a minute at most (PROXY_TIMEOUT), twice where it refreshed the token.
+# Seconds: a gateway waits for Amazon a minute by default (PROXY_TIMEOUT), twice where it refreshed the token.
 LONGEST = 180.0
 
 
