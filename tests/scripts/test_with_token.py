@@ -407,8 +407,11 @@ def test_ctrl_c_reaches_the_child_once(tmp_path: Path) -> None:
     ):
         assert started.stdout is not None
         assert started.stdout.readline() == b"ready\n"
+        started.send_signal(signal.SIGSTOP)  # until the child has had its own: two at once would show as one
+        os.waitpid(started.pid, os.WUNTRACED)
         keyboard.write(b"\x03")
         assert started.stdout.readline() == b"SIGINT\n"
+        started.send_signal(signal.SIGCONT)
         started.send_signal(signal.SIGTERM)
         assert started.stdout.read() == b"SIGTERM\n"
         assert started.wait(PATIENCE) == 42
