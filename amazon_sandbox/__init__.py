@@ -1,11 +1,13 @@
 """A stand-in for Amazon on loopback: consent pages, token endpoint, Ads and Selling Partner APIs.
 
-Start: `python -I amazon_sandbox/__main__.py --port 0 [--state PATH] [--exit-with-stdin]`. The first line on
-standard output is JSON: `{"ok": true, "url": …, "spapi": {"appId", "clientId", "clientSecret"}, "ads": {…}}`.
+Start: `python -I amazon_sandbox/__main__.py --port 0 [--state PATH] [--callback URL …] [--exit-with-stdin]`.
+The first line on standard output is JSON: `{"ok": true, "url": …, "spapi": {"appId", "clientId",
+"clientSecret"}, "ads": {…}}`.
 Amazon's `https://HOST/PATH` is served at `{url}/HOST/PATH`, as references/amazon.md and answers.json have it.
 
 Consent: GET the link, then POST to the same address `decision=confirm|cancel`, `selling_partner_id=…` and one
-`scope=…` for each permission granted (SP-API), or `advertiser_id=…` (Ads).
+`scope=…` for each permission granted (SP-API), or `advertiser_id=…` (Ads). Pages are in
+English or Chinese, by Accept-Language.
 Appstore: `{url}/sellercentral.amazon.com/apps/store/dp/APPLICATION_ID` opens the application's Login URI.
 
 SP-API: every published operation is known, with its required parameters and usage plan (the 21st getOrders

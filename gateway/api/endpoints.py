@@ -216,5 +216,5 @@ def _subject_of(document: Mapping[str, Any]) -> str | None:
             return f"{key} {value}"
     attempt_id = document.get("authorizationId")
     if isinstance(attempt_id, str) and ATTEMPT_ID.fullmatch(attempt_id):
-        return f"authorizationId {attempt_id}"
+        return audit.ATTEMPT + attempt_id
     return None

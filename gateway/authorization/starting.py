@@ -115,6 +115,6 @@ class Starter:
         expires_at = int(self._clock.now()) + attempt.lifetime
         attempt_id, state = await self._threads.writes(self._vault.attempts.begin, attempt)
         if attempt.expected_seller_id is None and attempt.expected_record_id is None:
-            audit.concerns(f"authorizationId {attempt_id}")
+            audit.concerns(audit.ATTEMPT + attempt_id)
         log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
         return attempt_id, state, expires_at

@@ -26,6 +26,7 @@ OK = "ok"
 GATEWAY = "(gateway)"
 OPERATOR = "(operator)"
 UNKNOWN_KEY = "(unknown key)"
+ATTEMPT = "authorizationId "  # before the id of an attempt, where it is the subject
 
 log = logging.getLogger(__name__)
 

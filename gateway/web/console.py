@@ -21,7 +21,7 @@ from gateway.web.page_context import FormState, Page
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see_other
 from gateway.web.sessions import SignedInRequest
-from gateway.web.subjects import ATTEMPT, Subjects
+from gateway.web.subjects import Subjects
 
 router = PageRouter()
 
@@ -51,7 +51,7 @@ async def overview(request: Request) -> Response:
 
     def read_rest() -> tuple[dict[int, StoreSites], list[AuditEntry], dict[str, str]]:
         entries = vault.audit.of_user(signed_in.caller.user_name, SHOWN_ACTIVITY)
-        begun = {entry.subject.removeprefix(ATTEMPT) for entry in entries if entry.subject}
+        begun = {entry.subject.removeprefix(audit.ATTEMPT) for entry in entries if entry.subject}
         return vault.store_sites.of(shown.grants), entries, vault.attempts.names(user_id, begun)
 
     sites, activity, attempts = await signed_in.services.threads.vault(read_rest)

@@ -20,7 +20,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     # Signing in, forms, and addresses
     "unauthorized": ("API Key 未填写、不存在或已失效", "请用有效的 API Key 登录。"),
     "key_lacks_right": ("当前 API Key 没有所需的权限", "请换用有该权限的 Key。"),
-    "too_many_failures": ("您的网络地址输错 API Key 的次数过多", "请等待一分钟，再用有效的 Key 登录。"),
+    "too_many_failures": ("您所在的网络多次输错 API Key", "请等待一分钟，再用有效的 Key 登录。"),
     "out_of_credit": ("托管网关的积分不足或套餐已到期", "请到 https://os.linkfox.com/ 充值后重试。"),
     "form_refused": (
         "页面已过期，或不是从本网关打开的",

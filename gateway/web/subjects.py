@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.model import AuditEntry, Grant, Profile
+from gateway.vault.audit import ATTEMPT
 from gateway.web.texts import Language
-
-ATTEMPT = "authorizationId "  # how the audit names an attempt (api/endpoints.py)
 
 
 class Subjects:

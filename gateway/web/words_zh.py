@@ -79,7 +79,7 @@ WORDS: dict[str, str] = {
     "api_key_hint": "以 lfx_local_ 开头。网关所有者的 Key 在数据目录的 owner.key 文件中。",
     "sign_in_failed": "此 API Key 不存在或已失效。",
     "sign_in_no_rights": "此 API Key 无权查看或管理授权，请换一个 Key。",
-    "sign_in_too_many": "您的网络地址输错 Key 的次数过多，请 {seconds} 秒后再试。",
+    "sign_in_too_many": "您所在的网络多次输错 Key，请 {seconds} 秒后再试。",
     # Overview
     "overview": "店铺与广告账户",
     "stores": "店铺",
