@@ -196,6 +196,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "The gateway's stored tokens of this store or account are damaged",
         "Authorize it again.",
     ),
+    "expired": ("The link was not used in time", "Make a new link, and finish in time."),
+    "not_confirmed": (
+        "You canceled on the page that asked for your confirmation",
+        "If it is wanted after all, make a new link and confirm it.",
+    ),
     "access_denied": (
         "The authorization was canceled on Amazon's page",
         "If it is wanted after all, make a new link.",

@@ -181,6 +181,20 @@ def test_every_failure_is_said_in_chinese() -> None:
     assert set(ENGLISH.problems) <= set(TABLE)
 
 
+def test_pages_speak_to_a_person() -> None:
+    """Whatever a result or a card can say names no command and nothing of the JSON's."""
+    shown = {
+        row.reason for row in TABLE.values() if row.code in ("authorization_failed", "denied", "expired")
+    }
+    shown -= {reason for reason in shown if "import" in reason}
+    shown |= {"store_revoked", "tokens_damaged", "grant_of_another_client", "suspended_app", "not_found"}
+    assert len(shown) > 25
+    for language in LANGUAGES.values():
+        for reason in shown:
+            said = " ".join(language.problem(reason))
+            assert not re.search(r"scripts/|retryAfter|Ask the person|\.py\b", said), said
+
+
 def test_every_call_has_a_name_in_the_activity() -> None:
     """Whatever a user's key can do, so that no path stands there for people to guess at."""
     pages = (appstore, console, sign_in)
