@@ -1,27 +1,23 @@
 """What a token allows: a store's or the application's own, the scopes granted, restricted data.
 
-The older scope names and the families they serve stand in references/permissions.md.
+The older scope names and the families they serve stand in references/refusals.json.
 """
+
+import json
+from pathlib import Path
 
 from amazon_sandbox.business import RestrictedResource
 from amazon_sandbox.records import App, Grant
 from amazon_sandbox.selling_partner import published
 from amazon_sandbox.selling_partner.published import Operation
 
+_FILE = Path(__file__).resolve().parents[2] / "references" / "refusals.json"
 _SCOPES = {
-    family: f"sellingpartnerapi::{scope}"
-    for scope, families in {
-        "orders": ("orders",),
-        "inventory": ("fba", "inbound", "fulfillment", "awd"),
-        "products": ("catalog", "listings", "definitions", "products", "batches"),
-        "reports": ("reports",),
-        "shipping": ("shipping", "mfn"),
-        "finance": ("finances",),
-        "notifications": ("notifications",),
-        "client_credential:rotation": ("applications",),
-    }.items()
-    for family in families
-}
+    path.split("/")[1]: f"sellingpartnerapi::{row['scope']}"
+    for row in json.loads(_FILE.read_text("utf-8"))["families"]
+    if "scope" in row
+    for path in row["paths"]
+} | {"applications": "sellingpartnerapi::client_credential:rotation"}
 
 
 def allows(operation: Operation, app: App, grant: Grant) -> bool:
