@@ -150,12 +150,14 @@ async def authorized_stores(call: ApiCall, request: ListRequest) -> Accounts:
     incomplete = await _incomplete(call)
     lacking = {account.auth_record_id: account for account in incomplete}
     bare = [Account.of(grant) for grant in await as_listed(services, "ads", unseen)]
+    ended = await services.threads.vault(services.vault.lists.covered_accounts, call.caller.user_id)
     return Accounts(
         stores=[AccountProfile.listed(profile, grants, now) for profile, grants in covered],
         total=total,
         accounts_without_profiles=[lacking.get(account.auth_record_id, account) for account in bare],
         total_without_profiles=total_unseen,
         incomplete_accounts=incomplete or None,
+        covered_accounts=[Account.of(grant) for grant in ended] or None,
         **application_warnings(services.settings, "ads", now),
     )
 
@@ -190,7 +192,7 @@ async def profiles(call: ApiCall, request: ProfilesRequest) -> ProfileList:
 async def _sync_all(call: ApiCall) -> list[SyncFailure]:
     """Ask Amazon for the profiles of each of the caller's accounts; return what went wrong, by account.
 
-    Raises the Problem of the only, or first, account where not one could be asked.
+    Raises the Problem of the only, or first, account where not one could be asked, with all that went wrong.
     """
     services = call.services
     grants = await services.threads.vault(services.vault.grants.of_user, call.caller.user_id, "ads")
@@ -206,9 +208,11 @@ async def _sync_all(call: ApiCall) -> list[SyncFailure]:
         if synced.failures:
             first = next(iter(synced.failures.values()))
             failed.append(SyncFailure.of(grant, problem_of(first), tuple(synced.failures)))
-    if problems and len(problems) == len(grants):
-        raise problems[0]
-    return failed
+    if not problems or len(problems) < len(grants):
+        return failed
+    refusal = await with_consent_link(services, call.caller, grants[0], problems[0])
+    refusal.extra["failures"] = [failure.model_dump() for failure in failed]
+    raise refusal
 
 
 @router.post(

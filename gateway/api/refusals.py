@@ -1,6 +1,7 @@
 """What is told beside a refusal of Amazon's: a link to authorize again, or a suspended application."""
 
 import logging
+from typing import Any
 
 from gateway.asgi.services import Services
 from gateway.errors import Problem
@@ -12,11 +13,14 @@ log = logging.getLogger(__name__)
 
 
 async def with_consent_link(services: Services, caller: Caller, grant: Grant, problem: Problem) -> Problem:
-    """Return a problem with a link to authorize `grant` again, where that mends it.
+    """Return a problem with whose it is, and a link to authorize `grant` again, where that mends it.
 
-    Only for a key that may make links, and where one can be made now: else the problem is told as it is.
+    The link only for a key that may make links, and where one can be made now.
     """
-    if problem.extra.get("status") != "needs_reauthorization" or "manage" not in caller.rights:
+    if problem.extra.get("status") != "needs_reauthorization":
+        return problem
+    problem.extra |= _whose(grant)
+    if "manage" not in caller.rights:
         return problem
     try:
         begun = await services.renewals.link_for(grant)
@@ -29,6 +33,18 @@ async def with_consent_link(services: Services, caller: Caller, grant: Grant, pr
         "expiresAt": rfc3339(begun.expires_at),
     }
     return Problem(problem.reason, problem.detail, extra=problem.extra | link, headers=problem.headers)
+
+
+def _whose(grant: Grant) -> dict[str, Any]:
+    """Return the fields of a failure that name a store or an ads account."""
+    if grant.flow == "ads":
+        return {"authRecordId": grant.id, "accountName": grant.name, "region": grant.region}
+    return {
+        "authRecordId": grant.id,
+        "sellerId": grant.seller_id,
+        "sellerName": grant.name,
+        "region": grant.region,
+    }
 
 
 async def as_suspended(services: Services, flow: Flow, problem: Problem) -> Problem:

@@ -9,7 +9,7 @@ from gateway.model import Flow, Grant, Page, Region
 from gateway.vault.database.engine import Database
 from gateway.vault.database.ordering import ByCodePoint
 from gateway.vault.database.tables import grants, profiles
-from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from
+from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, grant_from
 
 
 class GrantLists:
@@ -34,6 +34,27 @@ class GrantLists:
         """Return a part of a user's ads accounts that cover no profile, by name, and how many there are."""
         covers_none = ~exists().where(profiles.c.grant_id == grants.c.id)
         return self._part(user_id, "ads", [covers_none], (ByCodePoint(grants.c.name), grants.c.id), page)
+
+    def covered_accounts(self, user_id: int) -> list[Grant]:
+        """Return a user's ads accounts that have ended, and of whose profiles another one stands for each.
+
+        By name. No row of a list of profiles shows how they stand.
+        """
+        place = func.row_number().over(partition_by=profiles.c.profile_id, order_by=HEALTHIEST_FIRST)
+        ranked = (
+            select(profiles.c.grant_id, place.label("place"))
+            .join(grants, grants.c.id == profiles.c.grant_id)
+            .where(grants.c.user_id == user_id)
+            .subquery()
+        )
+        behind = select(ranked.c.grant_id).group_by(ranked.c.grant_id).having(func.min(ranked.c.place) > 1)
+        query = (
+            select(*GRANT_COLUMNS)
+            .where(grants.c.id.in_(behind), grants.c.status == "needs_reauthorization")
+            .order_by(ByCodePoint(grants.c.name), grants.c.id)
+        )
+        with self._database.reading() as connection:
+            return [grant_from(row) for row in connection.execute(query)]
 
     def _part(
         self,

@@ -189,6 +189,11 @@ class Accounts(ListAnswer):
     )
     total_without_profiles: int = Field(description="How many of those there are", ge=0, examples=[0])
     incomplete_accounts: list[Account] | Absent = incomplete_accounts()
+    covered_accounts: list[Account] | Absent = extra(
+        "Authorizations that have ended while others stand for all of their profiles, so that no row of "
+        "`stores` tells of them",
+        json_schema_extra={"minItems": 1},
+    )
 
 
 class SyncFailure(Record):

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.api.answers.base import AN_ATTEMPT_ID, Absent, Answer, Count, Moment, extra
+from gateway.api.answers.accounts import SyncFailure
+from gateway.api.answers.base import AN_ATTEMPT_ID, Absent, Answer, Count, Moment, Number, extra
 from gateway.api.answers.stores import StoreCandidate
 from gateway.errors import TABLE
 from gateway.model import Region, Right
@@ -38,6 +39,15 @@ class Error(Answer):
     )
     regions: list[Region] | Absent = extra(
         "With `not_found` of a store: where else the caller has that seller",
+        json_schema_extra={"minItems": 1},
+    )
+    auth_record_id: Number | Absent = extra("With `needs_reauthorization`: the number of the authorization")
+    seller_id: str | Absent = extra("The same of a store: the seller")
+    seller_name: str | Absent = extra("Its name")
+    account_name: str | Absent = extra("The same of an ads account: its name")
+    region: Region | Absent = extra("The region of either")
+    failures: list[SyncFailure] | Absent = extra(
+        "Of `/amazonAds/profiles`, where no account could be asked for: each of them, with why",
         json_schema_extra={"minItems": 1},
     )
     authorize_url: str | Absent = extra(

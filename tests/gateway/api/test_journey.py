@@ -277,6 +277,7 @@ def endings(journey: Journey) -> None:
         *(account["authRecordId"] for account in listed["accountsWithoutProfiles"]),
     }:
         journey.bad("/amazonAds/refreshToken", {"authRecordId": record_id}, 409)
+    journey.bad("/amazonAds/profiles", {"refresh": True}, 409)
     journey.good("/amazonAds/authorizedStores")
     gateway.amazon.control("apps", {"clientId": gateway.amazon.spapi["clientId"], "secretRefused": True})
     journey.bad("/spApi/refreshToken", INDIAN, 503)

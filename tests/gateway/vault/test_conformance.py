@@ -903,6 +903,26 @@ class TestProfiles:
         vault.profiles.replace(grant.id, [])
         assert vault.profiles.of_grant(grant.id) == []
 
+    def test_what_ended_behind_others_is_found(self, vault: Vault, user: int, clock: SteppingClock) -> None:
+        """Ended accounts whose profiles others stand for, each; neither healthy ones nor those of a row."""
+        older = account(vault, user, "Older")
+        clock.step(60)
+        newer = account(vault, user, "Newer")
+        for grant in (older, newer):
+            vault.profiles.replace(grant.id, [profile(grant.id, 7)])
+
+        def covered() -> list[str]:
+            return [grant.name for grant in vault.lists.covered_accounts(user)]
+
+        assert covered() == []
+        vault.grants.mark_needs_reauthorization(newer.id, newer.token_version, "store_revoked")
+        assert covered() == ["Newer"]
+        vault.grants.mark_needs_reauthorization(older.id, older.token_version, "store_revoked")
+        assert covered() == ["Older"]
+        vault.profiles.replace(older.id, [profile(older.id, 7), profile(older.id, 8)])
+        assert covered() == []
+        assert vault.lists.covered_accounts(vault.users.create("bob")) == []
+
     def test_a_removed_grant_gets_no_profiles(self, vault: Vault, user: int) -> None:
         """A sync that ends after its grant was removed changes nothing."""
         vault.profiles.replace(12345, [profile(12345)])
