@@ -23,11 +23,11 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    from linkfox_client.commands import profile_renewal
+    from linkfox_client.commands import renewal
 
     answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
     return lists.page(
-        profile_renewal.noted(answer), "profiles", ("countryCode", "accountInfoName", "profileId"), options
+        renewal.profiles(answer), "profiles", ("countryCode", "accountInfoName", "profileId"), options
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.scripts.conftest import Run
 from tests.support.fake_gateway import ACCESS, REFRESH, FakeGateway, tokens
 
+LARGEST = str(2**63 - 1)
 LINK = "https://www.amazon.com/ap/oa?client_id=amzn1.application-oa2-client.1&state=s"
 
 
@@ -114,10 +115,13 @@ def test_profiles_are_read_again_only_when_asked(gateway: FakeGateway, run: Run)
     """Large numbers arrive as they are."""
     profile = {"profileId": 2**63 - 1, "countryCode": "US", "currencyCode": "USD", "dailyBudget": None}
     gateway.answers["/amazonAds/profiles"] = (200, {"profiles": [profile], "total": 1, "refreshed": False})
-    assert run("ads_profiles.py").document["profiles"] == [profile]
+    assert run("ads_profiles.py", "--full").document["profiles"] == [{**profile, "profileIdText": LARGEST}]
+    assert run("ads_profiles.py").document["profiles"] == [
+        {"profileId": 2**63 - 1, "profileIdText": LARGEST, "countryCode": "US", "currencyCode": "USD"}
+    ]
     run("ads_profiles.py", "--refresh", "--limit", "5")
     asked = gateway.bodies("/amazonAds/profiles")
-    assert [body.get("refresh") for body in asked] == [None, True]
+    assert [body.get("refresh") for body in asked] == [None, None, True]
 
 
 def refreshed(gateway: FakeGateway, run: Run, *failures: dict[str, Any]) -> dict[str, Any]:

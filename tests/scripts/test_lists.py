@@ -117,3 +117,150 @@ def test_more_stores_than_an_answer_holds_can_be_worked_with(
         )
     elif name == "login.py":
         assert done.good()["check"] == "accepted"
+
+
+# How long a document gets
+
+
+MOST = 20_000
+FULL_STATE = {
+    "authRecordId": 7241234567890123,
+    "status": "authorized",
+    "authorizedAt": "2027-01-15T08:00:00Z",
+    "authorizationExpiresAt": None,
+    "lastUsedAt": None,
+    "requestedScopes": ["advertising::campaign_management"],
+    "grantedScopes": None,
+}
+
+
+def full_store(number: int) -> dict[str, Any]:
+    """A store as one's own gateway lists it."""
+    sites = [
+        {"marketplaceId": f"A{site}", "countryCode": site, "participating": True} for site in ("US", "CA")
+    ]
+    return {
+        "sellerId": f"A{number:013}",
+        "sellerName": f"北极光户外 {number:03}",
+        "region": "NA",
+        **FULL_STATE,
+        "verified": True,
+        "sites": sites,
+        "sitesReadAt": "2027-01-15T08:00:00Z",
+    }
+
+
+def full_profile(number: int) -> dict[str, Any]:
+    """A row of the list of ads accounts, as one's own gateway has it."""
+    return {
+        "profileId": 5_000_000_000_000_000 + number,
+        "accountInfoId": f"A{number:013}",
+        "accountInfoName": f"Northern Lights Outdoor {number:03}",
+        "marketplaceStringId": "ATVPDKIKX0DER",
+        "countryCode": "US",
+        "region": "NA",
+        "accountName": "主账号",
+        "accountNames": ["主账号"],
+        "authRecordIds": [7241234567890123],
+        "accountType": "seller",
+        **FULL_STATE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "path", "field", "row", "at_once"),
+    [
+        ("authorized_stores.py", LIST, "stores", full_store, 100),
+        ("ads_authorized_stores.py", "/amazonAds/authorizedStores", "stores", full_profile, 50),
+        ("ads_profiles.py", "/amazonAds/profiles", "profiles", full_profile, 50),
+    ],
+)
+def test_no_document_is_longer_than_harnesses_take(
+    script: str, path: str, field: str, row: Any, at_once: int, run: Run, gateway: FakeGateway
+) -> None:
+    """However many rows are asked for, short or full; by nextOffset each is seen once, and none is missed."""
+    listed = [row(number) for number in range(300)]
+    gateway.answers[path] = (200, {field: listed, "total": 300})
+    usual = run(script, "--limit", str(at_once))
+    assert len(usual.good()[field]) == at_once, "what people have fits into one page"
+    assert len(usual.stdout) < MOST
+    for more in ((), ("--full",)):
+        seen, offset = [], 0
+        while offset is not None:
+            done = run(script, "--limit", "300", "--offset", str(offset), *more)
+            assert len(done.stdout) < MOST
+            seen += done.document[field]
+            offset = done.document["nextOffset"]
+        assert len(seen) == 300
+        assert len({json.dumps(each) for each in seen}) == 300
+
+
+def test_a_short_row_has_what_is_looked_at_and_nothing_that_says_nothing(
+    run: Run, gateway: FakeGateway
+) -> None:
+    """The fields that published scripts print are always there; `--full` has the rest."""
+    gateway.answers[LIST] = (200, {"stores": [full_store(1)], "total": 1})
+    assert run("authorized_stores.py").document["stores"] == [
+        {
+            "sellerId": "A0000000000001",
+            "sellerName": "北极光户外 001",
+            "region": "NA",
+            "status": "authorized",
+            "verified": True,
+            "countryCodes": ["US", "CA"],
+        }
+    ]
+    assert run("authorized_stores.py", "--full").document["stores"] == [full_store(1)]
+    ads = "/amazonAds/authorizedStores"
+    covered = full_profile(1) | {
+        "accountNames": ["主账号", "Old"],
+        "authRecordIds": [7, 8],
+        "warnings": ["x"],
+    }
+    gateway.answers[ads] = (200, {"stores": [covered], "total": 1})
+    (row,) = run("ads_authorized_stores.py").document["stores"]
+    assert None not in row.values()
+    assert (row["accountNames"], row["warnings"]) == (["主账号", "Old"], ["x"])
+    assert {"profileId", "accountInfoId", "accountInfoName", "accountType", "authRecordId"} <= row.keys()
+    assert {"countryCode", "marketplaceStringId", "region", "accountName"} <= row.keys()
+
+
+def test_a_row_is_a_line_of_its_own(run: Run, gateway: FakeGateway) -> None:
+    """So that a document that was cut loses rows, and not their sense."""
+    gateway.answers[LIST] = (200, {"stores": [full_store(1), full_store(2)], "total": 2})
+    lines = run("authorized_stores.py", "--full").stdout.splitlines()
+    assert sum(line.lstrip().startswith('{"sellerId"') for line in lines) == 2
+
+
+def test_what_stands_beside_a_list_is_bounded_as_well(run: Run, gateway: FakeGateway) -> None:
+    """Accounts without profiles and failures; a note says how many there are."""
+    bare = [
+        {"authRecordId": number, "accountName": f"Account {number}", **FULL_STATE} for number in range(400)
+    ]
+    answer = {"stores": [full_profile(1)], "total": 1, "accountsWithoutProfiles": bare}
+    gateway.answers["/amazonAds/authorizedStores"] = (200, {**answer, "totalWithoutProfiles": 400})
+    done = run("ads_authorized_stores.py")
+    assert len(done.stdout) < MOST
+    assert "of 400 accountsWithoutProfiles are shown" in done.document["notes"][-1]
+    assert done.document["totalWithoutProfiles"] == 400
+
+
+def test_one_row_is_shown_however_long_it_is(run: Run, gateway: FakeGateway) -> None:
+    """Else nobody would get past it."""
+    long = full_store(1) | {"requestedScopes": ["x" * 200] * 200}
+    gateway.answers[LIST] = (200, {"stores": [long, full_store(2)], "total": 2})
+    document = run("authorized_stores.py", "--full").document
+    assert (len(document["stores"]), document["nextOffset"]) == (1, 1)
+
+
+def test_numbers_that_javascript_changes_are_there_as_texts_too(run: Run, gateway: FakeGateway) -> None:
+    """Wherever they stand; either form is taken back."""
+    large = 9_007_199_254_740_993
+    row = full_profile(1) | {"profileId": large, "authRecordIds": [1, large], "accountNames": ["a", "b"]}
+    gateway.answers["/amazonAds/authorizedStores"] = (200, {"stores": [row], "total": 1})
+    (shown,) = run("ads_authorized_stores.py").document["stores"]
+    assert (shown["profileId"], shown["profileIdText"]) == (large, str(large))
+    assert shown["authRecordIdsText"] == ["1", str(large)]
+    assert "authRecordIdText" not in shown
+    found = run("ads_resolve_profile.py", json.dumps({"profileId": str(large)})).good()
+    assert found["profileIdText"] == str(large)

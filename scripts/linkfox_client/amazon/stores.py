@@ -13,6 +13,16 @@ from linkfox_client.errors import ClientError, typed
 
 # What tells two stores apart for a person.
 CANDIDATE_FIELDS = ("sellerName", "sellerId", "region", "status")
+DESCRIBED_FIELDS = (*CANDIDATE_FIELDS, "statusReason", "central", "authRecordId", "sitesReadAt")
+REFRESH = typed("authorized_stores.py", "--refresh")
+SITES_UNKNOWN_HOSTED = (
+    "The hosted gateway does not tell on which sites a store sells: it was found by its region alone. "
+    "Ask the user where that matters."
+)
+SITES_UNKNOWN = (
+    "It is not known yet on which sites this store sells: it was found by its region alone. "
+    f"{REFRESH} asks Amazon."
+)
 # A store of India alone is kept under Europe, and may be asked for under the Far East.
 INDIA, INDIA_ASKED = "IN", "FE"
 
@@ -45,6 +55,32 @@ def resolve(
     if len(left) > 1:
         raise _ambiguous(left, name)
     return left[0]
+
+
+def has_name(listed: Iterable[Store], name: str) -> bool:
+    """Tell whether a store goes by that name or seller id."""
+    rows = list(listed)
+    seller_id = name.strip().upper()
+    return bool(names.called(rows, name, names_of_store)) or any(
+        row.get("sellerId") == seller_id for row in rows
+    )
+
+
+def described(store: Store, site: Site | None, *, is_hosted: bool) -> dict[str, Any]:
+    """Return a store with what a call of Amazon's API wants to know of it. `site`: the one that was named.
+
+    Where the gateway tells no sites, the region is all that is known, and `notes` say so.
+    """
+    told = known_sites(store)
+    kept = {name: store[name] for name in DESCRIBED_FIELDS if store.get(name) is not None}
+    if told is not None:
+        taking_part = [each for each in told if each.get("participating") is not False]
+        kept |= {"marketplaceIds": [each["marketplaceId"] for each in taking_part], "sites": told}
+    if site is not None:
+        kept |= {"site": site.code, "marketplaceId": site.marketplace_id}
+    if told is None:
+        kept["notes"] = [SITES_UNKNOWN_HOSTED if is_hosted else SITES_UNKNOWN]
+    return kept
 
 
 def known_sites(store: Store) -> list[Mapping[str, Any]] | None:

@@ -10,8 +10,10 @@ from linkfox_client.secrets.masking import Secrets
 from linkfox_client.secrets.secret import Secret
 from linkfox_client.text import cleaned
 
-# What is larger than this is printed without indentation: agents' harnesses cut long output.
-LONGEST_INDENTED = 8_000
+# Larger whole numbers are changed by JavaScript and by jq before 1.7, which read them as fractions.
+LARGEST_EXACT = 2**53
+# The document, and what stands in it under a name, such as `error` or `store`.
+BROKEN_LEVELS = 2
 
 secrets = Secrets()
 """The secrets seen by this process. There is one, because one standard output is to be kept clean."""
@@ -29,10 +31,45 @@ class Revealed(NamedTuple):
 
 
 def rendered(document: Mapping[str, Any], revealed: Iterable[Secret] = ()) -> str:
-    """Return `document` as masked JSON text, indented where it is short."""
-    masked = secrets.masked(document, revealed)
-    text = json.dumps(masked, ensure_ascii=False, indent=2)
-    return text if len(text) <= LONGEST_INDENTED else json.dumps(masked, ensure_ascii=False)
+    """Return `document` as masked JSON text: a field a line, and of a list of objects an object a line."""
+    return _laid_out(_with_texts(secrets.masked(document, revealed)))
+
+
+def one_line(value: object) -> str:
+    """Return a part of a document as it stands there on one line."""
+    return json.dumps(_with_texts(value), ensure_ascii=False, default=str)
+
+
+def _laid_out(value: Any, depth: int = 0) -> str:
+    if isinstance(value, dict) and value and depth < BROKEN_LEVELS:
+        fields = [
+            f"{json.dumps(name, ensure_ascii=False)}: {_laid_out(item, depth + 1)}"
+            for name, item in value.items()
+        ]
+        return _broken("{", fields, "}", depth)
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return _broken("[", [json.dumps(item, ensure_ascii=False) for item in value], "]", depth)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _broken(start: str, lines: list[str], end: str, depth: int) -> str:
+    indent = "  " * depth
+    return f"{start}\n" + ",\n".join(f"{indent}  {line}" for line in lines) + f"\n{indent}{end}"
+
+
+def _with_texts(value: Any) -> Any:
+    """Return `value` with each number that not every reader keeps as a text, too, as in `profileIdText`."""
+    if isinstance(value, list | tuple):
+        return [_with_texts(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    document = {}
+    for name, item in value.items():
+        document[name] = _with_texts(item)
+        numbers = item if isinstance(item, list) else [item]
+        if any(isinstance(number, int) and abs(number) > LARGEST_EXACT for number in numbers):
+            document[f"{name}Text"] = [str(number) for number in numbers] if numbers is item else str(item)
+    return document
 
 
 def print_document(document: Mapping[str, Any], revealed: Iterable[Secret] = ()) -> None:

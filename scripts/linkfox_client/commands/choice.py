@@ -58,6 +58,21 @@ def declare_store(arguments: Arguments, *others: str, required: bool = True) -> 
     arguments.check(_check_site)
 
 
+def declare_named_store(arguments: Arguments) -> None:
+    """Declare the words in which a person speaks of a store, for the script that only finds it."""
+    flags = ("--name", "--site", "--seller-id")
+    arguments.text(
+        "--name", "the store's name, or a phrase with its site", mistaken=("--store", "--seller-name")
+    )
+    arguments.text("--site", "a site where it sells: a country in English or Chinese, or a code")
+    arguments.text("--seller-id", "its seller id, also known as merchant token", metavar="ID")
+    arguments.region(note=", where it has to be")
+    arguments.one_or_more(*flags)
+    arguments.excludes("--name", "--seller-id")
+    arguments.needs("--region", *flags)
+    arguments.check(_check_site)
+
+
 def declare_profile(arguments: Arguments, *others: str) -> None:
     """Declare the choice of an ads profile, as `declare_store` does; `others` as there."""
     _declare_profile_flags(arguments)
@@ -141,6 +156,23 @@ def store(gateway: "Gateway", options: SimpleNamespace) -> Choice:
     return _listed_store(
         gateway, name=options.store, seller_id=options.seller_id, region=options.region, site=site
     )
+
+
+def find_store(gateway: "Gateway", options: SimpleNamespace) -> "tuple[dict[str, Any], Site | None]":
+    """Return the list's row of the store that `declare_named_store`'s words mean, and the site they name.
+
+    A name that no store has may be a phrase with a site: "my German store". Raise ClientError as `store`.
+    """
+    from linkfox_client.amazon import sites, stores
+
+    said: dict[str, Any] = {"name": options.name, "seller_id": options.seller_id, "region": options.region}
+    site = _site(options.site) if options.site is not None else None
+    listed = lists.entries(lists.whole(gateway, STORES))
+    if options.name is not None and not stores.has_name(listed, options.name):
+        phrase = sites.find_site(options.name)
+        if phrase is not None and site in (None, phrase):
+            said["name"], site = None, phrase
+    return dict(stores.resolve(listed, site=site, **said)), site
 
 
 def known_store(gateway: "Gateway", options: SimpleNamespace, region: str | None) -> Choice | None:

@@ -5,6 +5,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from linkfox_client.cli.arguments import Arguments
+from linkfox_client.commands import rows
 from linkfox_client.errors import ClientError
 
 if TYPE_CHECKING:
@@ -17,15 +18,18 @@ PART = 1000
 MOST_ENTRIES = 200_000
 # The lists of answers, each with the field that tells how long it is in all.
 TOTALS = {"stores": "total", "profiles": "total", "accountsWithoutProfiles": "totalWithoutProfiles"}
+# Lists beside the one that is asked for: they are shown whole with `--full` alone.
+BESIDE = ("accountsWithoutProfiles", "incompleteAccounts", "coveredAccounts", "failures")
 READINGS = 3
 
 
 def declare(arguments: Arguments) -> None:
-    """Declare `--limit` and `--offset`."""
+    """Declare `--limit`, `--offset` and `--full`."""
     arguments.integer(
         "--limit", "how many to show (default 50)", least=1, most=MOST_LIMIT, default=DEFAULT_LIMIT
     )
     arguments.integer("--offset", "how many to leave out first", default=0)
+    arguments.switch("--full", "each row with all that the gateway tells, instead of what is looked at")
 
 
 def whole(gateway: "Gateway", path: str, body: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
@@ -100,17 +104,31 @@ def entries(answer: dict[str, Any], field: str = "stores") -> list[dict[str, Any
 
 
 def page(
-    answer: dict[str, Any], field: str, order: Sequence[str], options: SimpleNamespace
+    answer: dict[str, Any],
+    field: str,
+    order: Sequence[str],
+    options: SimpleNamespace,
+    *,
+    is_part: bool = False,
 ) -> dict[str, Any]:
     """Return the answer with one page of its list, sorted by the fields in `order`.
 
-    `total` and `nextOffset` say how much more there is.
+    A page ends after `--limit` rows, or earlier where the document would be longer than agents' harnesses
+    take. `total` and `nextOffset` say how much more there is. `is_part`: the answer is that page alone.
     """
     listed = sorted(entries(answer, field), key=lambda entry: [str(entry.get(name, "")) for name in order])
-    end = options.offset + options.limit
-    total = len(listed)
-    return answer | {
-        field: listed[options.offset : end],
-        "total": total,
-        "nextOffset": end if end < total else None,
-    }
+    count = answer.get("total")
+    total = count if is_part and isinstance(count, int) else len(listed)
+    chosen = listed if is_part else listed[options.offset : options.offset + options.limit]
+    beside = {name: value for name, value in answer.items() if name != field}
+    if not options.full:
+        chosen = [
+            rows.of_store(row) if field == "stores" and "sellerId" in row else rows.of_account(row)
+            for row in chosen
+        ]
+        beside = rows.bounded(beside, BESIDE)
+    room = rows.MOST_CHARACTERS - rows.FRAME - rows.length(beside)
+    chosen = chosen[: rows.fitting(chosen, room)]
+    end = options.offset + len(chosen)
+    more = {"total": total, "nextOffset": end if chosen and end < total else None}
+    return beside | {field: chosen} | more

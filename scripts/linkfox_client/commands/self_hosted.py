@@ -1,4 +1,4 @@
-"""What only one's own gateway does with an authorization: complete it, remove it."""
+"""What only one's own gateway does with an authorization: complete it, remove it, rename it."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -27,6 +27,10 @@ REMOVAL_ELSEWHERE = {
         "and end the consent at Amazon: in their Amazon account, under Login with Amazon."
     ),
 }
+RENAMING_ELSEWHERE = (
+    "The hosted gateway takes a name only with a consent: to change it, authorize the store or account again "
+    "under the new name, with authorize_url.py or ads_authorize_url.py."
+)
 PIPE_ADDRESS = "Pipe in the address that the browser ended on, whole and on one line."
 
 
@@ -35,6 +39,11 @@ def declare_removal(arguments: Arguments) -> None:
     arguments.switch("--yes", "remove it, tokens included; only a new consent or import brings it back")
     arguments.guard("--yes")
     arguments.check(_check_yes)
+
+
+def declare_new_name(arguments: Arguments) -> None:
+    """Declare `--new-name`, which only the user knows."""
+    arguments.label("--new-name", "the name that it is to have in the lists", required=True)
 
 
 def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:
@@ -53,6 +62,18 @@ def remove(gateway: "Gateway", path: str, choose: Callable[[], "Choice"]) -> dic
     refuse_hosted(gateway, REMOVAL_ELSEWHERE[path])
     chosen = choose()
     return chosen.named() | gateway.post(path, chosen.which) | chosen.which
+
+
+def rename(
+    gateway: "Gateway", path: str, choose: Callable[[], "Choice"], name: dict[str, str]
+) -> dict[str, Any]:
+    """Give the one of the caller's own that `choose` returns another name; return how it is kept.
+
+    `name`: the new one, under the gateway's word for it. Raise ClientError.
+    """
+    refuse_hosted(gateway, RENAMING_ELSEWHERE)
+    chosen = choose()
+    return chosen.which | gateway.post(path, chosen.which | name)
 
 
 def refuse_hosted(gateway: "Gateway", instead: str = OWN_GATEWAY) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from linkfox_client.amazon.profiles import REFRESH
 from linkfox_client.commands import amazon_call, choice
 from linkfox_client.commands.amazon_call import Call
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.commands.lists import entries, whole
-from linkfox_client.commands.profile_renewal import AGAIN
 from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.gateway import remedies
 from linkfox_client.text import cleaned
@@ -115,7 +115,7 @@ def _of_account(entry: Mapping[str, Any], unread: Sequence[object]) -> Finding:
         return found
     if unread:
         regions = ", ".join(cleaned(region) for region in unread)
-        remedy = f"Run {AGAIN}; authorize nothing for that."
+        remedy = f"Run {REFRESH}; authorize nothing for that."
         return warning(name, f"{found.detail}, profiles of {regions} not read yet", remedy)
     row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
     return warning(name, row.meaning, row.remedy) if row is not None else found

@@ -1,0 +1,76 @@
+"""What a row of a list shows unless everything was asked for: what people and programs look at.
+
+Harnesses of agents cut long output in its middle. So a row leaves out what says nothing, and a list of rows
+ends before the document is longer than they take.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from linkfox_client.amazon import stores
+from linkfox_client.cli import output
+
+# Characters of a whole document, of the rows of a list beside the one that was asked for, and of the rest
+# of a document: its braces, its totals.
+MOST_CHARACTERS = 20_000
+MOST_BESIDE = 3_000
+FRAME = 300
+STORE = (
+    *("sellerId", "sellerName", "region", "status", "statusReason", "central", "verified"),
+    *("missingScopes", "warnings"),
+)
+ACCOUNT = (
+    *("profileId", "accountInfoId", "accountInfoName", "accountType", "accountInfoType", "countryCode"),
+    *("marketplaceStringId", "region", "authRecordId", "accountName", "status", "statusReason"),
+    *("currencyCode", "dailyBudget", "timezone", "unreadRegions", "regions", "reason", "errmsg", "hint"),
+    *("missingScopes", "warnings"),
+)
+SEVERAL = ("accountNames", "authRecordIds")
+
+Row = Mapping[str, Any]
+
+
+def of_store(row: Row) -> dict[str, Any]:
+    """Return the short row of a store; `countryCodes` are the sites where it takes part, if known."""
+    codes = stores.site_codes(row)
+    return _short(row, STORE) | ({"countryCodes": codes} if codes else {})
+
+
+def of_account(row: Row) -> dict[str, Any]:
+    """Return the short row of an ads account or profile; several accounts of one profile are named."""
+    several = {name: row[name] for name in SEVERAL if isinstance(row.get(name), list) and len(row[name]) > 1}
+    return _short(row, ACCOUNT) | several
+
+
+def fitting(rows: Sequence[Row], room: int) -> int:
+    """Return how many of the rows fit into so many characters: one at least, where there is any."""
+    used = 0
+    for count, row in enumerate(rows):
+        used += length(row)
+        if used > room:
+            return max(count, 1)
+    return len(rows)
+
+
+def length(row: object) -> int:
+    """Return the characters that a row takes in a document, with its indentation and line end."""
+    return len(output.one_line(row)) + 6
+
+
+def bounded(answer: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return an answer in which those of its lists are short and few rows; `notes` tell what is missing."""
+    document, notes = dict(answer), list(answer.get("notes") or [])
+    for name in names:
+        listed = answer.get(name)
+        if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
+            continue
+        short = [of_store(row) if "sellerId" in row else of_account(row) for row in listed]
+        shown = fitting(short, MOST_BESIDE)
+        document[name] = short[:shown]
+        if shown < len(short):
+            notes.append(f"{shown} of {len(short)} {name} are shown.")
+    return document | ({"notes": notes} if notes else {})
+
+
+def _short(row: Row, columns: Sequence[str]) -> dict[str, Any]:
+    return {name: row[name] for name in columns if row.get(name) not in (None, "", [])}
