@@ -186,7 +186,7 @@ def test_the_browser_of_the_store_is_named_before_an_incognito_window(home: Path
         link_delivery.LinkDelivery(False, None).advice(),
         link_delivery.LinkDelivery(True, None).advice(),
     ):
-        assert 0 < advice.index("normally run (such as Ziniao)") < advice.index("incognito window")
+        assert 0 < advice.index("normally run (such as Ziniao/紫鸟)") < advice.index("incognito window")
 
 
 def test_a_link_that_is_not_in_the_clipboard_is_said_not_to_be(home: Path) -> None:

@@ -182,7 +182,7 @@ def test_secrets_are_scrubbed_and_the_scrubbed_text_is_shown(run: Run) -> None:
     content = f"{ACCESS} of a.b+c@mail.example.com, A2EXAMPLE7XYZ, key {KEY}"
     done = give(run, content, "--dry-run")
     assert done.document["feedback"]["content"] == "[token] of [mail], [seller id], key [key]"
-    assert "replace a key" in done.document["notes"][0]
+    assert "look like a key" in done.document["notes"][0]
     body = {"sentiment": "NEUTRAL", "category": "OTHER", "content": content, "dryRun": True}
     done = run("feedback.py", json.dumps(body))
     assert done.document["feedback"]["content"] == "[token] of [mail], [seller id], key [key]"
@@ -197,10 +197,10 @@ def test_secrets_are_scrubbed_and_the_scrubbed_text_is_shown(run: Run) -> None:
         ("see Atzr%7CIwEBIJabc.", "see [token]"),
         ("see Atz.sprdt|IwEBIJabc.", "see [token]"),
         ("lfx_local_abc-DEF_1 no", "[key] no"),
-        ("client amzn1.oa2-cs.v1.0123abc there", "client [amazon id] there"),
+        ("client amzn1.oa2-cs.v1.0123abc there", "client [secret] there"),
         ("Authorization: Bearer abc.def", "Authorization: [token]"),
         ('{"password": "hunter22"}', '{"password": "[secret]"}'),
-        ("密码：qwerty123，之后", "密码:[secret],之后"),
+        ("密码：qwerty123，之后", "密码：[secret]，之后"),
         ("me@example.com和you@例子.公司 wrote", "[mail][mail] wrote"),
         ("店铺A1B2C3D4E5F6G7的", "店铺[seller id]的"),
         ("a2example7xyz", "[seller id]"),
@@ -254,3 +254,36 @@ def test_wrong_arguments_end_with_2(run: Run, words: tuple[str, ...]) -> None:
     """Nothing is sent."""
     done = run("feedback.py", *words, **HOSTED)
     assert (done.code, done.error["code"]) == (2, "bad_arguments")
+
+
+# What is said of what was taken out
+
+
+@pytest.mark.parametrize(
+    "content", ["店铺 A2EXAMPLE7XYZ 打不开", "write to me@example.com", "call 13812345678", "wxid_abc123def"]
+)
+def test_nobody_is_told_to_replace_an_id(run: Run, content: str) -> None:
+    """A seller id, an address or a number opens nothing."""
+    document = give(run, content, "--dry-run", **HOSTED).document
+    assert document["notes"] == [feedback.TAKEN_OUT]
+    assert "[" in document["feedback"]["content"]
+
+
+@pytest.mark.parametrize(
+    "content", [ACCESS, "lfx_local_abc", "amzn1.oa2-cs.v1.0a1b", "password: hunter22", "https://me:pw@proxy/"]
+)
+def test_a_secret_is_to_be_replaced(run: Run, content: str) -> None:
+    """Others may have seen it."""
+    document = give(run, "mine is " + content, "--dry-run", **HOSTED).document
+    assert document["notes"] == [feedback.SECRETS_TAKEN_OUT]
+    assert content not in document["feedback"]["content"]
+
+
+def test_what_is_no_secret_stays_as_it_was_written(run: Run) -> None:
+    """Chinese punctuation, full-width words, and the words around what is taken out."""
+    text = "授权后，列表（第１页）没有显示：北极光户外！"
+    assert give(run, text, "--dry-run", **HOSTED).document["feedback"]["content"] == text
+    assert "notes" not in give(run, text, "--dry-run", **HOSTED).document
+    assert scrub("密码：hunter22，谢谢！") == "密码：[secret]，谢谢！"
+    assert scrub("店铺Ａ２ＥＸＡＭＰＬＥ７ＸＹＺ，打不开。") == "店铺[seller id]，打不开。"
+    assert scrub("微信 wxid_a1b2c3，谢谢") == "微信 [wechat id]，谢谢"

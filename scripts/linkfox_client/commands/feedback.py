@@ -18,14 +18,16 @@ from linkfox_client.gateway import settings
 from linkfox_client.local import gateway_folder
 from linkfox_client.paths import data_folder
 from linkfox_client.private_files import UnsafePlace, check_folder
-from linkfox_client.secrets.scrubbing import plain, scrub
+from linkfox_client.secrets.scrubbing import scrub, took_secrets
 from linkfox_client.secrets.secret import Secret
 
 ENDPOINT = "https://skill-api.linkfox.com/api/v1/public/feedback"
 SKILL = "linkfox-amazon-auth"
 SECONDS = 3.0
-CHANGED = (
-    "Parts of the text were scrubbed; replace a key or token that was in it, since others may have seen it."
+TAKEN_OUT = "What names an account or a person was taken out of the text."
+SECRETS_TAKEN_OUT = (
+    "Parts of the text were taken out that look like a key or token; replace it if it was one, since others "
+    "may have seen it."
 )
 
 
@@ -39,8 +41,9 @@ def give(options: SimpleNamespace, environ: Mapping[str, str] = os.environ) -> d
         "content": content,
     }
     document: dict[str, Any] = {"feedback": entry}
-    if content != plain(options.content):
-        document["notes"] = [CHANGED]
+    if content != options.content:
+        secret = took_secrets(options.content, content)
+        document["notes"] = [SECRETS_TAKEN_OUT if secret else TAKEN_OUT]
     try:
         if _is_off(environ):
             return document | {"sent": False, "reason": "LINKFOX_FEEDBACK is off"}

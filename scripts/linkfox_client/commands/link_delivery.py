@@ -28,7 +28,7 @@ NEWEST = "last_authorize_url.txt"
 OWN = "authorize_url_{}.txt"
 KEPT_SECONDS = 3600.0  # a link is good for 15 minutes; what is older than this is removed
 # Another browser, or another network than usual, lets Amazon connect stores of different owners.
-WHERE = "the browser in which this store is normally run (such as Ziniao), else an incognito window"
+WHERE = "the browser in which this store is normally run (such as Ziniao/紫鸟), else an incognito window"
 NOT_IN_CLIPBOARD = (
     "The link is not in the clipboard. A person at this machine takes it from `linkFile` (--open opens it at "
     "once); for one elsewhere write a Markdown link, [Open Amazon](authorizeUrl), with authorizeUrl whole."

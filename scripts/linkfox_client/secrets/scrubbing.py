@@ -11,6 +11,9 @@ from pathlib import Path
 
 from linkfox_client.secrets.secret import LWA_PREFIX
 
+# What stands in the place of something that opens an account, if others have seen it.
+SECRETS = ("[token]", "[key]", "[secret]", "[user]", "[query]")
+
 # Letters of other scripts stand beside ids without a blank, so a word's border (\b) would not be found.
 _START, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 
@@ -21,7 +24,9 @@ _RULES = (
     # Login with Amazon's tokens, this gateway's keys, Amazon's client ids and secrets, AWS keys, JWTs.
     (re.compile(rf"{LWA_PREFIX}[\w\-.~+/=%|]*"), "[token]"),
     (re.compile(r"lfx_local_[\w-]*"), "[key]"),
+    (re.compile(r"amzn1\.oa2-cs\.[\w.-]+"), "[secret]"),
     (re.compile(r"amzn1\.[\w.-]+"), "[amazon id]"),
+    (re.compile(r"wxid_[\w-]+"), "[wechat id]"),
     (re.compile(r"(?i)\bBearer\s+\S+"), "[token]"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), "[token]"),
     # `password: hunter2`, `api_key=…`, `"secret": "…"`
@@ -51,32 +56,52 @@ _RULES = (
 
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return `text` without what names or opens somebody's account.
+    """Return `text` without what names or opens somebody's account; the rest of it stays as it was written.
 
-    Tokens, keys, mail addresses, seller ids, long numbers and the home folder's name are taken out.
+    Tokens, keys, mail addresses, seller ids, WeChat ids, long numbers and the home folder's name are
+    taken out.
 
     `secrets` are known ones, taken out whatever they look like.
     """
-    text = _without_home(plain(text))
+    home = _home()
+    if len(home) > 3:
+        text = _replaced(text, re.compile(re.escape(home)), "~")
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= 6:
-            text = text.replace(secret, "[key]")
+            text = _replaced(text, re.compile(re.escape(secret)), "[key]")
     for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+        text = _replaced(text, pattern, replacement)
     return text
 
 
-def plain(text: str) -> str:
-    """Return `text` with full-width letters and the like as plain ones.
+def took_secrets(text: str, scrubbed: str) -> bool:
+    """Tell whether a secret was among what was taken out of `text`."""
+    return any(scrubbed.count(mark) > text.count(mark) for mark in SECRETS)
 
-    An id written in them is still an id.
+
+def _replaced(text: str, pattern: re.Pattern[str], replacement: str) -> str:
+    """Return `text` with what the pattern finds replaced; a group that the replacement repeats stays.
+
+    Full-width letters and the like are looked at as plain ones, since an id written in them is still an id.
     """
-    return unicodedata.normalize("NFKC", text)
+    plain, places = "", []
+    for place, character in enumerate(text):
+        folded = unicodedata.normalize("NFKC", character)
+        plain += folded
+        places += [place] * len(folded)
+    result, done = "", 0
+    for found in pattern.finditer(plain):
+        begin, end = places[found.start()], places[found.end() - 1] + 1
+        kept = ""
+        if pattern.groups and found.end(1) > found.start(1):
+            kept = text[places[found.start(1)] : places[found.end(1) - 1] + 1]
+        result += text[done:begin] + replacement.replace("\\1", kept)
+        done = end
+    return result + text[done:]
 
 
-def _without_home(text: str) -> str:
+def _home() -> str:
     try:
-        home = str(Path.home())
+        return str(Path.home())
     except RuntimeError:
-        return text
-    return text.replace(home, "~") if len(home) > 3 else text
+        return ""
