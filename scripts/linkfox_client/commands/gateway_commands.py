@@ -105,7 +105,7 @@ def _told_of_others(data_dir: Path) -> dict[str, Any]:
         said = f"The scripts use this gateway. Beside it there is {beside.described(others[0])}."
         return {"notes": [f"{said} {beside.way_to(os.environ, others[0])}"]}
     said = f"The scripts do not use this gateway, but {beside.described(used or others[0])}."
-    return {"notes": [f"{said} {beside.way_to(os.environ, data_dir).replace('that one', 'this one')}"]}
+    return {"notes": [f"{said} {beside.way_to(os.environ, data_dir, 'this one')}"]}
 
 
 def stop(options: SimpleNamespace) -> dict[str, Any]:

@@ -44,16 +44,16 @@ def described(data_dir: Path) -> str:
     return f"{kind} in {data_dir} ({state})"
 
 
-def way_to(environ: Mapping[str, str], data_dir: Path) -> str:
-    """Return what makes the scripts use the gateway on `data_dir` in place of the one that they use."""
+def way_to(environ: Mapping[str, str], data_dir: Path, called: str = "that one") -> str:
+    """Return what makes the scripts use the gateway on `data_dir`; `called`: how the sentence names it."""
     try:
         named = gateway_folder.read_settings(environ).get("GATEWAY_DATA_DIR")
         without = gateway_folder.locate({})
     except ClientError:
         named, without = None, None
     if named and without == data_dir:
-        return "To use that one, unset GATEWAY_DATA_DIR for the scripts."
+        return f"To use {called}, unset GATEWAY_DATA_DIR for the scripts."
     return (
-        f"To use that one, set GATEWAY_DATA_DIR={shlex.quote(str(data_dir))} for the scripts, in the "
+        f"To use {called}, set GATEWAY_DATA_DIR={shlex.quote(str(data_dir))} for the scripts, in the "
         "environment or in ~/.config/linkfox/.env."
     )
