@@ -19,7 +19,6 @@ from gateway.applications.shares import Shares
 from gateway.errors import Problem
 from gateway.model import Grant, Profile, Region, UnreadProfiles
 from gateway.settings.settings import Settings
-from gateway.tokens.grant_tokens import GrantTokens
 from gateway.tokens.retries import Retries
 from gateway.tokens.service import TokenService
 from gateway.tokens.single_flight import SingleFlight
@@ -117,22 +116,10 @@ class ProfileSync:
         held = await self._tokens.fresh(grant_id)
         answers = await self._ask_all(held.grant, held.tokens.access_token)
         if all(isinstance(answer, AmazonFailure) and answer.kind == "unauthorized" for answer in answers):
-            renewed = await self._renewed(held)
+            renewed = await self._tokens.in_place_of(held)
             if renewed is not None:
                 answers = await self._ask_all(held.grant, renewed)
         return await self._settle(held.grant, answers)
-
-    async def _renewed(self, refused: GrantTokens) -> Secret | None:
-        """Return an access token in place of one that Amazon refused; None where there is none now.
-
-        Raise Problem where the authorization, or the application, proves to be at fault.
-        """
-        try:
-            return (await self._tokens.forced_newer_than(refused)).tokens.access_token
-        except Problem as problem:
-            if "status" in problem.extra:
-                raise
-            return None
 
     async def _sync_with(self, grant: Grant, access_token: Secret) -> SyncResult:
         return await self._settle(grant, await self._ask_all(grant, access_token))

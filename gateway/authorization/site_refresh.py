@@ -17,7 +17,6 @@ from gateway.model import Grant
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.tokens.service import TokenService
 from gateway.tokens.single_flight import SingleFlight
-from gateway.util.secret import Secret
 
 log = logging.getLogger(__name__)
 
@@ -78,19 +77,7 @@ class SiteRefresh:
         try:
             return await ask(held.tokens.access_token)
         except AmazonFailure as failure:
-            renewed = await self._renewed(held) if failure.kind == "forbidden" else None
+            renewed = await self._tokens.in_place_of(held) if failure.kind == "forbidden" else None
             if renewed is None:
                 raise
         return await ask(renewed)
-
-    async def _renewed(self, refused: GrantTokens) -> Secret | None:
-        """Return an access token in place of one that Amazon refused; None where there is none now.
-
-        Raise Problem where the authorization, or the application, proves to be at fault.
-        """
-        try:
-            return (await self._tokens.forced_newer_than(refused)).tokens.access_token
-        except Problem as problem:
-            if "status" in problem.extra:
-                raise
-            return None

@@ -30,6 +30,7 @@ from gateway.tokens.single_flight import SingleFlight
 from gateway.tokens.unstored_answers import UnstoredAnswers
 from gateway.tokens.verdicts import Verdicts
 from gateway.util.clock import Clock
+from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
@@ -135,6 +136,18 @@ class TokenService:
         if not self._flights.is_under_way(seen.grant.id):
             await self._forced.take(seen.grant.user_id)
         return await self._patiently_renewed(seen, forced=True)
+
+    async def in_place_of(self, refused: GrantTokens) -> Secret | None:
+        """Return an access token in place of one that Amazon refused; None where there is none now.
+
+        Raise Problem where the authorization, or the application, proves to be at fault.
+        """
+        try:
+            return (await self.forced_newer_than(refused)).tokens.access_token
+        except Problem as problem:
+            if "status" in problem.extra:
+                raise
+            return None
 
     async def renew_ahead(self, grant_id: int, min_ttl: int) -> GrantTokens | None:
         """Return tokens with at least `min_ttl` seconds left, refreshing if need be; None where others do.
