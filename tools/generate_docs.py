@@ -46,7 +46,7 @@ MEANINGS: dict[str, str] = {
     "internal": "A fault in a script; please report it",
 }
 
-REGION_NAMES = {"NA": "North America", "EU": "Europe, Middle East, Africa, India", "FE": "Far East"}
+REGIONS = ("NA", "EU", "FE")
 
 ERRORS_HEAD = """\
 # Errors: what they mean and what to do
@@ -161,30 +161,20 @@ def errors_page(errors: list[dict[str, Any]], words_said: list[dict[str, Any]]) 
     return "\n".join(parts)
 
 
-def regions_table(sites: list[dict[str, Any]]) -> str:
-    """Return code, name and sites of each region, as users say them."""
-    return table(
-        ("Code", "Region", "Sites"),
-        (
-            (
-                f"`{region}`",
-                name,
-                ", ".join(
-                    sorted(
-                        f"{site['country']} ({site['countryCode']})"
-                        for site in sites
-                        if site["region"] == region
-                    )
-                ),
-            )
-            for region, name in REGION_NAMES.items()
-        ),
+def regions_line(sites: list[dict[str, Any]]) -> str:
+    """Return the codes of each region's sites, in the order in which sellers know them."""
+    return (
+        " · ".join(
+            f"`{region}` " + " ".join(site["countryCode"] for site in sites if site["region"] == region)
+            for region in REGIONS
+        )
+        + "\n"
     )
 
 
 def sites_table(sites: list[dict[str, Any]]) -> str:
     """Return one row a site: codes, marketplace id, region, currency, and where its consent page is."""
-    order = list(REGION_NAMES)
+    order = list(REGIONS)
     return table(
         ("Site", "Code", "Region", "Marketplace id", "Currency", "Seller Central"),
         (
@@ -334,7 +324,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     return {
         root / "references/errors.md": errors_page(errors, words_said),
         root / "references/scripts.md": scripts_page(ROOT / "scripts"),
-        skill: between(skill.read_text(encoding="utf-8"), "regions", regions_table(sites)),
+        skill: between(skill.read_text(encoding="utf-8"), "regions", regions_line(sites)),
         api: between(api_text, "sites", sites_table(sites)),
         permissions: between(roles, "causes", causes_table(refusals["causes"])),
         self_hosting: between(self_hosting.read_text(encoding="utf-8"), "settings", settings_table()),

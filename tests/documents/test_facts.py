@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.support.markdown import ROOT, SKILL, section
+from tests.support.markdown import ROOT, section
 
 REFERENCES = ROOT / "references"
 
@@ -16,101 +16,63 @@ def text_of(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("heading", "facts"),
+    ("page", "heading", "facts"),
     [
         (
-            "Core concepts",
+            "SKILL.md",
+            "What the user says",
             [
-                "sellerName",
-                "accountName",
-                "1 hour",
-                "refreshToken",
-                "profileId",
-                "only what its user authorized",
+                *("authorize, connect, add", "授权/绑定/添加店铺", "刷新令牌", "广告授权、绑定广告账号"),
+                *("解绑", "改名", "掉授权", "`NA` US", "卖家后台 = Seller Central"),
             ],
         ),
         (
-            "Data fields",
+            "SKILL.md",
+            "Authorize",
             [
-                "authorizeUrl",
-                "sellerId",
-                "sellerName",
-                "region",
-                "accessToken",
-                "refreshToken",
-                "expiresIn",
-                "tokenType",
-                "profileId",
-                "accountInfoName",
-                "countryCode",
-                "authRecordId",
-                "currencyCode",
-            ],
-        ),
-        ("Regions", ["`NA`", "`EU`", "`FE`", "Default `NA`", "美国", "英国", "日本", "德国", "New Zealand"]),
-        (
-            "Stores: five scenarios",
-            ["**1.", "**2.", "**3.", "**4.", "**5.", "Ask for the store name", "ask which one", "downstream"],
-        ),
-        (
-            "Ads: four scenarios",
-            [
-                "**1.",
-                "**2.",
-                "**3.",
-                "**4.",
-                "ask for the account name",
-                "401",
-                "ambiguous",
-                "candidates",
-                "one account authorized",
-                "several accounts",
-                "account and site",
-                "a number",
+                *("ask for it", "only a label", "1 to 100 characters", "No region named: `NA`"),
+                *("15 minutes", "works once", "clipboard", "Confirm name, seller id, region"),
             ],
         ),
         (
-            "Display rules",
+            "SKILL.md",
+            "Prepare for another task",
+            [
+                *("One store: take it", "`candidates`", "`sellerId`", "`profileId`"),
+                *("linkfox-amazon-store-report", "linkfox-amazon-ads-entity", "linkfox-amazon-ads-report"),
+            ],
+        ),
+        (
+            "SKILL.md",
+            "Rules",
             [
                 "no business advice",
-                "first 10 characters",
-                "opens in a browser",
-                "confirm",
-                "hint",
-                "let the user decide",
-            ],
-        ),
-        ("Limits", ["must not be empty", "1 hour", "one region", "only their own", "Ziniao"]),
-        (
-            "Not applicable",
-            [
-                "linkfox-amazon-store-report",
-                "linkfox-amazon-ads-entity",
-                "linkfox-amazon-ads-report",
-                "listings",
+                "masked",
+                "the user decides",
+                "365 days",
+                "New Zealand",
+                "number only when asked",
             ],
         ),
         (
-            "Common issues",
+            "SKILL.md",
+            "You see",
             [
-                "StegoRuntimeOAuth2ClientManager",
-                "270 characters",
-                "Ctrl+V",
-                "incognito",
-                "last_authorize_url.txt",
-                "manager account",
-                "Manager accounts",
-                "Link accounts",
-                "profile_sync_failed",
-                "积分余额不足",
+                *("StegoRuntimeOAuth2ClientManager", "Manager accounts → Link accounts", "积分不足"),
+                *("`profile_sync_failed`", "the API key", "credit", "ads_refresh_token.py"),
             ],
         ),
-        ("Who says what", ["Connect my seller account", "授权我的亚马逊店铺", "刷新令牌", "授权亚马逊广告"]),
+        (
+            "references/authorization-flow.md",
+            "Errors",
+            ["StegoRuntimeOAuth2ClientManager", "270 characters", "Ctrl+V", "last_authorize_url.txt"],
+        ),
+        ("references/authorization-flow.md", "Refreshing", ["one hour", "refresh_token"]),
     ],
 )
-def test_skill_keeps_what_its_predecessors_said(heading: str, facts: list[str]) -> None:
+def test_the_documents_keep_what_their_predecessors_said(page: str, heading: str, facts: list[str]) -> None:
     """Each fact stands in the section where an agent looks for it."""
-    text = " ".join(section(SKILL, heading).split())
+    text = " ".join(section(ROOT / page, heading).split())
     assert [fact for fact in facts if fact not in text] == []
 
 

@@ -31,7 +31,7 @@ def test_a_changed_data_file_makes_pages_stale(tmp_path: Path) -> None:
     shutil.copy(ROOT / "SKILL.md", tmp_path)
     for name, field, value in (
         ("errors", "meaning", "A new meaning"),
-        ("marketplaces", "country", "Atlantis"),
+        ("marketplaces", "countryCode", "ATL"),
     ):
         path = tmp_path / f"references/{name}.json"
         rows = json.loads(path.read_text(encoding="utf-8"))
@@ -39,8 +39,8 @@ def test_a_changed_data_file_makes_pages_stale(tmp_path: Path) -> None:
         path.write_text(json.dumps(rows), encoding="utf-8")
     pages = {path.name: text for path, text in generate_docs.pages(tmp_path).items()}
     assert "A new meaning" in pages["errors.md"]
-    assert "Atlantis" in pages["SKILL.md"]
-    assert "Atlantis" in pages["api.md"]
+    assert "ATL" in pages["SKILL.md"]
+    assert "ATL" in pages["api.md"]
 
 
 def test_the_page_of_the_scripts_has_each_help() -> None:

@@ -114,7 +114,7 @@ FACTS = [
             "scripts/ads_authorize_url.py": ("It works once, for {n} minutes.",),
             "scripts/linkfox_client/commands/waiting.py": ("stays good for its {n} minutes;",),
             CHINESE_PAGE: ("链接 {n} 分钟内有效",),
-            SKILL: ("The link works once, for {n} minutes", "lasts {n} minutes and works once"),
+            SKILL: ("It works once, for {n} minutes",),
             API: ("the consent link; works once, for {n} minutes",),
             FLOW: (
                 "keep its hash for {n} minutes",
@@ -130,7 +130,7 @@ FACTS = [
         "the longest name of a store or account",
         LONGEST_NAME,
         {
-            SKILL: ("(1 to {n} characters)",),
+            SKILL: ("(1 to {n} characters;",),
         },
     ),
     Fact("the most that minTtl may ask for", LARGEST_MIN_TTL, {API: ("`minTtl`, 0 to {n} seconds",)}),
@@ -316,7 +316,7 @@ FACTS = [
     Fact(
         "what is shown of a secret",
         secret.SHOWN,
-        {SKILL: ("first {n} characters and",), SECURITY: ("first {n} characters and",)},
+        {SECURITY: ("first {n} characters and",)},
     ),
     Fact("what is shown of Amazon's words", text.LONGEST_SHOWN, {SECURITY: ("cut at {n} characters",)}),
     Fact(
@@ -410,12 +410,7 @@ FACTS = [
 ]
 # Facts of Amazon's, which references/amazon.md has, and advice that nothing of ours depends on.
 NOT_OURS: dict[str, tuple[str, ...]] = {
-    SKILL: (
-        "ends after 1 hour",
-        "Access tokens end after 1 hour",
-        "commonly after 365 days",
-        "The link is about 270 characters long",
-    ),
+    SKILL: ("Longer than 50 minutes", "ends authorizations after 365 days"),
     API: ("about 350 characters",),
     FLOW: (
         "access token (1 hour)",
@@ -423,6 +418,7 @@ NOT_OURS: dict[str, tuple[str, ...]] = {
         "The whole should be done within ten minutes",
         "commonly after 365 days",
         "new link, finish within five minutes",
+        "The link is about 270 characters long",
     ),
     SECURITY: ("one store or ads account | 1 hour",),
     SELF_HOSTING: ("complete the authorization with it within five minutes", "end after 365 days"),
