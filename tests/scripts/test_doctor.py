@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from linkfox_client import NEWEST_PYTHON, PYTHONS
-from linkfox_client.commands.diagnosis import examination, machine, network, stores
+from linkfox_client.commands.diagnosis import examination, machine, network
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, ok
 from linkfox_client.errors import EXIT_CODES, ClientError
 from linkfox_client.gateway.key_check import KeyCheck
@@ -289,7 +289,7 @@ def test_a_gateway_without_a_clock_is_no_failure(date: str) -> None:
 def test_stores_that_need_something_come_first_and_are_bounded(run: Run, healthy: FakeGateway) -> None:
     """A revoked store is a failure of kind needs_reauthorization; text from outside is made safe."""
     soon = (datetime.now(UTC) + timedelta(days=3, hours=1)).isoformat()
-    many = [STORE | {"sellerId": f"A{n:03}"} for n in range(60)]
+    many = [STORE | {"sellerId": f"A{n:03}"} for n in range(460)]
     many.append(STORE | {"sellerId": "B1", "status": "needs_reauthorization", "sellerName": "x\u202ey\n"})
     many.append(STORE | {"sellerId": "B2", "authorizationExpiresAt": soon})
     healthy.answers["/spApi/authorizedStores"] = (200, {"stores": many, "total": len(many)})
@@ -299,8 +299,17 @@ def test_stores_that_need_something_come_first_and_are_bounded(run: Run, healthy
     assert [line["state"] for line in lines[:3]] == ["failed", "warning", "ok"]
     assert lines[0]["name"] == "store x y (B1, NA)"
     assert "3 days" in lines[1]["detail"]
-    assert len(lines) == stores.MOST_LINES
-    assert "60 of 62" in by_name(done.document)["stores"]["detail"]
+    assert 20 < len(lines) < 100
+    assert "460 of 462" in by_name(done.document)["stores"]["detail"]
+
+
+def test_a_diagnosis_of_many_is_no_longer_than_harnesses_take(run: Run, healthy: FakeGateway) -> None:
+    """Where all of them, stores and ads accounts, have to be looked after."""
+    many = [STORE | {"sellerId": f"A{n:03}", "status": "needs_reauthorization"} for n in range(200)]
+    healthy.answers["/spApi/authorizedStores"] = (200, {"stores": many, "total": len(many)})
+    ads = [ACCOUNT | {"authRecordId": n, "status": "needs_reauthorization"} for n in range(200)]
+    healthy.answers["/amazonAds/authorizedStores"] = (200, {"stores": ads, "total": len(ads)})
+    assert len(run("doctor.py").stdout) < 20_000
 
 
 def test_a_suspended_application_is_nobodys_store(run: Run, healthy: FakeGateway) -> None:

@@ -10,7 +10,7 @@ from linkfox_client.gateway.settings import Settings
 from linkfox_client.secrets.secret import Secret
 
 from tests.scripts.conftest import Run
-from tests.support.fake_gateway import FakeGateway, Handler
+from tests.support.fake_gateway import FakeGateway, Handler, tokens
 
 LIST = "/spApi/authorizedStores"
 NAME = "我的亚马逊店铺" * 14
@@ -264,3 +264,35 @@ def test_numbers_that_javascript_changes_are_there_as_texts_too(run: Run, gatewa
     assert "authRecordIdText" not in shown
     found = run("ads_resolve_profile.py", json.dumps({"profileId": str(large)})).good()
     assert found["profileIdText"] == str(large)
+
+
+def test_the_tokens_of_many_stores_are_printed_as_far_as_they_are_read(
+    run: Run, gateway: FakeGateway, tmp_path: Any
+) -> None:
+    """What failed comes first; a file takes all."""
+    listed = [full_store(number) for number in range(60)]
+    gateway.answers[LIST] = (200, {"stores": listed, "total": 60})
+    revoked = (409, {"errcode": 1003, "errmsg": "revoked", "reason": "store_revoked"})
+    gateway.answers["/spApi/storeTokens"] = [*[(200, tokens())] * 59, revoked]
+    file = tmp_path / "all.json"
+    done = run("store_tokens.py", "--all", "--output-file", str(file))
+    assert (done.code, len(done.stdout) < MOST) == (4, True)
+    assert [entry["ok"] for entry in done.document["stores"]][:2] == [False, True]
+    assert "of 60 are printed" in done.document["notes"][-1]
+    assert len(json.loads(file.read_text())["stores"]) == 60
+
+
+def test_the_profiles_of_a_new_account_are_short_and_few(run: Run, gateway: FakeGateway) -> None:
+    """An agency's authorization brings hundreds."""
+    profiles = [full_profile(number) for number in range(300)]
+    gateway.answers["/amazonAds/authorizationStatus"] = (
+        200,
+        {
+            "state": "authorized",
+            "account": {"accountName": "Agency", "authRecordId": 1},
+            "profiles": profiles,
+        },
+    )
+    done = run("ads_authorize_url.py", "--authorization-id", "abc")
+    assert len(done.stdout) < 5_000
+    assert "of 300 profiles are shown" in done.document["notes"][0]

@@ -82,6 +82,17 @@ def test_no_word_means_two_sites() -> None:
         ("turkiye", "TR"),
         ("the Netherlands", "NL"),
         ("United-States", "US"),
+        ("日亚", "JP"),
+        ("英区", "UK"),
+        ("美国区", "US"),
+        ("“美国站”", "US"),
+        ("「德国站」", "DE"),
+        ("美国站（US）", "US"),
+        ("美国/US", "US"),
+        ("查美国站的广告", "US"),
+        ("美国这个站", "US"),
+        ("美国广告帐户", "US"),
+        ("大不列颠", "UK"),
     ],
 )
 def test_the_words_around_a_site_are_left_out(said: str, code: str) -> None:
@@ -108,6 +119,9 @@ def test_the_words_around_a_site_are_left_out(said: str, code: str) -> None:
         "欧洲站",
         "美",
         "NZ",
+        "中东站",
+        "美国/英国",
+        "台湾站",
     ],
 )
 def test_a_part_of_a_word_is_never_taken_for_a_site(said: str) -> None:
@@ -137,6 +151,10 @@ def test_what_is_no_site_is_explained() -> None:
     assert "use AU" in sites.explain_unknown_site("New Zealand")
     assert "use AU" in sites.explain_unknown_site("新西兰站")
     assert "is a region" in sites.explain_unknown_site("Europe")
+    assert "(AE), Saudi Arabia (SA), Egypt (EG): ask which" in sites.explain_unknown_site("中东站")
+    assert sites.explain_unknown_site("台湾站") == "Amazon has no site for Taiwan."
+    assert "name one of" in sites.explain_unknown_site("欧站")
+    assert "--region EU alone" in sites.explain_unknown_site("欧洲站", region_flag=True)
     assert "Germany (DE)" in sites.explain_unknown_site("Germny")
     assert "US" in sites.explain_unknown_site("Narnia")
 
@@ -273,6 +291,17 @@ def test_a_site_without_a_profile_names_those_there_are() -> None:
     assert error.code == "not_found"
     assert [candidate["countryCode"] for candidate in error.candidates] == ["UK", "US"]
     assert "use AU" in failure(ONE_ACCOUNT, site="NZ").hint
+
+
+def test_a_region_in_place_of_a_site_shows_the_profiles_of_that_region() -> None:
+    """There is nothing to choose elsewhere."""
+    listed = [
+        profile(1, "Acme", "US"),
+        profile(2, "Acme", "UK", region="EU"),
+        profile(3, "Acme", "JP", region="FE"),
+    ]
+    error = failure(listed, site="欧洲站")
+    assert [candidate["countryCode"] for candidate in error.candidates] == ["UK"]
 
 
 def test_nothing_authorized_and_nothing_said_are_told_apart() -> None:

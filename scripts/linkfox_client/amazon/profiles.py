@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from linkfox_client.amazon.names import called, folded
-from linkfox_client.amazon.sites import Site, explain_unknown_site, find_site
+from linkfox_client.amazon.sites import Site, explain_unknown_site, find_region, find_site
 from linkfox_client.amazon.stores import Store, names_of_store
 from linkfox_client.errors import ClientError, find_reason, typed
 
@@ -230,7 +230,7 @@ def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
             "not_found",
             f"{words!r} names no Amazon site",
             explain_unknown_site(words),
-            candidates=_candidates(profiles),
+            candidates=_candidates(_of_region(profiles, find_region(words))),
         )
     place = site.country if site else literal
     return _keep(
@@ -239,6 +239,11 @@ def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
         f"There is no such profile for {place}",
         profiles,
     )
+
+
+def _of_region(profiles: list[Profile], region: str | None) -> list[Profile]:
+    """Return the profiles of a region; all where none was named, or where it has none."""
+    return [profile for profile in profiles if profile.get("region") == region] or profiles
 
 
 def _regions(words: str, listed: list[Profile]) -> set[Any]:

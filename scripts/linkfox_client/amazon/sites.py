@@ -9,10 +9,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from linkfox_client.paths import REFERENCES
 
-_SEPARATORS = re.compile(r"[\s_\-/,;:!?'\"()。、·]+")
+_SEPARATORS = re.compile(r"[\s_\-/,;:!?'\"()。、·“”‘’「」『』]+")
 _CHINESE = re.compile(r"([\u3400-\u9fff]+)")
 
 
@@ -32,7 +33,16 @@ class Site:
 
 
 @dataclass(frozen=True)
+class _Group:
+    """Words for several sites of one region, and what to ask who says them."""
+
+    region: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class _Words:
+    groups: dict[str, _Group]
     sites: dict[str, Site]
     regions: dict[str, str]
     without_site: dict[str, str]
@@ -48,7 +58,12 @@ def find_site(text: str) -> Site | None:
     are left out one kind after the other, and what remains has to be a name as a whole.
     """
     known = _words()
-    return next((known.sites[phrase] for phrase in _readings(text, known) if phrase in known.sites), None)
+    readings = _readings(text, known)
+    found = next((known.sites[phrase] for phrase in readings if phrase in known.sites), None)
+    if found is not None:
+        return found
+    said = {known.sites.get(word) for word in readings[-1].split(" ")}
+    return said.pop() if len(said) == 1 else None
 
 
 def find_region(text: str) -> str | None:
@@ -57,14 +72,16 @@ def find_region(text: str) -> str | None:
     for phrase in _readings(text, known):
         if phrase in known.regions:
             return known.regions[phrase]
+        if phrase in known.groups:
+            return known.groups[phrase].region
     site = find_site(text)
     return site.region if site else None
 
 
-def explain_unknown_site(text: str) -> str:
+def explain_unknown_site(text: str, *, region_flag: bool = False) -> str:
     """Return what to do about words that name no site.
 
-    Made of the tables' own words, so it can serve as a hint.
+    Made of the tables' own words, so it can serve as a hint. `region_flag`: the script takes `--region`.
     """
     from difflib import get_close_matches
 
@@ -73,6 +90,11 @@ def explain_unknown_site(text: str) -> str:
     for phrase in readings:
         if phrase in known.without_site:
             return known.without_site[phrase]
+        if phrase in known.groups:
+            return known.groups[phrase].hint
+        if phrase in known.regions and region_flag:
+            region = known.regions[phrase]
+            return f"{region} is a region, not a site: give --region {region} alone."
         if phrase in known.regions:
             sites = sorted(
                 {site.code for site in known.sites.values() if site.region == known.regions[phrase]}
@@ -148,8 +170,11 @@ def _words() -> _Words:
         regions={
             " ".join(_tokens(word)): region for region, names in words["regions"].items() for word in names
         },
+        groups={
+            " ".join(_tokens(word)): _group(row, sites) for row in words["groups"] for word in row["words"]
+        },
         without_site={
-            " ".join(_tokens(word)): f"Amazon has no site of its own for {row['country']}: use {row['use']}."
+            " ".join(_tokens(word)): _without_site(row)
             for row in words["withoutSite"]
             for word in row["words"]
         },
@@ -157,3 +182,17 @@ def _words() -> _Words:
         prepositions=frozenset(fillers["prepositions"]),
         chinese_fillers=tuple(fillers["chinese"]),
     )
+
+
+def _without_site(row: dict[str, str]) -> str:
+    """Return what to tell who names a country that Amazon has no site for."""
+    if "use" in row:
+        return f"Amazon has no site of its own for {row['country']}: use {row['use']}."
+    return f"Amazon has no site for {row['country']}."
+
+
+def _group(row: dict[str, Any], sites: dict[str, Site]) -> _Group:
+    members = [sites[code.lower()] for code in row["sites"]]
+    told = ", ".join(f"{site.country} ({site.code})" for site in members)
+    (region,) = {site.region for site in members}
+    return _Group(region, f"{row['name']} may be one of {told}: ask which.")

@@ -142,7 +142,9 @@ def read_site(value: Any) -> Any:
     words = read_text(value, 100)
     site = sites.find_site(words)
     if site is None:
-        raise Wrong(f"names no Amazon site: {shown(words)}", sites.explain_unknown_site(words))
+        raise Wrong(
+            f"names no Amazon site: {shown(words)}", sites.explain_unknown_site(words, region_flag=True)
+        )
     return site
 
 

@@ -140,7 +140,9 @@ def _site(words: str) -> "Site":
 
     site = sites.find_site(words)
     if site is None:
-        raise bad_arguments(f"--site names no Amazon site: {words!r}", sites.explain_unknown_site(words))
+        raise bad_arguments(
+            f"--site names no Amazon site: {words!r}", sites.explain_unknown_site(words, region_flag=True)
+        )
     return site
 
 

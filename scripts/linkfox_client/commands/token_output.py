@@ -14,6 +14,7 @@ from linkfox_client.cli import new_file
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.fields import option_name
 from linkfox_client.cli.output import Revealed, rendered
+from linkfox_client.commands import rows
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, with_note
 from linkfox_client.config import KEY_NAMES
 from linkfox_client.errors import ClientError, bad_arguments, typed
@@ -60,6 +61,10 @@ def declare(arguments: Arguments) -> None:
     arguments.check(_check_output_file)
 
 
+# Characters of what stands in the document of `--all` beside its stores.
+MOST_BESIDE = 2_000
+
+
 def deliver(
     fields: Mapping[str, Any], options: SimpleNamespace, *, ads: bool = False
 ) -> dict[str, Any] | Revealed:
@@ -83,11 +88,24 @@ def deliver(
         if work_tree is not None:
             document = with_note(document, f"The file is in the git work tree {work_tree}: {IN_GIT}")
     if not options.reveal:
-        return document
+        return _shortened(document)
     if as_lines:
         lines = Secret(env_lines(fields, with_refresh_token=options.with_refresh_token))
         return Revealed({**document, "env": lines}, (lines,))
     return Revealed(document, tuple(leaving))
+
+
+def _shortened(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the masked document of `--all` with as many stores as are read, those that failed first."""
+    entries = document.get("stores")
+    if not isinstance(entries, list):
+        return document
+    shown = rows.fitting(entries, rows.MOST_CHARACTERS - rows.FRAME - MOST_BESIDE)
+    if shown == len(entries):
+        return document
+    ordered = sorted(entries, key=lambda entry: bool(entry.get("ok")))
+    note = f"{shown} of {len(entries)} are printed, those that failed first; --output-file takes all."
+    return with_note(document | {"stores": ordered[:shown]}, note)
 
 
 def env_lines(fields: Mapping[str, Any], *, with_refresh_token: bool = False) -> str:

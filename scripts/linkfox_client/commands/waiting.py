@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from linkfox_client.amazon import consent_link
 from linkfox_client.cli import output
 from linkfox_client.cli.progress import Progress
-from linkfox_client.commands import link_delivery
+from linkfox_client.commands import link_delivery, rows
 from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.gateway import remedies
 from linkfox_client.gateway.client import Gateway
@@ -229,7 +229,8 @@ def settled(
     if status.get("state") == "authorized":
         synced = row or find_reason(status.get("profileSync"))
         notes = [f"{synced.meaning}. {synced.remedy}"] if synced else []
-        return _with_notes(status, {"notes": [*notes, *_known_before(status, flow)]})
+        shown = rows.bounded(status, ("profiles",))
+        return _with_notes(shown, {"notes": [*notes, *_known_before(status, flow)]})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
     kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId")

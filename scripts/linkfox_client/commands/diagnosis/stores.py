@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkfox_client.amazon.profiles import REFRESH
-from linkfox_client.commands import amazon_call, choice
+from linkfox_client.commands import amazon_call, choice, rows
 from linkfox_client.commands.amazon_call import Call
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
 from linkfox_client.commands.lists import entries, whole
@@ -13,7 +13,8 @@ from linkfox_client.errors import ClientError, find_reason
 from linkfox_client.gateway import remedies
 from linkfox_client.text import cleaned
 
-MOST_LINES = 50
+# Of the lines on stores, and of those on ads accounts: the document holds both and what was checked before.
+MOST_CHARACTERS = 6_500
 WARN_DAYS = 30
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 GOOD = (
@@ -142,9 +143,10 @@ def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
     well = sum(finding.state == "ok" for finding in findings)
     if not findings:
         yield ok(what, "none is authorized yet")
-    elif len(findings) > MOST_LINES:
-        yield ok(what, f"{well} of {len(findings)} are well; the first {MOST_LINES} lines follow")
-    yield from findings[:MOST_LINES]
+    shown = rows.fitting([finding.facts() for finding in findings], MOST_CHARACTERS)
+    if shown < len(findings):
+        yield ok(what, f"{well} of {len(findings)} are well; the first {shown} lines follow")
+    yield from findings[:shown]
 
 
 def _days_left(until: object) -> int | None:
