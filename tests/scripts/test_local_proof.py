@@ -139,11 +139,11 @@ def test_who_names_a_gateway_needs_no_folder_for_one(data_dir: Path) -> None:
 
 def test_another_gateway_on_loopback_is_called_as_it_is_named(data_dir: Path) -> None:
     """One's own, of which there is no data folder here, as in a container."""
-    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"total": 300}'
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"stores": []}'
     with stranger_at(answer=answer) as stranger, running_at(data_dir, "http://127.0.0.1:9") as environment:
         named = {"LINKFOX_TOOL_GATEWAY": stranger.url, "LINKFOX_AGENT_API_KEY": "lfx_local_" + "c" * 43}
         with connect(environment | named) as gateway:
-            assert gateway.post(LIST, {})["total"] == 300
+            assert gateway.post(LIST, {})["stores"] == []
     assert b"lfx_local_ccc" in stranger.received
 
 
