@@ -24,6 +24,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "ads_store_tokens.py": ("--profile-id", "7"),
     "authorize_url.py": ("--seller-name", "x"),
     "authorized_stores.py": (),
+    "call_amazon.py": (*STORE, "GET", "/sellers/v1/marketplaceParticipations"),
     "complete_authorization.py": (),
     "import_store.py": (*STORE, "--seller-name", "x"),
     "refresh_token.py": STORE,
