@@ -20,6 +20,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "ads_profiles.py": (),
     "ads_refresh_token.py": ("--profile-id", "7"),
     "ads_remove_account.py": ("--auth-record-id", "7", "--yes"),
+    "ads_rename_account.py": ("--auth-record-id", "7", "--new-name", "y"),
     "ads_resolve_profile.py": ("--site", "US"),
     "ads_store_tokens.py": ("--profile-id", "7"),
     "authorize_url.py": ("--seller-name", "x"),
@@ -29,6 +30,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "import_store.py": (*STORE, "--seller-name", "x"),
     "refresh_token.py": STORE,
     "remove_store.py": (*STORE, "--yes"),
+    "rename_store.py": (*STORE, "--new-name", "y"),
+    "resolve_store.py": ("--seller-id", "A1"),
     "store_tokens.py": STORE,
     "with_token.py": (*STORE, "--", "true"),
 }
