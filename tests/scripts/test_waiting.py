@@ -325,7 +325,8 @@ def test_a_store_that_was_known_is_not_taken_for_a_second_one(time: Time) -> Non
         Scripted(authorizationStatus=[status]), STORES, "id-1", 3, patience=time.patience
     )
     assert (document["alreadyKnown"], document["previousName"], document["sameName"]) == (True, "T2", 2)
-    known, same = document["notes"]
+    known, back, same = document["notes"]
+    assert "`python3 scripts/rename_store.py --seller-id A1 --region NA --new-name T2`" in back
     assert 'as "T2", and is now called "Mine"' in known
     assert "another store was meant" in known
     assert same.startswith("2 more in the list have the same name: tell them apart by sellerId and region")

@@ -14,7 +14,7 @@ from linkfox_client.amazon import consent_link
 from linkfox_client.cli import output
 from linkfox_client.cli.progress import Progress
 from linkfox_client.commands import link_delivery, rows
-from linkfox_client.errors import ClientError, find_reason
+from linkfox_client.errors import ClientError, find_reason, typed
 from linkfox_client.gateway import remedies
 from linkfox_client.gateway.client import Gateway
 
@@ -35,14 +35,26 @@ class Flow(NamedTuple):
     one: str
     named: str
     tells_refusals: bool
+    renamed_by: str
 
     def key(self, entry: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what identifies an entry of the list."""
         return tuple(str(entry.get(name)) for name in self.identity)
 
 
-STORES = Flow("/spApi", ("sellerId", "region"), "authorize_url.py", "store", "sellerName", False)
-ACCOUNTS = Flow("/amazonAds", ("authRecordId",), "ads_authorize_url.py", "account", "accountName", True)
+FLAGS = {"sellerId": "--seller-id", "region": "--region", "authRecordId": "--auth-record-id"}
+STORES = Flow(
+    "/spApi", ("sellerId", "region"), "authorize_url.py", "store", "sellerName", False, "rename_store.py"
+)
+ACCOUNTS = Flow(
+    "/amazonAds",
+    ("authRecordId",),
+    "ads_authorize_url.py",
+    "account",
+    "accountName",
+    True,
+    "ads_rename_account.py",
+)
 
 
 class Patience(NamedTuple):
@@ -267,6 +279,10 @@ def _known_before(status: Mapping[str, Any], flow: Flow) -> list[str]:
             f"another {flow.one} was meant, its login was not the one used: make a new link and open it in "
             f"the browser in which that {flow.one} is normally run."
         )
+        flags = [word for name in flow.identity for word in (FLAGS[name], entry.get(name))]
+        if renamed and None not in flags:
+            call = typed(flow.renamed_by, *flags, "--new-name", before)
+            notes.append(f"The old name comes back with {call}.")
     if same := status.get("sameName"):
         notes.append(
             f"{same} more in the list have the same name: tell them apart by {' and '.join(flow.identity)}, "
