@@ -74,7 +74,9 @@ def test_a_refresh_asks_amazon_once_and_changes_the_token(house: House, store: d
     calls = [call for call in house.sandbox("ledger")["calls"] if call.get("grantType") == "refresh_token"]
     assert len(calls) == 1
     assert 3500 < refreshed["expiresIn"] <= 3600
-    assert house.good("store_tokens.py", *which)["expiresAt"] == refreshed["expiresAt"]
+    read = house.good("store_tokens.py", *which)
+    assert read["expiresAt"] == refreshed["expiresAt"]
+    assert read["sellerName"] == refreshed["sellerName"] == store["sellerName"], "whose token it is"
 
 
 def test_authorizing_again_keeps_the_record_and_replaces_the_tokens(house: House, store: dict) -> None:

@@ -252,6 +252,7 @@ class StoreReference(WithNotes):
     seller_id: str = Field(
         description="Amazon's id of the seller (merchant token)", examples=[EXAMPLE_SELLER]
     )
+    seller_name: str = Field(description=A_NAME, examples=[EXAMPLE_NAME])
     region: Region = Field(description=A_REGION, examples=["NA"])
 
 
@@ -284,7 +285,12 @@ class RefreshedStoreTokens(RefreshedTokens, StoreReference):
 
 
 def _of_store(grant: Grant, asked: Region | None) -> dict[str, Any]:
-    return {"seller_id": grant.seller_id, "region": grant.region, "notes": notes_of(asked, grant.region)}
+    return {
+        "seller_id": grant.seller_id,
+        "seller_name": grant.name,
+        "region": grant.region,
+        "notes": notes_of(asked, grant.region),
+    }
 
 
 class StoreStatus(WithNotes, StoreCheck, SameName, AttemptStatus):
