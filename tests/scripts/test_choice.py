@@ -290,6 +290,14 @@ def test_two_accounts_of_one_name_are_told_apart_by_their_record(ads: FakeGatewa
     assert "--auth-record-id" in error["hint"]
 
 
+def test_an_account_that_another_one_covers_can_still_be_named(ads: FakeGateway, run: Run) -> None:
+    """It has ended, and is to be authorized again or removed."""
+    ended = [{"authRecordId": 40, "accountName": "Old", "status": "needs_reauthorization"}]
+    ads.answers[ACCOUNTS] = (200, {"stores": PROFILES, "total": len(PROFILES), "coveredAccounts": ended})
+    assert run("ads_remove_account.py", "--account", "old", "--yes").code == 0
+    assert ads.bodies("/amazonAds/removeAccount") == [{"authRecordId": 40}]
+
+
 def test_nothing_is_removed_by_an_advertisers_name(ads: FakeGateway, run: Run) -> None:
     """An agency's authorization covers others as well."""
     refused(run("ads_remove_account.py", "--account", "Nordlicht", "--yes"), "not_found")

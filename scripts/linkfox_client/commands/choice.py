@@ -248,7 +248,10 @@ def _named_account(
 ) -> Choice:
     from linkfox_client.amazon import accounts
 
-    found = accounts.resolve(_listed_profiles(lists.whole(gateway, ACCOUNTS)), name, stores)
+    answer = lists.whole(gateway, ACCOUNTS)
+    # An authorization whose profiles another one covers is in a list of its own, and still to be named.
+    listed = [*_listed_profiles(answer), *(answer.get("coveredAccounts") or [])]
+    found = accounts.resolve(listed, name, stores)
     return Choice({"authRecordId": found["authRecordId"]}, found)
 
 
