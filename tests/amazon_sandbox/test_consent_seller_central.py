@@ -218,7 +218,7 @@ def test_codes_that_the_page_itself_shows(sandbox: SandboxProcess) -> None:
     sandbox.control("apps", {**client, "draft": True})
     assert "MD1000" in sandbox.call("GET", sandbox.consent_link()).text
     assert sandbox.call("GET", sandbox.consent_link(version="beta")).status_code == 200
-    for code in ("SPDC8143", "SPSA0404", "SPSA2043", "CONSENT_LIMIT_REACHED"):
+    for code in ("MD4100", "MD5100", "MD9010", "SPDC8143", "SPSA0404", "SPSA2043", "CONSENT_LIMIT_REACHED"):
         sandbox.control("apps", {**client, "draft": False, "consentError": code})
         answer = sandbox.call("GET", sandbox.consent_link())
         assert answer.status_code == 400
