@@ -135,20 +135,21 @@ def _cause(answer: Forwarded, bearer: Bearer, method: str, path: str, query: str
     if answer.status < HTTPStatus.BAD_REQUEST or answer.body.size > LONGEST_REFUSAL:
         return None
     grant = bearer.grant
-    refusal = Refusal(
-        grant.flow,
-        answer.status,
-        answer.body.whole(),
-        method,
-        path,
-        query,
-        bearer.region,
-        grant.seller_id or "",
-        bearer.profile_id,
-        grant.name,
-        grant.verified,
+    return explain(
+        Refusal(
+            api=grant.flow,
+            status=answer.status,
+            body=answer.body.whole(),
+            method=method,
+            path=path,
+            query=query,
+            region=bearer.region,
+            seller_id=grant.seller_id or "",
+            profile_id=bearer.profile_id,
+            name=grant.name,
+            verified=grant.verified,
+        )
     )
-    return explain(refusal)
 
 
 async def _send(document: AnswerDocument, send: Send) -> None:

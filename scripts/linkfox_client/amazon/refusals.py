@@ -53,10 +53,12 @@ def explain(refusal: Refusal, cause: str | None = None) -> Cause | None:
     """
     rows = [row for row in _table()["causes"] if row["from"] == refusal.api]
     named = [row for row in rows if row["cause"] == cause]
-    circumstances = _circumstances(refusal)
-    for row in named or rows:
-        if _fits(row, refusal, circumstances):
-            return _cause(row, refusal)
+    likely = [row for row in named or rows if refusal.status in row["statuses"]]
+    if likely:
+        words, circumstances = _words(refusal), _circumstances(refusal)
+        for row in likely:
+            if _fits(row, words, circumstances):
+                return _cause(row, refusal)
     # The gateway knows why, by what is not known here.
     plain = [row for row in named if "when" not in row] or named
     return _cause(plain[-1], refusal) if plain else None
@@ -90,10 +92,10 @@ def role_for(path: str) -> str:
     return max(fitting)[1] if fitting else str(table["otherwise"])
 
 
-def _fits(row: Mapping[str, Any], refusal: Refusal, circumstances: frozenset[str]) -> bool:
-    if refusal.status not in row["statuses"] or not circumstances.issuperset(row.get("when", ())):
+def _fits(row: Mapping[str, Any], words: str | None, circumstances: frozenset[str]) -> bool:
+    """Tell whether Amazon's words, as of `_words`, and what holds are those of a row."""
+    if not circumstances.issuperset(row.get("when", ())):
         return False
-    words = _words(refusal)
     if row.get("silent"):
         return words == ""
     return "says" not in row or any(each in (words or "") for each in row["says"])
@@ -141,6 +143,7 @@ def _circumstances(refusal: Refusal) -> frozenset[str]:
 
 
 def _operation(refusal: Refusal) -> Mapping[str, Any] | None:
+    """Return the SP-API's operation that was called; None for one that is not published, and for ads."""
     if refusal.api != "spapi":
         return None
     return find_operation(_read("spapi-operations.json"), refusal.method, refusal.path)
@@ -159,6 +162,7 @@ def _elsewhere(refusal: Refusal) -> Mapping[str, Any] | None:
 
 
 def _cause(row: Mapping[str, Any], refusal: Refusal) -> Cause:
+    """Return the cause of a row, its hint filled in for the call."""
     site, operation = _elsewhere(refusal), _operation(refusal)
     words = {
         "method": refusal.method,
