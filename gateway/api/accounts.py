@@ -26,19 +26,21 @@ from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_E
 from gateway.api.naming import renamed_grant
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
-from gateway.api.requests import (
-    EXAMPLE_CALLBACKS,
-    EXAMPLE_PROFILE,
+from gateway.api.requests.accounts import (
     AccountAuthorizationRequest,
     AccountRequest,
     AccountTokensRequest,
-    AttemptRequest,
-    CompletionRequest,
     ImportAccountRequest,
-    ListRequest,
     OneAccountRequest,
     ProfilesRequest,
     RenameAccountRequest,
+)
+from gateway.api.requests.base import (
+    EXAMPLE_CALLBACKS,
+    EXAMPLE_PROFILE,
+    AttemptRequest,
+    CompletionRequest,
+    ListRequest,
 )
 from gateway.api.routing import ApiRouter
 from gateway.api.token_reads import TokenCall

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.amazon.marketplaces import parse_region
 from gateway.api.answers.base import Answer
-from gateway.api.requests import ApiRequest
+from gateway.api.requests.base import ApiRequest
 from gateway.api.token_reads import TokenCall
 from gateway.asgi.calls import JSON_TYPE, ApiCall
 from gateway.asgi.services import Services

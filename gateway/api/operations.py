@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.api.answers.base import Answer
-from gateway.api.requests import ApiRequest
+from gateway.api.requests.base import ApiRequest
 from gateway.model import Right
 
 

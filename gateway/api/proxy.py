@@ -14,7 +14,7 @@ from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
 from gateway.api.operations import Example
 from gateway.api.refusals import with_consent_link
-from gateway.api.requests import AccountProxyRequest, ProxyCallRequest, StoreProxyRequest
+from gateway.api.requests.proxy import AccountProxyRequest, ProxyCallRequest, StoreProxyRequest
 from gateway.api.routing import ApiRouter
 from gateway.asgi.body_limit import PROXY_PATHS
 from gateway.asgi.calls import JSON_TYPE, ApiCall

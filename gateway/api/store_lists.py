@@ -1,7 +1,7 @@
 """The list of a user's stores with their sites, which Amazon is asked for anew where that is wanted."""
 
 from gateway.api.answers.stores import ListedStore, StoreFailure, Stores
-from gateway.api.requests import StoreListRequest
+from gateway.api.requests.stores import StoreListRequest
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
 from gateway.model import Grant, StoreSites

@@ -22,11 +22,8 @@ from gateway.api.field_types import A_NAME_IS_NEEDED
 from gateway.api.naming import others_named, renamed_grant
 from gateway.api.operations import Example
 from gateway.api.refusals import as_suspended, with_consent_link
-from gateway.api.requests import (
-    EXAMPLE_CALLBACKS,
-    EXAMPLE_NAME,
-    AttemptRequest,
-    CompletionRequest,
+from gateway.api.requests.base import EXAMPLE_CALLBACKS, EXAMPLE_NAME, AttemptRequest, CompletionRequest
+from gateway.api.requests.stores import (
     ImportStoreRequest,
     OneStoreRequest,
     RenameStoreRequest,

@@ -7,12 +7,7 @@ from typing import Any
 
 import requests
 
-from gateway.api.requests import (
-    EXAMPLE_ATTEMPT,
-    EXAMPLE_PROFILE,
-    EXAMPLE_RECORD,
-    EXAMPLE_REFRESH_TOKEN,
-)
+from gateway.api.requests.base import EXAMPLE_ATTEMPT, EXAMPLE_PROFILE, EXAMPLE_RECORD, EXAMPLE_REFRESH_TOKEN
 from tests.support.consent import consent
 from tests.support.documented import DOCUMENT, Document
 from tests.support.gateway_server import http

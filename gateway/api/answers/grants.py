@@ -16,7 +16,7 @@ from gateway.api.answers.base import (
     extra,
     moment,
 )
-from gateway.api.requests import (
+from gateway.api.requests.base import (
     EXAMPLE_ACCESS_TOKEN,
     EXAMPLE_ATTEMPT,
     EXAMPLE_CALLBACKS,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gateway.api.answers.base import A_REGION, Number, Record
 from gateway.api.answers.grants import ListedState, grant_status, record_id, state_fields
-from gateway.api.requests import EXAMPLE_PROFILE, EXAMPLE_RECORD
+from gateway.api.requests.base import EXAMPLE_PROFILE, EXAMPLE_RECORD
 from gateway.model import Grant, GrantStatus, Profile, Region
 from gateway.monitoring.warnings import grant_warnings
 

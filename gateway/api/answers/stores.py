@@ -33,7 +33,7 @@ from gateway.api.answers.grants import (
     token_fields,
 )
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
-from gateway.api.requests import EXAMPLE_NAME, EXAMPLE_SELLER
+from gateway.api.requests.base import EXAMPLE_NAME, EXAMPLE_SELLER
 from gateway.authorization import imports
 from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization

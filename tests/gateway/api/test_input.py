@@ -5,18 +5,15 @@ from typing import Any
 
 import pytest
 
-from gateway.api.requests import (
+from gateway.api.requests.accounts import (
     AccountTokensRequest,
-    ApiRequest,
-    AttemptRequest,
     ImportAccountRequest,
     OneAccountRequest,
-    OneStoreRequest,
     ProfilesRequest,
-    StoreAuthorizationRequest,
-    StoreProxyRequest,
-    StoreTokensRequest,
 )
+from gateway.api.requests.base import ApiRequest, AttemptRequest
+from gateway.api.requests.proxy import StoreProxyRequest
+from gateway.api.requests.stores import OneStoreRequest, StoreAuthorizationRequest, StoreTokensRequest
 from gateway.errors import Problem
 from tests.support.gateway_server import Gateway, check_envelope, http
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.api.requests import ListRequest, ProfilesRequest
+from gateway.api.requests.accounts import ProfilesRequest
+from gateway.api.requests.base import ListRequest
 from gateway.errors import Problem
 from gateway.util.threads import WRITE_THREADS
 from tests.support.gateway_server import PATIENCE, Gateway

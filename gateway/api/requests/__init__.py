@@ -1,0 +1,1 @@
+"""What each call of the JSON API takes, by what it is about."""
