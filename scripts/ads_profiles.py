@@ -24,8 +24,13 @@ def declare(arguments):
 
 def run(options, gateway):
     from linkfox_client.commands import renewal
+    from linkfox_client.errors import ClientError
 
-    answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
+    try:
+        answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
+    except ClientError as failure:
+        renewal.explain(failure)
+        raise
     return lists.page(
         renewal.profiles(answer), "profiles", ("countryCode", "accountInfoName", "profileId"), options
     )

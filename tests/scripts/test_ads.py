@@ -160,6 +160,23 @@ def test_nothing_is_said_to_be_renewed_where_nothing_was(gateway: FakeGateway, r
     assert "The others were renewed." in note
 
 
+def test_a_refresh_of_no_account_names_each_with_its_command(gateway: FakeGateway, run: Run) -> None:
+    """The link of the answer is the first one's alone."""
+    told = {"errcode": 1003, "reason": "store_revoked", "status": "needs_reauthorization", "errmsg": "ended"}
+    ended = [failed("Acme", 10, "store_revoked"), failed("My Brand", 20, "store_revoked")]
+    first = {"accountName": "Acme", "authRecordId": 10, "region": "NA", "failures": ended}
+    gateway.answers["/amazonAds/profiles"] = (409, told | first)
+    done = run("ads_profiles.py", "--refresh")
+    assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
+    assert done.error["message"] == "Acme (10): ended"
+    assert [note.split("`")[1] for note in done.document["notes"]] == [
+        "python3 scripts/ads_authorize_url.py --account-name Acme --auth-record-id 10",
+        "python3 scripts/ads_authorize_url.py --account-name 'My Brand' --auth-record-id 20",
+    ]
+    gateway.answers["/amazonAds/profiles"] = (409, told | first | {"failures": ended[:1]})
+    assert "notes" not in run("ads_profiles.py", "--refresh").document, "the error says it"
+
+
 @pytest.mark.parametrize("reason", ["store_revoked", "grant_of_another_client", "tokens_damaged"])
 def test_an_account_that_was_revoked_is_to_be_authorized_again(
     gateway: FakeGateway, run: Run, reason: str

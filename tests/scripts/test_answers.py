@@ -442,6 +442,27 @@ def test_the_link_that_mends_an_authorization_is_told_beside_the_error() -> None
 
 
 @pytest.mark.parametrize(
+    ("whose", "named"),
+    [
+        ({"sellerId": "A1", "sellerName": "北极光", "region": "EU", "authRecordId": 7}, "北极光 (A1, EU)"),
+        ({"accountName": "My Brand", "region": "NA", "authRecordId": 7}, "My Brand (7)"),
+        ({"sellerId": "A1", "region": "EU"}, "A1, EU"),
+    ],
+)
+def test_whose_authorization_has_ended_is_told(whose: dict[str, Any], named: str) -> None:
+    """In the message, and as fields beside the error: a list of all, or a refresh of all, names none."""
+    failed = failure(409, {**REVOKED, **whose, "errmsg": "It was revoked"})
+    assert failed.message == f"{named}: It was revoked"
+    assert failed.fields == whose
+
+
+def test_where_else_a_seller_is_authorized_is_told() -> None:
+    """As a field too, for a program; of a store alone."""
+    missing = {"errcode": 1004, "reason": "not_found", "errmsg": "none", "regions": ["EU", "NA"]}
+    assert failure(404, missing).fields == {"regions": ["EU", "NA"]}
+
+
+@pytest.mark.parametrize(
     ("document", "url", "told"),
     [
         (REVOKED, "javascript:alert(1)", False),

@@ -109,6 +109,19 @@ def test_a_store_that_amazon_refuses_has_its_cause_named(
     assert (done.code == 0) == (state == "warning")
 
 
+def test_a_store_that_has_ended_is_authorized_again_by_a_command(run: Run, healthy: FakeGateway) -> None:
+    """The link of the gateway's answer is none of the diagnosis, so no remedy speaks of it."""
+    link = {"authorizeUrl": "https://sellercentral.amazon.com/consent?state=x", "authorizationId": "A" * 22}
+    ended = {"errcode": 1003, "reason": "store_revoked", "status": "needs_reauthorization"}
+    healthy.answers[PROXY] = (409, ended | link | {"sellerId": "A1", "region": "NA"})
+    done = run("doctor.py", "--store", "My Store")
+    remedy = by_name(done.document)["store's call (A1, NA)"]["remedy"]
+    assert remedy == (
+        "Authorize the store again: `python3 scripts/authorize_url.py --seller-id A1 --region NA`."
+    )
+    assert done.error["hint"] == remedy
+
+
 def test_a_store_that_is_not_there_fails_its_check_alone(run: Run, healthy: FakeGateway) -> None:
     """The others are made all the same."""
     done = run("doctor.py", "--store", "Nobody's")
@@ -341,6 +354,19 @@ def test_an_account_without_profiles_is_told_too(run: Run, healthy: FakeGateway)
     assert states == {"Brand": "ok", "Bare": "warning", "Gone": "failed"}
     assert "Manager accounts" in checks["ads account Bare"]["remedy"]
     assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
+
+
+def test_an_ended_account_that_another_covers_is_told_too(run: Run, healthy: FakeGateway) -> None:
+    """Its profiles work; whoever looks for why it does not, finds it."""
+    gone = {"authRecordId": 9, "accountName": "Old", "region": "NA", "status": "needs_reauthorization"}
+    answer = {"stores": [ACCOUNT], "total": 1, "coveredAccounts": [gone]}
+    healthy.answers["/amazonAds/authorizedStores"] = (200, answer)
+    done = run("doctor.py")
+    check = by_name(done.document)["ads account Old"]
+    assert check["state"] == "warning"
+    assert "others serve its profiles" in check["detail"]
+    assert "`python3 scripts/ads_authorize_url.py --auth-record-id 9`" in check["remedy"]
+    assert done.code == 0
 
 
 def test_a_region_whose_profiles_were_not_read_is_told(run: Run, healthy: FakeGateway) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from linkfox_client.amazon import profiles as ads_profiles
 from linkfox_client.amazon import stores as known_stores
 from linkfox_client.amazon.sites import all_sites
-from linkfox_client.errors import Reason, find_reason, typed
+from linkfox_client.errors import ClientError, Reason, find_reason, typed
 from linkfox_client.text import cleaned
 
 MOST_NOTES = 10
@@ -37,6 +37,13 @@ def sites(answer: dict[str, Any]) -> dict[str, Any]:
     failures = _failures(answer)
     listed = answer.get("stores") or ()
     return _noted(answer, _notes(failures, SITES, some_renewed=len(listed) > len(failures)))
+
+
+def explain(failure: ClientError) -> None:
+    """Note in a failure of all ads accounts what there is to do about each, where it names more than one."""
+    failures = _failures(failure.fields)
+    if len(failures) > 1:
+        failure.fields["notes"] = _notes(failures, PROFILES, some_renewed=False)
 
 
 def _noted(answer: dict[str, Any], notes: list[str]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ LINK_FIELD = "authorizeUrl"
 DEEPEST = 50
 # With these a gateway offers to authorize again what needs it.
 LINK_FIELDS = (LINK_FIELD, "authorizationId", "expiresAt")
+# What it says of the store or ads account that needs it; `failures` name each where several were asked for.
+WHOSE = ("sellerId", "sellerName", "region", "authRecordId", "accountName")
 SUCCESSES = (None, 0, 200)
 
 
@@ -173,15 +175,17 @@ def _failure(
     retry_after = _retry_after(reply, document)
     if row.code == "throttled" and retry_after is not None:
         message += f" (wait {retry_after} seconds)"
+    beside = _beside_the_error(row, document, fields)
+    whose = _whose(beside)
     return ClientError(
         row.code,
-        message,
+        f"{whose}: {message}" if whose else message,
         row.remedy,
         retryable=row.retryable,
         errcode=_code(document),
         request_id=_word(fields.get("requestId")) or None,
         candidates=candidates if isinstance(candidates, list) else None,
-        fields=_beside_the_error(row, document, fields),
+        fields=beside,
         reason=row.reason,
         retry_after=retry_after,
     )
@@ -198,12 +202,31 @@ def _retry_after(reply: Reply, document: dict[str, Any]) -> int | None:
 def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     """Return what a failure tells besides.
 
-    The sandbox mark, and the link that mends it where it may be given.
+    The sandbox mark; whose authorization has ended, and the link that mends it where it may be given; the
+    regions in which a seller that was not found is authorized.
     """
     beside: dict[str, Any] = {"sandbox": True} if document.get("sandbox") is True else {}
-    if row.code == "needs_reauthorization" and LINK_FIELD in fields:
+    if row.code == "not_found" and isinstance(fields.get("regions"), list):
+        beside["regions"] = fields["regions"]
+    if row.code != "needs_reauthorization":
+        return beside
+    beside |= {name: fields[name] for name in WHOSE if isinstance(fields.get(name), str | int)}
+    if isinstance(fields.get("failures"), list):
+        beside["failures"] = fields["failures"]
+    if LINK_FIELD in fields:
         beside |= {name: fields[name] for name in LINK_FIELDS if isinstance(fields.get(name), str)}
     return beside
+
+
+def _whose(told: dict[str, Any]) -> str:
+    """Return the store or ads account that a failure names, in words; nothing where it names none."""
+    name = told.get("sellerName") or told.get("accountName")
+    ids = [str(told[field]) for field in ("sellerId", "region") if field in told]
+    if "sellerId" not in told:
+        ids = [str(told["authRecordId"])] if "authRecordId" in told else []
+    if name is None or not ids:
+        return str(name or ", ".join(ids))
+    return f"{name} ({', '.join(ids)})"
 
 
 def _without_envelope(reply: Reply, secrets: Secrets, document: Any, hosted: bool) -> ClientError:

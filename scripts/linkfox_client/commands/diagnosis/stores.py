@@ -46,6 +46,7 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
             return
         incomplete = answer.get("incompleteAccounts") or []
         listed = [*entries(answer), *(answer.get("accountsWithoutProfiles") or []), *incomplete]
+        covered = answer.get("coveredAccounts") or []
     except ClientError as problem:
         yield failed("ads accounts", problem)
         return
@@ -54,6 +55,7 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
         accounts.setdefault(entry.get("authRecordId"), entry)
     unread = {entry.get("authRecordId"): entry.get("unreadRegions") or () for entry in incomplete}
     found = [_of_account(entry, unread.get(number, ())) for number, entry in accounts.items()]
+    found += [_of_covered(entry) for entry in covered if entry.get("authRecordId") not in accounts]
     yield from _bounded("ads accounts", found)
 
 
@@ -67,14 +69,18 @@ def tried(patient: Patient) -> Iterator[Finding]:
         return
     from linkfox_client.gateway.client import Gateway
 
-    name = "store's call"
+    name, which = "store's call", {}
     try:
         with Gateway(pair, environ=patient.environ) as gateway:
             target = amazon_call.target(gateway, choice.store(gateway, patient.wanted))
+            which = dict(target.fields)
             name = f"store's call ({target.fields['sellerId']}, {target.fields['region']})"
             answer = amazon_call.make(gateway, target, Call("GET", PARTICIPATIONS))
     except ClientError as problem:
         told = {name: value for name, value in problem.fields.items() if name in TOLD}
+        if problem.code == "needs_reauthorization" and problem.reason:
+            # Its own hint speaks of the answer's link, which is no part of a diagnosis.
+            problem.hint = remedies.remedy_of(problem.reason, "/spApi", which, hosted=pair.is_hosted)
         state = "warning" if told.get("cause") in OF_THIS_CALL or problem.code == "throttled" else "failed"
         yield Finding(name, state, problem.message, problem.hint, problem.code, told)
         return
@@ -120,6 +126,16 @@ def _of_account(entry: Mapping[str, Any], unread: Sequence[object]) -> Finding:
         return warning(name, f"{found.detail}, profiles of {regions} not read yet", remedy)
     row = find_reason("profile_sync_failed") if entry.get("profileId") is None else None
     return warning(name, row.meaning, row.remedy) if row is not None else found
+
+
+def _of_covered(entry: Mapping[str, Any]) -> Finding:
+    """Return the state of an account that has ended while others stand for all of its profiles."""
+    detail = "Amazon no longer accepts its consent; others serve its profiles"
+    return warning(
+        f"ads account {_said(entry, 'accountName')}",
+        detail,
+        remedies.remedy_of("store_revoked", "/amazonAds", entry),
+    )
 
 
 def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
