@@ -93,3 +93,22 @@ def test_a_json_value_that_is_no_object_is_answered_with_a_call_that_works() -> 
         hint = hint_of("authorized_stores", words)
         assert """`python3 scripts/authorized_stores.py '{"limit": 20}'`""" in hint
     assert "'{" in hint_of("doctor", "[]")
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "flag"),
+    [
+        ("authorize_url", ("--seller-name", "S", "--region", "NA", "EU"), "--region"),
+        ("authorize_url", ("--seller-name", "My", "Store"), "--seller-name"),
+        ("remove_store", ("--store", "My", "Region"), "--store"),
+    ],
+)
+def test_a_second_value_is_not_taken_for_a_flag(script: str, words: tuple[str, ...], flag: str) -> None:
+    """A second region, or a name without quotes: no flag that looks alike is proposed."""
+    assert hint_of(script, *words) == f"{flag} takes one value; a text with spaces goes in quotes."
+
+
+def test_a_flag_without_its_dashes_is_proposed() -> None:
+    """Also behind another flag's value."""
+    assert hint_of("authorize_url", "--region", "EU", "marketplace", "DE") == "Did you mean --marketplace?"
+    assert hint_of("authorize_url", "regoin", "EU") == "Did you mean --region?"

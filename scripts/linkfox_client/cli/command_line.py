@@ -78,7 +78,7 @@ class CommandLine:
     def _from_flags(self, words: list[str]) -> dict[str, Any]:
         given: dict[str, Any] = {}
         positionals = [field for field in self._fields.values() if field.is_positional]
-        left = list(words)
+        left, full = list(words), None  # `full`: the flag that has its one value
         while left:
             word = left.pop(0)
             if not word.startswith("--"):
@@ -88,10 +88,11 @@ class CommandLine:
                     )
                 if not positionals:
                     safe = [known for known, field in self._fields.items() if not field.is_guarded]
-                    raise _unexpected(word, safe, takes_command=self._rest is not None)
+                    raise _unexpected(word, safe, full, takes_command=self._rest is not None)
                 given[positionals.pop(0).flag] = word
                 continue
             flag, equals, value = word.partition("=")
+            full = None
             field = self._fields.get(flag)
             if field is None or field.is_positional:
                 flags = {known: each for known, each in self._fields.items() if known.startswith("--")}
@@ -107,6 +108,7 @@ class CommandLine:
                 given[flag] = [*given.get(flag, []), *taken]
             else:
                 given[flag] = value if equals else _take_values(flag, left, several=False)[0]
+                full = flag
         return given
 
 
@@ -172,8 +174,12 @@ def _unknown(
     return bad_arguments(f"There is no {what} {values.shown(word)}", near or f"Known: {', '.join(known)}.")
 
 
-def _unexpected(word: str, known: Sequence[str], *, takes_command: bool) -> ClientError:
+def _unexpected(word: str, known: Sequence[str], full: str | None, *, takes_command: bool) -> ClientError:
+    """Return the failure of a word that no flag takes; `full`: the flag whose one value it follows."""
+    message = f"Unexpected word {values.shown(word)}"
     if takes_command:
-        return bad_arguments(f"Unexpected word {values.shown(word)}", "Put -- before the command to run.")
-    near = values.nearest("--" + word.lstrip("-"), known)
-    return bad_arguments(f"Unexpected word {values.shown(word)}", near or "Put a text with spaces in quotes.")
+        return bad_arguments(message, "Put -- before the command to run.")
+    flag = "--" + word.lstrip("-")
+    if full is not None and flag not in known:
+        return bad_arguments(message, f"{full} takes one value; a text with spaces goes in quotes.")
+    return bad_arguments(message, values.nearest(flag, known) or "Put a text with spaces in quotes.")
