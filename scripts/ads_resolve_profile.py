@@ -11,12 +11,11 @@ Examples:
   python3 scripts/ads_resolve_profile.py '{"site": "UK", "account": "My Brand"}'
 
 Where several profiles could be meant, it ends with `ambiguous` and names them in `candidates`: ask which
-account or site is meant, never for a number.
+account or site is meant, never for a number. With no argument it is the only profile that there is.
 """
 
 from linkfox_client import command
 from linkfox_client.commands import choice
-from linkfox_client.errors import bad_arguments
 
 
 def declare(arguments):
@@ -25,12 +24,6 @@ def declare(arguments):
         "--account", "the name the account was authorized under, or the advertiser's", metavar="NAME"
     )
     arguments.identifier("--profile-id", "a profile by its number")
-    arguments.check(something_given)
-
-
-def something_given(options):
-    if options.site is None and options.account is None and options.profile_id is None:
-        raise bad_arguments("Missing: --site, --account or --profile-id", "Say which profile is meant.")
 
 
 def run(options, gateway):

@@ -318,8 +318,6 @@ def test_all_asks_once_for_each_account(listed: FakeGateway, run: Run) -> None:
         ("ads_authorize_url.py", ('{"accountName": "Acme"',)),
         ("ads_authorized_stores.py", ("--limit", "0")),
         ("ads_profiles.py", ('{"refresh": "yes"}',)),
-        ("ads_resolve_profile.py", ()),
-        ("ads_resolve_profile.py", ("{}",)),
         ("ads_resolve_profile.py", ("--site", "")),
         ("ads_resolve_profile.py", ("--profile-id", "12x")),
         ("ads_store_tokens.py", ()),

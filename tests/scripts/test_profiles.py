@@ -305,9 +305,13 @@ def test_a_region_in_place_of_a_site_shows_the_profiles_of_that_region() -> None
 
 
 def test_nothing_authorized_and_nothing_said_are_told_apart() -> None:
-    """An empty list asks to authorize; no wish at all is a wrong call."""
+    """An empty list asks to authorize; who names none gets the only profile, or what there is to ask."""
     assert "ads_authorize_url.py" in failure([], site="US").hint
-    assert failure(ONE_ACCOUNT).code == "bad_arguments"
+    assert "ads_authorize_url.py" in failure([]).hint
+    assert profiles.resolve(ONE_ACCOUNT[:1])["profileId"] == 1
+    several = failure(ONE_ACCOUNT)
+    assert (several.code, len(several.candidates)) == ("ambiguous", len(ONE_ACCOUNT))
+    assert "--site" in several.hint
 
 
 def test_an_account_whose_profiles_could_not_be_read_is_told() -> None:

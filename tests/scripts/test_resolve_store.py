@@ -77,14 +77,28 @@ def test_the_hosted_gateway_knows_no_sites(hosted: FakeGateway, run_hosted: Run)
 
 
 def test_several_or_none_are_told_as_ever(listed: FakeGateway, run: Run) -> None:
-    """With candidates; and nothing said is a wrong call."""
+    """With candidates."""
     refused(run("resolve_store.py", "--name", "北极光户外"), "ambiguous")
     refused(run("resolve_store.py", "--name", "Narnia"), "not_found")
     refused(run("resolve_store.py", "--name", "美国站"), "ambiguous")
-    refused(run("resolve_store.py"), "bad_arguments", 2)
-    assert (
-        "Did you mean --name?" in refused(run("resolve_store.py", "--store", "x"), "bad_arguments", 2)["hint"]
-    )
+
+
+def test_the_name_goes_by_the_flag_of_the_other_scripts_too(listed: FakeGateway, run: Run) -> None:
+    """The hint of an ambiguous answer names that flag, and is to be followed to the letter."""
+    error = refused(run("resolve_store.py", "--site", "US"), "ambiguous")
+    assert "give it with --store" in error["hint"]
+    assert run("resolve_store.py", "--store", "Acme").good()["sellerId"] == "A4ACME"
+    assert run("resolve_store.py", "--store", "我的德国店铺").good()["sellerId"] == "A2SOUTH"
+    refused(run("resolve_store.py", "--store", "Acme", "--name", "Acme"), "bad_arguments", 2)
+
+
+def test_the_only_store_need_not_be_named(listed: FakeGateway, run: Run) -> None:
+    """Of several, those are named to choose from; a region alone may be enough."""
+    error = refused(run("resolve_store.py"), "ambiguous")
+    assert len(error["candidates"]) == len(LISTED)
+    assert run("resolve_store.py", "--region", "FE").good()["sellerId"] == "A1NORTH"
+    listed.answers[STORES] = (200, {"stores": LISTED[:1], "total": 1})
+    assert run("resolve_store.py").good()["sellerId"] == "A1NORTH"
 
 
 def test_a_store_and_an_account_get_another_name(listed: FakeGateway, run: Run) -> None:

@@ -7,6 +7,7 @@
 |                                       | accounts have one, with their names      |
 | account and site                      | that profile                             |
 | a profile id                          | itself, once it is known to be the user's |
+| nothing                               | the only profile, or ambiguous            |
 
 An account is a distinct `accountName`. The gateway's list has the last word on which profiles there are.
 """
@@ -63,7 +64,7 @@ def resolve(
 ) -> Profile:
     """Return the one profile of `listed` (from /amazonAds/authorizedStores) that was meant.
 
-    All that is given has to be true of the profile; at least one of the three has to be given. `incomplete`:
+    All that is given has to be true of the profile; without any it is the only one of the list. `incomplete`:
     the answer's `incompleteAccounts`. What is not found and may be theirs is only to be read. `stores`
     returns the authorized stores, and is asked where no account and no advertiser has the name. Raise
     ClientError: bad_arguments, not_found or ambiguous, the last two with what there is to choose from.
@@ -127,12 +128,6 @@ def _resolve(
     profile_id: int | None,
     stores: Callable[[], Iterable[Store]],
 ) -> Profile:
-    if site is None and account is None and profile_id is None:
-        raise ClientError(
-            "bad_arguments",
-            "Nothing says which profile is meant",
-            "Give --site, --account or both, or --profile-id.",
-        )
     profiles, bare = _read(listed)
     if not profiles and not bare:
         raise ClientError(

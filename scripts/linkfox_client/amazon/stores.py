@@ -39,8 +39,8 @@ def resolve(
 ) -> Store:
     """Return the one store of `listed` (from /spApi/authorizedStores) that was meant.
 
-    `name` may also be a seller id. At least one of the four is given. Raise ClientError: not_found or
-    ambiguous, with what there is to choose from.
+    `name` may also be a seller id. Where none of the four is given, it is the only store of the list. Raise
+    ClientError: not_found or ambiguous, with what there is to choose from.
     """
     rows = [row for row in listed if _is_text(row.get("sellerId")) and _is_text(row.get("region"))]
     if not rows:
@@ -188,10 +188,10 @@ def _place(row: Store) -> str:
 
 def _ambiguous(rows: list[Store], name: str | None) -> ClientError:
     what = f"{len(rows)} stores are called {name!r}" if name is not None else f"{len(rows)} stores match"
-    if len({row["region"] for row in rows}) == len(rows):
-        hint = "Ask which region or site is meant and give it with --region or --site."
-    elif len({row.get("sellerName") for row in rows}) == len(rows):
+    if len({row.get("sellerName") for row in rows}) == len(rows):
         hint = "Ask which store is meant, by its sellerName, and give it with --store."
+    elif len({row["region"] for row in rows}) == len(rows):
+        hint = "Ask which region or site is meant and give it with --region or --site."
     else:
         hint = "Ask which of `candidates` is meant and give its --seller-id and --region."
     return ClientError("ambiguous", what, hint, candidates=candidates(rows))

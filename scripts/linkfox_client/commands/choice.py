@@ -60,16 +60,12 @@ def declare_store(arguments: Arguments, *others: str, required: bool = True) -> 
 
 def declare_named_store(arguments: Arguments) -> None:
     """Declare the words in which a person speaks of a store, for the script that only finds it."""
-    flags = ("--name", "--site", "--seller-id")
-    arguments.text(
-        "--name", "the store's name, or a phrase with its site", mistaken=("--store", "--seller-name")
-    )
+    arguments.text("--name", "the store's name, or a phrase with its site", mistaken=("--seller-name",))
+    arguments.text("--store", "the same, as other scripts call it", metavar="NAME")
     arguments.text("--site", "a site where it sells: a country in English or Chinese, or a code")
     arguments.text("--seller-id", "its seller id, also known as merchant token", metavar="ID")
     arguments.region(note=", where it has to be")
-    arguments.one_or_more(*flags)
-    arguments.excludes("--name", "--seller-id")
-    arguments.needs("--region", *flags)
+    arguments.at_most_one("--name", "--store", "--seller-id")
     arguments.check(_check_site)
 
 
@@ -163,15 +159,17 @@ def store(gateway: "Gateway", options: SimpleNamespace) -> Choice:
 def find_store(gateway: "Gateway", options: SimpleNamespace) -> "tuple[dict[str, Any], Site | None]":
     """Return the list's row of the store that `declare_named_store`'s words mean, and the site they name.
 
-    A name that no store has may be a phrase with a site: "my German store". Raise ClientError as `store`.
+    A name that no store has may be a phrase with a site: "my German store". Where nothing was said, it is the
+    only store that there is. Raise ClientError as `store`.
     """
     from linkfox_client.amazon import sites, stores
 
-    said: dict[str, Any] = {"name": options.name, "seller_id": options.seller_id, "region": options.region}
+    name = options.store if options.name is None else options.name
+    said: dict[str, Any] = {"name": name, "seller_id": options.seller_id, "region": options.region}
     site = _site(options.site) if options.site is not None else None
     listed = lists.entries(lists.whole(gateway, STORES))
-    if options.name is not None and not stores.has_name(listed, options.name):
-        phrase = sites.find_site(options.name)
+    if name is not None and not stores.has_name(listed, name):
+        phrase = sites.find_site(name)
         if phrase is not None and site in (None, phrase):
             said["name"], site = None, phrase
     return dict(stores.resolve(listed, site=site, **said)), site
