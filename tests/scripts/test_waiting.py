@@ -1,5 +1,6 @@
 """Waiting for a consent: what is told, when it ends, and what is kept when it does not end well."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -377,3 +378,58 @@ def test_how_to_hand_a_link_over_is_not_told_once_it_was_used(time: Time) -> Non
     )
     assert authorize(gateway, time)["notes"] == ["India is kept under EU"]
     assert len(authorize(gateway, time, wait=None)["notes"]) == 2
+
+
+def ads_profiles(count: int) -> list[dict[str, Any]]:
+    """Profiles of one advertiser, as a status tells them."""
+    names = {"accountInfoName": "Partners", "accountName": "Brand", "accountNames": ["Brand"]}
+    ids = {"accountInfoId": "ENTITY1", "authRecordId": 7, "status": "authorized", "dailyBudget": None}
+    return [names | ids | {"profileId": number, "countryCode": "US"} for number in range(1, count + 1)]
+
+
+def test_an_account_that_was_authorized_again_tells_what_its_login_brings(time: Time) -> None:
+    """Another login took the profiles of the first: who is told of a renewal alone takes it for a success."""
+    account = {"authRecordId": 7, "accountName": "Brand", "profiles": ads_profiles(2)}
+    status = {"state": "authorized", "account": account, "alreadyKnown": True}
+    document = waiting.follow(
+        Scripted(authorizationStatus=[status]), ACCOUNTS, "id-1", 3, patience=time.patience
+    )
+    (note,) = [note for note in document["notes"] if "Partners" in note]
+    assert "no others: Partners (US)" in note
+    assert "Name them to the user" in note
+    new = waiting.follow(
+        Scripted(authorizationStatus=[status | {"alreadyKnown": False}]),
+        ACCOUNTS,
+        "id-1",
+        3,
+        patience=time.patience,
+    )
+    assert "notes" not in new
+
+
+def test_an_account_of_many_profiles_is_no_long_document(time: Time) -> None:
+    """A harness cuts it in the middle; the list has them all."""
+    account = {"authRecordId": 7, "accountName": "Brand", "profiles": ads_profiles(400)}
+    status = {"state": "authorized", "account": account, "alreadyKnown": False}
+    document = waiting.follow(
+        Scripted(authorizationStatus=[status]), ACCOUNTS, "id-1", 3, patience=time.patience
+    )
+    shown = len(document["account"]["profiles"])
+    assert 0 < shown < 400
+    assert len(json.dumps(document)) < 6000
+    assert f"{shown} of 400 profiles are shown." in document["notes"]
+    assert "notes" not in document["account"]
+
+
+def test_the_sites_of_a_store_that_takes_part_are_named(time: Time) -> None:
+    """Amazon lists all sites of a region, and a user is told of those where the seller sells."""
+    sites = [
+        {"marketplaceId": "A1F83G8C2ARO7P", "countryCode": "UK", "participating": True},
+        {"marketplaceId": "A21TJRUUN4KGV", "countryCode": "IN", "participating": False},
+    ]
+    status = {"state": "authorized", "store": STORE | {"sites": sites}, "alreadyKnown": False}
+    document = waiting.follow(
+        Scripted(authorizationStatus=[status]), STORES, "id-1", 3, patience=time.patience
+    )
+    assert document["store"]["countryCodes"] == ["UK"]
+    assert document["store"]["sites"] == sites

@@ -25,6 +25,8 @@ ACCOUNT = (
     *("currencyCode", "dailyBudget", "timezone", "unreadRegions", "regions", "reason", "errmsg", "hint"),
     *("missingScopes", "warnings"),
 )
+# Whose profiles an account has: so many are named, and the others counted.
+MOST_ADVERTISERS = 5
 SEVERAL = ("accountNames", "authRecordIds")
 
 Row = Mapping[str, Any]
@@ -70,6 +72,35 @@ def bounded(answer: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
         if shown < len(short):
             notes.append(f"{shown} of {len(short)} {name} are shown.")
     return document | ({"notes": notes} if notes else {})
+
+
+def of_consent(answer: dict[str, Any], one: str) -> dict[str, Any]:
+    """Return the answer to a consent with its `one` (store or account) as it is to be looked at.
+
+    A store has `countryCodes` beside its sites, as in the list; an account's profiles are short and few.
+    """
+    entry = answer.get(one)
+    if not isinstance(entry, dict):
+        return answer
+    if one == "store":
+        codes = stores.site_codes(entry)
+        return answer | {one: entry | ({"countryCodes": codes} if codes else {})}
+    shown = bounded(entry, ("profiles",))
+    notes = [*(answer.get("notes") or []), *shown.pop("notes", [])]
+    return answer | {one: shown} | ({"notes": notes} if notes else {})
+
+
+def brought(account: Row) -> str:
+    """Return whose profiles an account has and where: `Acme (US, CA), Bolt (UK)`; "" where it has none."""
+    sites: dict[str, list[str]] = {}
+    for profile in account.get("profiles") or ():
+        advertiser = str(profile.get("accountInfoName") or profile.get("accountInfoId"))
+        country = str(profile.get("countryCode") or profile.get("profileId"))
+        if country not in sites.setdefault(advertiser, []):
+            sites[advertiser].append(country)
+    told = [f"{advertiser} ({', '.join(where)})" for advertiser, where in sites.items()]
+    more = [f"{len(told) - MOST_ADVERTISERS} more"] if len(told) > MOST_ADVERTISERS else []
+    return ", ".join(told[:MOST_ADVERTISERS] + more)
 
 
 def _short(row: Row, columns: Sequence[str]) -> dict[str, Any]:

@@ -241,7 +241,7 @@ def settled(
     if status.get("state") == "authorized":
         synced = row or find_reason(status.get("profileSync"))
         notes = [f"{synced.meaning}. {synced.remedy}"] if synced else []
-        shown = rows.bounded(status, ("profiles",))
+        shown = rows.of_consent(status, flow.one)
         return _with_notes(shown, {"notes": [*notes, *_known_before(status, flow)]})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
@@ -279,6 +279,11 @@ def _known_before(status: Mapping[str, Any], flow: Flow) -> list[str]:
             f"another {flow.one} was meant, its login was not the one used: make a new link and open it in "
             f"the browser in which that {flow.one} is normally run."
         )
+        if brought := rows.brought(entry):
+            notes.append(
+                f"The {flow.one} has the profiles of the login that consented, and no others: {brought}. "
+                "Name them to the user: another login than before took away those that it does not manage."
+            )
         flags = [word for name in flow.identity for word in (FLAGS[name], entry.get(name))]
         if renamed and None not in flags:
             call = typed(flow.renamed_by, *flags, "--new-name", before)
