@@ -44,6 +44,7 @@ from gateway.api.token_reads import TokenCall
 from gateway.applications.credentials import ads_client
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
+from gateway.authorization.details import DEFAULT_REGION
 from gateway.authorization.profile_sync import known_word
 from gateway.authorization.removal import remove_for_good
 from gateway.authorization.starting import AccountAuthorization
@@ -107,7 +108,7 @@ async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> 
         account = await call.account(record_id)
         region, name = region or account.region, name or account.name
     assert name is not None, "one of the two is given"
-    wanted = AccountAuthorization(region=region or "NA", name=name, record_id=record_id)
+    wanted = AccountAuthorization(region=region or DEFAULT_REGION, name=name, record_id=record_id)
     begun = await call.services.starter.begin_account(call.caller.user_id, wanted)
     return AccountLink.of(begun, wanted.region)
 

@@ -37,7 +37,7 @@ from gateway.api.store_lists import listed_stores, sites_of
 from gateway.api.token_reads import TokenCall
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
-from gateway.authorization.details import store_region
+from gateway.authorization.details import DEFAULT_REGION, store_region
 from gateway.authorization.removal import remove_for_good
 from gateway.authorization.starting import StoreAuthorization
 from gateway.errors import TABLE, Problem
@@ -108,11 +108,20 @@ async def authorize_url(call: ApiCall, request: StoreAuthorizationRequest) -> St
 
 
 async def _known(call: ApiCall, request: StoreAuthorizationRequest) -> Grant | None:
-    """Return the store of the caller's that is to be authorized again; None for a new one. Raise Problem."""
+    """Return the store of the caller's that is to be authorized again; None for a new one.
+
+    Raise Problem `ambiguous` where the seller has several, and neither region nor name is given.
+    """
     if request.seller_id is None:
         return None
     region = request.marketplace.region if request.marketplace else request.region
-    return await call.services.holdings.known_store(call.caller, request.seller_id, region)
+    known_store = partial(call.services.holdings.known_store, call.caller, request.seller_id)
+    try:
+        return await known_store(region)
+    except Problem:
+        if request.seller_name is None:
+            raise
+        return await known_store(DEFAULT_REGION)  # as for a new store, of which a name is enough
 
 
 @router.post(

@@ -11,6 +11,7 @@ from gateway.regions import agrees, notes_of
 from gateway.util.text import has_hidden
 
 LONGEST_NAME = 100
+DEFAULT_REGION: Region = "NA"
 A_REGION = "expected NA, EU or FE"
 
 
@@ -47,7 +48,7 @@ def store_region(region: Region | None, marketplace: Marketplace | None) -> tupl
         Problem: `bad_parameter` where the site belongs to another region.
     """
     if marketplace is None:
-        return region or "NA", []
+        return region or DEFAULT_REGION, []
     if agrees(region, marketplace.code, marketplace.region):
         return marketplace.region, notes_of(region, marketplace.region) or []
     raise Problem(

@@ -59,7 +59,7 @@ class StoreAuthorizationRequest(ApiRequest):
     region: RegionName | None = Field(
         None,
         description="Default: that of `marketplace`, else of the known store, else NA; needed where the "
-        "seller has more than one; in any case",
+        "seller has more than one and no name is given; in any case",
         examples=["NA"],
     )
     marketplace: Site | None = Field(

@@ -56,6 +56,15 @@ def test_which_of_several_is_meant_is_asked(gateway: Gateway) -> None:
         assert "previousName" not in status
 
 
+def test_with_a_name_the_default_region_counts_where_the_seller_has_several(gateway: Gateway) -> None:
+    """Such a request says all that a new store's has to say, and needs no region either."""
+    for region in ("NA", "EU"):
+        gateway.authorize_store(WORLD, region, sellerName=f"World {region}")
+    begun = gateway.good(LINK, {"sellerId": WORLD, "sellerName": "World"})
+    assert begun["region"] == "NA"
+    assert "/sellercentral.amazon.com/" in begun["authorizeUrl"]
+
+
 def test_a_vendor_signs_in_where_it_did(gateway: Gateway) -> None:
     """Unless another Central is named."""
     gateway.authorize_store("A1SANDBOXVENEU", "EU", vendor=True)
