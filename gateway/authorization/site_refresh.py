@@ -42,23 +42,27 @@ class SiteRefresh:
         """
         turns = asyncio.Semaphore(AT_ONCE)
         tasks = {store.id: asyncio.create_task(self._in_turn(turns, store)) for store in stores}
-        if tasks:
-            await asyncio.wait(tasks.values(), timeout=self._patience)
-        problems: dict[int, Problem] = {}
-        for grant_id, task in tasks.items():
-            if not task.done():
+        late = Problem("amazon_failed", f"no answer within {self._patience:g} seconds")
+        try:
+            if tasks:
+                await asyncio.wait(
+                    tasks.values(), timeout=self._patience, return_when=asyncio.FIRST_EXCEPTION
+                )
+            problems = {number: task.result() if task.done() else late for number, task in tasks.items()}
+            return {number: problem for number, problem in problems.items() if problem is not None}
+        finally:  # also where the caller has gone, or the vault is away
+            for task in tasks.values():
                 task.cancel()
-                problems[grant_id] = Problem("amazon_failed", f"no answer within {self._patience:g} seconds")
-                continue
-            try:
-                task.result()
-            except Problem as problem:
-                problems[grant_id] = problem
-        return problems
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
 
-    async def _in_turn(self, turns: asyncio.Semaphore, store: Grant) -> None:
+    async def _in_turn(self, turns: asyncio.Semaphore, store: Grant) -> Problem | None:
+        """Read the sites of a store; return why they could not be read. Raise VaultError."""
         async with turns:
-            await self._flights.join(store.id, partial(self._read, store.id))
+            try:
+                await self._flights.join(store.id, partial(self._read, store.id))
+            except Problem as problem:
+                return problem
+            return None
 
     async def _read(self, grant_id: int) -> None:
         """Ask for the sites of a store and keep them. Raise Problem, VaultError."""
@@ -73,6 +77,7 @@ class SiteRefresh:
             raise Problem(CHECK_REASONS[look.verification])
 
     async def _look(self, held: GrantTokens) -> StoreLook:
+        """Ask for a store, once more where its token is refused. Raise AmazonFailure, Problem."""
         ask = partial(self._store_check.ask, held.grant.user_id, held.grant.region)
         try:
             return await ask(held.tokens.access_token)

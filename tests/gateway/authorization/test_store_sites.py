@@ -1,11 +1,15 @@
 """At which sites a store takes part: kept from the first look, listed, and read anew."""
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from gateway.authorization.site_refresh import AT_ONCE, SiteRefresh
+from gateway.vault.errors import VaultError
 from tests.support.gateway_server import Amazon, Gateway
 from tests.support.house import until
 
@@ -192,12 +196,18 @@ def test_a_token_that_ended_early_is_renewed_once(gateway: Gateway) -> None:
 
 
 def test_each_user_s_stores_alone_are_asked_for(gateway: Gateway) -> None:
-    """Neither read nor listed for another."""
+    """Neither read nor listed for another, who may have the same seller."""
     gateway.add_user("guest")
     gateway.authorize_store()
     gateway.amazon.control("ledger/reset", {})
-    assert gateway.good(LIST, {"refresh": True}, user="guest")["stores"] == []
+    assert gateway.good(LIST, {"refresh": True, "sellerId": SELLER}, user="guest")["stores"] == []
     assert gateway.amazon.calls() == []
+    gateway.authorize_store(user="guest")
+    before = listed(gateway)
+    gateway.clock.step(60)
+    (theirs,) = gateway.good(LIST, {"refresh": True}, user="guest")["stores"]
+    assert theirs["sitesReadAt"] > before["NA"]["sitesReadAt"]
+    assert listed(gateway) == before
 
 
 def test_sites_go_with_their_store(gateway: Gateway) -> None:
@@ -242,3 +252,35 @@ def test_nobody_waits_for_ever(gateway: Gateway, monkeypatch: pytest.MonkeyPatch
     assert failure["reason"] == "amazon_failed"
     assert "no answer within 0 seconds" in failure["errmsg"]
     assert answer["stores"][0]["sites"]
+
+
+@pytest.mark.parametrize("end", ["the caller goes", "the vault is away"])
+def test_nothing_is_asked_for_a_call_that_has_ended(end: str) -> None:
+    """Of many stores those whose turn has not come are left alone."""
+    asked: list[int] = []
+
+    async def story() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def fresh(grant_id: int) -> None:
+            asked.append(grant_id)
+            if len(asked) == AT_ONCE:
+                begun.set()
+                if end == "the vault is away":
+                    raise VaultError("away", "wait")
+            await go_on.wait()
+            raise VaultError("away", "wait")
+
+        stores: Any = [SimpleNamespace(id=number) for number in range(AT_ONCE * 3)]
+        unused: Any = None
+        tokens: Any = SimpleNamespace(fresh=fresh)
+        call = asyncio.create_task(SiteRefresh(unused, tokens).refresh(stores))
+        await begun.wait()
+        if end == "the caller goes":
+            call.cancel()
+        await asyncio.wait([call])
+        go_on.set()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+
+    asyncio.run(story())
+    assert len(asked) <= AT_ONCE + 1
