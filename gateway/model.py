@@ -153,6 +153,18 @@ class TokenRead(NamedTuple):
     tokens: Tokens | None
 
 
+class Kept(NamedTuple):
+    """A store or ads account as it is kept now. `before`: what it was until then; None where it is new."""
+
+    grant: Grant
+    before: Grant | None
+
+    @property
+    def previous_name(self) -> str | None:
+        """The name that it had; None where that is the same, or it is new."""
+        return self.before.name if self.before and self.before.name != self.grant.name else None
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to refresh one grant. `fence` is the fencing token: higher than any earlier lease's.

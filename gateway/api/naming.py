@@ -2,11 +2,11 @@
 
 from gateway.asgi.calls import ApiCall
 from gateway.errors import Problem
-from gateway.model import Grant
-from gateway.vault.grants import NameTaken, Renamed
+from gateway.model import Grant, Kept
+from gateway.vault.grants import NameTaken
 
 
-async def renamed_grant(call: ApiCall, grant: Grant, name: str, field: str) -> Renamed:
+async def renamed_grant(call: ApiCall, grant: Grant, name: str, field: str) -> Kept:
     """Give a store or account of the caller's another name. `field`: the request's, which has that name.
 
     Raises:

@@ -18,14 +18,13 @@ from gateway.authorization.profile_sync import ProfileSync, SyncState
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.authorization.store_check import StoreCheck
 from gateway.errors import Problem
-from gateway.model import Flow, Grant, Import, Region, Tokens
+from gateway.model import Flow, Grant, Import, Kept, Region, Tokens
 from gateway.regions import INDIA, is_indian
 from gateway.settings.settings import Settings
 from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
-from gateway.vault.authorizations import Kept
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 

@@ -3,12 +3,12 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gateway.model import Attempt, Grant, Import, Tokens
+from gateway.model import Attempt, Grant, Import, Kept, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database
@@ -29,19 +29,9 @@ class GrantGone(Exception):
     """The store or ads account that was to be authorized again is the user's no more."""
 
 
-class Kept(NamedTuple):
-    """A grant that took other tokens. `before`: what it was until then, or None where it is new."""
-
-    grant: Grant
-    before: Grant | None
-
-    def found(self) -> dict[str, Any]:
-        """Return the columns of an attempt that tell what it found here."""
-        renamed = self.before is not None and self.before.name != self.grant.name
-        return {
-            "known_before": self.before is not None,
-            "previous_name": self.before.name if self.before and renamed else None,
-        }
+def _found(kept: Kept) -> dict[str, Any]:
+    """Return the columns of an attempt that tell what it found here."""
+    return {"known_before": kept.before is not None, "previous_name": kept.previous_name}
 
 
 class Authorizations:
@@ -99,7 +89,7 @@ class Authorizations:
                     detail=None,
                     grant_id=grant.id,
                     ended_at=int(self._clock.now()),
-                    **kept.found(),
+                    **_found(kept),
                 )
             )
             self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
@@ -136,7 +126,7 @@ class Authorizations:
             connection.execute(
                 update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.grant.id)
             )
-            connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**kept.found()))
+            connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**_found(kept)))
             return kept.grant
 
         return self._stored(store)

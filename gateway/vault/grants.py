@@ -1,6 +1,6 @@
 """What users hold: stores and ads accounts, with their sealed tokens. `authorizations.py` puts them there."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from gateway.model import Flow, Grant, Region, Tokens
+from gateway.model import Flow, Grant, Kept, Region, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database
@@ -38,13 +38,6 @@ _WITH_TOKENS = select(*GRANT_AND_TOKEN_COLUMNS).where(grants.c.id == bindparam("
 
 class NameTaken(Exception):
     """Another ads account of the same user has that name already."""
-
-
-class Renamed(NamedTuple):
-    """A store or ads account under the name that it has now. `previous_name`: None where that is the same."""
-
-    grant: Grant
-    previous_name: str | None
 
 
 class Grants:
@@ -158,7 +151,7 @@ class Grants:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
-    def rename(self, user_id: int, grant_id: int, name: str) -> Renamed | None:
+    def rename(self, user_id: int, grant_id: int, name: str) -> Kept | None:
         """Give a user's store or ads account another name; None where there is none.
 
         Nothing else of it changes. Raise NameTaken where another of the user's ads accounts has the name.
@@ -176,7 +169,7 @@ class Grants:
                     self._audit.record(connection, "renamed", grant=grant)
         except IntegrityError:
             raise NameTaken from None
-        return Renamed(grant, before.name if name != before.name else None)
+        return Kept(grant, before)
 
     def remove_store(self, user_id: int, seller_id: str, region: Region) -> Grant | None:
         """Remove a user's store; None where there is none. A refresh that is under way finds no row."""

@@ -39,10 +39,9 @@ from gateway.authorization.profile_sync import SyncState, Word
 from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.errors import TABLE, Problem
-from gateway.model import Grant, Profile, Region, UnreadProfiles
+from gateway.model import Grant, Kept, Profile, Region, UnreadProfiles
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
-from gateway.vault.grants import Renamed
 
 PROFILE_SYNC = (
     "How the profiles could be read from Amazon: `ok`; `profile_sync_failed` where it listed none; "
@@ -148,7 +147,7 @@ class RenamedAccount(FormerName, NamedAccount, Answer):
     auth_record_id: Number = record_id()
 
     @classmethod
-    def of(cls, renamed: Renamed) -> Self:
+    def of(cls, renamed: Kept) -> Self:
         """Return an account that was renamed."""
         return cls.model_validate({**_account(renamed.grant, None), "previous_name": renamed.previous_name})
 

@@ -39,12 +39,11 @@ from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.authorization.store_check import CHECK_REASONS
 from gateway.errors import TABLE, Problem
-from gateway.model import Central, Grant, Region, StoreSites
+from gateway.model import Central, Grant, Kept, Region, StoreSites
 from gateway.monitoring.warnings import grant_warnings
 from gateway.regions import notes_of
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
-from gateway.vault.grants import Renamed
 
 
 class StoreCandidate(Record):
@@ -181,17 +180,12 @@ class ImportedStore(Answer, WithNotes, StoreCheck, SameName, FormerName, Replace
                 **checked,
                 "replaced": found.replaced is not None,
                 "already_known": found.replaced is not None,
-                "previous_name": _former_name(found),
+                "previous_name": Kept(grant, found.replaced).previous_name,
                 "same_name": same_name or None,
                 "seller_id_proven": False,
                 "notes": notes_of(asked, grant.region),
             }
         )
-
-
-def _former_name(found: imports.ImportedStore) -> str | None:
-    """Return the name that an import has changed."""
-    return found.replaced.name if found.replaced and found.replaced.name != found.grant.name else None
 
 
 class StoreFailure(StoreCandidate):
@@ -319,7 +313,7 @@ class RenamedStore(WithNotes, SameName, FormerName, StoreCandidate, Answer):
     """A store under its new name."""
 
     @classmethod
-    def renamed(cls, renamed: Renamed, asked: Region | None, same_name: int) -> Self:
+    def renamed(cls, renamed: Kept, asked: Region | None, same_name: int) -> Self:
         """Return a store that was asked for under the region `asked`.
 
         `same_name`: how many others have its name.

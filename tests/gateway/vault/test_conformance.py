@@ -415,12 +415,15 @@ class TestGrants:
         """Neither its tokens nor its version; the audit says it, unless it has the name already."""
         grant = store(vault, user)
         renamed = vault.grants.rename(user, grant.id, "新名字")
-        assert renamed == (grant._replace(name="新名字"), "My Store")
+        assert renamed == (grant._replace(name="新名字"), grant)
+        assert renamed.previous_name == "My Store"
         assert vault.grants.get(grant.id) == renamed.grant
         assert vault.grants.tokens(grant.id) == tokens()
         assert vault.audit.newest(1)[0][0].action == "renamed"
         entries = vault.audit.newest(9)
-        assert vault.grants.rename(user, grant.id, "新名字") == (renamed.grant, None)
+        again = vault.grants.rename(user, grant.id, "新名字")
+        assert again == (renamed.grant, renamed.grant)
+        assert again.previous_name is None
         assert vault.audit.newest(9) == entries
 
     def test_no_two_accounts_get_one_name(self, vault: Vault, user: int) -> None:
