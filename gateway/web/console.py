@@ -17,6 +17,7 @@ from gateway.authorization.starting import AccountAuthorization, StoreAuthorizat
 from gateway.errors import Problem
 from gateway.model import AuditEntry, Central, Flow, Grant, Profile, Region, StoreSites
 from gateway.vault import audit
+from gateway.vault.grants import NameTaken
 from gateway.web.page_context import FormState, Page
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see_other
@@ -28,7 +29,7 @@ router = PageRouter()
 DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 PER_PAGE = 50
 SHOWN_ACTIVITY = 20
-NOTICES = frozenset({"removed"})
+NOTICES = frozenset({"removed", "renamed"})
 
 
 @router.get("/")
@@ -205,6 +206,34 @@ class _Reading:
     def form_state(self) -> FormState:
         """Return what to show again."""
         return FormState(self._form, self.errors, self._site)
+
+
+@router.get("/rename/{record_id}")
+async def renaming_form(request: Request) -> Response:
+    """Ask for another name of a store or an ads account."""
+    signed_in = await SignedInRequest.begin(request, "manage")
+    grant = await _own_grant(signed_in, request.path_params["record_id"])
+    return signed_in.pages.rename(signed_in.context, grant, FormState({"name": grant.name}))
+
+
+@router.post("/rename/{record_id}")
+async def rename(request: Request) -> Response:
+    """Give a store or an ads account of the user's another name."""
+    signed_in = await SignedInRequest.begin(request, "manage")
+    read = _Reading(await signed_in.form(request))
+    grant = await _own_grant(signed_in, request.path_params["record_id"])
+    name = read.name()
+    if name is not None:
+        services = signed_in.services
+        try:
+            rename = services.vault.grants.rename
+            if await services.threads.writes(rename, signed_in.caller.user_id, grant.id, name) is None:
+                raise Problem("not_found")
+        except NameTaken:
+            read.errors["name"] = "name_taken"
+        else:
+            return see_other("/?notice=renamed")
+    return signed_in.pages.rename(signed_in.context, grant, read.form_state())
 
 
 @router.get("/remove/{record_id}")

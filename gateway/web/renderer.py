@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -222,17 +222,15 @@ class Pages:
         title = {"spapi": "authorize_store", "ads": "authorize_account"}[flow]
         if again is not None:
             title = {"spapi": "again_store", "ads": "again_account"}[flow]
-        return self._page(
+        return self._form(
             "authorize.html",
             context,
             title,
+            form_state,
             title_name=cleaned(again.name) if again else "",
-            status=400 if form_state.errors else 200,
-            wrong=bool(form_state.errors),
             flow=flow,
             sites=sites,
             regions=REGIONS,
-            form_state=form_state,
             again=again,
         )
 
@@ -242,6 +240,17 @@ class Pages:
         without_forms = PageContext(context.accept_language)
         return self._page(
             "to_amazon.html", without_forms, "to_amazon", link=link, host=host, lifetime=lifetime
+        )
+
+    def rename(self, context: PageContext, grant: Grant, form_state: FormState) -> Response:
+        """Ask for another name of a store or account."""
+        return self._form(
+            "rename.html",
+            context,
+            "rename_title",
+            form_state,
+            title_name=cleaned(grant.name),
+            grant=grant,
         )
 
     def remove(self, context: PageContext, grant: Grant) -> Response:
@@ -257,16 +266,24 @@ class Pages:
         form_state: FormState,
     ) -> Response:
         """Ask whether a seller who came from Amazon's Appstore is to be connected, and under which name."""
-        return self._page(
+        return self._form(
             "appstore.html",
             context,
             "appstore",
-            status=400 if form_state.errors else 200,
-            wrong=bool(form_state.errors),
+            form_state,
             seller_id=seller_id,
             region=region,
             fields=fields,
-            form_state=form_state,
+        )
+
+    def _form(
+        self, template: str, context: PageContext, title: str, form_state: FormState, **values: Any
+    ) -> Response:
+        """Answer a form: as one that was not understood, 400, where something in it is wrong."""
+        wrong = bool(form_state.errors)
+        status = 400 if wrong else 200
+        return self._page(
+            template, context, title, status=status, wrong=wrong, form_state=form_state, **values
         )
 
     def _page(

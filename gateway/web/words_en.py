@@ -83,6 +83,7 @@ WORDS: dict[str, str] = {
     "authorize_store": "Authorize a store",
     "authorize_account": "Authorize an ads account",
     "authorize_again": "Authorize again",
+    "rename": "Rename",
     "remove": "Remove",
     "no_stores": "No store is authorized yet.",
     "no_accounts": "No ads account is authorized yet.",
@@ -119,6 +120,7 @@ WORDS: dict[str, str] = {
     "outcome": "Outcome",
     "ok": "Done",
     "not_awaited": "Whoever asked did not wait for the answer",
+    "notice_renamed": "Renamed.",
     "notice_removed": "Removed. Its tokens are deleted here.",
     # Authorizing
     "name_of_store": "Store name",
@@ -139,6 +141,7 @@ WORDS: dict[str, str] = {
     "again_hint": "Sign in to Amazon as this seller: with another one it is not completed.",
     "correct_this": "Something has to be corrected",
     "name_wrong": f"Enter a name of 1 to {LONGEST_NAME} characters, without control characters.",
+    "name_taken": "Another of your ads accounts has this name.",
     "region_wrong": "Choose a region.",
     "site_wrong": "Choose one of the sites.",
     "site_elsewhere": "{site} belongs to the region {region}. Choose that region, or another site.",
@@ -149,6 +152,10 @@ WORDS: dict[str, str] = {
     "to_amazon_once": "It works once, for {span}.",
     "to_amazon_browser": "Open the link in the browser in which this store is normally run, such as Ziniao, "
     "so that you sign in to the right one. Without one of its own, use a private window.",
+    # Renaming
+    "rename_title": "Rename {name}",
+    "rename_text": "The name changes here alone: Amazon is not asked, and access stays as it is.",
+    "rename_button": "Rename it",
     # Removing
     "remove_title": "Remove {name}?",
     "remove_text": "Its tokens are deleted from this gateway, and whatever uses them stops working. "
@@ -247,6 +254,7 @@ ACTIONS: dict[str, str] = {
     "/stores/authorize": "Link made for a store",
     "/accounts/authorize": "Link made for an ads account",
     "/appstore": "Link made for a store from the Appstore",
+    "/rename/{record_id}": "Renamed here",
     "/remove/{record_id}": "Removal asked for here",
     "/spApi/authorizeUrl": "Link made for a store",
     "/spApi/authorizationStatus": "Authorization looked up",

@@ -87,6 +87,7 @@ WORDS: dict[str, str] = {
     "authorize_store": "授权店铺",
     "authorize_account": "授权广告账户",
     "authorize_again": "重新授权",
+    "rename": "改名",
     "remove": "解绑",
     "no_stores": "还没有授权店铺。",
     "no_accounts": "还没有授权广告账户。",
@@ -123,6 +124,7 @@ WORDS: dict[str, str] = {
     "outcome": "结果",
     "ok": "成功",
     "not_awaited": "调用方未等到结果就断开了",
+    "notice_renamed": "已改名。",
     "notice_removed": "已解绑，网关中的令牌已删除。",
     # Authorizing
     "name_of_store": "店铺名称",
@@ -141,6 +143,7 @@ WORDS: dict[str, str] = {
     "again_hint": "请登录该店铺的卖家账号；登录其他店铺将无法完成授权。",
     "correct_this": "请检查填写的内容",
     "name_wrong": f"请输入 1 到 {LONGEST_NAME} 个字符的名称，不能含换行等控制字符。",
+    "name_taken": "您的另一个广告账户已使用此名称。",
     "region_wrong": "请选择区域。",
     "site_wrong": "请从列表中选择站点。",
     "site_elsewhere": "{site}属于{region}，请改选该区域，或选择其他站点。",
@@ -151,6 +154,10 @@ WORDS: dict[str, str] = {
     "to_amazon_once": "链接只能使用一次，有效期 {span}。",
     "to_amazon_browser": "请在该店铺平时登录用的浏览器环境（如紫鸟浏览器）中打开，避免登错店铺或账号关联；"
     "没有专用环境时，请用无痕窗口打开。",
+    # Renaming
+    "rename_title": "为“{name}”改名",
+    "rename_text": "只更改本网关中显示的名称，亚马逊后台和已有的授权都不受影响。",
+    "rename_button": "保存",
     # Removing
     "remove_title": "解绑“{name}”？",
     "remove_text": "解绑后，网关会删除其令牌，用到它的程序将无法再访问。亚马逊后台的授权不会随之取消："
@@ -210,6 +217,7 @@ ACTIONS: dict[str, str] = {
     "/stores/authorize": "生成店铺授权链接",
     "/accounts/authorize": "生成广告账户授权链接",
     "/appstore": "生成店铺授权链接（应用商店）",
+    "/rename/{record_id}": "在网页上改名",
     "/remove/{record_id}": "在网页上解绑",
     "/spApi/authorizeUrl": "生成店铺授权链接",
     "/spApi/authorizationStatus": "查询授权状态",

@@ -121,6 +121,7 @@ PAGES = {
     "/stores/authorize": "/stores/authorize?again={}",
     "/accounts/authorize": "/accounts/authorize?again={}",
     "/remove/{record_id}": "/remove/{}",
+    "/rename/{record_id}": "/rename/{}",
 }
 # They show what is the user's own, or begin something for that user.
 NAMELESS_PAGES = {"/", "/appstore"}
@@ -200,7 +201,7 @@ def test_pages_about_anothers_are_as_about_what_is_not_there(two: Gateway) -> No
                 assert [answer.status_code for answer in answers] == [404, 404], address
                 assert len({text_of(answer) for answer in answers}) == 1
             answered += owner.get(address.format(record_id)).status_code == 200
-    assert answered == 4  # the two forms each for one of them, the removal for both
+    assert answered == 6  # the two forms each for one of them, renaming and removal for both
     assert two.good("/spApi/authorizedStores")["stores"][0]["authRecordId"] == store
     assert two.good("/amazonAds/authorizedStores")["stores"][0]["authRecordId"] == account
 

@@ -47,6 +47,7 @@ def test_pages_have_chinese_punctuation(lived_in: Gateway) -> None:
     refused, _ = lived_in.open(lived_in.amazon.consent(begun["authorizeUrl"], decision="cancel"))
     number = record_id(lived_in)
     paths = ("/", "/stores/authorize", f"/stores/authorize?again={number}", f"/remove/{number}")
+    paths += (f"/rename/{number}",)
     paths += ("/accounts/authorize", refused, "/oauth/result?problem=state_used", "/nothing")
     for path in paths:
         answer = visitor.get(path, Accept="text/html", **CHINESE)

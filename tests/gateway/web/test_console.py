@@ -205,6 +205,49 @@ def test_removing_asks_first(gateway: Gateway, visitor: Visitor) -> None:
         assert gateway.good(listed)["total"] == 0
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_another_name_is_given(gateway: Gateway, visitor: Visitor, language: str) -> None:
+    """To a store and an account, from the name that each has, without Amazon."""
+    gateway.authorize_store(sellerName="T2")
+    gateway.authorize_account(accountName="T3")
+    gateway.amazon.control("ledger/reset", {})
+    for listed, field in (
+        ("/spApi/authorizedStores", "sellerName"),
+        ("/amazonAds/authorizedStores", "accountName"),
+    ):
+        (before,) = gateway.good(listed)["stores"][:1]
+        path = f"/rename/{before['authRecordId']}"
+        assert visitor.page("/").link(path)
+        asked = visitor.page(path, **{"Accept-Language": language})
+        (given,) = [each["value"] for each in asked.all("input") if each.get("name") == "name"]
+        assert given == before[field]
+        assert given in asked.text
+        answer = visitor.submit(path, name=" 北极光户外 ")
+        assert answer.headers["Location"] == "/?notice=renamed"
+        assert gateway.good(listed)["stores"][0][field] == "北极光户外"
+    page = visitor.page("/?notice=renamed", **{"Accept-Language": language})
+    assert {"en": "Renamed.", "zh": "已改名。"}[language] in page.text
+    assert gateway.amazon.calls() == []
+
+
+def test_a_wrong_name_is_said_beside_its_field(gateway: Gateway, visitor: Visitor) -> None:
+    """One that is none, and that of another account: two could not be told apart."""
+    gateway.authorize_account("SANDBOX_BRANDS", accountName="Brand")
+    gateway.authorize_account("SANDBOX_PARTNERS", accountName="Partners")
+    rows = gateway.good("/amazonAds/authorizedStores")["stores"]
+    path = f"/rename/{next(row['authRecordId'] for row in rows if row['accountName'] == 'Brand')}"
+    for name, words in (("", "1 to 100 characters"), ("a\u202eb", "1 to 100"), ("Partners", "has this name")):
+        answer = visitor.submit(path, name=name)
+        assert answer.status_code == 400
+        page = Page(answer.text)
+        (field,) = [each for each in page.all("input") if each.get("name") == "name"]
+        assert field["aria-invalid"] == "true"
+        (error,) = [each for each in page.all("p") if each.get("role") == "alert"]
+        assert words in page.text[page.text.index("Ads account name") :]
+        assert error["id"] == "name-error"
+    assert gateway.good("/amazonAds/authorizedStores")["stores"] == rows
+
+
 def test_removing_empties_the_log(
     gateway: Gateway, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +272,7 @@ def test_what_is_anothers_is_as_if_it_were_not_there(gateway: Gateway, visitor: 
     assert "A1SANDBOXNA001" not in visitor.page("/").text
     for path in (
         "/remove/{}",
+        "/rename/{}",
         "/stores/authorize?again={}",
         "/accounts/authorize?again={}",
     ):
@@ -237,6 +281,7 @@ def test_what_is_anothers_is_as_if_it_were_not_there(gateway: Gateway, visitor: 
         assert len({answer.text for answer in answers}) == 1
     token = visitor.page("/").hidden()
     assert visitor.post(f"/remove/{others}", token).status_code == 404
+    assert visitor.post(f"/rename/{others}", {**token, "name": "Mine"}).status_code == 404
     form = {**token, "name": "Store", "again": str(others)}
     assert visitor.post("/stores/authorize", form).status_code == 404
     assert gateway.good("/spApi/authorizedStores", user="guest")["total"] == 1
@@ -250,8 +295,9 @@ def test_a_key_without_manage_only_looks(gateway: Gateway) -> None:
     page = reader.page("/")
     assert "A1SANDBOXNA001" in page.text
     assert "may look but not change" in page.text
-    assert not [each for each in page.all("a") if "authorize" in each["href"] or "remove" in each["href"]]
-    paths = ("/stores/authorize", "/accounts/authorize", f"/remove/{record_id(gateway)}")
+    assert not [each for each in page.all("a") if re.search("authorize|remove|rename", each["href"])]
+    number = record_id(gateway)
+    paths = ("/stores/authorize", "/accounts/authorize", f"/remove/{number}", f"/rename/{number}")
     for path in paths:
         assert reader.get(path).status_code == 403
         assert reader.post(path, {**page.hidden(), "name": "Store", "region": "NA"}).status_code == 403
