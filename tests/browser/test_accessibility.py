@@ -138,6 +138,8 @@ def test_every_page_is_accessible(
     look("result-unknown")
     page.goto(url + again.replace("/stores/authorize?again=", "/remove/"))
     look("remove")
+    page.goto(url + again.replace("/stores/authorize?again=", "/rename/"))
+    look("rename")
     page.goto(url + LOGIN)
     look("appstore")
     page.goto(url + "/spApi/oauth/login")
