@@ -33,7 +33,7 @@ def answer(
     """
     whole = {"stores": [], **document} if isinstance(document, dict) else document
     body = whole if isinstance(whole, bytes) else json.dumps(whole).encode()
-    fields = read(Reply(status, content_type, body), Secrets(), LIST, here=here, hosted=hosted)
+    fields = read(Reply(status, content_type, body), Secrets(), LIST, {}, here=here, hosted=hosted)
     return fields if whole is document or "stores" in document else without(fields, "stores")
 
 
@@ -302,7 +302,7 @@ def test_a_throttled_call_says_in_how_many_seconds(
     """As the gateway's answer says, or its header."""
     body = json.dumps({"errcode": 1003, "errmsg": "请求过于频繁", **({"retryAfter": field} if field else {})})
     with pytest.raises(ClientError) as caught:
-        read(Reply(429, "application/json", body.encode(), header), Secrets(), LIST)
+        read(Reply(429, "application/json", body.encode(), header), Secrets(), LIST, {})
     assert caught.value.code == "throttled"
     assert caught.value.error().get("retryAfter") == told
 

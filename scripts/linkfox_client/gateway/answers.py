@@ -8,6 +8,7 @@ hosted one may send a failure with HTTP 200 and a text in Chinese, whose words g
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from linkfox_client.amazon.consent_link import check_link
@@ -50,10 +51,17 @@ def is_final(reply: Reply) -> bool:
 
 
 def read(
-    reply: Reply, secrets: Secrets, path: str, *, here: bool = False, hosted: bool = False
+    reply: Reply,
+    secrets: Secrets,
+    path: str,
+    sent: Mapping[str, Any],
+    *,
+    here: bool = False,
+    hosted: bool = False,
 ) -> dict[str, Any]:
     """Return the fields of a successful answer to `path`; raises ClientError for any other.
 
+    `sent`: the fields of the call, whose names are not read for a meaning where the answer repeats them.
     Secret fields come as `Secret`, and are remembered; other texts are cleaned. A consent link is kept only
     where it may be given to a person; `here`: a gateway of this machine sent it, and may link to a sandbox;
     `hosted`: the hosted gateway sent it, whose user has neither its log nor a setting for it.
@@ -66,12 +74,12 @@ def read(
     here = here and document.get("sandbox") is True
     fields = _made_safe(document, secrets, here)
     if not 200 <= reply.status < 300 or not _claims_success(document):
-        raise _failure(reply, document, fields, hosted)
+        raise _failure(reply, document, fields, sent, hosted)
     if document.get(LINK_FIELD):
         check_link(document[LINK_FIELD], sandbox=here)
     lacks = lacking(path, fields)
     if lacks is not None:
-        raise _failure(reply, document, fields, hosted, f"The gateway's answer holds no {lacks}")
+        raise _failure(reply, document, fields, sent, hosted, f"The gateway's answer holds no {lacks}")
     return _with_whole_seconds(fields)
 
 
@@ -162,11 +170,17 @@ def _with_whole_seconds(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failure(
-    reply: Reply, document: dict[str, Any], fields: dict[str, Any], hosted: bool, lacks: str = ""
+    reply: Reply,
+    document: dict[str, Any],
+    fields: dict[str, Any],
+    sent: Mapping[str, Any],
+    hosted: bool,
+    lacks: str = "",
 ) -> ClientError:
     """Return the failure that an answer tells; `lacks`: what it says that it has, and has not."""
     said = wordings.said_in(fields)
-    row = failure_rows.row_of(reply.status, _code(document), document, said, hosted=hosted)
+    words = wordings.without_names(said, sent)
+    row = failure_rows.row_of(reply.status, _code(document), document, words, hosted=hosted)
     candidates = fields.get("candidates")
     meaning = lacks if lacks and row.reason == "answer_incomplete" else row.meaning
     message = said or (meaning if lacks else f"{meaning} (HTTP {reply.status})")

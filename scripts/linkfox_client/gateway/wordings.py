@@ -15,6 +15,9 @@ from linkfox_client.paths import REFERENCES
 # The fields by which gateways say what happened, in the order in which they are passed on.
 SAID_FIELDS = ("error", "errmsg", "msg", "message", "error_description", "detail")
 LONGEST = 600
+# The fields of a call that hold a name of the user's own choosing.
+NAME_FIELDS = ("sellerName", "accountName")
+_QUOTED = re.compile("“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》")
 
 
 def said_in(fields: Mapping[str, Any]) -> str:
@@ -29,9 +32,22 @@ def said_in(fields: Mapping[str, Any]) -> str:
     return ": ".join(texts)[:LONGEST]
 
 
+def without_names(said: str, sent: Mapping[str, Any]) -> str:
+    """Return a sentence without the names that the call sent, `sent` being its fields: they mean nothing."""
+    for name in (sent.get(field) for field in NAME_FIELDS):
+        if isinstance(name, str) and name.strip():
+            said = said.replace(name.strip(), " ")
+    return said
+
+
 def reason_of(said: str) -> str | None:
-    """Return the reason, a row of references/errors.json, that these words mean; None for any others."""
-    if not said:
+    """Return the reason, a row of references/errors.json, that these words mean; None for any others.
+
+    A name in quotation marks means nothing; a word's separators do not matter.
+    """
+    unquoted = _QUOTED.sub(" ", said)
+    plain = re.sub(r"[\s_]+", " ", unquoted if re.search(r"\w", unquoted) else said).strip()
+    if not plain:
         return None
     rows = json.loads((REFERENCES / "gateway-words.json").read_text(encoding="utf-8"))
-    return next((row["reason"] for row in rows if re.search(row["pattern"], said, re.IGNORECASE)), None)
+    return next((row["reason"] for row in rows if re.search(row["pattern"], plain, re.IGNORECASE)), None)
