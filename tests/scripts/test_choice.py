@@ -136,8 +136,38 @@ def test_a_store_that_is_not_there_is_told_with_what_there_is(listed: FakeGatewa
     ]
     error = refused(run("refresh_token.py", "--store", "Südwind", "--site", "UK"), "not_found")
     assert "EU (DE), not in site UK" in error["message"]
+    assert "authorize_url.py" not in error["hint"], "a consent in the region where it is adds no site"
+    assert "`python3 scripts/authorized_stores.py --refresh`" in error["hint"]
     error = refused(run("refresh_token.py", "--seller-id", "A9"), "not_found")
     assert "A9" in error["message"]
+
+
+def test_a_site_in_place_of_a_name_is_told_from_one_where_nobody_sells(listed: FakeGateway, run: Run) -> None:
+    """The hint does not send into the next refusal."""
+    error = refused(run("store_tokens.py", "--store", "德国站"), "not_found")
+    assert "give it with --site" in error["hint"]
+    error = refused(run("store_tokens.py", "--store", "法国站"), "not_found")
+    assert "--site" not in error["hint"]
+    assert "no store sells in FR" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("script", "lister"),
+    [
+        ("store_tokens.py", "authorized_stores.py"),
+        ("remove_store.py", "authorized_stores.py"),
+        ("ads_store_tokens.py", "ads_authorized_stores.py"),
+        ("ads_remove_account.py", "ads_authorized_stores.py"),
+        ("call_amazon.py", "authorized_stores.py"),
+    ],
+)
+def test_who_names_none_is_told_where_the_names_are(
+    listed: FakeGateway, run: Run, script: str, lister: str
+) -> None:
+    """A user says: my store."""
+    words = ("GET", "/orders/v0/orders") if script == "call_amazon.py" else ()
+    error = refused(run(script, *words), "bad_arguments", 2)
+    assert f"`python3 scripts/{lister}` lists them" in error["hint"]
 
 
 def test_no_store_at_all_is_to_be_authorized_first(listed: FakeGateway, run: Run) -> None:

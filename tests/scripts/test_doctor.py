@@ -79,6 +79,8 @@ def test_a_store_is_tried_only_where_one_is_named(run: Run, healthy: FakeGateway
     assert healthy.bodies(PROXY) == []
     answer = {"errcode": 200, "errmsg": "", "httpStatus": 200}
     body = {"payload": [{"marketplace": {"countryCode": code}} for code in ("US", "CA")]}
+    away = {"marketplace": {"countryCode": "BR"}, "participation": {"isParticipating": False}}
+    body["payload"].append(away)
     healthy.answers[PROXY] = (200, {**answer, "body": json.dumps(body)})
     done = run("doctor.py", "--seller-id", "A1", "--region", "NA")
     check = by_name(done.document)["store's call (A1, NA)"]

@@ -293,6 +293,18 @@ def test_a_site_without_a_profile_names_those_there_are() -> None:
     assert "use AU" in failure(ONE_ACCOUNT, site="NZ").hint
 
 
+def test_an_account_without_that_site_is_named_beside_one_that_has_it() -> None:
+    """A store's name may stand for its own profiles alone, and the others are there all the same."""
+    error = failure(TWO_ACCOUNTS, site="JP", account="Acme")
+    assert error.message == "'Acme' has no profile for Japan"
+    assert error.hint.startswith(
+        "Bolt has one for Japan: ask whether that is meant and give it with --account."
+    )
+    assert error.candidates[0]["accountName"] == "Bolt"
+    own = failure(ONE_ACCOUNT, site="JP", account="Acme")
+    assert "has one" not in own.hint
+
+
 def test_a_region_in_place_of_a_site_shows_the_profiles_of_that_region() -> None:
     """There is nothing to choose elsewhere."""
     listed = [

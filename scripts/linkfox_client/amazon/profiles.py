@@ -33,6 +33,10 @@ CANDIDATE_FIELDS = (
 )
 
 REFRESH = typed("ads_profiles.py", "--refresh")
+CHOOSE = (
+    "Choose one of `candidates`, or authorize the missing account with "
+    "`python3 scripts/ads_authorize_url.py --account-name NAME`."
+)
 
 Profile = Mapping[str, Any]
 
@@ -148,7 +152,7 @@ def _resolve(
     if account is not None:
         left = _of_account(left, account, bare, stores)
     if site is not None:
-        left = _of_site(left, site)
+        left = _of_site(left, site, account, profiles)
     if len(left) > 1:
         raise ClientError(
             "ambiguous", f"{len(left)} profiles match", _how_to_choose(left), candidates=_candidates(left)
@@ -216,8 +220,13 @@ def _without_profiles(message: str) -> ClientError:
     return ClientError("not_found", message, row.remedy if row else "")
 
 
-def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
-    """Return the profiles of the site that `words` name, in our words or the list's own codes and ids."""
+def _of_site(
+    profiles: list[Profile], words: str, account: str | None, everywhere: list[Profile]
+) -> list[Profile]:
+    """Return the profiles of the site that `words` name, in our words or the list's own codes and ids.
+
+    `account`: the name by which `profiles` were chosen from `everywhere`, where one was said.
+    """
     site = find_site(words)
     literal = words.strip().upper()
     if not _regions(words, profiles):
@@ -228,11 +237,23 @@ def _of_site(profiles: list[Profile], words: str) -> list[Profile]:
             candidates=_candidates(_of_region(profiles, find_region(words))),
         )
     place = site.country if site else literal
-    return _keep(
-        profiles,
-        lambda profile: _is_at(profile, site) if site else literal in _marks(profile),
-        f"There is no such profile for {place}",
-        profiles,
+
+    def there(profile: Profile) -> bool:
+        return _is_at(profile, site) if site else literal in _marks(profile)
+
+    if account is None:
+        return _keep(profiles, there, f"There is no such profile for {place}", profiles)
+    left = [profile for profile in profiles if there(profile)]
+    if left:
+        return left
+    others = [profile for profile in everywhere if there(profile)]
+    names = ", ".join(sorted({str(profile.get("accountName")) for profile in others}))
+    lead = f"{names} has one for {place}: ask whether that is meant and give it with --account. "
+    raise ClientError(
+        "not_found",
+        f"{account!r} has no profile for {place}",
+        (lead if others else "") + CHOOSE,
+        candidates=[*_candidates(others), *_candidates(profiles)],
     )
 
 
@@ -273,8 +294,7 @@ def _keep(
         raise ClientError(
             "not_found",
             message,
-            "Choose one of `candidates`, or authorize the missing account with "
-            "`python3 scripts/ads_authorize_url.py --account-name NAME`.",
+            CHOOSE,
             candidates=_candidates(otherwise),
         )
     return left

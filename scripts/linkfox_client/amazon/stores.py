@@ -128,8 +128,11 @@ def _named(rows: list[Store], name: str | None, seller_id: str | None) -> list[S
     else:
         message = f"No store is called {wanted!r}"
     hint = f"Choose one of `candidates`, or see all with {typed('authorized_stores.py')}."
-    if find_site(wanted) is not None:
+    site = find_site(wanted)
+    if site is not None and any(_is_at(row, site) for row in rows):
         hint = f"{wanted} names a site, not a store: give it with --site. {hint}"
+    elif site is not None:
+        hint = f"{wanted} names a site, not a store, and no store sells in {site.code}. {hint}"
     raise ClientError(
         "not_found", message, hint, candidates=candidates(names.nearest_first(rows, wanted, names_of_store))
     )
@@ -170,8 +173,12 @@ def _elsewhere(rows: Sequence[Store], wanted: str, region: str) -> ClientError:
     message = f"{name} is authorized in {where}, not in {wanted}"
     if name is None:
         message = f"No such store is authorized in {wanted}; there are some in {where}"
-    hint = f"Choose one of `candidates`. {_authorize(name, region)}"
-    return ClientError("not_found", message, hint, candidates=candidates(rows))
+    remedy = _authorize(name, region)
+    if any(row["region"] == region for row in rows):
+        remedy = f"A consent covers its whole region, so a new one adds no site; {REFRESH} asks Amazon again."
+    return ClientError(
+        "not_found", message, f"Choose one of `candidates`. {remedy}", candidates=candidates(rows)
+    )
 
 
 def _authorize(name: str | None, region: str | None) -> str:

@@ -42,16 +42,17 @@ class Arguments:
         most: int = 100,
         metavar: str = "TEXT",
         mistaken: Sequence[str] = (),
+        hint: str = "",
     ) -> None:
         """Declare a text of 1 to `most` characters after trimming, without control or direction marks.
 
-        `mistaken`: flags that there are not, whose caller means this one.
+        `mistaken`: flags that there are not, whose caller means this one. `hint`: where the text is found.
         """
 
         def read(value: Any) -> str:
             return values.read_text(value, most)
 
-        self._add(Field(flag, help, read, metavar, required, default, mistaken=tuple(mistaken)))
+        self._add(Field(flag, help, read, metavar, required, default, mistaken=tuple(mistaken), hint=hint))
 
     def label(self, flag: str, help: str, *, required: bool = False) -> None:
         """Declare a name that a store or account gets: only the user knows it, so nobody makes one up."""

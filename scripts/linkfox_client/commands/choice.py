@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.commands import lists
-from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.errors import ClientError, bad_arguments, typed
 
 if TYPE_CHECKING:
     from linkfox_client.amazon.sites import Site
@@ -22,6 +22,8 @@ STORES = "/spApi/authorizedStores"
 ACCOUNTS = "/amazonAds/authorizedStores"
 STORE_FLAGS = ("--seller-id", "--store", "--site")
 PROFILE_FLAGS = ("--profile-id", "--account", "--site")
+STORES_LISTED = f"{typed('authorized_stores.py')} lists them."
+ACCOUNTS_LISTED = f"{typed('ads_authorized_stores.py')} lists them."
 NAMES = ("sellerName", "accountName")
 EITHER_FLAGS = ("--seller-id", "--store", "--profile-id", "--account")
 
@@ -87,7 +89,11 @@ def declare_authorization(arguments: Arguments) -> None:
     """Declare the choice of an ads authorization as a whole, by its number or the name it was given."""
     arguments.identifier("--auth-record-id", "its number; ads_authorized_stores.py lists them")
     arguments.text(
-        "--account", "the name it was authorized under", metavar="NAME", mistaken=("--account-name", "--name")
+        "--account",
+        "the name it was authorized under",
+        metavar="NAME",
+        mistaken=("--account-name", "--name"),
+        hint=ACCOUNTS_LISTED,
     )
     arguments.exactly_one("--auth-record-id", "--account")
 
@@ -105,7 +111,13 @@ def declare_either(arguments: Arguments) -> None:
 
 def _declare_store_flags(arguments: Arguments) -> None:
     arguments.text("--seller-id", "the store's seller id; authorized_stores.py lists them", metavar="ID")
-    arguments.text("--store", "the store's name", metavar="NAME", mistaken=("--seller-name", "--name"))
+    arguments.text(
+        "--store",
+        "the store's name",
+        metavar="NAME",
+        mistaken=("--seller-name", "--name"),
+        hint=STORES_LISTED,
+    )
     arguments.region(note="; left out, it is looked up")
 
 
@@ -116,6 +128,7 @@ def _declare_profile_flags(arguments: Arguments) -> None:
         "the name the ads account was authorized under, the advertiser's, or its store's",
         metavar="NAME",
         mistaken=("--account-name", "--name"),
+        hint=ACCOUNTS_LISTED,
     )
 
 

@@ -88,10 +88,14 @@ def tried(patient: Patient) -> Iterator[Finding]:
 
 
 def _sites(answer: Mapping[str, Any]) -> str:
-    """Return the codes of the sites that Amazon listed."""
+    """Return the codes of the sites where the seller takes part; Amazon lists all of the region."""
     try:
-        listed = {str(each["marketplace"]["countryCode"]) for each in answer["body"]["payload"]}
-    except (KeyError, TypeError):
+        listed = {
+            str(each["marketplace"]["countryCode"])
+            for each in answer["body"]["payload"]
+            if (each.get("participation") or {}).get("isParticipating") is not False
+        }
+    except (AttributeError, KeyError, TypeError):
         return "the store, in a form that is not known"
     return cleaned(", ".join(sorted(listed))) or "no site"
 
