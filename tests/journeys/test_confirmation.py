@@ -41,7 +41,7 @@ def browser() -> "Iterator[Browser]":
     ("button", "state", "outcome"),
     [
         ("Give access", "authorized", "The store is authorized"),
-        ("Cancel", "denied", "The authorization was refused"),
+        ("Cancel", "denied", "The authorization was canceled"),
     ],
 )
 def test_a_person_decides(public: House, browser: "Browser", button: str, state: str, outcome: str) -> None:

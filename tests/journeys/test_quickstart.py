@@ -75,6 +75,7 @@ def test_a_python_without_venv_is_told_the_remedy(tmp_path: Path) -> None:
     """No ensurepip, as on a bare Debian: exit 3 and the package to install, before anything is made."""
     bundle = tmp_path / "bundle"
     shutil.copytree(SCRIPTS, bundle / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "gateway", bundle / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "requirements-gateway.txt", bundle)
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
     done = subprocess.run(

@@ -12,6 +12,8 @@ from linkfox_client.text import cleaned
 
 # Larger whole numbers are changed by JavaScript and by jq before 1.7, which read them as fractions.
 LARGEST_EXACT = 2**53
+# What Amazon answered is told as it came, without a field of ours in it.
+VERBATIM = "body"
 # The document, and what stands in it under a name, such as `error` or `store`.
 BROKEN_LEVELS = 2
 
@@ -65,7 +67,7 @@ def _with_texts(value: Any) -> Any:
         return value
     document = {}
     for name, item in value.items():
-        document[name] = _with_texts(item)
+        document[name] = item if name == VERBATIM else _with_texts(item)
         numbers = item if isinstance(item, list) else [item]
         if any(isinstance(number, int) and abs(number) > LARGEST_EXACT for number in numbers):
             document[f"{name}Text"] = [str(number) for number in numbers] if numbers is item else str(item)

@@ -35,6 +35,7 @@ def test_store_tokens_only_reads(gateway: Gateway) -> None:
     tokens = store_tokens(gateway)
     assert set(tokens) == {
         "sellerId",
+        "sellerName",
         "region",
         "authRecordId",
         "accessToken",
