@@ -10,155 +10,23 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from linkfox_client.errors import EXIT_CODES
-
 from gateway.api.description import openapi_document
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
 from gateway.settings.variables import rows
 from gateway.util.paths import BUNDLE as ROOT
+from tools.errors_page import errors_page
+from tools.refusal_tables import causes_table, families_table
 from tools.scripts_page import scripts_page
-
-# What each `error.code` means for the caller. The order is that of the page.
-MEANINGS: dict[str, str] = {
-    "bad_arguments": "The command line or the request is wrong; nothing was sent to Amazon",
-    "not_set_up": "Packages, a key, a gateway or the gateway's Amazon application are missing",
-    "unauthorized": "The gateway refuses the API key",
-    "needs_reauthorization": "Amazon no longer accepts this store's or account's authorization",
-    "denied": "The consent was refused on Amazon's page",
-    "not_found": "There is no such store, account or profile among this user's",
-    "ambiguous": "More than one matches; `candidates` lists them",
-    "gateway_failed": "The gateway cannot be reached, or answered something unusable",
-    "amazon_failed": "Amazon failed or refused",
-    "throttled": "Too many calls; wait",
-    "suspended_app": "The gateway's own Amazon application is at fault; no store is",
-    "authorization_failed": "An authorization ended without a result",
-    "out_of_credit": "The hosted gateway's account has no credit left",
-    "timeout": "Nothing came within the time given",
-    "expired": "The consent link was not used in time",
-    "interrupted": "Stopped with Ctrl-C",
-    "internal": "A fault in a script; please report it",
-}
+from tools.tables import table
 
 REGIONS = ("NA", "EU", "FE")
-
-ERRORS_HEAD = """\
-# Errors: what they mean and what to do
-
-<!-- Generated from errors.json by tools/generate_docs.py; change that file and run it again. -->
-
-Open this page when an `error.code` of a script, or a `reason` of the self-hosted gateway, needs more than
-its hint.
-
-A script that fails prints `{"ok": false, "error": {"code", "message", "hint", "retryable"}}`, sometimes with
-`errcode`, `requestId` and `candidates`, and leaves with the exit code below. `retryable: true` says that the
-same call may work later without any change. A failed authorization is not retryable: a link and its code
-work once, so a person starts again with a new link.
-
-Beside the `error` of a `needs_reauthorization` there may be `authorizeUrl`, `authorizationId` and
-`expiresAt`: a fresh link for exactly this store or account. Hand it over as one of authorize_url.py's, and
-follow it with `--authorization-id`.
-
-A failure that says when to come again, such as `throttled`, carries `retryAfter` in seconds.
-
-The hosted gateway sends `errcode` and `errmsg`, also with HTTP 200, and `errmsg` is often Chinese. What it
-says goes before its numbers, and stands in `message`: see *What the hosted gateway says*. Key and money are
-told apart: 401 is the API key (make one at <https://agent.linkfox.com/>, personal center → API settings), 402
-and many wordings are credit (top up at <https://os.linkfox.com/>). An answer that lacks what was asked for is
-a failure, whatever its numbers say.
-"""
-
-ERRCODES = """\
-## `errcode` on the wire
-
-| errcode | Meaning |
-|---|---|
-| absent, 0 or 200 | success, with a 2xx status |
-| 401 | bad API key |
-| 402 | out of credit (hosted gateway) |
-| 500 | the gateway failed unexpectedly |
-| 1002 | missing or bad parameter |
-| 1003 | Amazon, or the authorizing partner, failed |
-| 1004 | no such authorization, or not yours |
-| 1005 | path, host or profile not allowed |
-"""
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; bars in cells are escaped."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-HOSTED_WORDS = """\
-## What the hosted gateway says
-
-Examples; the patterns are in gateway-words.json, and the first that is found in what was said counts.
-"""
-
-
-def errors_page(errors: list[dict[str, Any]], words_said: list[dict[str, Any]]) -> str:
-    """Return the whole of references/errors.md. A code that has no meaning here raises KeyError."""
-    parts = [ERRORS_HEAD, "## Codes and exit codes\n"]
-    parts.append(
-        table(
-            ("`error.code`", "Exit", "Meaning"),
-            ((f"`{code}`", str(EXIT_CODES[code]), meaning) for code, meaning in MEANINGS.items()),
-        )
-    )
-    parts.append("An exit code of 0 is success.\n")
-    parts.append(ERRCODES)
-    parts.append(HOSTED_WORDS)
-    parts.append(
-        table(
-            ("It says", "Reason"),
-            ((", ".join(row["examples"]), f"`{row['reason']}`") for row in words_said),
-        )
-    )
-    parts.append("## Reasons\n")
-    parts.append(
-        "The self-hosted gateway names the `reason` of a failure beside `errcode`, and in the status of an\n"
-        "authorization that did not succeed: that call itself succeeds, with HTTP 200.\n"
-    )
-    parts.append("Amazon's own words, as its answers and older guides have them, are these reasons here:\n")
-    words = dict.fromkeys(word for error in errors for word in error.get("amazon", ()))
-    parts.append(
-        table(
-            ("Amazon says", "Reason", "Meaning"),
-            (
-                (f"`{word}`", f"`{error['reason']}`", error["meaning"])
-                for word in words
-                for error in errors
-                if word in error.get("amazon", ())
-            ),
-        )
-    )
-    by_exit: dict[int, list[dict[str, Any]]] = {}
-    for error in errors:
-        by_exit.setdefault(EXIT_CODES[error["code"]], []).append(error)
-    for exit_code in dict.fromkeys(EXIT_CODES[code] for code in MEANINGS):
-        group = by_exit.get(exit_code)
-        if not group:
-            continue
-        parts.append(f"### Exit {exit_code}\n")
-        for error in group:
-            again = "may work later unchanged" if error["retryable"] else "not retryable"
-            numbers = "made by the scripts of another gateway's answer"
-            if "scriptsOnly" not in error:
-                numbers = f"HTTP {error['httpStatus']} · errcode {error['errcode']}"
-            parts.append(
-                f"**`{error['reason']}`** · `{error['code']}` · {numbers} · {again}  \n"
-                f"{error['meaning']}.  \n"
-                f"What to do: {error['remedy']}\n"
-            )
-    return "\n".join(parts)
 
 
 def regions_line(sites: list[dict[str, Any]]) -> str:
@@ -199,54 +67,6 @@ def settings_table() -> str:
     return table(
         ("Variable", "Meaning", "Default"),
         ((f"`{row.name}`", row.meaning, row.default) for record in records for row in rows(record)),
-    )
-
-
-def causes_table(causes: list[dict[str, Any]]) -> str:
-    """Return one row a cause of a refusal: what says so, what it means, what to do."""
-    store = "--seller-id SELLER_ID --region NA"
-    words = {
-        "method": "METHOD",
-        "path": "PATH",
-        "region": "REGION",
-        "operation": "The operation",
-        "role": "see the next table",
-        "elsewhere": "The marketplace is a site of OTHER_REGION",
-        "other_region": "OTHER_REGION",
-        "authorize": f"python3 scripts/authorize_url.py --seller-name NAME {store}",
-    }
-    refreshing = {
-        "spapi": f"python3 scripts/refresh_token.py {store}",
-        "ads": "python3 scripts/ads_refresh_token.py --profile-id PROFILE_ID",
-    }
-    return table(
-        ("Who says what", "`cause`", "It means", "Do"),
-        (
-            (
-                row["told"] if row["from"] != "spapi" else f"SP-API {row['statuses'][0]}, {row['told']}",
-                f"`{row['cause']}`",
-                row["meaning"],
-                row["hint"].format_map(words | {"refresh": refreshing.get(row["from"], "")}),
-            )
-            for row in causes
-            if row.get("page", True)
-        ),
-    )
-
-
-def families_table(families: list[dict[str, Any]]) -> str:
-    """Return one row a family of calls: its paths, the role that serves it, and its older scope."""
-    return table(
-        ("Family of calls", "Paths", "Role that commonly serves it", "Older scope name"),
-        (
-            (
-                row["family"],
-                ", ".join(f"`{path}`" for path in row["paths"]),
-                row["role"],
-                f"`sellingpartnerapi::{row['scope']}`" if "scope" in row else "",
-            )
-            for row in families
-        ),
     )
 
 
