@@ -11,7 +11,7 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from gateway.api.answers.error import Error
-from gateway.api.answers.stores import StoreCandidate
+from gateway.api.answers.store_rows import StoreCandidate
 from gateway.api.described import Described
 from gateway.api.operations import Example, Operation, Result
 from gateway.errors import TABLE, ProblemRow

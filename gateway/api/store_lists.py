@@ -1,6 +1,7 @@
 """The list of a user's stores with their sites, which Amazon is asked for anew where that is wanted."""
 
-from gateway.api.answers.stores import ListedStore, StoreFailure, Stores
+from gateway.api.answers.store_rows import ListedStore
+from gateway.api.answers.stores import StoreFailure, Stores
 from gateway.api.requests.stores import StoreListRequest
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed

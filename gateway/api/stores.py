@@ -4,12 +4,12 @@ from functools import partial
 
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.api.answers.grants import FORCED_REFRESH, LINK_LIFE
+from gateway.api.answers.store_rows import Store
 from gateway.api.answers.stores import (
     ImportedStore,
     RefreshedStoreTokens,
     RemovedStore,
     RenamedStore,
-    Store,
     StoreLink,
     Stores,
     StoreStatus,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway.api.answers.accounts import SyncFailure
 from gateway.api.answers.base import AN_ATTEMPT_ID, Absent, Answer, Count, Moment, Number, extra
-from gateway.api.answers.stores import StoreCandidate
+from gateway.api.answers.store_rows import StoreCandidate
 from gateway.errors import TABLE
 from gateway.model import Region, Right
 

@@ -10,8 +10,6 @@ from gateway.api.answers.base import (
     A_REGION,
     Absent,
     Answer,
-    Moment,
-    PositiveCount,
     Record,
     Removed,
     WithNotes,
@@ -21,16 +19,21 @@ from gateway.api.answers.grants import (
     AttemptStatus,
     ConsentLink,
     FormerName,
-    GrantState,
     ListAnswer,
-    ListedState,
     ReadTokens,
-    ReasonedState,
     RefreshedTokens,
     Replacement,
     refresh_fields,
-    state_fields,
     token_fields,
+)
+from gateway.api.answers.store_rows import (
+    ListedStore,
+    NewStore,
+    SameName,
+    Store,
+    StoreCandidate,
+    sites_fields,
+    store_fields,
 )
 from gateway.api.error_groups import ATTEMPT_REASONS, REFRESH_ERRORS
 from gateway.api.requests.base import EXAMPLE_NAME, EXAMPLE_SELLER
@@ -39,95 +42,10 @@ from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.authorization.store_check import CHECK_REASONS
 from gateway.errors import TABLE, Problem
-from gateway.model import Central, Grant, Kept, Region, StoreSites
-from gateway.monitoring.warnings import grant_warnings
+from gateway.model import Grant, Kept, Region, StoreSites
 from gateway.regions import notes_of
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
-
-
-class StoreCandidate(Record):
-    """A store to choose: call again with its `region`."""
-
-    seller_id: str = Field(
-        description="Amazon's id of the seller (merchant token)", examples=[EXAMPLE_SELLER]
-    )
-    seller_name: str = Field(description=A_NAME, examples=[EXAMPLE_NAME])
-    region: Region = Field(description=A_REGION, examples=["NA"])
-
-    @classmethod
-    def of(cls, grant: Grant) -> Self:
-        """Return what a person needs to choose among stores."""
-        return cls.model_validate(_store(grant))
-
-
-class SameName(Record):
-    """Who else has the name of a store. No two ads accounts of a user have one."""
-
-    same_name: PositiveCount | Absent = extra("How many other stores of the caller's have the same name")
-
-
-class StoreSite(Record):
-    """A site of Amazon's in the store's region."""
-
-    marketplace_id: str = Field(
-        description="Amazon's id of the site, which many calls want", examples=["ATVPDKIKX0DER"]
-    )
-    country_code: str = Field(description="The site, such as `US`; Britain is `UK`", examples=["US"])
-    name: str = Field(description="What Amazon calls the site", examples=["Amazon.com"])
-    store_name: str | Absent = extra("The seller's own name there, where Amazon tells it")
-    participating: bool = Field(description="Whether the seller takes part there", examples=[True])
-
-
-class NewStore(GrantState, StoreCandidate):
-    """A store that was authorized a moment ago."""
-
-    central: Central | Absent = extra("Which Central it signs in at, where that is known")
-    sites: list[StoreSite] | Absent = extra(
-        "The sites that Amazon listed for the store when it was last asked: at its authorization or import, "
-        "and for `/spApi/authorizedStores` with `refresh`"
-    )
-    sites_read_at: Moment | Absent = extra("When that was (RFC 3339, UTC)")
-    verified: bool | None = Field(
-        description="Whether Amazon answered for the store right after it was authorized; null where "
-        "not asked, and after an import, which proves no seller id",
-        examples=[True],
-    )
-
-
-class Store(ReasonedState, NewStore):
-    """A store of the caller's."""
-
-    @classmethod
-    def told(cls, grant: Grant, sites: StoreSites | None) -> Self:
-        """Return a store. `sites`: what is known of them."""
-        return cls.model_validate({**_store(grant), **_sites(sites)})
-
-
-class ListedStore(ListedState, Store):
-    """A store in the list."""
-
-    @classmethod
-    def listed(cls, grant: Grant, sites: StoreSites | None, now: float) -> Self:
-        """Return one listed store. `sites`: what is known of them; `now`: epoch seconds."""
-        return cls.model_validate({**_store(grant), **_sites(sites), **grant_warnings(grant, now)})
-
-
-def _store(grant: Grant) -> dict[str, Any]:
-    return {
-        "seller_id": grant.seller_id,
-        "seller_name": grant.name,
-        "region": grant.region,
-        **state_fields(grant),
-        "central": grant.central,
-        "verified": grant.verified,
-    }
-
-
-def _sites(known: StoreSites | None) -> dict[str, Any]:
-    if known is None:
-        return {}
-    return {"sites": [site._asdict() for site in known.sites], "sites_read_at": known.read_at}
 
 
 class StoreCheck(Record):
@@ -175,8 +93,8 @@ class ImportedStore(Answer, WithNotes, StoreCheck, SameName, FormerName, Replace
         checked = {} if found.verification == "verified" else check_fields(found.verification)
         return cls.model_validate(
             {
-                **_store(grant),
-                **_sites(sites),
+                **store_fields(grant),
+                **sites_fields(sites),
                 **checked,
                 "replaced": found.replaced is not None,
                 "already_known": found.replaced is not None,
@@ -205,7 +123,7 @@ class StoreFailure(StoreCandidate):
         """Return what went wrong with a store."""
         return cls.model_validate(
             {
-                **_store(grant),
+                **store_fields(grant),
                 "reason": problem.reason,
                 "errmsg": problem.message,
                 "hint": problem.row.remedy,
@@ -306,7 +224,7 @@ class RemovedStore(WithNotes, StoreCandidate, Removed):
     def gone(cls, removed: Grant, asked: Region) -> Self:
         """Return that a store is gone that was asked for under the region `asked`."""
         notes = [*(notes_of(asked, removed.region) or ()), left_at_amazon(removed)]
-        return cls.model_validate({**_store(removed), "removed": True, "notes": notes})
+        return cls.model_validate({**store_fields(removed), "removed": True, "notes": notes})
 
 
 class RenamedStore(WithNotes, SameName, FormerName, StoreCandidate, Answer):
@@ -321,7 +239,7 @@ class RenamedStore(WithNotes, SameName, FormerName, StoreCandidate, Answer):
         notes = notes_of(asked, renamed.grant.region)
         return cls.model_validate(
             {
-                **_store(renamed.grant),
+                **store_fields(renamed.grant),
                 "previous_name": renamed.previous_name,
                 "same_name": same_name or None,
                 "notes": notes,
