@@ -1,17 +1,14 @@
-"""Renders the pages. Everything that goes into a template is escaped; no token ever does."""
+"""The pages, and what each of them shows. No token ever does."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.amazon.marketplaces import REGIONS, Marketplace
-from gateway.authorization.details import LONGEST_NAME
 from gateway.authorization.profile_sync import SyncState
 from gateway.authorization.scopes import missing_scopes
 from gateway.errors import Problem
@@ -22,11 +19,10 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 from gateway.web.page_context import FormState, Page, PageContext
-from gateway.web.relative_time import RelativeTime
 from gateway.web.subjects import Subjects
-from gateway.web.texts import language_for
+from gateway.web.templating import Templates
 
-HERE = Path(__file__).resolve().parent
+STYLESHEET = Path(__file__).resolve().parent / "style.css"
 
 # The headings of an authorized ads account, by what is missing of its profiles.
 ACCOUNT_TITLES: dict[str | None, str] = {
@@ -37,28 +33,13 @@ ACCOUNT_TITLES: dict[str | None, str] = {
 }
 
 
-@cache
-def _templates() -> Environment:
-    """Return the templates, each of which is compiled when it is first shown, and once."""
-    templates = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["cleaned"] = cleaned
-    templates.globals["longest_name"] = LONGEST_NAME
-    return templates
-
-
 class Pages:
     """The pages of one gateway. `sandbox`: each of them says that it is one."""
 
     def __init__(self, *, sandbox: bool, clock: Clock) -> None:
-        self._sandbox = sandbox
+        self._templates = Templates(sandbox=sandbox, clock=clock)
         self._clock = clock
-        self._stylesheet = (HERE / "style.css").read_text(encoding="utf-8")
+        self._stylesheet = STYLESHEET.read_text(encoding="utf-8")
 
     def stylesheet(self) -> Response:
         """Answer the one stylesheet."""
@@ -70,7 +51,7 @@ class Pages:
         self, attempt: Attempt, grant: Grant | None, sites: StoreSites | None, language: str | None
     ) -> Response:
         """Answer that a store is authorized. `grant` is None where it has been removed since."""
-        return self._page(
+        return self._templates.page(
             "authorized.html",
             PageContext(language),
             "store_authorized",
@@ -89,7 +70,7 @@ class Pages:
         `sync`: what is known of them; None where the account has been removed since.
         """
         reason = None if sync is None else sync.reason
-        return self._page(
+        return self._templates.page(
             "authorized.html",
             PageContext(language),
             ACCOUNT_TITLES[reason],
@@ -112,7 +93,7 @@ class Pages:
         language: str | None,
     ) -> Response:
         """Answer the question whether the attempt's user may have access; its form posts to `action`."""
-        return self._page(
+        return self._templates.page(
             "confirm.html",
             PageContext(language, None, csrf_token.reveal()),
             "confirm",
@@ -126,7 +107,7 @@ class Pages:
     def unfinished(self, attempt: Attempt, state: str, reason: str | None, language: str | None) -> Response:
         """Answer how an attempt stands that led to nothing, or not yet: then it looks again by itself."""
         under_way = state == "pending" and attempt.phase != "pending"
-        return self._page(
+        return self._templates.page(
             "unfinished.html",
             PageContext(language),
             "under_way" if under_way else state,
@@ -140,7 +121,7 @@ class Pages:
     def problem(self, problem: Problem, language: str | None, request_id: str) -> Response:
         """Answer a problem that belongs to no attempt; where the log tells more, with the request's id."""
         is_ours = problem.row.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return self._page(
+        return self._templates.page(
             "unfinished.html",
             PageContext(language),
             "expired" if problem.reason == "expired" else "problem",
@@ -166,7 +147,7 @@ class Pages:
     ) -> Response:
         """Ask for an API key. `error`: the word for what was wrong with the last one."""
         headers = {"Retry-After": str(wait)} if wait else None
-        return self._page(
+        return self._templates.page(
             "sign_in.html",
             context,
             "sign_in",
@@ -193,7 +174,7 @@ class Pages:
 
         `sites`: by the store's id; `profiles`: by the account's; `subjects`: what the audit lines are about.
         """
-        return self._page(
+        return self._templates.page(
             "overview.html",
             context,
             "overview",
@@ -222,7 +203,7 @@ class Pages:
         title = {"spapi": "authorize_store", "ads": "authorize_account"}[flow]
         if again is not None:
             title = {"spapi": "again_store", "ads": "again_account"}[flow]
-        return self._form(
+        return self._templates.form(
             "authorize.html",
             context,
             title,
@@ -238,13 +219,13 @@ class Pages:
         """Answer the link to Amazon: a form's answer may not redirect there under `form-action 'self'`."""
         # Without a form, so that the strictest referrer policy can stand on the page that leads away.
         without_forms = PageContext(context.accept_language)
-        return self._page(
+        return self._templates.page(
             "to_amazon.html", without_forms, "to_amazon", link=link, host=host, lifetime=lifetime
         )
 
     def rename(self, context: PageContext, grant: Grant, form_state: FormState) -> Response:
         """Ask for another name of a store or account."""
-        return self._form(
+        return self._templates.form(
             "rename.html",
             context,
             "rename_title",
@@ -255,7 +236,9 @@ class Pages:
 
     def remove(self, context: PageContext, grant: Grant) -> Response:
         """Ask whether a store or account is really to be removed."""
-        return self._page("remove.html", context, "remove_title", title_name=cleaned(grant.name), grant=grant)
+        return self._templates.page(
+            "remove.html", context, "remove_title", title_name=cleaned(grant.name), grant=grant
+        )
 
     def appstore(
         self,
@@ -266,7 +249,7 @@ class Pages:
         form_state: FormState,
     ) -> Response:
         """Ask whether a seller who came from Amazon's Appstore is to be connected, and under which name."""
-        return self._form(
+        return self._templates.form(
             "appstore.html",
             context,
             "appstore",
@@ -275,61 +258,6 @@ class Pages:
             region=region,
             fields=fields,
         )
-
-    def _form(
-        self, template: str, context: PageContext, title: str, form_state: FormState, **values: Any
-    ) -> Response:
-        """Answer a form: as one that was not understood, 400, where something in it is wrong."""
-        wrong = bool(form_state.errors)
-        status = 400 if wrong else 200
-        return self._page(
-            template, context, title, status=status, wrong=wrong, form_state=form_state, **values
-        )
-
-    def _page(
-        self,
-        template: str,
-        context: PageContext,
-        title: str,
-        *,
-        title_name: str = "",
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
-        wide: bool = False,
-        **values: object,
-    ) -> Response:
-        language = language_for(context.accept_language)
-        has_forms = context.form_token is not None
-        # An address may hold what is nobody else's (`held`, Amazon's state), so no request tells it. A form's
-        # Origin has to be told: under `no-referrer` it is `null` (Fetch, "append a request Origin header").
-        referrer_policy = "strict-origin" if has_forms else "no-referrer"
-        content = (
-            _templates()
-            .get_template(template)
-            .render(
-                language=language,
-                t=language.words,
-                relative_time=RelativeTime(self._clock.now(), language),
-                title=language.words[title].format(name=title_name),
-                context=context,
-                referrer_policy=referrer_policy,
-                sandbox=self._sandbox,
-                wide=wide,
-                **{"outcome": "", "wrong": False, **values},
-            )
-        )
-        form_action = "'self'" if has_forms else "'none'"
-        policy = (
-            "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action {form_action}"
-        )
-        own_headers = {
-            "Content-Security-Policy": policy,
-            "Referrer-Policy": referrer_policy,
-            "Content-Language": language.words["tag"],
-            "Vary": "Accept-Language",
-        }
-        return Response(content, status, {**(headers or {}), **own_headers}, media_type="text/html")
 
 
 def pages_of(request: Request) -> Pages:
