@@ -15,6 +15,13 @@ from tests.support.fake_gateway import FakeGateway, Handler, tokens
 LIST = "/spApi/authorizedStores"
 NAME = "我的亚马逊店铺" * 14
 MANY = 14_000
+IMPORT = {"region": "NA", "sellerName": "n", "refreshToken": "Atzr|of-nobody"}
+REVOKED = {
+    "status": "needs_reauthorization",
+    "authorizeUrl": "https://sellercentral.amazon.com/apps/authorize/consent?state=" + "s" * 300,
+    "authorizationId": "A" * 22,
+}
+ADDRESS = "http://localhost:8765/amazonAds/oauth/callback?state=" + "s" * 43 + "&code=ANcodecodecodecode"
 
 
 class Listed:
@@ -269,30 +276,65 @@ def test_numbers_that_javascript_changes_are_there_as_texts_too(run: Run, gatewa
 def test_the_tokens_of_many_stores_are_printed_as_far_as_they_are_read(
     run: Run, gateway: FakeGateway, tmp_path: Any
 ) -> None:
-    """What failed comes first; a file takes all."""
-    listed = [full_store(number) for number in range(60)]
-    gateway.answers[LIST] = (200, {"stores": listed, "total": 60})
-    revoked = (409, {"errcode": 1003, "errmsg": "revoked", "reason": "store_revoked"})
-    gateway.answers["/spApi/storeTokens"] = [*[(200, tokens())] * 59, revoked]
+    """What failed comes first, however much there is to say of it; a file takes all."""
+    listed = [full_store(number) for number in range(100)]
+    gateway.answers[LIST] = (200, {"stores": listed, "total": 100})
+    revoked = (409, {"errcode": 1003, "errmsg": "revoked", "reason": "store_revoked", **REVOKED})
+    gateway.answers["/spApi/storeTokens"] = [*[(200, tokens())] * 60, revoked]
     file = tmp_path / "all.json"
     done = run("store_tokens.py", "--all", "--output-file", str(file))
     assert (done.code, len(done.stdout) < MOST) == (4, True)
-    assert [entry["ok"] for entry in done.document["stores"]][:2] == [False, True]
-    assert "of 60 are printed" in done.document["notes"][-1]
-    assert len(json.loads(file.read_text())["stores"]) == 60
+    shown = done.document["stores"]
+    assert len(shown) > 10
+    assert not shown[0]["ok"]
+    assert "of 100 are printed" in done.document["notes"][-1]
+    assert len(json.loads(file.read_text())["stores"]) == 100
 
 
-def test_the_profiles_of_a_new_account_are_short_and_few(run: Run, gateway: FakeGateway) -> None:
-    """An agency's authorization brings hundreds."""
+def test_a_row_with_its_tokens_is_a_short_one(run: Run, gateway: FakeGateway, tmp_path: Any) -> None:
+    """A store's sixteen sites say nothing of its token; the file has them."""
+    gateway.answers[LIST] = (200, {"stores": [full_store(1)], "total": 1})
+    gateway.answers["/spApi/storeTokens"] = (200, tokens())
+    done = run("store_tokens.py", "--all", "--output-file", str(tmp_path / "all.json"))
+    (shown,) = done.good()["stores"]
+    assert {"sites", "lastUsedAt", "grantedScopes"} & shown.keys() == set()
+    assert {"sellerId", "sellerName", "region", "status", "accessToken", "ok"} <= shown.keys()
+    (kept,) = json.loads((tmp_path / "all.json").read_text())["stores"]
+    assert kept["sites"] == full_store(1)["sites"]
+
+
+def test_a_row_of_many_imports_is_a_short_one(piped: Any, gateway: FakeGateway) -> None:
+    """What became of each is told, for nothing else tells of those that failed."""
+    gateway.answers["/spApi/importStore"] = (200, full_store(1) | {"alreadyKnown": True})
+    entries = [{**IMPORT, "sellerId": f"A{number}"} for number in range(50)]
+    done = piped("import_store.py", "--list", "-", stdin=json.dumps(entries))
+    assert len(done.stdout) < MOST
+    assert len(done.good()["imports"]) == 50
+    shown = done.document["imports"][0]
+    assert {"sites", "lastUsedAt", "grantedScopes"} & shown.keys() == set()
+    assert (shown["alreadyKnown"], shown["ok"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "call"),
+    [
+        ("authorizationStatus", ("ads_authorize_url.py", "--authorization-id", "abc")),
+        ("completeAuthorization", ("ads_complete_authorization.py",)),
+        ("importAccount", ("ads_import_account.py", "--account-name", "Agency", "--region", "NA")),
+    ],
+)
+def test_the_profiles_of_a_new_account_are_short_and_few(
+    piped: Any, gateway: FakeGateway, path: str, call: tuple[str, ...]
+) -> None:
+    """An agency's authorization brings hundreds; they stand in the account, as the gateway sends them."""
     profiles = [full_profile(number) for number in range(300)]
-    gateway.answers["/amazonAds/authorizationStatus"] = (
-        200,
-        {
-            "state": "authorized",
-            "account": {"accountName": "Agency", "authRecordId": 1},
-            "profiles": profiles,
-        },
-    )
-    done = run("ads_authorize_url.py", "--authorization-id", "abc")
+    account = {"accountName": "Agency", "authRecordId": 1, "profiles": profiles}
+    answer = account if path == "importAccount" else {"state": "authorized", "account": account}
+    gateway.answers[f"/amazonAds/{path}"] = (200, answer)
+    done = piped(*call, stdin="Atzr|of-nobody" if path == "importAccount" else f"{ADDRESS}\n")
+    assert done.code == 0, done.stdout
     assert len(done.stdout) < 5_000
+    told = done.document.get("account", done.document)
+    assert 1 < len(told["profiles"]) < 20
+    assert None not in told["profiles"][0].values()
     assert "of 300 profiles are shown" in done.document["notes"][0]

@@ -136,6 +136,9 @@ def test_all_tells_with_each_store_how_to_authorize_it_again() -> None:
         "https://amazon.example/A2",
     ]
     assert not any("sandbox" in entry for entry in document["stores"])
+    assert document["authorizeUrl"] == "https://amazon.example/A1", (
+        "the error is the first one's, and its hint"
+    )
 
 
 def test_all_of_nothing_is_nothing() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from linkfox_client.cli import output
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.fields import option_name
+from linkfox_client.commands import rows
 from linkfox_client.commands.self_hosted import refuse_hosted
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.secrets import secret_input
@@ -61,7 +62,7 @@ def run(gateway: "Gateway", kind: Kind, options: SimpleNamespace) -> dict[str, A
         text = secret_input.from_standard_input("The refresh token", PIPE_TOKEN)
     fields = {name: getattr(options, option_name(flag)) for flag, name in kind.fields.items()}
     token = output.secrets.remember(text)
-    return gateway.post(kind.path, {**fields, TOKEN: token.reveal()})
+    return rows.bounded(gateway.post(kind.path, {**fields, TOKEN: token.reveal()}), ("profiles",))
 
 
 def _import_list(gateway: "Gateway", kind: Kind, entries: Sequence[dict[str, str]]) -> dict[str, Any]:
@@ -72,7 +73,8 @@ def _import_list(gateway: "Gateway", kind: Kind, entries: Sequence[dict[str, str
         named = {name: entry[name] for name in kind.fields.values()}
         output.notify(f"Importing {number} of {len(entries)}.")
         try:
-            imports.append({**named, **gateway.post(kind.path, entry), "ok": True})
+            imported = rows.without_details(gateway.post(kind.path, entry))
+            imports.append({**named, **imported, "ok": True})
         except ClientError as failure:
             failures.append((named, failure))
             imports.append({**named, "ok": False, "error": failure.error()})

@@ -28,6 +28,11 @@ ACCOUNT = (
 # Whose profiles an account has: so many are named, and the others counted.
 MOST_ADVERTISERS = 5
 SEVERAL = ("accountNames", "authRecordIds")
+# What a row of the gateway's holds beside that, for `--full` or a file.
+DETAILS = (
+    *("sites", "sitesReadAt", "profiles", "authorizedAt", "authorizationExpiresAt", "lastUsedAt"),
+    *("requestedScopes", "grantedScopes"),
+)
 
 Row = Mapping[str, Any]
 
@@ -42,6 +47,11 @@ def of_account(row: Row) -> dict[str, Any]:
     """Return the short row of an ads account or profile; several accounts of one profile are named."""
     several = {name: row[name] for name in SEVERAL if isinstance(row.get(name), list) and len(row[name]) > 1}
     return _short(row, ACCOUNT) | several
+
+
+def without_details(row: Row) -> dict[str, Any]:
+    """Return a row that tells something else as well, such as its tokens, without what `--full` adds."""
+    return {name: value for name, value in row.items() if name not in DETAILS and value is not None}
 
 
 def fitting(rows: Sequence[Row], room: int) -> int:

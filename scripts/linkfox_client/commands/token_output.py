@@ -96,14 +96,16 @@ def deliver(
 
 
 def _shortened(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the masked document of `--all` with as many stores as are read, those that failed first."""
+    """Return the masked document of `--all`: short rows, as many as are read, those that failed first."""
     entries = document.get("stores")
     if not isinstance(entries, list):
         return document
-    shown = rows.fitting(entries, rows.MOST_CHARACTERS - rows.FRAME - MOST_BESIDE)
-    if shown == len(entries):
-        return document
-    ordered = sorted(entries, key=lambda entry: bool(entry.get("ok")))
+    short = [rows.without_details(entry) for entry in entries]
+    room = rows.MOST_CHARACTERS - rows.FRAME - MOST_BESIDE
+    if rows.fitting(short, room) == len(short):
+        return document | {"stores": short}
+    ordered = sorted(short, key=lambda entry: bool(entry.get("ok")))
+    shown = rows.fitting(ordered, room)
     note = f"{shown} of {len(entries)} are printed, those that failed first; --output-file takes all."
     return with_note(document | {"stores": ordered[:shown]}, note)
 

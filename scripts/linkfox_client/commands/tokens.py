@@ -94,10 +94,10 @@ def fetch_all(
 ) -> dict[str, Any]:
     """Return the document of `--all`: `stores`, `total` and `failed`.
 
-    Each store has its tokens and `ok`, or an `error`.
+    Each store has its tokens and `ok`, or an `error` with what stands beside it, such as a link.
 
     `listed` are the entries of the list, `names` the fields of them that name one to the gateway. Where some
-    failed, `ok` is false and `error` the first one's; the others are still there.
+    failed, `ok` is false, `error` and what stands beside it the first one's; the others are still there.
     """
     from linkfox_client.cli.progress import Progress
     from linkfox_client.gateway import parallel
@@ -113,7 +113,7 @@ def fetch_all(
     stores = [_entry(entry, result) for entry, result in zip(listed, results, strict=True)]
     document: dict[str, Any] = {"ok": not failures}
     if failures:
-        document["error"] = failures[0].error()
+        document |= {"error": failures[0].error(), **_beside(failures[0])}
     document |= {"stores": stores, "total": len(stores), "failed": len(failures)}
     return document | ({"sandbox": True} if gateway.sandbox else {})
 
@@ -131,10 +131,13 @@ def _expiry(refreshed: Mapping[str, Any], asked_at: float) -> dict[str, str]:
 
 def _entry(listed: Mapping[str, Any], result: dict[str, Any] | ClientError) -> dict[str, Any]:
     if isinstance(result, ClientError):
-        # The mark of the sandbox is on the whole.
-        beside = {name: value for name, value in result.fields.items() if name != "sandbox"}
-        return {**listed, **beside, "ok": False, "error": result.error()}
+        return {**listed, **_beside(result), "ok": False, "error": result.error()}
     return {**listed, **result, "ok": True}
+
+
+def _beside(failure: ClientError) -> dict[str, Any]:
+    """Return what a failure tells beside its error; the mark of the sandbox is on the whole document."""
+    return {name: value for name, value in failure.fields.items() if name != "sandbox"}
 
 
 def with_note(answer: dict[str, Any], note: str) -> dict[str, Any]:
