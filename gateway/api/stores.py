@@ -197,6 +197,7 @@ async def _status(call: ApiCall, attempt: Attempt) -> StoreStatus:
     status = StoreStatus(**standing(call, attempt))
     if attempt.got_seller_id is not None:
         status.expected_seller_id = attempt.expected_seller_id
+        status.region = attempt.region
         status.got_seller_id = attempt.got_seller_id
     if status.state != "authorized":
         return status

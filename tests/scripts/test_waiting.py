@@ -360,6 +360,9 @@ def test_a_wrong_seller_is_named_beside_the_one_that_was_expected(time: Time) ->
     assert "`python3 scripts/authorize_url.py --seller-id A1 --region EU`" in failure.hint
     later = failure_of(lambda: waiting.follow(gateway, STORES, "id-1", 3, patience=time.patience))
     assert "`python3 scripts/authorize_url.py --seller-id A1`" in later.hint
+    told = Scripted(authorizationStatus=[ended | {"region": "EU"}])
+    later = failure_of(lambda: waiting.follow(told, STORES, "id-1", 3, patience=time.patience))
+    assert "`python3 scripts/authorize_url.py --seller-id A1 --region EU`" in later.hint
 
 
 def test_what_amazon_said_of_a_failed_consent_is_passed_on(time: Time) -> None:

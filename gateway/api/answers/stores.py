@@ -214,6 +214,7 @@ class StoreStatus(WithNotes, StoreCheck, SameName, AttemptStatus):
     hint: str | Absent = extra(A_HINT)
     expected_seller_id: str | Absent = extra("With `wrong_seller`: the seller that the link was made for")
     got_seller_id: str | Absent = extra("With `wrong_seller`: the seller that came back from Amazon")
+    region: Region | Absent = extra("With `wrong_seller`: the region that the link was made for")
     store: Store | Absent = extra("The store, as it is kept")
 
 

@@ -184,7 +184,9 @@ def _elsewhere(rows: Sequence[Store], wanted: str, region: str) -> ClientError:
 def _authorize(name: str | None, region: str | None) -> str:
     """Return how a store that is missing is authorized, with what is known of it filled in."""
     if name is None or region is None:
-        return "To authorize one, ask the user for its name and region, and give both to authorize_url.py."
+        asked = "name" if region else "name and region"
+        there = typed("authorize_url.py", "--seller-name", "NAME", "--region", region or "REGION")
+        return f"To authorize one, ask the user for its {asked}: {there}."
     return f"To authorize it there: {typed('authorize_url.py', '--seller-name', name, '--region', region)}."
 
 

@@ -11,8 +11,9 @@ from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.secrets.masking import is_secret_name, looks_secret
 
 SECRETS_HINT = (
-    "Secrets are never taken on a command line, where others can read them: the API key comes from login.py, "
-    "a file or LINKFOX_AGENT_API_KEY, a token from standard input or a file. Replace a secret that was shown."
+    "Secrets are never taken on a command line, where others can read them: the API key comes from "
+    "`python3 scripts/login.py`, a file or LINKFOX_AGENT_API_KEY, a token from standard input or a file. "
+    "Replace a secret that was shown."
 )
 
 

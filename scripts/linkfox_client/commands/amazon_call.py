@@ -30,8 +30,8 @@ NOT_UNDERSTOOD = ("bad_parameter", "not_found", "answer_incomplete")
 UNCERTAIN = ("amazon_failed", "timeout")
 RESTRICTED_HINT = {
     "spapi": "For who bought and where it goes: GET /orders/2026-01-01/orders/ORDER_ID --query "
-    "includedData=BUYER,RECIPIENT, which wants no such token. Else a program under with_token.py can ask "
-    "Amazon for one (POST /tokens/2021-03-01/restrictedDataToken).",
+    "includedData=BUYER,RECIPIENT, which wants no such token. Else a program under "
+    "`python3 scripts/with_token.py` can ask Amazon for one (POST /tokens/2021-03-01/restrictedDataToken).",
     "ads": "The Ads API has no restricted data: leave --restricted out.",
 }
 

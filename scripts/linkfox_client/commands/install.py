@@ -82,7 +82,7 @@ def _with_gateway(root: Path, bundle: Path, options: SimpleNamespace) -> bool:
     hint = (
         f"Run `{command}`."
         if command
-        else "Run the install_skill.py of a copy of the whole project, which holds the gateway."
+        else "Run `python3 scripts/install_skill.py` of a copy of the whole project, which holds the gateway."
     )
     if stays:
         hint += " To have no gateway there any more, remove the installation first, with --remove."

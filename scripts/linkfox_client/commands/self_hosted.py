@@ -29,7 +29,7 @@ REMOVAL_ELSEWHERE = {
 }
 RENAMING_ELSEWHERE = (
     "The hosted gateway takes a name only with a consent: to change it, authorize the store or account again "
-    "under the new name, with authorize_url.py or ads_authorize_url.py."
+    "under the new name, with `python3 scripts/authorize_url.py` or `python3 scripts/ads_authorize_url.py`."
 )
 PIPE_ADDRESS = "Pipe in the address that the browser ended on, whole and on one line."
 

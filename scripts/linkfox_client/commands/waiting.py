@@ -245,7 +245,7 @@ def settled(
         return _with_notes(shown, {"notes": [*notes, *_known_before(status, flow)]})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
-    kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId")
+    kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId", "region")
     meaning = row.meaning if row else "The authorization failed"
     expected, got, detail = (status.get(name) for name in ("expectedSellerId", "gotSellerId", "detail"))
     if expected and got:

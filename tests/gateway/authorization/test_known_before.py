@@ -121,6 +121,7 @@ def test_the_wrong_seller_is_named_with_the_expected_one(gateway: Gateway) -> No
     status = gateway.status("spapi", begun["authorizationId"])
     assert (status["state"], status["reason"]) == ("failed", "wrong_seller")
     assert (status["expectedSellerId"], status["gotSellerId"]) == (SELLER, OTHER)
+    assert status["region"] == "NA", "a seller may be in several, and the next link has to be for this one"
     assert SELLER in page
     assert OTHER in page
     assert "gotSellerId" not in gateway.authorize_store(sellerId=SELLER)
