@@ -138,7 +138,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "profile_sync_failed": (
         "账户已授权，但亚马逊在各区域都没有返回广告站点",
-        "请登录亚马逊广告后台，在“经理账户（Manager accounts）”中关联广告账户，然后重新授权。",
+        "请登录亚马逊广告后台，在“经理账户（Manager accounts）”中关联广告账户，再让助手刷新广告站点；"
+        "仍未获取到时，再重新授权。",
     ),
     # Imports
     "import_refused": ("亚马逊不接受此刷新令牌，未导入", "请在亚马逊后台重新生成刷新令牌，并完整导入。"),

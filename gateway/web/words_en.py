@@ -233,7 +233,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "profile_sync_failed": (
         "The account is authorized, and Amazon lists no advertising profile for it in any region",
         "Sign in to the Amazon Ads console, open Manager accounts, link the advertiser's account, then "
-        "authorize again.",
+        "ask the assistant to refresh the profiles; authorize again only if that finds none.",
     ),
 }
 # The sites' names are those of references/marketplaces.json.

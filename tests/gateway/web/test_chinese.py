@@ -195,3 +195,22 @@ def test_who_signed_in_to_another_store_is_told_what_to_do(gateway: Gateway) -> 
     said = text_of(gateway.get(path, headers=CHINESE))
     assert "您登录的不是要重新授权的店铺" in said
     assert "平时登录用的浏览器环境" in said
+
+
+@pytest.mark.parametrize(
+    ("headers", "first", "last"),
+    [
+        (CHINESE, "让助手刷新广告站点", "再重新授权"),
+        ({}, "ask the assistant to refresh", "authorize again only if"),
+    ],
+)
+def test_an_account_without_sites_is_linked_and_asked_again_first(
+    gateway: Gateway, headers: dict[str, str], first: str, last: str
+) -> None:
+    """Another consent is only needed where that finds none."""
+    begun = gateway.good("/amazonAds/authorizeUrl", {"accountName": "新账户"})
+    path, _ = gateway.open(
+        gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_EMPTY")
+    )
+    said = Page(gateway.get(path, headers=headers).text).text
+    assert said.index(first) < said.index(last)
