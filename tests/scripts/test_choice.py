@@ -63,6 +63,8 @@ def asked(gateway: FakeGateway, path: str = "/spApi/refreshToken") -> list[tuple
         (("--store", " südwind "), ("A2SOUTH", "EU")),
         (("--store", "ＳＵ\u0308ＤＷＩＮＤ"), ("A2SOUTH", "EU")),
         (("--store", "北极光 户外", "--site", "美国站"), ("A1NORTH", "NA")),
+        (("--store", "“北极光户外”", "--site", "《日亚》"), ("A1NORTH", "FE")),
+        (("--store", "「Südwind」"), ("A2SOUTH", "EU")),
         (("--store", "北极光户外", "--region", "远东"), ("A1NORTH", "FE")),
         (("--store", "Acme"), ("A4ACME", "NA")),
         (("--store", "ACME"), ("A5ACME", "NA")),

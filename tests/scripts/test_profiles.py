@@ -93,6 +93,7 @@ def test_no_word_means_two_sites() -> None:
         ("美国这个站", "US"),
         ("美国广告帐户", "US"),
         ("大不列颠", "UK"),
+        ("【法区】", "FR"),
     ],
 )
 def test_the_words_around_a_site_are_left_out(said: str, code: str) -> None:
@@ -100,6 +101,54 @@ def test_the_words_around_a_site_are_left_out(said: str, code: str) -> None:
     site = sites.find_site(said)
     assert site is not None
     assert site.code == code
+
+
+# Each site's names in daily use, beside its country's.
+DAILY = {
+    "US": "美站 美亚 美区 US站 ＵＳ 美國站 美国广告账号 我的美国店 美国站。",
+    "JP": "日站 日亚 日区 日本区 日本站",
+    "UK": "英站 英亚 英区 英国区 英格兰 GB",
+    "DE": "德站 德亚 德区 德国区",
+    "FR": "法站 法亚 法区 法国站",
+    "IT": "意站 意亚 意大利站",
+    "ES": "西站 西班牙站",
+    "CA": "加站 加亚 加拿大站",
+    "MX": "墨站 墨亚 墨西哥站",
+    "AU": "澳站 澳亚 澳洲站 澳大利亚站",
+    "IN": "印亚 印度站",
+    "SA": "沙亚 沙特 沙特站",
+    "AE": "阿联酋站 迪拜站",
+    "NL": "荷兰站",
+    "TR": "土耳其站",
+    "ZA": "南非站",
+}
+
+
+@pytest.mark.parametrize(("code", "words"), DAILY.items())
+def test_a_site_is_known_by_its_names_in_daily_use(code: str, words: str) -> None:
+    """As Chinese sellers shorten them."""
+    assert {word: getattr(sites.find_site(word), "code", None) for word in words.split()} == dict.fromkeys(
+        words.split(), code
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "region"),
+    [
+        *((word, "EU") for word in ("欧站", "欧区", "泛欧", "欧洲五国", "欧洲站", "中东站")),
+        ("美加墨", "NA"),
+        ("日澳新", "FE"),
+    ],
+)
+def test_a_region_is_known_by_its_names_in_daily_use(word: str, region: str) -> None:
+    """And is no site."""
+    assert (sites.find_region(word), sites.find_site(word)) == (region, None)
+
+
+@pytest.mark.parametrize("said", ["新站", "土站", "波站", "西亚", "欧亚", "卖家中心", "店铺授权", "紫鸟"])
+def test_a_word_that_may_mean_several_things_is_no_site(said: str) -> None:
+    """Nor one of the trade that only sounds like one."""
+    assert (sites.find_site(said), sites.find_region(said)) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,16 @@ Entry = TypeVar("Entry")
 
 # 账号, 账户, 帐号, 帐户 and their traditional forms: one word, and nobody says which of them a name has.
 _ACCOUNT_WORD = re.compile("[账帐賬帳][号户號戶]")
+_QUOTATION_MARKS = "\"'“”‘’「」『』《》【】"
 
 
 def folded(name: str) -> str:
-    """Return a name without what people leave out or change: case, width, spaces, the word for account."""
+    """Return a name without what people leave out or change.
+
+    Case, width, spaces, the quotation marks around it, the word for account.
+    """
     plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    plain = plain.strip(_QUOTATION_MARKS) or plain
     return _ACCOUNT_WORD.sub("账号", plain)
 
 

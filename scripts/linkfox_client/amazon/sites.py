@@ -13,7 +13,7 @@ from typing import Any
 
 from linkfox_client.paths import REFERENCES
 
-_SEPARATORS = re.compile(r"[\s_\-/,;:!?'\"()。、·“”‘’「」『』]+")
+_SEPARATORS = re.compile(r"[\s_\-/,;:!?'\"()。、·“”‘’「」『』《》【】]+")
 _CHINESE = re.compile(r"([\u3400-\u9fff]+)")
 
 
