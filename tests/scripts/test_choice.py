@@ -246,6 +246,15 @@ def test_a_known_store_is_authorized_again_under_its_name_and_in_its_region(
     assert listed.bodies("/spApi/authorizeUrl") == [again, again, again, {**again, "sellerName": "Neu"}]
 
 
+def test_a_link_for_a_named_seller_who_is_not_known_is_made(listed: FakeGateway, run: Run) -> None:
+    """So a new store can be bound to its seller; without a name, or by a name alone, it is not found."""
+    assert run("authorize_url.py", "--seller-id", "A9NEW", "--seller-name", "Neu").code == 0
+    new = {"sellerName": "Neu", "region": "NA", "sellerId": "A9NEW"}
+    assert listed.bodies("/spApi/authorizeUrl") == [new]
+    refused(run("authorize_url.py", "--seller-id", "A9NEW"), "not_found")
+    refused(run("authorize_url.py", "--store", "A9NEW", "--seller-name", "Neu"), "not_found")
+
+
 # Ads
 
 

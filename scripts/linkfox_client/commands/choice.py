@@ -191,13 +191,20 @@ def find_store(gateway: "Gateway", options: SimpleNamespace) -> "tuple[dict[str,
 def known_store(gateway: "Gateway", options: SimpleNamespace, region: str | None) -> Choice | None:
     """Return the store that is to be authorized again, by `--seller-id` or `--store`; None for a new one.
 
-    What was not said of it, the list tells. `region`: where that was said. Raise ClientError as `store` does.
+    What was not said of it, the list tells. `region`: where that was said. A seller with a name for the store
+    may be one who is not known yet. Raise ClientError as `store` does.
     """
     if options.seller_id is None and options.store is None:
         return None
-    if options.seller_id is not None and region is not None and options.seller_name is not None:
+    may_be_new = options.seller_id is not None and options.seller_name is not None
+    if may_be_new and region is not None:
         return Choice({"sellerId": options.seller_id, "region": region}, {})
-    return _listed_store(gateway, name=options.store, seller_id=options.seller_id, region=region)
+    try:
+        return _listed_store(gateway, name=options.store, seller_id=options.seller_id, region=region)
+    except ClientError as problem:
+        if not may_be_new or problem.code != "not_found":
+            raise
+        return Choice({"sellerId": options.seller_id, "region": "NA"}, {})
 
 
 def known_account(gateway: "Gateway", options: SimpleNamespace) -> Choice | None:
