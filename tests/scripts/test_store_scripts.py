@@ -100,6 +100,11 @@ def test_a_wrong_key_is_exit_4(run: Run, gateway: FakeGateway) -> None:
     done = run("authorized_stores.py")
     assert (done.code, done.error["code"]) == (4, "unauthorized")
     assert KEY not in done.stdout + done.stderr
+    hint = done.error["hint"]
+    assert hint.startswith("Correct or unset LINKFOX_AGENT_API_KEY (environment)"), (
+        "it goes before a stored one"
+    )
+    assert "`python3 scripts/login.py`" in hint
 
 
 def test_plain_http_elsewhere_is_refused_before_anything_is_sent(run: Run) -> None:

@@ -34,6 +34,12 @@ LONGEST_PAUSE = 10.0
 PROXY_HINT = (
     "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY: an http proxy is meant (SOCKS needs the package PySocks)."
 )
+# Of a key that the environment or a `.env` file names: storing another one would change nothing.
+REFUSED_KEY = (
+    "Correct or unset {variable}: a key that `python3 scripts/login.py` stored counts only without it. "
+    "Hosted keys come from https://agent.linkfox.com/ (personal center, API settings). No token or store is "
+    "at fault: a 401 of Amazon's is told as Amazon's."
+)
 
 
 def connect(environ: Mapping[str, str] = os.environ) -> "Gateway":
@@ -250,6 +256,8 @@ class Gateway:
         except ClientError as failure:
             self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
             remedies.fill(failure, path, body, hosted=self.is_hosted)
+            if failure.reason == "unauthorized" and (variable := self.settings.key_named_by):
+                failure.hint = REFUSED_KEY.format(variable=variable)
             raise
         if answer.get("sandbox") is True:
             self.sandbox = True

@@ -49,8 +49,8 @@ class Settings(NamedTuple):
     """The chosen pair. `gateway` is an address without a final slash; `…_from` say where each came from.
 
     `local`: the gateway on this machine whose pair it is, which has to prove itself before it gets the key.
-    `named_by`: the variable that named the gateway, and where it is set; empty where none did. `note`: what
-    whoever uses this pair should know.
+    `named_by` and `key_named_by`: the variable that named the gateway or the key, and where it is set; empty
+    where none did. `note`: what whoever uses this pair should know.
     """
 
     gateway: str
@@ -60,6 +60,7 @@ class Settings(NamedTuple):
     sandbox: bool = False
     local: "LocalGateway | None" = None
     named_by: str = ""
+    key_named_by: str = ""
     note: str = ""
 
     @property
@@ -195,19 +196,22 @@ def _named(
     passed: list[Place] = []
     for place in found_places:
         gateway, key = place.first(GATEWAY_NAMES), place.first(KEY_NAMES)
+        key_named_by = f"{key[0]} ({place.name})" if key is not None else ""
         if gateway is not None:
             named_by = f"{gateway[0]} ({place.name})"
             address = checked_gateway(gateway[1], named_by)
             if key is not None:
-                return Settings(address, _key(key[1], key[0]), place.name, place.name, named_by=named_by)
+                pair = Settings(address, _key(key[1], key[0]), place.name, place.name)
+                return pair._replace(named_by=named_by, key_named_by=key_named_by)
             kept = _stored(address, place.name, read_keyring, read_key_file)
             if kept is not None:
                 return kept._replace(named_by=named_by)
             raise _without_key(gateway[0], place, [*passed, *found_places])
         passed.append(place)
         if key is not None and lone_key is None:
-            note = PASSED_BY.format(variable=f"{key[0]} ({place.name})")
-            lone_key = Settings(HOSTED, _key(key[1], key[0]), "default", place.name, note=note)
+            note = PASSED_BY.format(variable=key_named_by)
+            lone_key = Settings(HOSTED, _key(key[1], key[0]), "default", place.name)
+            lone_key = lone_key._replace(key_named_by=key_named_by, note=note)
     return lone_key
 
 
