@@ -419,9 +419,21 @@ def test_an_account_of_many_profiles_is_no_long_document(time: Time) -> None:
     )
     shown = len(document["account"]["profiles"])
     assert 0 < shown < 400
-    assert len(json.dumps(document)) < 6000
+    assert len(json.dumps(document)) < 15_000
     assert f"{shown} of 400 profiles are shown." in document["notes"]
     assert "notes" not in document["account"]
+
+
+def test_an_account_of_one_seller_in_all_regions_is_whole(time: Time) -> None:
+    """As most are: a site that is not shown is taken for one that did not come."""
+    named = {"accountInfoName": "x" * 60, "timezone": "America/Los_Angeles", "marketplaceStringId": "A" * 14}
+    account = {"authRecordId": 7, "profiles": [profile | named for profile in ads_profiles(23)]}
+    status = {"state": "authorized", "account": account, "alreadyKnown": False}
+    document = waiting.follow(
+        Scripted(authorizationStatus=[status]), ACCOUNTS, "id-1", 3, patience=time.patience
+    )
+    assert len(document["account"]["profiles"]) == 23
+    assert "notes" not in document
 
 
 def test_the_sites_of_a_store_that_takes_part_are_named(time: Time) -> None:

@@ -25,6 +25,8 @@ ACCOUNT = (
     *("currencyCode", "dailyBudget", "timezone", "unreadRegions", "regions", "reason", "errmsg", "hint"),
     *("missingScopes", "warnings"),
 )
+# The profiles of one account: one seller in every region has its place.
+MOST_OF_ACCOUNT = 12_000
 # Whose profiles an account has: so many are named, and the others counted.
 MOST_ADVERTISERS = 5
 SEVERAL = ("accountNames", "authRecordIds")
@@ -69,15 +71,18 @@ def length(row: object) -> int:
     return len(output.one_line(row)) + 6
 
 
-def bounded(answer: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return an answer in which those of its lists are short and few rows; `notes` tell what is missing."""
+def bounded(answer: dict[str, Any], names: Iterable[str], room: int = MOST_BESIDE) -> dict[str, Any]:
+    """Return an answer in which those of its lists are short and few rows; `notes` tell what is missing.
+
+    `room`: the characters for each list.
+    """
     document, notes = dict(answer), list(answer.get("notes") or [])
     for name in names:
         listed = answer.get(name)
         if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
             continue
         short = [of_store(row) if "sellerId" in row else of_account(row) for row in listed]
-        shown = fitting(short, MOST_BESIDE)
+        shown = fitting(short, room)
         document[name] = short[:shown]
         if shown < len(short):
             notes.append(f"{shown} of {len(short)} {name} are shown.")
@@ -95,7 +100,7 @@ def of_consent(answer: dict[str, Any], one: str) -> dict[str, Any]:
     if one == "store":
         codes = stores.site_codes(entry)
         return answer | {one: entry | ({"countryCodes": codes} if codes else {})}
-    shown = bounded(entry, ("profiles",))
+    shown = bounded(entry, ("profiles",), MOST_OF_ACCOUNT)
     notes = [*(answer.get("notes") or []), *shown.pop("notes", [])]
     return answer | {one: shown} | ({"notes": notes} if notes else {})
 
