@@ -180,6 +180,18 @@ def test_no_store_at_all_is_to_be_authorized_first(listed: FakeGateway, run: Run
     assert command[2:] == ["--seller-name", "O'Hara $HOME", "--region", "EU"]
 
 
+def test_who_authorizes_again_what_is_not_there_is_told_how_to_add_it(listed: FakeGateway, run: Run) -> None:
+    """It was removed, or it is new: the nearest name in the list is another store."""
+    error = refused(run("authorize_url.py", "--store", "Nordwind", "--region", "EU"), "not_found")
+    new = "python3 scripts/authorize_url.py --seller-name Nordwind --region EU"
+    assert f"A new one: `{new}`." in error["hint"]
+    error = refused(run("authorize_url.py", "--store", "Nordwind"), "not_found")
+    assert "A new one: give --seller-name, and its --region." in error["hint"]
+    listed.answers[ACCOUNTS] = (200, {"stores": PROFILES, "total": len(PROFILES)})
+    error = refused(run("ads_authorize_url.py", "--account", "My Brand"), "not_found")
+    assert "A new one: `python3 scripts/ads_authorize_url.py --account-name 'My Brand'`." in error["hint"]
+
+
 def test_more_candidates_than_a_person_reads_are_counted(listed: FakeGateway, run: Run) -> None:
     """Ten are shown."""
     many = [store(f"A{number}", "Same", "NA") for number in range(40)]

@@ -6,7 +6,7 @@ gateway's list; ids that say enough are not, so they cost no call.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -199,8 +199,12 @@ def known_store(gateway: "Gateway", options: SimpleNamespace, region: str | None
     may_be_new = options.seller_id is not None and options.seller_name is not None
     if may_be_new and region is not None:
         return Choice({"sellerId": options.seller_id, "region": region}, {})
+    new = "give --seller-name, and its --region"
+    if region is not None and options.store is not None:
+        new = typed("authorize_url.py", "--seller-name", options.store, "--region", region)
     try:
-        return _listed_store(gateway, name=options.store, seller_id=options.seller_id, region=region)
+        with _or_a_new_one(new):
+            return _listed_store(gateway, name=options.store, seller_id=options.seller_id, region=region)
     except ClientError as problem:
         if not may_be_new or problem.code != "not_found":
             raise
@@ -210,7 +214,8 @@ def known_store(gateway: "Gateway", options: SimpleNamespace, region: str | None
 def known_account(gateway: "Gateway", options: SimpleNamespace) -> Choice | None:
     """Return the ads account that is to be authorized again, as `known_store` does."""
     if options.account is not None:
-        return authorization(gateway, options)
+        with _or_a_new_one(typed("ads_authorize_url.py", "--account-name", options.account)):
+            return authorization(gateway, options)
     if options.auth_record_id is None:
         return None
     row = {}
@@ -220,6 +225,17 @@ def known_account(gateway: "Gateway", options: SimpleNamespace) -> Choice | None
         listed = accounts.accounts(_listed_profiles(lists.whole(gateway, ACCOUNTS)))
         row = accounts.of_record(listed, options.auth_record_id)
     return Choice({"authRecordId": options.auth_record_id}, row)
+
+
+@contextlib.contextmanager
+def _or_a_new_one(how: str) -> Iterator[None]:
+    """Tell how one is authorized that the list does not have, unless the failure tells it already."""
+    try:
+        yield
+    except ClientError as failure:
+        if failure.code == "not_found" and "authorize_url.py" not in failure.hint:
+            failure.hint += f" A new one: {how}."
+        raise
 
 
 def profile(gateway: "Gateway", options: SimpleNamespace) -> Choice:
