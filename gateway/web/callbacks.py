@@ -71,10 +71,11 @@ async def result_page(request: Request) -> Response:
     if state != "authorized":
         return pages_of(request).unfinished(attempt, state, reason, language)
     if attempt.flow == "ads":
-        sync = None
+        sync, profiles = None, []
         if attempt.grant_id is not None:
             sync = await services.profile_sync.state(attempt.grant_id)
-        return pages_of(request).account(attempt, sync, language)
+            profiles = await services.threads.vault(services.vault.profiles.of_grant, attempt.grant_id)
+        return pages_of(request).account(attempt, sync, profiles, language)
     grant, sites = None, None
     if attempt.grant_id is not None:
         grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)

@@ -64,10 +64,13 @@ class Pages:
             unread=None,
         )
 
-    def account(self, attempt: Attempt, sync: SyncState | None, language: str | None) -> Response:
+    def account(
+        self, attempt: Attempt, sync: SyncState | None, profiles: Sequence[Profile], language: str | None
+    ) -> Response:
         """Answer that an ads account is authorized; what is missing of its profiles, why, and what to do.
 
-        `sync`: what is known of them; None where the account has been removed since.
+        `sync`: what is known of them; None where the account has been removed since. `profiles`: those that
+        it has, by whose sites a person sees whether the login was the right one.
         """
         reason = None if sync is None else sync.reason
         return self._templates.page(
@@ -77,6 +80,7 @@ class Pages:
             outcome="good" if reason is None else "half",
             attempt=attempt,
             grant=None,
+            profiles=profiles,
             missing=None,
             reason=reason,
             unread=None if sync is None else sync.unread,

@@ -106,6 +106,17 @@ def test_the_page_says_it(gateway: Gateway) -> None:
     assert LANGUAGES["zh"].words["previous_name"].format(name="T2").strip() in chinese.text
 
 
+def test_the_page_of_an_account_names_its_sites(gateway: Gateway) -> None:
+    """Who signed in with another login than the account's sees that other sites came."""
+    link = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Brand"})["authorizeUrl"]
+    first = page_of(gateway, link, advertiser_id="SANDBOX_BRANDS")
+    assert "Sites United States, Canada, Mexico, United Kingdom" in " ".join(first.split())
+    link = gateway.good("/amazonAds/authorizeUrl", {"accountName": "Brand"})["authorizeUrl"]
+    again = page_of(gateway, link, advertiser_id="SANDBOX_PARTNERS")
+    assert "Sites United States" in " ".join(again.split())
+    assert "Canada" not in again
+
+
 def test_a_removed_store_tells_nothing(gateway: Gateway) -> None:
     """What was known of it went with it."""
     gateway.authorize_store(sellerName="T2")
