@@ -68,3 +68,23 @@ def test_sellers_words_lead_to_ours() -> None:
     words = " ".join(" ".join(row) for row in rows(WHAT_SELLERS_SAY))
     for word in ("店铺ID", "商家ID", "Merchant Token", "`sellerId`", "卖家中心", "VC", "广告账号", "掉授权"):
         assert word in words
+
+
+def test_a_consent_is_made_again_only_when_the_user_agrees() -> None:
+    """As the skill says, and the link comes with what is said of every link."""
+    (said,) = [sentence for when, sentence in rows("How it ended") if when == "`needs_reauthorization`"]
+    assert said.endswith("？")
+    assert "{链接}" not in said
+
+
+def test_what_the_scripts_cannot_do_is_told_with_the_place_where_it_can_be_done() -> None:
+    """Both places that `remove_store.py` names there."""
+    (said,) = [sentence for when, sentence in rows("Otherwise") if when == "解绑 on the hosted gateway"]
+    assert "https://agent.linkfox.com/" in said
+    assert "“管理您的应用”" in said
+
+
+def test_a_key_in_a_file_is_stored_by_a_command() -> None:
+    """The user is asked for a file, so the row says what takes it."""
+    (when,) = [when for when, sentence in rows("Otherwise") if "key.txt" in sentence]
+    assert "`login.py --key-file PATH`" in when
