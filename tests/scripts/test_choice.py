@@ -173,11 +173,11 @@ def test_who_names_none_is_told_where_the_names_are(
 
 
 def test_no_store_at_all_is_to_be_authorized_first(listed: FakeGateway, run: Run) -> None:
-    """With the name and the region that were said."""
+    """With the name and the site that were said."""
     listed.answers[STORES] = (200, {"stores": [], "total": 0})
     error = refused(run("refresh_token.py", "--store", "O'Hara $HOME", "--site", "DE"), "not_found")
     command = shlex.split(error["hint"].split("`")[1])
-    assert command[2:] == ["--seller-name", "O'Hara $HOME", "--region", "EU"]
+    assert command[2:] == ["--seller-name", "O'Hara $HOME", "--marketplace", "DE"]
 
 
 def test_who_authorizes_again_what_is_not_there_is_told_how_to_add_it(listed: FakeGateway, run: Run) -> None:

@@ -92,6 +92,17 @@ def test_a_refusal_for_want_of_a_site_asks_the_user(hosted: FakeGateway, run_hos
     assert "do not guess" in done.error["hint"]
 
 
+def test_a_store_that_is_not_at_a_site_is_authorized_there(hosted: FakeGateway, run_hosted: Run) -> None:
+    """The command has the site that was named, so that it works as it stands."""
+    listed = [{"sellerId": "A1", "region": "NA", "sellerName": "北极光户外"}]
+    hosted.answers["/spApi/authorizedStores"] = (200, {"stores": listed})
+    hosted.answers[AUTHORIZE] = (200, {"authorizeUrl": LINK})
+    hint = run_hosted("refresh_token.py", "--store", "北极光户外", "--site", "德国站").error["hint"]
+    run_hosted("authorize_url.py", *shlex.split(hint.split("`")[-2])[2:]).good()
+    (sent,) = hosted.bodies(AUTHORIZE)
+    assert (sent["region"], sent["marketplace"]) == ("EU", "DE")
+
+
 # What it says
 
 

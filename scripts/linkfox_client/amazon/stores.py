@@ -47,7 +47,7 @@ def resolve(
         raise ClientError(
             "not_found",
             "No store is authorized",
-            _authorize(name, region or (site.region if site else None)),
+            _authorize(name, region, site),
         )
     left = rows if name is None and seller_id is None else _named(rows, name, seller_id)
     left = _in_region(left, region) if region is not None else left
@@ -152,7 +152,7 @@ def _at_site(rows: list[Store], site: Site) -> list[Store]:
     left = [row for row in rows if _is_at(row, site)]
     if left:
         return left
-    raise _elsewhere(rows, f"site {site.code}", site.region)
+    raise _elsewhere(rows, f"site {site.code}", site.region, site)
 
 
 def _is_at(row: Store, site: Site) -> bool:
@@ -165,7 +165,7 @@ def _is_at(row: Store, site: Site) -> bool:
     )
 
 
-def _elsewhere(rows: Sequence[Store], wanted: str, region: str) -> ClientError:
+def _elsewhere(rows: Sequence[Store], wanted: str, region: str, site: Site | None = None) -> ClientError:
     """Return the failure for stores that are not where they were looked for; it says where they are."""
     called = {str(row.get("sellerName") or row["sellerId"]) for row in rows}
     where = ", ".join(sorted({_place(row) for row in rows})[:20])
@@ -173,7 +173,7 @@ def _elsewhere(rows: Sequence[Store], wanted: str, region: str) -> ClientError:
     message = f"{name} is authorized in {where}, not in {wanted}"
     if name is None:
         message = f"No such store is authorized in {wanted}; there are some in {where}"
-    remedy = _authorize(name, region)
+    remedy = _authorize(name, region, site)
     if any(row["region"] == region for row in rows):
         remedy = f"A consent covers its whole region, so a new one adds no site; {REFRESH} asks Amazon again."
     return ClientError(
@@ -181,13 +181,17 @@ def _elsewhere(rows: Sequence[Store], wanted: str, region: str) -> ClientError:
     )
 
 
-def _authorize(name: str | None, region: str | None) -> str:
-    """Return how a store that is missing is authorized, with what is known of it filled in."""
-    if name is None or region is None:
-        asked = "name" if region else "name and region"
-        there = typed("authorize_url.py", "--seller-name", "NAME", "--region", region or "REGION")
-        return f"To authorize one, ask the user for its {asked}: {there}."
-    return f"To authorize it there: {typed('authorize_url.py', '--seller-name', name, '--region', region)}."
+def _authorize(name: str | None, region: str | None, site: Site | None) -> str:
+    """Return how a store that is missing is authorized, with what is known of it filled in.
+
+    The site goes before its region: the hosted gateway wants one, and it tells the region.
+    """
+    place = ("--marketplace", site.code) if site else ("--region", region or "REGION")
+    there = typed("authorize_url.py", "--seller-name", name or "NAME", *place)
+    unknown = [word for word, known in (("name", name), ("region", region or site)) if not known]
+    if unknown:
+        return f"To authorize one, ask the user for its {' and '.join(unknown)}: {there}."
+    return f"To authorize it there: {there}."
 
 
 def _place(row: Store) -> str:
