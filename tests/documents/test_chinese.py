@@ -87,4 +87,4 @@ def test_what_the_scripts_cannot_do_is_told_with_the_place_where_it_can_be_done(
 def test_a_key_in_a_file_is_stored_by_a_command() -> None:
     """The user is asked for a file, so the row says what takes it."""
     (when,) = [when for when, sentence in rows("Otherwise") if "key.txt" in sentence]
-    assert "`login.py --key-file PATH`" in when
+    assert "`--key-file` of `login.py`" in when
