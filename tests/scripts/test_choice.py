@@ -169,7 +169,8 @@ def test_who_names_none_is_told_where_the_names_are(
     """A user says: my store."""
     words = ("GET", "/orders/v0/orders") if script == "call_amazon.py" else ()
     error = refused(run(script, *words), "bad_arguments", 2)
-    assert f"`python3 scripts/{lister}` lists them" in error["hint"]
+    what = "ads accounts" if lister.startswith("ads") else "stores"
+    assert f"`python3 scripts/{lister}` lists the {what}." in error["hint"]
 
 
 def test_no_store_at_all_is_to_be_authorized_first(listed: FakeGateway, run: Run) -> None:
@@ -178,6 +179,12 @@ def test_no_store_at_all_is_to_be_authorized_first(listed: FakeGateway, run: Run
     error = refused(run("refresh_token.py", "--store", "O'Hara $HOME", "--site", "DE"), "not_found")
     command = shlex.split(error["hint"].split("`")[1])
     assert command[2:] == ["--seller-name", "O'Hara $HOME", "--marketplace", "DE"]
+
+
+def test_two_regions_at_once_are_told_to_be_two(listed: FakeGateway, run: Run) -> None:
+    """A link is for one."""
+    error = refused(run("authorize_url.py", "--seller-name", "S", "--region", "NA,EU"), "bad_arguments", 2)
+    assert error["hint"].startswith("Give one: NA (")
 
 
 def test_who_authorizes_again_what_is_not_there_is_told_how_to_add_it(listed: FakeGateway, run: Run) -> None:

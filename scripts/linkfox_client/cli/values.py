@@ -129,7 +129,7 @@ def read_region(value: Any) -> str:
     if region is None:
         raise Wrong(
             f"names no region of Amazon's: {shown(words)}",
-            "The regions are NA (Americas), EU (Europe, Middle East, India) and FE (Japan, Australia, "
+            "Give one: NA (Americas), EU (Europe, Middle East, India) or FE (Japan, Australia, "
             "Singapore); a site's name stands for its region.",
         )
     return region

@@ -22,8 +22,8 @@ STORES = "/spApi/authorizedStores"
 ACCOUNTS = "/amazonAds/authorizedStores"
 STORE_FLAGS = ("--seller-id", "--store", "--site")
 PROFILE_FLAGS = ("--profile-id", "--account", "--site")
-STORES_LISTED = f"{typed('authorized_stores.py')} lists them."
-ACCOUNTS_LISTED = f"{typed('ads_authorized_stores.py')} lists them."
+STORES_LISTED = f"{typed('authorized_stores.py')} lists the stores."
+ACCOUNTS_LISTED = f"{typed('ads_authorized_stores.py')} lists the ads accounts."
 NAMES = ("sellerName", "accountName")
 EITHER_FLAGS = ("--seller-id", "--store", "--profile-id", "--account")
 
