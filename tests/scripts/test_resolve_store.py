@@ -143,6 +143,17 @@ def test_the_hosted_gateway_renames_by_a_consent_alone(hosted: FakeGateway, run_
     assert hosted.calls == []
 
 
+def test_a_gateway_that_is_older_is_named_as_the_reason(listed: FakeGateway, run: Run) -> None:
+    """It has no address for a name, and lets a wish that it does not know pass without a word."""
+    unknown = {"errcode": 1002, "reason": "unknown_path", "errmsg": "The gateway has no such address"}
+    listed.answers["/spApi/renameStore"] = (404, unknown)
+    error = refused(run("rename_store.py", "--store", "Südwind", "--new-name", "Neu"), "not_found")
+    assert "older than these scripts" in error["hint"]
+    document = run("authorized_stores.py", "--refresh").good()
+    assert document["refreshed"] is False
+    assert "older than these scripts" in document["notes"][0]
+
+
 def failed(name: str, region: str, reason: str) -> dict[str, Any]:
     """One of the `failures` of a refresh."""
     told = {"sellerId": f"A{name.upper()}", "sellerName": name, "region": region}

@@ -13,6 +13,10 @@ MOST_NOTES = 10
 NOT_HOSTED = (
     "Without --refresh the list is shown; the hosted gateway does not tell on which sites a store sells."
 )
+NOT_ASKED = (
+    "Amazon was not asked: this gateway is older than these scripts. Update it and start it again; until "
+    "then the list shows what it knows."
+)
 
 Failure = Mapping[str, Any]
 
@@ -34,6 +38,8 @@ def profiles(answer: dict[str, Any]) -> dict[str, Any]:
 
 def sites(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the answer of /spApi/authorizedStores to a `refresh` with `notes` on its failures."""
+    if "refreshed" not in answer:
+        return _noted({**answer, "refreshed": False}, [*(answer.get("notes") or []), NOT_ASKED])
     failures = _failures(answer)
     listed = answer.get("stores") or ()
     return _noted(answer, _notes(failures, SITES, some_renewed=len(listed) > len(failures)))
