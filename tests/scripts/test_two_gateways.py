@@ -165,6 +165,19 @@ def test_an_empty_list_tells_of_the_stores_elsewhere(share: Path, tmp_path: Path
         assert "another one has 0: a sandbox in" in note
         assert str(folders["--sandbox"]) in note
         assert "notes" in run("ads_authorized_stores.py")
+        by_name = (("resolve_store.py", "--name", "T2"), ("store_tokens.py", "--store", "T2"))
+        for words in (
+            *by_name,
+            ("ads_resolve_profile.py", "--site", "US"),
+            ("ads_store_tokens.py", "--account", "B"),
+        ):
+            refused = run_script(*words, environment=environment, folder=tmp_path)
+            assert (refused.code, refused.error["code"]) == (5, "not_found")
+            assert f"GATEWAY_DATA_DIR={folders['--sandbox']}" in refused.document["notes"][0]
+        checks = {check["name"]: check for check in run("doctor.py")["checks"]}
+        for what in ("stores", "ads accounts"):
+            assert checks[what]["state"] == "warning"
+            assert f"GATEWAY_DATA_DIR={folders['--sandbox']}" in checks[what]["remedy"]
         way = {"GATEWAY_DATA_DIR": str(folders["--sandbox"])}
         assert f"GATEWAY_DATA_DIR={way['GATEWAY_DATA_DIR']}" in note
         assert run("authorized_stores.py", **way)["sandbox"] is True

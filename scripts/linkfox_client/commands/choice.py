@@ -180,12 +180,13 @@ def find_store(gateway: "Gateway", options: SimpleNamespace) -> "tuple[dict[str,
     name = options.store if options.name is None else options.name
     said: dict[str, Any] = {"name": name, "seller_id": options.seller_id, "region": options.region}
     site = _site(options.site) if options.site is not None else None
-    listed = lists.entries(lists.whole(gateway, STORES))
-    if name is not None and not stores.has_name(listed, name):
-        phrase = sites.find_site(name)
-        if phrase is not None and site in (None, phrase):
-            said["name"], site = None, phrase
-    return dict(stores.resolve(listed, site=site, **said)), site
+    with _list(gateway, STORES) as answer:
+        listed = lists.entries(answer)
+        if name is not None and not stores.has_name(listed, name):
+            phrase = sites.find_site(name)
+            if phrase is not None and site in (None, phrase):
+                said["name"], site = None, phrase
+        return dict(stores.resolve(listed, site=site, **said)), site
 
 
 def known_store(gateway: "Gateway", options: SimpleNamespace, region: str | None) -> Choice | None:
@@ -282,10 +283,10 @@ def _named_account(
 ) -> Choice:
     from linkfox_client.amazon import accounts
 
-    answer = lists.whole(gateway, ACCOUNTS)
-    # An authorization whose profiles another one covers is in a list of its own, and still to be named.
-    listed = [*_listed_profiles(answer), *(answer.get("coveredAccounts") or [])]
-    found = accounts.resolve(listed, name, stores)
+    with _list(gateway, ACCOUNTS) as answer:
+        # An authorization whose profiles another one covers is in a list of its own, and still to be named.
+        listed = [*_listed_profiles(answer), *(answer.get("coveredAccounts") or [])]
+        found = accounts.resolve(listed, name, stores)
     return Choice({"authRecordId": found["authRecordId"]}, found)
 
 
@@ -299,15 +300,15 @@ def find_profile(
     """Return the list's row of the profile that fits all of what is given. Raise ClientError as `store`."""
     from linkfox_client.amazon import profiles
 
-    answer = lists.whole(gateway, ACCOUNTS)
-    row = profiles.resolve(
-        _listed_profiles(answer),
-        site=site,
-        account=account,
-        profile_id=profile_id,
-        incomplete=answer.get("incompleteAccounts") or [],
-        stores=lambda: _stores_or_none(gateway),
-    )
+    with _list(gateway, ACCOUNTS) as answer:
+        row = profiles.resolve(
+            _listed_profiles(answer),
+            site=site,
+            account=account,
+            profile_id=profile_id,
+            incomplete=answer.get("incompleteAccounts") or [],
+            stores=lambda: _stores_or_none(gateway),
+        )
     return dict(row)
 
 
@@ -315,8 +316,21 @@ def _listed_store(gateway: "Gateway", **said: Any) -> Choice:
     """Return the store of the list that `said` means, as `stores.resolve` takes it."""
     from linkfox_client.amazon import stores
 
-    row = stores.resolve(lists.entries(lists.whole(gateway, STORES)), **said)
+    with _list(gateway, STORES) as answer:
+        row = stores.resolve(lists.entries(answer), **said)
     return Choice({"sellerId": row["sellerId"], "region": row["region"]}, dict(row))
+
+
+@contextlib.contextmanager
+def _list(gateway: "Gateway", path: str) -> Iterator[dict[str, Any]]:
+    """Have the whole list; who finds nothing in it is told its notes: another gateway may have the stores."""
+    answer = lists.whole(gateway, path)
+    try:
+        yield answer
+    except ClientError as failure:
+        if answer.get("notes"):
+            failure.fields = {**failure.fields, "notes": answer["notes"]}
+        raise
 
 
 def _listed_profiles(answer: dict[str, Any]) -> list[dict[str, Any]]:

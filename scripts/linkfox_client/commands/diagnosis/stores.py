@@ -33,7 +33,8 @@ def stores(patient: Patient) -> Iterator[Finding]:
         answer = _listed(patient, "/spApi/authorizedStores")
         if answer is not None:
             hosted = patient.pair is not None and patient.pair.is_hosted
-            yield from _bounded("stores", [_of_store(entry, hosted) for entry in entries(answer)])
+            found = [_of_store(entry, hosted) for entry in entries(answer)]
+            yield from _bounded("stores", found, answer.get("notes"))
     except ClientError as problem:
         yield failed("stores", problem)
 
@@ -56,7 +57,7 @@ def ads_accounts(patient: Patient) -> Iterator[Finding]:
     unread = {entry.get("authRecordId"): entry.get("unreadRegions") or () for entry in incomplete}
     found = [_of_account(entry, unread.get(number, ())) for number, entry in accounts.items()]
     found += [_of_covered(entry) for entry in covered if entry.get("authRecordId") not in accounts]
-    yield from _bounded("ads accounts", found)
+    yield from _bounded("ads accounts", found, answer.get("notes"))
 
 
 def tried(patient: Patient) -> Iterator[Finding]:
@@ -157,12 +158,16 @@ def _of(name: str, entry: Mapping[str, Any], again: str) -> Finding:
     return ok(name, cleaned(str(status)) if status else "authorized; this gateway tells no status")
 
 
-def _bounded(what: str, findings: list[Finding]) -> Iterator[Finding]:
-    """Yield all problems before what is well, and no more lines than anybody reads."""
+def _bounded(what: str, findings: list[Finding], notes: Sequence[str] | None) -> Iterator[Finding]:
+    """Yield all problems before what is well, and no more lines than anybody reads.
+
+    `notes`: of the list; of an empty one they tell that another gateway may have the stores.
+    """
     findings.sort(key=lambda finding: ORDER.index(finding.state))
     well = sum(finding.state == "ok" for finding in findings)
     if not findings:
-        yield ok(what, "none is authorized yet")
+        none = "none is authorized yet"
+        yield warning(what, none, " ".join(notes)) if notes else ok(what, none)
     shown = rows.fitting([finding.facts() for finding in findings], MOST_CHARACTERS)
     if shown < len(findings):
         yield ok(what, f"{well} of {len(findings)} are well; the first {shown} lines follow")
