@@ -65,7 +65,8 @@ def test_the_command_that_was_meant_is_proposed(word: str, meant: str, run: Run)
 
 @pytest.mark.parametrize("word", ["delete-key", "remove-key", "revoke", "rotate-key", "rotate", "copy"])
 def test_no_command_that_destroys_is_proposed(word: str) -> None:
-    """Nobody asked for it by its name."""
+    """Nobody asked for it by its name; nor is one proposed that is only less unlike, as serve for revoke."""
+    assert not hint_of("local_gateway", word).startswith("Did you mean serve")
     assert not DANGEROUS & set(hint_of("local_gateway", word).replace("?", " ").split())
 
 

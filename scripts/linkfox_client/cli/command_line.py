@@ -170,8 +170,8 @@ def _unknown(
     if is_secret_name(word):
         return bad_arguments(f"There is no {what} {values.shown(word)}", SECRETS_HINT)
     meant = {spelled(wrong): name for name, field in known.items() for wrong in field.mistaken}
-    safe = [name for name, field in known.items() if not field.is_guarded]
-    near = f"Did you mean {meant[word]}?" if word in meant else values.nearest(word, safe)
+    guarded = [name for name, field in known.items() if field.is_guarded]
+    near = f"Did you mean {meant[word]}?" if word in meant else values.nearest(word, known, guarded)
     return bad_arguments(f"There is no {what} {values.shown(word)}", near or f"Known: {', '.join(known)}.")
 
 

@@ -1,7 +1,7 @@
 """What each kind of argument takes: from a flag's text or a JSON value to the option, or `Wrong` in words."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -165,9 +165,7 @@ def read_choice(
         if word.lower() == choice.lower():
             return choice
     meant = also.get(word.lower())
-    near = (
-        f"Did you mean {meant}?" if meant else nearest(word, [one for one in choices if one not in guarded])
-    )
+    near = f"Did you mean {meant}?" if meant else nearest(word, choices, guarded)
     raise Wrong(f"has to be one of {', '.join(choices)}, not {shown(word)}", near)
 
 
@@ -193,13 +191,17 @@ def read_switch(value: Any) -> bool:
     return value
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return the hint that names the known word nearest to this one; empty where none is near."""
+def nearest(word: str, known: Iterable[str], guarded: Collection[str] = ()) -> str:
+    """Return the hint that names the known word nearest to this one; empty where none is near, or a guarded.
+
+    The next one to a `guarded` word is not what was meant either.
+    """
     from difflib import get_close_matches
 
     lowered = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), lowered, n=1, cutoff=0.5)
-    return f"Did you mean {lowered[near[0]]}?" if near else ""
+    meant = lowered[near[0]] if near else None
+    return f"Did you mean {meant}?" if meant is not None and meant not in guarded else ""
 
 
 def shown(word: str) -> str:
