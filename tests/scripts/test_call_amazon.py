@@ -185,6 +185,19 @@ def test_what_is_wrong_with_a_call_costs_no_call(
     assert gateway.calls == []
 
 
+def test_a_list_that_wants_a_body_says_so(run: Run, gateway: FakeGateway) -> None:
+    """Amazon speaks of the media type alone, which nobody left out on purpose."""
+    gateway.answers["/amazonAds/authorizedStores"] = (
+        200,
+        {"stores": [{"profileId": 7, "region": "NA"}], "total": 1},
+    )
+    gateway.answers["/amazonAds/developerProxy"] = passed_on({"code": "UNSUPPORTED_MEDIA_TYPE"}, 415)
+    done = run("call_amazon.py", "POST", "/sp/campaigns/list", "--profile-id", "7")
+    assert done.error["code"] == "amazon_failed"
+    assert "--body-file" in done.error["hint"]
+    assert "`{}`" in done.error["hint"]
+
+
 def test_the_call_as_the_gateway_gets_it(run: Run, gateway: FakeGateway) -> None:
     """Encoded once, in the order given, with nothing that was not asked for."""
     gateway.answers[PROXY] = passed_on({})

@@ -26,6 +26,11 @@ OPERATIONS = {"spapi": "spapi-operations.json", "ads": "ads-operations.json"}
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; a gateway takes as much (PROXY_LARGEST_REQUEST)
 DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
 NOT_UNDERSTOOD = ("bad_parameter", "not_found", "answer_incomplete")
+NO_MEDIA_TYPE = 415
+WANTS_BODY = (
+    "The call had no body, and so no media type. Name a file with --body-file; one that holds `{}` asks a "
+    "list for everything."
+)
 # After these nobody knows whether Amazon carried the call out.
 UNCERTAIN = ("amazon_failed", "timeout")
 RESTRICTED_HINT = {
@@ -118,7 +123,10 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
         return _in_file(Path(output_file).absolute(), document, body, call)
     document = amazon_answers.with_body(document, body, reads=call.reads)
     if not good:
-        raise amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
+        failure = amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
+        if status == NO_MEDIA_TYPE and call.body is None:
+            failure.hint = WANTS_BODY
+        raise failure
     return document
 
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from tests.support.calling import (
     store_token,
 )
 from tests.support.gateway_server import Amazon, Gateway
+from tests.support.markdown import ROOT
 
 PROXY = "/spApi/developerProxy"
 LISTING = f"/listings/2021-08-01/items/{SELLER}/SANDBOX-SKU-1"
@@ -31,6 +33,17 @@ def store(gateway: Gateway, amazon: Amazon) -> None:
     """A store of the owner's, and a ledger that begins after its authorization."""
     gateway.authorize_store()
     amazon.control("ledger/reset", {})
+
+
+def test_the_documented_call_is_one(gateway: Gateway) -> None:
+    """As it stands in references/api.md."""
+    text = (ROOT / "references" / "api.md").read_text(encoding="utf-8")
+    (example,) = re.findall(
+        r"`POST /spApi/developerProxy`, for example:\n\n```json\n(.+?)```", text, re.DOTALL
+    )
+    answer = gateway.good(PROXY, json.loads(example))
+    assert answer["httpStatus"] == 200
+    assert "Orders" in json.loads(answer["body"])["payload"]
 
 
 @pytest.mark.parametrize("presents", [True, False])
