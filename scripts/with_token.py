@@ -12,9 +12,9 @@ Examples:
   python3 scripts/with_token.py '{"profileId": 1234567890, "command": ["python3", "campaigns.py"]}'
 
 The command finds AMAZON_ACCESS_TOKEN and, where they are known, AMAZON_TOKEN_EXPIRES_AT (RFC 3339),
-AMAZON_REGION and AMAZON_MARKETPLACE_IDS (with commas); a store's also AMAZON_SELLER_ID and
-AMAZON_SPAPI_ENDPOINT, a profile's AMAZON_ADS_PROFILE_ID, AMAZON_ADS_CLIENT_ID and AMAZON_ADS_ENDPOINT. In a
-sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. The gateway's own key is not passed on.
+AMAZON_REGION and AMAZON_MARKETPLACE_IDS (with commas, that of --site first); a store's also AMAZON_SELLER_ID
+and AMAZON_SPAPI_ENDPOINT, a profile's AMAZON_ADS_PROFILE_ID, AMAZON_ADS_CLIENT_ID and AMAZON_ADS_ENDPOINT. In
+a sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. The gateway's own key is not passed on.
 
 With --keep-fresh, for hours: the command reads the file AMAZON_ACCESS_TOKEN_FILE, which holds the token and
 nothing else, before each call. It is replaced at least 5 minutes before the token ends, and is gone when the

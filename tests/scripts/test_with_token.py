@@ -95,6 +95,16 @@ def test_the_command_is_told_all_sites_that_the_store_takes_part_in(gateway: Fak
     assert gateway.bodies("/spApi/authorizedStores") == [{"sellerId": "A1", "region": "EU"}]
 
 
+def test_the_site_that_was_named_comes_first(gateway: FakeGateway, run: Run) -> None:
+    """Before the others; where none are known, as on the hosted gateway, it is the one that there is."""
+    gateway.answers["/spApi/storeTokens"] = (200, tokens(region="EU"))
+    row = {"sellerId": "A1", "region": "EU", "sellerName": "n"}
+    for sites, ids in ((SITES, "A1F83G8C2ARO7P,A1PA6795UKMFR9"), (None, "A1F83G8C2ARO7P")):
+        gateway.answers["/spApi/authorizedStores"] = (200, {"stores": [row | {"sites": sites}], "total": 1})
+        for which in (("--store", "n"), ("--seller-id", "A1")):
+            assert told(run, *which, "--site", "UK")["AMAZON_MARKETPLACE_IDS"] == ids
+
+
 def test_a_store_that_was_looked_up_by_its_name_is_not_looked_up_twice(
     gateway: FakeGateway, run: Run
 ) -> None:

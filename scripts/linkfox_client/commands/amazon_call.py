@@ -123,10 +123,10 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
         return _in_file(Path(output_file).absolute(), document, body, call)
     document = amazon_answers.with_body(document, body, reads=call.reads)
     if not good:
-        failure = amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
+        refused = amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
         if status == NO_MEDIA_TYPE and call.body is None:
-            failure.hint = WANTS_BODY
-        raise failure
+            refused.hint = WANTS_BODY
+        raise refused
     return document
 
 

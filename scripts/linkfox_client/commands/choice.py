@@ -32,11 +32,12 @@ class Choice(NamedTuple):
     """What was chosen: the fields that name it to the gateway, and its row of the list.
 
     `which` is `{"sellerId", "region"}`, `{"profileId"}` or `{"authRecordId"}`. `row` is empty where the ids
-    said enough and no list was asked for.
+    said enough and no list was asked for. `site`: that of a store, where one was named.
     """
 
     which: dict[str, Any]
     row: dict[str, Any]
+    site: "Site | None" = None
 
     def named(self) -> dict[str, Any]:
         """Return `which` with the store's or account's name, where the list told it: for the answer."""
@@ -163,10 +164,9 @@ def store(gateway: "Gateway", options: SimpleNamespace) -> Choice:
     site = _site(options.site) if options.site is not None else None
     region = options.region or (site.region if site else None)
     if options.seller_id is not None and region is not None:
-        return Choice({"sellerId": options.seller_id, "region": region}, {})
-    return _listed_store(
-        gateway, name=options.store, seller_id=options.seller_id, region=options.region, site=site
-    )
+        return Choice({"sellerId": options.seller_id, "region": region}, {}, site)
+    said = {"name": options.store, "seller_id": options.seller_id, "region": options.region, "site": site}
+    return _listed_store(gateway, **said)._replace(site=site)
 
 
 def find_store(gateway: "Gateway", options: SimpleNamespace) -> "tuple[dict[str, Any], Site | None]":

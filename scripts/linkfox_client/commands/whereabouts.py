@@ -22,7 +22,8 @@ Variables = dict[str, str | None]
 def of_store(gateway: "Gateway", answer: Mapping[str, Any], chosen: "Choice") -> Variables:
     """Return the variables of a store; `answer`: what the gateway told beside its token.
 
-    The answer's region is the one that the store is kept under, which for India is not the one asked for.
+    The answer's region is the one that the store is kept under, which for India is not the one asked for. Of
+    its sites the one that was named comes first.
     """
     seller_id, asked = chosen.which["sellerId"], chosen.which["region"]
     kept = answer.get("region", asked)
@@ -30,6 +31,9 @@ def of_store(gateway: "Gateway", answer: Mapping[str, Any], chosen: "Choice") ->
     region = kept if host else asked
     row = chosen.row or _listed_store(gateway, seller_id, region)
     sites = _participations(row) or _named_site(answer)
+    if chosen.site is not None:
+        first = chosen.site.marketplace_id
+        sites = [first, *(each for each in sites if each != first)]
     return {
         "AMAZON_SELLER_ID": seller_id,
         "AMAZON_REGION": region,
