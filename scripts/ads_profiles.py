@@ -27,7 +27,7 @@ def run(options, gateway):
     from linkfox_client.errors import ClientError
 
     try:
-        answer = lists.whole(gateway, "/amazonAds/profiles", {"refresh": True} if options.refresh else {})
+        answer = lists.whole(gateway, "/amazonAds/profiles", refresh=options.refresh)
     except ClientError as failure:
         renewal.explain(failure)
         raise

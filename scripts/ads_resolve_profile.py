@@ -27,8 +27,12 @@ def declare(arguments):
 
 
 def run(options, gateway):
-    profile = choice.find_profile(
-        gateway, site=options.site, account=options.account, profile_id=options.profile_id
+    from linkfox_client.commands import rows
+
+    profile = rows.of_account(
+        choice.find_profile(
+            gateway, site=options.site, account=options.account, profile_id=options.profile_id
+        )
     )
     return {**profile, "sandbox": True} if gateway.sandbox else profile
 

@@ -12,8 +12,8 @@ Examples:
   python3 scripts/resolve_store.py '{"name": "My Store", "site": "DE"}'
 
 `marketplaceId` is that of the site that was named, `marketplaceIds` are those of all sites where the seller
-takes part, as far as they are known. Where several stores could be meant, it ends with `ambiguous` and names
-them in `candidates`: ask which one.
+takes part, as far as they are known; `countryCodes` are theirs, in the same order. Where several stores could
+be meant, it ends with `ambiguous` and names them in `candidates`: ask which one.
 """
 
 from linkfox_client import command

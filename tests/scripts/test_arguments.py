@@ -241,7 +241,7 @@ def test_text_from_the_command_line_is_shown_short_and_clean() -> None:
 
 
 def test_rules_between_flags() -> None:
-    """Exactly one, at most one, only with, together and never with are told apart."""
+    """Exactly one, at most one, only with and never with are told apart."""
 
     def rules() -> Arguments:
         arguments = Arguments()
@@ -249,7 +249,6 @@ def test_rules_between_flags() -> None:
             arguments.text(flag, "x")
         arguments.switch("--all", "x")
         arguments.exactly_one("--a", "--all")
-        arguments.together("--b", "--c", hint="The lists have it.")
         arguments.needs("--d", "--a", "--b")
         arguments.excludes("--all", "--b", "--d")
         return arguments
@@ -258,8 +257,6 @@ def test_rules_between_flags() -> None:
     assert rules().parse(["--all"]).all is True
     assert "--a or --all" in refused([], rules()).message
     assert "--a and --all" in refused(["--a", "1", "--all"], rules()).message
-    alone = refused(["--a", "1", "--b", "2"], rules())
-    assert ("--c" in alone.message, alone.hint) == (True, "The lists have it.")
     assert "--all and --b" in refused(["--all", "--b", "1", "--c", "2"], rules()).message
     assert refused(["--all", "--d", "1"], rules())
     assert refused(['{"all": false}'], rules())

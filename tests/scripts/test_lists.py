@@ -52,6 +52,13 @@ def test_a_list_is_read_to_its_end(count: int, calls: int) -> None:
     assert len(gateway.asked) == calls
 
 
+def test_amazon_is_asked_with_the_first_part_alone() -> None:
+    """It is asked for all of them: with each part it would be once more."""
+    gateway = Listed(2500)
+    lists.whole(gateway, LIST, refresh=True)  # type: ignore[arg-type]
+    assert [part.get("refresh") for part in gateway.asked] == [True, None, None]
+
+
 def test_the_hosted_gateway_is_asked_as_ever() -> None:
     """It knows no parts."""
     gateway = Listed(3000, hosted=True)
@@ -335,6 +342,44 @@ def test_the_profiles_of_a_new_account_are_short_and_few(
     assert done.code == 0, done.stdout
     assert len(done.stdout) < 5_000
     told = done.document.get("account", done.document)
-    assert 1 < len(told["profiles"]) < 20
+    assert 1 < len(told["profiles"]) < 30
     assert None not in told["profiles"][0].values()
     assert "of 300 profiles are shown" in done.document["notes"][0]
+
+
+def test_a_consent_is_answered_with_what_is_looked_at(run: Run, gateway: FakeGateway) -> None:
+    """A store by the codes of its sites, an account with short profiles, neither with what says nothing."""
+    codes = ("DE", "FR", "IT", "ES", "NL", "BE", "IE", "SE", "PL", "TR", "AE", "SA", "EG", "ZA", "UK", "IN")
+    sites = [
+        {"marketplaceId": f"A{code}", "countryCode": code, "name": "Amazon", "participating": code < "F"}
+        for code in codes
+    ]
+    store = full_store(1) | {"sites": sites}
+    gateway.answers["/spApi/authorizationStatus"] = (200, {"state": "authorized", "store": store})
+    followed = run("authorize_url.py", "--authorization-id", "id-1")
+    told = followed.good()["store"]
+    assert len(followed.stdout) < 800
+    assert told["countryCodes"] == [code for code in codes if code < "F"]
+    assert (told["sellerName"], told["authRecordId"]) == (store["sellerName"], store["authRecordId"])
+    assert {"sites", "lastUsedAt", "grantedScopes"} & told.keys() == set()
+    profiles = [full_profile(number) for number in range(8)]
+    account = {"accountName": "主账号", "region": "NA", **FULL_STATE, "profiles": profiles}
+    gateway.answers["/amazonAds/authorizationStatus"] = (200, {"state": "authorized", "account": account})
+    followed = run("ads_authorize_url.py", "--authorization-id", "id-1")
+    told = followed.good()["account"]
+    assert len(followed.stdout) < 2_000
+    assert len(told["profiles"]) == 8
+    assert told["profiles"][0]["profileId"] == profiles[0]["profileId"]
+
+
+def test_a_found_store_or_profile_is_told_as_in_the_lists(run: Run, gateway: FakeGateway) -> None:
+    """Without what says nothing."""
+    gateway.answers[LIST] = (200, {"stores": [full_store(1)], "total": 1})
+    found = run("resolve_store.py", "--region", "NA", "--seller-id", full_store(1)["sellerId"]).good()
+    assert (found["marketplaceIds"], found["countryCodes"]) == (["AUS", "ACA"], ["US", "CA"])
+    assert "sites" not in found
+    gateway.answers["/amazonAds/authorizedStores"] = (200, {"stores": [full_profile(1)], "total": 1})
+    found = run("ads_resolve_profile.py", "--site", "US").good()
+    assert found["profileId"] == full_profile(1)["profileId"]
+    assert None not in found.values()
+    assert "accountNames" not in found

@@ -131,6 +131,16 @@ def test_who_names_no_name_is_told_to_ask(
     assert listed.calls == []
 
 
+@pytest.mark.parametrize("name", ["rename_store.py", "ads_rename_account.py"])
+@pytest.mark.parametrize("flag", ["--name", "--seller-name", "--account-name"])
+def test_another_word_for_the_new_name_is_understood_as_a_slip(
+    listed: FakeGateway, run: Run, name: str, flag: str
+) -> None:
+    """Who renames gives a name first of all."""
+    error = refused(run(name, flag, "x"), "bad_arguments", 2)
+    assert error["hint"] == "Did you mean --new-name?"
+
+
 def test_the_hosted_gateway_renames_by_a_consent_alone(hosted: FakeGateway, run_hosted: Run) -> None:
     """It is said, and not tried."""
     for words in (("rename_store.py", "--store", "x"), ("ads_rename_account.py", "--account", "x")):

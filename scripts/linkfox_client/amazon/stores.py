@@ -71,14 +71,14 @@ def described(store: Store, site: Site | None, *, is_hosted: bool) -> dict[str, 
 
     Where the gateway tells no sites, the region is all that is known, and `notes` say so.
     """
-    told = known_sites(store)
+    are_known = known_sites(store) is not None
     kept = {name: store[name] for name in DESCRIBED_FIELDS if store.get(name) is not None}
-    if told is not None:
-        taking_part = [each for each in told if each.get("participating") is not False]
-        kept |= {"marketplaceIds": [each["marketplaceId"] for each in taking_part], "sites": told}
+    if are_known:
+        ids = [each["marketplaceId"] for each in _taking_part(store)]
+        kept |= {"marketplaceIds": ids, "countryCodes": site_codes(store)}
     if site is not None:
         kept |= {"site": site.code, "marketplaceId": site.marketplace_id}
-    if told is None:
+    if not are_known:
         kept["notes"] = [SITES_UNKNOWN_HOSTED if is_hosted else SITES_UNKNOWN]
     return kept
 
@@ -93,11 +93,12 @@ def known_sites(store: Store) -> list[Mapping[str, Any]] | None:
 
 def site_codes(store: Store) -> list[str]:
     """Return the codes of the sites where a store takes part, as far as that is known."""
-    return [
-        str(site.get("countryCode") or site["marketplaceId"])
-        for site in known_sites(store) or ()
-        if site.get("participating") is not False
-    ]
+    return [str(site.get("countryCode") or site["marketplaceId"]) for site in _taking_part(store)]
+
+
+def _taking_part(store: Store) -> list[Mapping[str, Any]]:
+    """Return those of the known sites where a store takes part: Amazon lists the others all the same."""
+    return [site for site in known_sites(store) or () if site.get("participating") is not False]
 
 
 def candidates(rows: Iterable[Store]) -> list[dict[str, Any]]:
@@ -156,13 +157,9 @@ def _at_site(rows: list[Store], site: Site) -> list[Store]:
 
 
 def _is_at(row: Store, site: Site) -> bool:
-    told = known_sites(row)
-    if told is None:
+    if known_sites(row) is None:
         return bool(row["region"] == site.region)
-    return any(
-        each["marketplaceId"] == site.marketplace_id and each.get("participating") is not False
-        for each in told
-    )
+    return any(each["marketplaceId"] == site.marketplace_id for each in _taking_part(row))
 
 
 def _elsewhere(rows: Sequence[Store], wanted: str, region: str, site: Site | None = None) -> ClientError:

@@ -46,7 +46,8 @@ class Arguments:
     ) -> None:
         """Declare a text of 1 to `most` characters after trimming, without control or direction marks.
 
-        `mistaken`: flags that there are not, whose caller means this one. `hint`: where the text is found.
+        `mistaken`: flags that there are not, whose caller means this one; the argument declared last counts.
+        `hint`: where the text is found.
         """
 
         def read(value: Any) -> str:
@@ -54,8 +55,11 @@ class Arguments:
 
         self._add(Field(flag, help, read, metavar, required, default, mistaken=tuple(mistaken), hint=hint))
 
-    def label(self, flag: str, help: str, *, required: bool = False) -> None:
-        """Declare a name that a store or account gets: only the user knows it, so nobody makes one up."""
+    def label(self, flag: str, help: str, *, required: bool = False, mistaken: Sequence[str] = ()) -> None:
+        """Declare a name that a store or account gets: only the user knows it, so nobody makes one up.
+
+        `mistaken`: as of `text`.
+        """
         self._add(
             Field(
                 flag,
@@ -64,6 +68,7 @@ class Arguments:
                 "NAME",
                 required,
                 hint=values.ASK_FOR_NAME,
+                mistaken=tuple(mistaken),
             )
         )
 
@@ -250,17 +255,6 @@ class Arguments:
         def check(options: SimpleNamespace) -> None:
             if self._is_given(options, flag) and not any(self._is_given(options, other) for other in others):
                 raise bad_arguments(f"{flag} is only for use with {values.either(others)}")
-
-        self._checks.append(check)
-
-    def together(self, *flags: str, hint: str = "") -> None:
-        """Require all of these flags or none; `hint` says where the missing one is found."""
-
-        def check(options: SimpleNamespace) -> None:
-            given = [flag for flag in flags if self._is_given(options, flag)]
-            missing = [flag for flag in flags if flag not in given]
-            if given and missing:
-                raise bad_arguments(f"Missing: {', '.join(missing)}, which {given[0]} needs beside it", hint)
 
         self._checks.append(check)
 

@@ -62,7 +62,7 @@ def run(gateway: "Gateway", kind: Kind, options: SimpleNamespace) -> dict[str, A
         text = secret_input.from_standard_input("The refresh token", PIPE_TOKEN)
     fields = {name: getattr(options, option_name(flag)) for flag, name in kind.fields.items()}
     token = output.secrets.remember(text)
-    return rows.bounded(gateway.post(kind.path, {**fields, TOKEN: token.reveal()}), ("profiles",))
+    return rows.authorized(gateway.post(kind.path, {**fields, TOKEN: token.reveal()}))
 
 
 def _import_list(gateway: "Gateway", kind: Kind, entries: Sequence[dict[str, str]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Lists: asked for in parts that an answer can hold, and printed page by page, with how to get the rest."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from linkfox_client.cli.arguments import Arguments
@@ -32,12 +32,13 @@ def declare(arguments: Arguments) -> None:
     arguments.switch("--full", "each row with all that the gateway tells, instead of what is looked at")
 
 
-def whole(gateway: "Gateway", path: str, body: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+def whole(gateway: "Gateway", path: str, *, refresh: bool = False) -> dict[str, Any]:
     """Return a gateway's answer to `path` with its lists whole, however long they are. Raise ClientError.
 
     One's own gateway is asked for them part by part. What changes meanwhile moves the entries behind it, so
-    then it is read again.
+    then it is read again. `refresh`: Amazon is asked first, for all of it, and so with the first part alone.
     """
+    body = {"refresh": True} if refresh else {}
     if gateway.is_hosted:
         return gateway.post(path, body)
     for _ in range(READINGS):
@@ -122,10 +123,7 @@ def page(
     chosen = listed if is_part else listed[options.offset : options.offset + options.limit]
     beside = {name: value for name, value in answer.items() if name != field}
     if not options.full:
-        chosen = [
-            rows.of_store(row) if field == "stores" and "sellerId" in row else rows.of_account(row)
-            for row in chosen
-        ]
+        chosen = [rows.short(row) for row in chosen]
         beside = rows.bounded(beside, BESIDE)
     room = rows.MOST_CHARACTERS - rows.FRAME - rows.length(beside)
     chosen = chosen[: rows.fitting(chosen, room)]

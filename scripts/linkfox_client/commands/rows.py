@@ -26,7 +26,7 @@ ACCOUNT = (
     *("missingScopes", "warnings"),
 )
 # The profiles of one account: one seller in every region has its place.
-MOST_OF_ACCOUNT = 12_000
+MOST_OF_ACCOUNT = 4_000
 # Whose profiles an account has: so many are named, and the others counted.
 MOST_ADVERTISERS = 5
 SEVERAL = ("accountNames", "authRecordIds")
@@ -35,8 +35,35 @@ DETAILS = (
     *("sites", "sitesReadAt", "profiles", "authorizedAt", "authorizationExpiresAt", "lastUsedAt"),
     *("requestedScopes", "grantedScopes"),
 )
+# Of a profile beside its account.
+PROFILE = ("profileId", "countryCode", "region", "accountInfoName", "accountType", "accountInfoType")
+SILENT: Sequence[Any] = (None, "", [])
 
 Row = Mapping[str, Any]
+
+
+def short(row: Row) -> dict[str, Any]:
+    """Return the short row of a store, or of an ads account or profile."""
+    return of_store(row) if "sellerId" in row else of_account(row)
+
+
+def authorized(entry: Row) -> dict[str, Any]:
+    """Return what is told of a store or account that was authorized or imported just now.
+
+    That is no details, but the `countryCodes` of its sites, and short `profiles`, as they fit; `notes` tell
+    how many are missing.
+    """
+    told = without_details(entry)
+    codes, profiles = stores.site_codes(entry), entry.get("profiles")
+    if codes:
+        told["countryCodes"] = codes
+    if isinstance(profiles, list) and all(isinstance(each, dict) for each in profiles):
+        listed = [_short(each, PROFILE) for each in profiles]
+        shown = fitting(listed, MOST_OF_ACCOUNT)
+        told["profiles"] = listed[:shown]
+        if shown < len(listed):
+            told["notes"] = [*(entry.get("notes") or []), _some("profiles", shown, len(listed))]
+    return told
 
 
 def of_store(row: Row) -> dict[str, Any]:
@@ -71,38 +98,19 @@ def length(row: object) -> int:
     return len(output.one_line(row)) + 6
 
 
-def bounded(answer: dict[str, Any], names: Iterable[str], room: int = MOST_BESIDE) -> dict[str, Any]:
-    """Return an answer in which those of its lists are short and few rows; `notes` tell what is missing.
-
-    `room`: the characters for each list.
-    """
+def bounded(answer: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return an answer in which those of its lists are short and few rows; `notes` tell what is missing."""
     document, notes = dict(answer), list(answer.get("notes") or [])
     for name in names:
         listed = answer.get(name)
         if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
             continue
-        short = [of_store(row) if "sellerId" in row else of_account(row) for row in listed]
-        shown = fitting(short, room)
-        document[name] = short[:shown]
-        if shown < len(short):
-            notes.append(f"{shown} of {len(short)} {name} are shown.")
+        told = [short(row) for row in listed]
+        shown = fitting(told, MOST_BESIDE)
+        document[name] = told[:shown]
+        if shown < len(told):
+            notes.append(_some(name, shown, len(told)))
     return document | ({"notes": notes} if notes else {})
-
-
-def of_consent(answer: dict[str, Any], one: str) -> dict[str, Any]:
-    """Return the answer to a consent with its `one` (store or account) as it is to be looked at.
-
-    A store has `countryCodes` beside its sites, as in the list; an account's profiles are short and few.
-    """
-    entry = answer.get(one)
-    if not isinstance(entry, dict):
-        return answer
-    if one == "store":
-        codes = stores.site_codes(entry)
-        return answer | {one: entry | ({"countryCodes": codes} if codes else {})}
-    shown = bounded(entry, ("profiles",), MOST_OF_ACCOUNT)
-    notes = [*(answer.get("notes") or []), *shown.pop("notes", [])]
-    return answer | {one: shown} | ({"notes": notes} if notes else {})
 
 
 def brought(account: Row) -> str:
@@ -118,5 +126,9 @@ def brought(account: Row) -> str:
     return ", ".join(told[:MOST_ADVERTISERS] + more)
 
 
+def _some(name: str, shown: int, total: int) -> str:
+    return f"{shown} of {total} {name} are shown."
+
+
 def _short(row: Row, columns: Sequence[str]) -> dict[str, Any]:
-    return {name: row[name] for name in columns if row.get(name) not in (None, "", [])}
+    return {name: row[name] for name in columns if row.get(name) not in SILENT}

@@ -43,7 +43,12 @@ def declare_removal(arguments: Arguments) -> None:
 
 def declare_new_name(arguments: Arguments) -> None:
     """Declare `--new-name`, which only the user knows."""
-    arguments.label("--new-name", "the name that it is to have in the lists", required=True)
+    arguments.label(
+        "--new-name",
+        "the name that it is to have in the lists",
+        required=True,
+        mistaken=("--name", "--seller-name", "--account-name"),
+    )
 
 
 def complete(gateway: "Gateway", flow: "Flow") -> dict[str, Any]:

@@ -191,7 +191,7 @@ def _watch_list(
 
     def look() -> dict[str, Any] | None:
         new = [entry for key, entry in listed().items() if key not in before]
-        return {"state": "authorized", flow.one: new[0]} if new else None
+        return {"state": "authorized", flow.one: rows.authorized(new[0])} if new else None
 
     found = _poll(look, wait, LIST_SECONDS, patience)
     if found is None:
@@ -241,8 +241,13 @@ def settled(
     if status.get("state") == "authorized":
         synced = row or find_reason(status.get("profileSync"))
         notes = [f"{synced.meaning}. {synced.remedy}"] if synced else []
-        shown = rows.of_consent(status, flow.one)
-        return _with_notes(shown, {"notes": [*notes, *_known_before(status, flow)]})
+        notes += _known_before(status, flow)
+        entry = status.get(flow.one)
+        if isinstance(entry, dict):
+            shown = rows.authorized(entry)
+            notes += shown.pop("notes", [])
+            status = status | {flow.one: shown}
+        return _with_notes(status, {"notes": notes})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
     kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId", "region")
