@@ -13,8 +13,8 @@ from keyring.backend import KeyringBackend
 from linkfox_client import config as scripts_loopback
 from linkfox_client import private_files as scripts_private_files
 from linkfox_client import text as scripts_text
-from linkfox_client.amazon import endpoints
 from linkfox_client.amazon import refusals as scripts_refusals
+from linkfox_client.commands import whereabouts
 from linkfox_client.keys import keyring as scripts_keyring
 from linkfox_client.local import local_proof as scripts_proof
 from linkfox_client.secrets import masking
@@ -151,8 +151,8 @@ def test_refusals_are_explained_by_the_same_lines() -> None:
 
 def test_amazons_hosts_are_the_same() -> None:
     """By region: where the gateway calls, and where a program under with_token.py is sent."""
-    assert endpoints.SPAPI_HOSTS == selling_partner_api.HOSTS
-    assert endpoints.ADS_HOSTS == ads_api.HOSTS
+    assert whereabouts.SPAPI_HOSTS == selling_partner_api.HOSTS
+    assert whereabouts.ADS_HOSTS == ads_api.HOSTS
 
 
 def test_a_local_gateway_is_proved_alike() -> None:

@@ -74,7 +74,7 @@ def described(store: Store, site: Site | None, *, is_hosted: bool) -> dict[str, 
     are_known = known_sites(store) is not None
     kept = {name: store[name] for name in DESCRIBED_FIELDS if store.get(name) is not None}
     if are_known:
-        ids = [each["marketplaceId"] for each in _taking_part(store)]
+        ids = [each["marketplaceId"] for each in taking_part(store)]
         kept |= {"marketplaceIds": ids, "countryCodes": site_codes(store)}
     if site is not None:
         kept |= {"site": site.code, "marketplaceId": site.marketplace_id}
@@ -93,10 +93,10 @@ def known_sites(store: Store) -> list[Mapping[str, Any]] | None:
 
 def site_codes(store: Store) -> list[str]:
     """Return the codes of the sites where a store takes part, as far as that is known."""
-    return [str(site.get("countryCode") or site["marketplaceId"]) for site in _taking_part(store)]
+    return [str(site.get("countryCode") or site["marketplaceId"]) for site in taking_part(store)]
 
 
-def _taking_part(store: Store) -> list[Mapping[str, Any]]:
+def taking_part(store: Store) -> list[Mapping[str, Any]]:
     """Return those of the known sites where a store takes part: Amazon lists the others all the same."""
     return [site for site in known_sites(store) or () if site.get("participating") is not False]
 
@@ -159,7 +159,7 @@ def _at_site(rows: list[Store], site: Site) -> list[Store]:
 def _is_at(row: Store, site: Site) -> bool:
     if known_sites(row) is None:
         return bool(row["region"] == site.region)
-    return any(each["marketplaceId"] == site.marketplace_id for each in _taking_part(row))
+    return any(each["marketplaceId"] == site.marketplace_id for each in taking_part(row))
 
 
 def _elsewhere(rows: Sequence[Store], wanted: str, region: str, site: Site | None = None) -> ClientError:

@@ -14,6 +14,8 @@ from linkfox_client.text import cleaned
 LARGEST_EXACT = 2**53
 # What Amazon answered is told as it came, without a field of ours in it.
 VERBATIM = "body"
+# In characters: what agents' harnesses take of one command.
+LONGEST_DOCUMENT = 20_000
 # The document, and what stands in it under a name, such as `error` or `store`.
 BROKEN_LEVELS = 2
 

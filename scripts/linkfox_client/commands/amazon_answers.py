@@ -15,8 +15,6 @@ from linkfox_client.errors import ClientError
 from linkfox_client.gateway.calls import whole_number
 from linkfox_client.text import cleaned
 
-# In characters: what agents' harnesses take of one command.
-LONGEST_DOCUMENT = 20_000
 # Of the gateway's fields about an answer, those that are told.
 TOLD = ("httpStatus", "contentType", "requestId", "rateLimit", "retryAfter", "notes")
 
@@ -37,14 +35,14 @@ def with_body(document: dict[str, Any], body: bytes, *, reads: bool) -> dict[str
     except UnicodeDecodeError:
         note = "The body is no text: --output-file PATH writes it to a file."
         return _noted(document | {"body": None, "bytes": len(body)}, note)
-    if len(text) <= LONGEST_DOCUMENT:
+    if len(text) <= output.LONGEST_DOCUMENT:
         whole = document | {"body": _parsed(text)}
-        if len(output.rendered({"ok": True, **whole})) <= LONGEST_DOCUMENT:
+        if len(output.rendered({"ok": True, **whole})) <= output.LONGEST_DOCUMENT:
             return whole
     again = "--output-file PATH writes it whole to a file" + ("." if reads else ", where it may be repeated.")
     cut = _noted(document | {"body": "", "bodyCharacters": len(text)}, f"The body was cut: {again}")
-    shown = text[:LONGEST_DOCUMENT]
-    while len(output.rendered({"ok": True, **cut, "body": shown})) > LONGEST_DOCUMENT:
+    shown = text[: output.LONGEST_DOCUMENT]
+    while len(output.rendered({"ok": True, **cut, "body": shown})) > output.LONGEST_DOCUMENT:
         shown = shown[: len(shown) * 9 // 10]
     return cut | {"body": shown}
 

@@ -125,12 +125,24 @@ def status(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def _readiness(running: gateway_folder.Running, data_dir: Path) -> dict[str, Any]:
-    from linkfox_client.gateway.readiness import readiness
+    """Return `ready`, `checks` and `attention`, as `/readyz` answers them; else `notes` that say why not."""
+    from linkfox_client.gateway import settings
+    from linkfox_client.gateway.client import Gateway
+    from linkfox_client.gateway.key_check import SECONDS
 
     try:
-        return readiness(local_gateway.of_running(running, data_dir))
-    except ClientError as problem:
-        return {"notes": [f"{problem.message}. {problem.hint}"]}
+        local = local_gateway.of_running(running, data_dir)
+        # On loopback it would tell without a key; on another address of this machine it would not.
+        with Gateway(settings.of_local(local), timeouts=SECONDS) as gateway:
+            document = json.loads(gateway.get("/readyz").body)
+    except ClientError as failure:
+        return {"notes": [f"{failure.message}. {failure.hint}"]}
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or not isinstance(document.get("checks"), dict):
+        return {"notes": [f"What answers at {local.url} does not say whether it is ready."]}
+    found = {"ready": document.get("status") == "ready", "checks": document["checks"]}
+    return found | ({"attention": document["attention"]} if document.get("attention") else {})
 
 
 def pass_on(options: SimpleNamespace) -> dict[str, Any]:

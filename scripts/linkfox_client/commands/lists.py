@@ -1,9 +1,12 @@
 """Lists: asked for in parts that an answer can hold, and printed page by page, with how to get the rest."""
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from linkfox_client.cli import output
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.commands import rows
 from linkfox_client.errors import ClientError
@@ -21,6 +24,7 @@ TOTALS = {"stores": "total", "profiles": "total", "accountsWithoutProfiles": "to
 # Lists beside the one that is asked for: they are shown whole with `--full` alone.
 BESIDE = ("accountsWithoutProfiles", "incompleteAccounts", "coveredAccounts", "failures")
 READINGS = 3
+OTHER_SECONDS = (1.0, 2.0)  # to connect to another gateway of this machine, and to wait for its answer
 
 
 def declare(arguments: Arguments) -> None:
@@ -54,13 +58,38 @@ def whole(gateway: "Gateway", path: str, *, refresh: bool = False) -> dict[str, 
 
 
 def _notes(gateway: "Gateway", path: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the notes of an answer whose lists are all empty, where another gateway may have the stores."""
-    if any(answer.get(name) for name in TOTALS):
-        return {}
-    from linkfox_client.commands import elsewhere
+    """Return the notes of an answer whose lists are all empty: another gateway here may have the stores.
 
-    notes = [*(answer.get("notes") or []), *elsewhere.notes(gateway, path)]
-    return {"notes": notes} if notes else {}
+    How many that one has is told where it runs. Nothing is started.
+    """
+    used = gateway.settings.local
+    if used is None or any(answer.get(name) for name in TOTALS):
+        return {}
+    from linkfox_client.local import beside
+
+    notes = [
+        f"This gateway has none{_how_many(other, path)}: {beside.described(other)} is set up on this "
+        f"machine, too. {beside.way_to(os.environ, other)}"
+        for other in beside.others(os.environ, used.data_dir)
+    ]
+    return {"notes": [*(answer.get("notes") or []), *notes]} if notes else {}
+
+
+def _how_many(data_dir: Path, path: str) -> str:
+    """Return how many entries the list of `path` has on the gateway on `data_dir`; empty where not known."""
+    from linkfox_client.gateway import client, settings
+    from linkfox_client.local import gateway_folder, local_gateway
+
+    running = gateway_folder.probe(data_dir)
+    if running is None:
+        return ""
+    try:
+        pair = settings.of_local(local_gateway.of_running(running, data_dir))
+        with client.Gateway(pair, timeouts=OTHER_SECONDS) as other:
+            total = other.post(path, {"limit": 1, "offset": 0}).get("total")
+    except ClientError:  # it is not the one that was asked
+        return ""
+    return f", and another one has {total}" if isinstance(total, int) else ""
 
 
 def _continued(gateway: "Gateway", path: str, answer: dict[str, Any]) -> bool:
@@ -125,7 +154,7 @@ def page(
     if not options.full:
         chosen = [rows.short(row) for row in chosen]
         beside = rows.bounded(beside, BESIDE)
-    room = rows.MOST_CHARACTERS - rows.FRAME - rows.length(beside)
+    room = output.LONGEST_DOCUMENT - rows.FRAME - rows.length(beside)
     chosen = chosen[: rows.fitting(chosen, room)]
     end = options.offset + len(chosen)
     more = {"total": total, "nextOffset": end if chosen and end < total else None}

@@ -10,9 +10,8 @@ from typing import Any
 from linkfox_client.amazon import stores
 from linkfox_client.cli import output
 
-# Characters of a whole document, of the rows of a list beside the one that was asked for, and of the rest
-# of a document: its braces, its totals.
-MOST_CHARACTERS = 20_000
+# Characters of the rows of a list beside the one that was asked for, and of the rest of a document: its
+# braces, its totals.
 MOST_BESIDE = 3_000
 FRAME = 300
 STORE = (

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from linkfox_client.cli import new_file
+from linkfox_client.cli import new_file, output
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.fields import option_name
-from linkfox_client.cli.output import Revealed, rendered
 from linkfox_client.commands import rows
 from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, with_note
 from linkfox_client.config import KEY_NAMES
@@ -67,7 +66,7 @@ MOST_BESIDE = 2_000
 
 def deliver(
     fields: Mapping[str, Any], options: SimpleNamespace, *, ads: bool = False
-) -> dict[str, Any] | Revealed:
+) -> dict[str, Any] | output.Revealed:
     """Return what a script that got tokens answers: masked, and unmasked to where `options` let them go.
 
     `fields`: the gateway's, tokens as `Secret`; `ads`: the token is for the Ads API. Raise ClientError where
@@ -81,7 +80,7 @@ def deliver(
     if options.output_file is not None:
         path = Path(options.output_file).absolute()
         text = env_lines(fields, with_refresh_token=options.with_refresh_token) if as_lines else ""
-        text = text or rendered({"ok": True, **fields}, leaving) + "\n"
+        text = text or output.rendered({"ok": True, **fields}, leaving) + "\n"
         new_file.write(path, text.encode("utf-8", "backslashreplace"))
         document["outputFile"] = str(path)
         work_tree = _work_tree(path.parent)
@@ -91,8 +90,8 @@ def deliver(
         return _shortened(document)
     if as_lines:
         lines = Secret(env_lines(fields, with_refresh_token=options.with_refresh_token))
-        return Revealed({**document, "env": lines}, (lines,))
-    return Revealed(document, tuple(leaving))
+        return output.Revealed({**document, "env": lines}, (lines,))
+    return output.Revealed(document, tuple(leaving))
 
 
 def _shortened(document: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +100,7 @@ def _shortened(document: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(entries, list):
         return document
     short = [rows.without_details(entry) for entry in entries]
-    room = rows.MOST_CHARACTERS - rows.FRAME - MOST_BESIDE
+    room = output.LONGEST_DOCUMENT - rows.FRAME - MOST_BESIDE
     if rows.fitting(short, room) == len(short):
         return document | {"stores": short}
     ordered = sorted(short, key=lambda entry: bool(entry.get("ok")))
@@ -153,7 +152,7 @@ def child_environment(
     return inherited | {name: value for name, value in variables.items() if value is not None}
 
 
-def _for_program(fields: Mapping[str, Any], *, ads: bool) -> Revealed:
+def _for_program(fields: Mapping[str, Any], *, ads: bool) -> output.Revealed:
     """Return the document for a helper in the manner of AWS's `credential_process`, and nothing beside it.
 
     `headers` are those in which Amazon's APIs want the token (`references/amazon.md`); of the Ads API's those
@@ -180,7 +179,7 @@ def _for_program(fields: Mapping[str, Any], *, ads: bool) -> Revealed:
         "expiresAt": expires_at,
         "headers": {name: value for name, value in headers.items() if value is not None},
     }
-    return Revealed(document, (access, bearer), bare=True)
+    return output.Revealed(document, (access, bearer), bare=True)
 
 
 def _check_reader(options: SimpleNamespace) -> None:

@@ -7,14 +7,27 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from linkfox_client.amazon import endpoints
+from linkfox_client.amazon import stores
 from linkfox_client.amazon.sites import find_site
 from linkfox_client.commands import lists
+from linkfox_client.config import checked_gateway
 from linkfox_client.errors import ClientError
 
 if TYPE_CHECKING:
     from linkfox_client.commands.choice import Choice
     from linkfox_client.gateway.client import Gateway
+
+# Where Amazon's APIs are, by region: references/amazon.md.
+SPAPI_HOSTS = {
+    "NA": "sellingpartnerapi-na.amazon.com",
+    "EU": "sellingpartnerapi-eu.amazon.com",
+    "FE": "sellingpartnerapi-fe.amazon.com",
+}
+ADS_HOSTS = {
+    "NA": "advertising-api.amazon.com",
+    "EU": "advertising-api-eu.amazon.com",
+    "FE": "advertising-api-fe.amazon.com",
+}
 
 Variables = dict[str, str | None]
 
@@ -27,7 +40,7 @@ def of_store(gateway: "Gateway", answer: Mapping[str, Any], chosen: "Choice") ->
     """
     seller_id, asked = chosen.which["sellerId"], chosen.which["region"]
     kept = answer.get("region", asked)
-    host = endpoints.SPAPI_HOSTS.get(kept if isinstance(kept, str) else "")
+    host = SPAPI_HOSTS.get(kept if isinstance(kept, str) else "")
     region = kept if host else asked
     row = chosen.row or _listed_store(gateway, seller_id, region)
     sites = _participations(row) or _named_site(answer)
@@ -48,7 +61,7 @@ def of_profile(gateway: "Gateway", answer: Mapping[str, Any], chosen: "Choice") 
     """Return the variables of an ads profile, whose region only the list tells."""
     profile = chosen.row or _listed_profile(gateway, chosen.which["profileId"])
     region, marketplace = profile.get("region"), profile.get("marketplaceStringId")
-    host = endpoints.ADS_HOSTS.get(region if isinstance(region, str) else "")
+    host = ADS_HOSTS.get(region if isinstance(region, str) else "")
     return {
         "AMAZON_SELLER_ID": None,
         "AMAZON_REGION": region if host else None,
@@ -83,10 +96,7 @@ def _listed_profile(gateway: "Gateway", profile_id: int) -> Mapping[str, Any]:
 
 def _participations(row: Mapping[str, Any]) -> list[str]:
     """Return the ids of the sites that a store takes part in, as Amazon told when it was last asked."""
-    sites = row.get("sites")
-    told = [site for site in sites if isinstance(site, dict)] if isinstance(sites, list) else []
-    ids = [site.get("marketplaceId") for site in told if site.get("participating") is True]
-    return [each for each in ids if _is_id(each)]
+    return [site["marketplaceId"] for site in stores.taking_part(row) if _is_id(site["marketplaceId"])]
 
 
 def _named_site(answer: Mapping[str, Any]) -> list[str]:
@@ -101,7 +111,14 @@ def _is_id(value: object) -> TypeGuard[str]:
 
 
 def _endpoint(host: str | None, answer: Mapping[str, Any], *, sandbox: bool) -> str | None:
-    """Return the address of an API: in a sandbox the stand-in's or none, else Amazon's."""
-    if host is None:
+    """Return the address of an API: in a sandbox the stand-in's or none, else Amazon's.
+
+    None, too, for a stand-in that a token is not to be sent to: it has to be https, or on loopback.
+    """
+    if host is None or not sandbox:
+        return host and f"https://{host}"
+    origin = answer.get("amazonOrigin")
+    try:
+        return f"{checked_gateway(origin, 'amazonOrigin')}/{host}" if isinstance(origin, str) else None
+    except ClientError:
         return None
-    return endpoints.stand_ins(answer.get("amazonOrigin"), host) if sandbox else endpoints.amazons(host)

@@ -3,7 +3,7 @@
 Success is a 2xx whose `errcode` (else `code`) is absent, 0 or 200, and which holds what was asked for
 (`calls.py`). The self-hosted gateway names the `reason` of a failure, a row of references/errors.json; the
 hosted one may send a failure with HTTP 200 and a text in Chinese, whose words go before its numbers
-(`wordings.py`).
+(`failure_rows.py`).
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from linkfox_client.amazon.consent_link import check_link
 from linkfox_client.errors import ClientError, Reason, find_reason
-from linkfox_client.gateway import failure_rows, wordings
+from linkfox_client.gateway import failure_rows
 from linkfox_client.gateway.calls import lacking, whole_number
 from linkfox_client.secrets.masking import Secrets, secrets_in, wrapped
 from linkfox_client.text import cleaned
@@ -178,8 +178,8 @@ def _failure(
     lacks: str = "",
 ) -> ClientError:
     """Return the failure that an answer tells; `lacks`: what it says that it has, and has not."""
-    said = wordings.said_in(fields)
-    words = wordings.without_names(said, sent)
+    said = failure_rows.said_in(fields)
+    words = failure_rows.without_names(said, sent)
     row = failure_rows.row_of(reply.status, _code(document), document, words, hosted=hosted)
     candidates = fields.get("candidates")
     meaning = lacks if lacks and row.reason == "answer_incomplete" else row.meaning

@@ -12,9 +12,9 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 from linkfox_client.cli import output
 from linkfox_client.config import LOCAL_KEY_PREFIX
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway import answers, certificates, forwarding, remedies, settings
+from linkfox_client.gateway import answers, forwarding, remedies, settings
 from linkfox_client.gateway.answers import Reply
-from linkfox_client.gateway.connections import Deadline, GatewayAdapter
+from linkfox_client.gateway.connections import Deadline, GatewayAdapter, authorities, verify_message
 from linkfox_client.gateway.parallel import WORKERS
 from linkfox_client.paths import version
 from linkfox_client.secrets.masking import Secrets
@@ -162,7 +162,7 @@ class Gateway:
         if self._is_here:
             session.trust_env = False  # proxies are for elsewhere
         if self.settings.gateway.startswith("https:"):
-            session.verify = certificates.authorities(environ) or True
+            session.verify = authorities(environ) or True
         return session
 
     def _local(self, environ: Mapping[str, str]) -> "LocalGateway | None":
@@ -212,7 +212,7 @@ class Gateway:
                 self.date = response.headers.get("Date", "")
                 content = self._content(response, largest)
         except requests.exceptions.SSLError as error:
-            why = certificates.verify_message(error)
+            why = verify_message(error)
             raise self._unreachable(
                 f"its certificate was not accepted{why and f' ({why})'}",
                 "Check the address; for a private certificate authority set REQUESTS_CA_BUNDLE to its file.",

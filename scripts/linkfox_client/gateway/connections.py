@@ -1,4 +1,4 @@
-"""The connections to a gateway: whole answers within a deadline, and a local gateway's proof on each.
+"""The connections to a gateway: certificates, whole answers by a deadline, a local gateway's proof on each.
 
 The key of the gateway on this machine goes only to a process that proves, on the very connection, that it is
 this gateway (`local/local_proof.py`). Whoever took the port of one that ended gets a random number.
@@ -13,20 +13,26 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from http.client import HTTPConnection as StandardConnection
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
+from requests.exceptions import SSLError
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
+from linkfox_client.errors import ClientError
+
 if TYPE_CHECKING:
     from linkfox_client.local.local_gateway import LocalGateway
 
+# The first of these that is set names the file, or folder, of the certificate authorities to trust.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 LARGEST_PROOF = 4096
 PROOF_SECONDS = 10.0
 
@@ -176,3 +182,29 @@ def _proof_in(content: bytes) -> bytes:
         return b""
     proof = document.get("proof") if isinstance(document, dict) else None
     return proof.encode("utf-8", "replace") if isinstance(proof, str) else b""
+
+
+def authorities(environ: Mapping[str, str]) -> str | None:
+    """Return the certificate authorities to trust, where the environment names some.
+
+    Raise ClientError (`not_set_up`) where they are not there: every call would fail, and not say why.
+    """
+    variable = next((name for name in CA_VARIABLES if environ.get(name)), None)
+    if variable is None:
+        return None
+    if not Path(environ[variable]).exists():
+        raise ClientError(
+            "not_set_up",
+            f"{variable} names a file that is not there, so no certificate can be checked",
+            f"Set {variable} to the file of your certificate authority, or unset it.",
+        )
+    return environ[variable]
+
+
+def verify_message(error: SSLError) -> str:
+    """Return what OpenSSL did not like about a certificate; empty where it is not told."""
+    cause: Any = error.args[0] if error.args else None
+    cause = getattr(cause, "reason", cause)
+    cause = cause.args[0] if getattr(cause, "args", ()) else None
+    message = getattr(cause, "verify_message", "")
+    return message if isinstance(message, str) else ""

@@ -41,7 +41,7 @@ def proxy(patient: Patient) -> Finding:
 
 def certificates(patient: Patient) -> Finding:
     """Look at the certificate authorities that are trusted, and whether a file that was named is there."""
-    from linkfox_client.gateway.certificates import CA_VARIABLES
+    from linkfox_client.gateway.connections import CA_VARIABLES
 
     name = next((name for name in CA_VARIABLES if patient.environ.get(name)), None)
     if name is None:
