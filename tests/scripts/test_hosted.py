@@ -237,6 +237,22 @@ def test_an_ads_authorization_that_has_ended_is_made_again(
     assert "scripts/authorize_url.py" not in done.error["hint"]
 
 
+@pytest.mark.parametrize(
+    ("details", "asks"),
+    [("", True), ("The access token you provided has expired.", True), ("not valid for region", False)],
+)
+def test_a_refusal_of_amazons_asks_for_what_a_link_wants_here(
+    hosted: FakeGateway, run_hosted: Run, details: str, asks: bool
+) -> None:
+    """The command that authorizes again wants the site, and the application is the service's."""
+    refusal = {"errors": [{"code": "Unauthorized", "message": "Access is denied.", "details": details}]}
+    hosted.answers["*"] = (200, {"errcode": 200, "httpStatus": 403, "body": refusal})
+    store = ("--seller-id", "A1", "--region", "NA")
+    hint = run_hosted("call_amazon.py", "GET", "/sellers/v1/marketplaceParticipations", *store).error["hint"]
+    assert ("--marketplace" in hint, "LinkFox" in hint) == (asks, asks)
+    assert ("scripts/authorize_url.py" in hint) == asks
+
+
 # What this skill cannot do there
 
 

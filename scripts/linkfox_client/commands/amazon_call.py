@@ -25,6 +25,12 @@ PATHS = {"spapi": "/spApi/developerProxy", "ads": "/amazonAds/developerProxy"}
 OPERATIONS = {"spapi": "spapi-operations.json", "ads": "ads-operations.json"}
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; a gateway takes as much (PROXY_LARGEST_REQUEST)
 DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
+# Causes of a store's refusal that may end in a new authorization, and what the hosted gateway wants for it.
+AUTHORIZED_AGAIN = {"token_ended", "role_missing", "role_or_region"}
+AT_LINKFOX = (
+    " On the hosted gateway the application is LinkFox's: ask LinkFox's support (LinkFox 客服) for a role; "
+    "and the link wants the site: ask the user for it and add it with --marketplace."
+)
 NOT_UNDERSTOOD = ("bad_parameter", "not_found", "answer_incomplete")
 NO_MEDIA_TYPE = 415
 WANTS_BODY = (
@@ -126,6 +132,9 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
         refused = amazon_answers.failure(_refusal(target, call, status, body), fields, document, call.rate)
         if status == NO_MEDIA_TYPE and call.body is None:
             refused.hint = WANTS_BODY
+        is_store = target.api == "spapi"
+        if gateway.is_hosted and is_store and refused.fields.get("cause") in AUTHORIZED_AGAIN:
+            refused.hint += AT_LINKFOX
         raise refused
     return document
 
