@@ -5,28 +5,28 @@ are not left to argparse: it knows no JSON form, answers in text, abbreviates fl
 what a whole start may cost.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from linkfox_client.cli import values
 from linkfox_client.cli.command_line import CommandLine, Help
-from linkfox_client.cli.fields import Field, option_name
+from linkfox_client.cli.fields import Field
 from linkfox_client.cli.help_text import help_text
-from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.cli.rules import Rules
+from linkfox_client.errors import bad_arguments
 
 
-class Arguments:
-    """What a script takes. Each method declares one argument; `parse` reads a command line.
+class Arguments(Rules):
+    """What a script takes. Each method declares one argument, or a rule; `parse` reads a command line.
 
     The options come as attributes named like the flags with underscores; what was not given is the default
     (None, unless declared otherwise; False for a switch, an empty list for `texts`).
     """
 
     def __init__(self) -> None:
-        self._fields: dict[str, Field] = {}
+        super().__init__()
         self._rest: Field | None = None
-        self._checks: list[Callable[[SimpleNamespace], None]] = []
         self._refuses_secrets = True
         self._examples: list[str] = []
 
@@ -230,50 +230,6 @@ class Arguments:
             hint="Put -- and the command to run at the end.",
         )
 
-    def exactly_one(self, *flags: str) -> None:
-        """Require one of these flags, and only one."""
-        self._checks.append(lambda options: self._count(options, flags, least=1))
-
-    def one_or_more(self, *flags: str, instead: Sequence[str] = ()) -> None:
-        """Require at least one of these flags, or exactly one of `instead` in their place."""
-
-        def check(options: SimpleNamespace) -> None:
-            others = [flag for flag in instead if self._is_given(options, flag)]
-            given = [flag for flag in flags if self._is_given(options, flag)]
-            if others or not given:
-                self._count(options, (*given, *instead) if given else (*flags, *instead), least=1)
-
-        self._checks.append(check)
-
-    def at_most_one(self, *flags: str) -> None:
-        """Refuse two of these flags together."""
-        self._checks.append(lambda options: self._count(options, flags, least=0))
-
-    def needs(self, flag: str, *others: str) -> None:
-        """Refuse `flag` without one of the `others`: alone it means nothing."""
-
-        def check(options: SimpleNamespace) -> None:
-            if self._is_given(options, flag) and not any(self._is_given(options, other) for other in others):
-                raise bad_arguments(f"{flag} is only for use with {values.either(others)}")
-
-        self._checks.append(check)
-
-    def excludes(self, flag: str, *others: str) -> None:
-        """Refuse `flag` together with any of the `others`."""
-        for other in others:
-            self.at_most_one(flag, other)
-
-    def unless(self, flag: str, *others: str) -> None:
-        """Require all of the `others`, or `flag` in their place."""
-        self.excludes(flag, *others)
-
-        def check(options: SimpleNamespace) -> None:
-            missing = [other for other in others if not self._is_given(options, other)]
-            if missing and not self._is_given(options, flag):
-                raise self._missing(", ".join(missing), f"Give them, or {flag}.", missing)
-
-        self._checks.append(check)
-
     def guard(self, *flags: str) -> None:
         """Never propose these flags for a mistyped one: they destroy something, or show a secret."""
         for flag in flags:
@@ -282,10 +238,6 @@ class Arguments:
     def example(self, call: str) -> None:
         """Add a call to what --help shows, for a script whose docstring cannot know them all."""
         self._examples.append(f"  {call}")
-
-    def check(self, function: Callable[[SimpleNamespace], None]) -> None:
-        """Add a rule of the script's own; it raises `bad_arguments(…)` where the options break it."""
-        self._checks.append(function)
 
     # What becomes of a command line.
 
@@ -332,21 +284,3 @@ class Arguments:
         for check in self._checks:
             check(options)
         return options
-
-    def _is_given(self, options: SimpleNamespace, flag: str) -> bool:
-        value = getattr(options, option_name(flag))
-        return value is not None and value is not False and value != []
-
-    def _count(self, options: SimpleNamespace, flags: Sequence[str], least: int) -> None:
-        given = [flag for flag in flags if self._is_given(options, flag)]
-        if len(given) > 1:
-            raise bad_arguments(
-                f"{' and '.join(given)} do not go together", f"Give only one of {values.either(flags)}."
-            )
-        if len(given) < least:
-            raise self._missing(values.either(flags), f"Give one of {values.either(flags)}.", flags)
-
-    def _missing(self, what: str, hint: str, flags: Sequence[str]) -> ClientError:
-        """Return the failure for want of `flags`; `hint` is told before their own."""
-        hints = [hint, *(self._fields[flag].hint for flag in flags)]
-        return bad_arguments(f"Missing: {what}", " ".join(filter(None, hints)))
