@@ -5,11 +5,13 @@ person, what fits none is answered with what there is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkfox_client.amazon import names
-from linkfox_client.amazon.sites import Site, find_site
 from linkfox_client.errors import ClientError, typed
+
+if TYPE_CHECKING:
+    from linkfox_client.amazon.sites import Site
 
 # What tells two stores apart for a person.
 CANDIDATE_FIELDS = ("sellerName", "sellerId", "region", "status")
@@ -35,7 +37,7 @@ def resolve(
     name: str | None = None,
     seller_id: str | None = None,
     region: str | None = None,
-    site: Site | None = None,
+    site: "Site | None" = None,
 ) -> Store:
     """Return the one store of `listed` (from /spApi/authorizedStores) that was meant.
 
@@ -66,7 +68,7 @@ def has_name(listed: Iterable[Store], name: str) -> bool:
     )
 
 
-def described(store: Store, site: Site | None, *, is_hosted: bool) -> dict[str, Any]:
+def described(store: Store, site: "Site | None", *, is_hosted: bool) -> dict[str, Any]:
     """Return a store with what a call of Amazon's API wants to know of it. `site`: the one that was named.
 
     Where the gateway tells no sites, the region is all that is known, and `notes` say so.
@@ -129,6 +131,8 @@ def _named(rows: list[Store], name: str | None, seller_id: str | None) -> list[S
     else:
         message = f"No store is called {wanted!r}"
     hint = f"Choose one of `candidates`, or see all with {typed('authorized_stores.py')}."
+    from linkfox_client.amazon.sites import find_site
+
     site = find_site(wanted)
     if site is not None and any(_is_at(row, site) for row in rows):
         hint = f"{wanted} names a site, not a store: give it with --site. {hint}"
@@ -148,7 +152,7 @@ def _in_region(rows: list[Store], region: str) -> list[Store]:
     raise _elsewhere(rows, f"region {region}", region)
 
 
-def _at_site(rows: list[Store], site: Site) -> list[Store]:
+def _at_site(rows: list[Store], site: "Site") -> list[Store]:
     """Return the stores that take part in a site; of those whose sites are not known, its region's."""
     left = [row for row in rows if _is_at(row, site)]
     if left:
@@ -156,13 +160,13 @@ def _at_site(rows: list[Store], site: Site) -> list[Store]:
     raise _elsewhere(rows, f"site {site.code}", site.region, site)
 
 
-def _is_at(row: Store, site: Site) -> bool:
+def _is_at(row: Store, site: "Site") -> bool:
     if known_sites(row) is None:
         return bool(row["region"] == site.region)
     return any(each["marketplaceId"] == site.marketplace_id for each in taking_part(row))
 
 
-def _elsewhere(rows: Sequence[Store], wanted: str, region: str, site: Site | None = None) -> ClientError:
+def _elsewhere(rows: Sequence[Store], wanted: str, region: str, site: "Site | None" = None) -> ClientError:
     """Return the failure for stores that are not where they were looked for; it says where they are."""
     called = {str(row.get("sellerName") or row["sellerId"]) for row in rows}
     where = ", ".join(sorted({_place(row) for row in rows})[:20])
@@ -178,7 +182,7 @@ def _elsewhere(rows: Sequence[Store], wanted: str, region: str, site: Site | Non
     )
 
 
-def _authorize(name: str | None, region: str | None, site: Site | None) -> str:
+def _authorize(name: str | None, region: str | None, site: "Site | None") -> str:
     """Return how a store that is missing is authorized, with what is known of it filled in.
 
     The site goes before its region: the hosted gateway wants one, and it tells the region.
