@@ -397,7 +397,14 @@ def started(
             stderr=errors,
             text=True,
             start_new_session=True,
+            preexec_fn=_ignore_nothing,  # no other thread runs here
         )
+
+
+def _ignore_nothing() -> None:
+    """Take back what a shell sets for programs in its background: with it a signal would never come."""
+    for name in ("SIGINT", "SIGQUIT", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 TELL_SIGNALS = """
