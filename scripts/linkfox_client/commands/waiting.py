@@ -27,6 +27,7 @@ class Flow(NamedTuple):
     """What differs between stores and ads accounts. `identity`: the fields that tell entries apart.
 
     `named`: the field of the name. `tells_refusals`: Amazon sends the browser back where somebody refuses.
+    `renamed_by`: the script that gives another name.
     """
 
     path: str
@@ -42,19 +43,26 @@ class Flow(NamedTuple):
         return tuple(str(entry.get(name)) for name in self.identity)
 
 
-FLAGS = {"sellerId": "--seller-id", "region": "--region", "authRecordId": "--auth-record-id"}
 STORES = Flow(
-    "/spApi", ("sellerId", "region"), "authorize_url.py", "store", "sellerName", False, "rename_store.py"
+    "/spApi",
+    ("sellerId", "region"),
+    "authorize_url.py",
+    "store",
+    named="sellerName",
+    tells_refusals=False,
+    renamed_by="rename_store.py",
 )
 ACCOUNTS = Flow(
     "/amazonAds",
     ("authRecordId",),
     "ads_authorize_url.py",
     "account",
-    "accountName",
-    True,
-    "ads_rename_account.py",
+    named="accountName",
+    tells_refusals=True,
+    renamed_by="ads_rename_account.py",
 )
+# By which flags the scripts take what identifies a store or account.
+FLAGS = {"sellerId": "--seller-id", "region": "--region", "authRecordId": "--auth-record-id"}
 
 
 class Patience(NamedTuple):
