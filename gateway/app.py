@@ -13,6 +13,7 @@ from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
 from gateway.api.description import DOCS_ROUTE, ROUTERS
 from gateway.applications.shares import Shares
+from gateway.asgi.error_answers import ProblemAnswer
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.asgi.middleware import surrounded
 from gateway.asgi.routing import Application
@@ -36,6 +37,7 @@ from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.retries import Retries, Sleep
 from gateway.tokens.service import TokenService
+from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
@@ -43,6 +45,8 @@ from gateway.vault.vault import Vault
 from gateway.web import appstore, callbacks, confirmation, console, sign_in
 from gateway.web.renderer import Pages
 
+# How problems are told below such a prefix, where that is not the error envelope.
+SHAPES: dict[str, ProblemAnswer] = {}
 # Whatever a browser may come to.
 PAGES = (callbacks, confirmation, sign_in, console, appstore)
 
@@ -97,7 +101,9 @@ def create_app(
             DOCS_ROUTE,
         ],
         lifespan=lifespan,
-        middleware=[Middleware(surrounded, settings=settings, audit=vault.audit, page=pages.problem)],
+        middleware=[
+            Middleware(surrounded, settings=settings, audit=vault.audit, page=pages.problem, shapes=SHAPES)
+        ],
     )
     app.state.services = services
     app.state.pages = pages
@@ -147,6 +153,7 @@ def _services(
         confirmations=Confirmations(vault.keys, clock),
         holdings=holdings,
         tokens=tokens,
+        stand_in_tokens=StandInTokens(vault.stand_in_key, clock),
         proxy=DeveloperProxy(
             settings, vault, holdings, tokens, forwarder, SellingPartnerApi(session), clock, threads
         ),

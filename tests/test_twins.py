@@ -202,6 +202,7 @@ def test_private_files_are_written_alike(tmp_path: Path) -> None:
         "Atz.sprdt%7CIwEBIexample-restricted",
         "amzn1.oa2-cs.v1.0123456789abcdef0123456789abcdef",
         "lfx_local_0123456789abcdef0123456789abcdef",
+        "lfxp_0123456789abcdef-_0123456789abcdef",
     ],
 )
 def test_what_has_the_shape_of_a_secret_is_masked_by_both(secret: str) -> None:

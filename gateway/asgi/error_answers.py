@@ -1,8 +1,12 @@
-"""Whatever goes wrong becomes an answer: the error envelope, or a page where a person looks at it."""
+"""Whatever goes wrong becomes an answer: the error envelope, or a page where a person looks at it.
+
+Where an address speaks another protocol, it is told in the shape of that one: also what is refused before
+there is a route, such as a host, a body that is too large, or a path below it that there is not.
+"""
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import anyio
@@ -20,20 +24,28 @@ log = logging.getLogger(__name__)
 
 # Makes a page of a Problem: with the browser's Accept-Language and the request's id.
 ProblemPage = Callable[[Problem, str | None, str], Response]
-# Where a route leaves, in the request's scope, its own: of a Problem and the request's id.
-PROBLEM_PAGE = "linkfox.problem_page"
+# Makes an answer of a Problem and the request's id.
+ProblemAnswer = Callable[[Problem, str], Response]
+# Where a route leaves, in the request's scope, how its problems are told.
+PROBLEM_ANSWER = "linkfox.problem_answer"
 # How much of a body that is too large is read, to be thrown away, before that is said.
 MOST_TAKEN = 128 * 1024 * 1024
 TAKING_SECONDS = 10
 
 
 class ErrorAnswers:
-    """Answers what the application raises."""
+    """Answers what the application raises.
 
-    def __init__(self, app: ASGIApp, *, sandbox: bool, page: ProblemPage) -> None:
+    `shapes`: how the problems of all addresses are told that begin with such a prefix.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, sandbox: bool, page: ProblemPage, shapes: Mapping[str, ProblemAnswer]
+    ) -> None:
         self._app = app
         self._sandbox = sandbox
         self._page = page
+        self._shapes = shapes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request. Raise ConnectionAbortedError where the answer had begun."""
@@ -54,9 +66,8 @@ class ErrorAnswers:
 
     def _told(self, scope: Scope, problem: Problem, request_id: str) -> Response:
         """Return the answer that tells a problem."""
-        if (show := scope.get(PROBLEM_PAGE)) is not None:
-            page: Response = show(problem, request_id)
-            return page
+        if (tell := self._own_way(scope)) is not None:
+            return tell(problem, request_id)
         if scope["method"] == "GET" and "text/html" in ",".join(header_values(scope, b"accept")):
             # An address typed into a browser; programs name JSON, or anything.
             return self._page(problem, ",".join(header_values(scope, b"accept-language")), request_id)
@@ -65,6 +76,12 @@ class ErrorAnswers:
         )
         answer.headers.update(problem.headers)
         return answer
+
+    def _own_way(self, scope: Scope) -> ProblemAnswer | None:
+        """Return how the request's route, or its address, tells problems; None where that is the usual."""
+        own: ProblemAnswer | None = scope.get(PROBLEM_ANSWER)
+        path = scope["path"]
+        return own or next((tell for prefix, tell in self._shapes.items() if path.startswith(prefix)), None)
 
 
 async def _take_the_rest(scope: Scope, receive: Receive) -> None:

@@ -22,6 +22,7 @@ from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.service import TokenService
+from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
 from gateway.vault.vault import Vault
@@ -44,6 +45,7 @@ class Services:
     confirmations: Confirmations
     holdings: Holdings
     tokens: TokenService
+    stand_in_tokens: StandInTokens
     proxy: DeveloperProxy
     appstore: Appstore
     failed_keys: FailedKeys

@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings.kinds import LogFormat
-from gateway.util.secret import LWA_PREFIX, masked
+from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
 LOG_FILE = "gateway.log"
 LARGEST_LOG = 10 * 1024 * 1024
 # Asking for the size of the file costs more than most lines do.
 LINES_BETWEEN_LOOKS = 200
 
-_TOKENS = re.compile(rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|lfx_local_[\w-]+|amzn1\.oa2-cs\.[\w.-]+")
+_TOKENS = re.compile(
+    rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:lfx_local_|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
+)
 _PARAMETERS = re.compile(
     r"(?i)\b((?:spapi_oauth_code|code|state|client_secret|refresh_token|access_token)=)[^\s\"'&]+"
 )
@@ -53,7 +55,7 @@ def redacted(text: str) -> str:
     folded = text.casefold()
     if "code=" in folded or "state=" in folded or "secret=" in folded or "token=" in folded:
         text = _PARAMETERS.sub(r"\1***", text)
-    if "Atz" in text or "Atn" in text or "lfx_local_" in text or "amzn1.oa2-cs." in text:
+    if "Atz" in text or "Atn" in text or "lfx" in text or "amzn1.oa2-cs." in text:
         text = _TOKENS.sub(lambda match: masked(match.group()), text)
     return text
 

@@ -93,6 +93,15 @@ def make_token_print_key(connection: Connection, sealer: Sealer) -> Secret:
     return key
 
 
+def derived_key(token_print_key: Secret, purpose: str) -> Secret:
+    """Return a further key of the vault, made of that of its HMACs, for one purpose: 128 hexadecimal digits.
+
+    As that one, it outlives a change of the master key, and every process on the database has it.
+    """
+    text = f"linkfox|v1|{purpose}".encode()
+    return Secret(hmac.digest(bytes.fromhex(token_print_key.reveal()), text, hashlib.sha512).hex())
+
+
 def reseal_token_print_key(connection: Connection, keys: Keys, sealer: Sealer) -> None:
     """Seal the key of the vault's HMACs with the master key that `sealer` has."""
     which = vault_facts.c.name == FACT

@@ -28,41 +28,45 @@ _CALLER = len(_CALLER_COLUMNS)
 _GRANT = _CALLER + len(GRANT_COLUMNS)
 
 
-def _statement(which_grant: ColumnElement[bool]) -> Select[Any]:
-    """Select the caller and, where there is one, the caller's grant that is meant."""
+def _statement(which_key: ColumnElement[bool], which_grant: ColumnElement[bool]) -> Select[Any]:
+    """Select the caller of a key in force and, where there is one, the caller's grant that is meant."""
     mine = and_(grants.c.user_id == api_keys.c.user_id, which_grant)
     return (
         select(*_CALLER_COLUMNS, *GRANT_COLUMNS, *SEALED_COLUMNS)
         .select_from(api_keys)
         .join(users, users.c.id == api_keys.c.user_id)
         .outerjoin(grants, mine)
-        .where(api_keys.c.key_sha256 == bindparam("digest"), api_keys.c.revoked_at.is_(None))
+        .where(which_key, api_keys.c.revoked_at.is_(None))
     )
 
 
+_THE_KEY = api_keys.c.key_sha256 == bindparam("digest")
 _BY_STORE = _statement(
+    _THE_KEY,
     and_(
         grants.c.flow == _FLOWS["spapi"],
         grants.c.seller_id == bindparam("seller_id"),
         grants.c.region == bindparam("region"),
-    )
+    ),
 )
 _BY_RECORD = {
-    flow: _statement(and_(grants.c.flow == literal, grants.c.id == bindparam("record_id")))
+    flow: _statement(_THE_KEY, and_(grants.c.flow == literal, grants.c.id == bindparam("record_id")))
     for flow, literal in _FLOWS.items()
 }
 _BY_PROFILE = (
     _statement(
+        _THE_KEY,
         and_(
             grants.c.flow == _FLOWS["ads"],
             grants.c.id.in_(
                 select(profiles.c.grant_id).where(profiles.c.profile_id == bindparam("profile_id"))
             ),
-        )
+        ),
     )
     .order_by(*HEALTHIEST_FIRST)
     .limit(1)
 )
+_BY_KEY_ID = _statement(api_keys.c.id == bindparam("key_id"), grants.c.id == bindparam("grant_id"))
 _OF_TOKEN = (
     select(*GRANT_COLUMNS)
     .join(handed_out, handed_out.c.grant_id == grants.c.id)
@@ -109,6 +113,14 @@ class TokenReader:
         """Read the tokens of the newest healthy account that covers a profile; None, and raises, as above."""
         return self._read(_BY_PROFILE, presented, {"profile_id": profile_id})
 
+    def by_key_id(self, key_id: str, grant_id: int) -> Awaitable[TokenRead | None]:
+        """Read the tokens of a grant for who has the API key of a public id, as a stand-in token says both.
+
+        None for a key that does not work; without a grant where it is gone, or another user's. Raise
+        VaultError.
+        """
+        return self._first(_BY_KEY_ID, {"key_id": key_id, "grant_id": grant_id})
+
     async def grant_of(self, user_id: int, flow: Flow, access_token: Secret) -> Grant | None:
         """Return the user's grant that a token was issued for; None for any other and an expired one."""
         wanted = {
@@ -125,6 +137,9 @@ class TokenReader:
         if digest is None:
             return None
         values["digest"] = digest
+        return await self._first(statement, values)
+
+    async def _first(self, statement: Select[Any], values: dict[str, Any]) -> TokenRead | None:
         row = await self._rows.first(statement, values)
         if row is None:
             return None

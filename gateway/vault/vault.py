@@ -22,7 +22,13 @@ from gateway.vault.forced_refreshes import ForcedRefreshes
 from gateway.vault.foreign_grants import ForeignGrants
 from gateway.vault.grant_lists import GrantLists
 from gateway.vault.grants import Grants
-from gateway.vault.issued_tokens import IssuedTokens, make_token_print_key, record_existing, token_print_key
+from gateway.vault.issued_tokens import (
+    IssuedTokens,
+    derived_key,
+    make_token_print_key,
+    record_existing,
+    token_print_key,
+)
 from gateway.vault.keys.facts import Facts, VaultKind
 from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
@@ -49,7 +55,10 @@ CHECK_PLACE = ("vault_facts", "key_check", "value")
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The open vault: its repositories, its facts, and where its master key was found (`master_key`)."""
+    """The open vault: its repositories, its facts, and where its master key was found (`master_key`).
+
+    `stand_in_key`: what stand-in tokens are made with (see `derived_key`).
+    """
 
     users: Users
     attempts: Attempts
@@ -67,6 +76,7 @@ class Vault:
     applications: Applications
     refused_calls: RefusedCalls
     issued_tokens: IssuedTokens
+    stand_in_key: Secret
     reader: TokenReader
     audit: Audit
     outbox: Outbox
@@ -162,6 +172,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         applications=Applications(database, rows, audit, outbox),
         refused_calls=RefusedCalls(database, rows, audit, outbox),
         issued_tokens=issued_tokens,
+        stand_in_key=derived_key(token_key, "stand-in tokens"),
         reader=TokenReader(rows, keys, usage, issued_tokens, clock),
         audit=audit,
         outbox=outbox,

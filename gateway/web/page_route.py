@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.asgi.error_answers import PROBLEM_PAGE
+from gateway.asgi.error_answers import PROBLEM_ANSWER
 from gateway.asgi.routing import MethodRoute
 from gateway.errors import Problem
 from gateway.web.redirects import see_other
@@ -52,7 +52,7 @@ class PageEndpoint:
         def show(problem: Problem, request_id: str) -> Response:
             return pages_of(request).problem(problem, request.headers.get("accept-language"), request_id)
 
-        scope[PROBLEM_PAGE] = show
+        scope[PROBLEM_ANSWER] = show
         try:
             response = await self.function(request)
         except SignInNeeded as needed:

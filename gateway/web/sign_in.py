@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.asgi.calls import check_rights, refused_key
-from gateway.asgi.error_answers import PROBLEM_PAGE
+from gateway.asgi.error_answers import PROBLEM_ANSWER
 from gateway.asgi.services import services_of
 from gateway.errors import Problem
 from gateway.vault import audit
@@ -71,7 +71,7 @@ async def sign_in(request: Request) -> Response:
     back_to = own_page(fields.get("next", "/"))
     caller = await services.threads.vault(services.vault.users.authenticate, fields.get("key", "").strip())
     # A key that does not do is said beside its field.
-    request.scope[PROBLEM_PAGE] = partial(_refused, request, back_to)
+    request.scope[PROBLEM_ANSWER] = partial(_refused, request, back_to)
     if caller is None:
         raise refused_key(request.scope)
     audit.identified(caller)

@@ -197,6 +197,7 @@ def test_secrets_are_scrubbed_and_the_scrubbed_text_is_shown(run: Run) -> None:
         ("see Atzr%7CIwEBIJabc.", "see [token]"),
         ("see Atz.sprdt|IwEBIJabc.", "see [token]"),
         ("lfx_local_abc-DEF_1 no", "[key] no"),
+        ("lfxp_abc-DEF_1 no", "[token] no"),
         ("client amzn1.oa2-cs.v1.0123abc there", "client [secret] there"),
         ("Authorization: Bearer abc.def", "Authorization: [token]"),
         ('{"password": "hunter22"}', '{"password": "[secret]"}'),

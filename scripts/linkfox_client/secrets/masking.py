@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from linkfox_client.secrets.secret import LWA_PREFIX, SHORTEST_SHOWN, SHOWN, Secret, masked
+from linkfox_client.secrets.secret import (
+    LWA_PREFIX,
+    SHORTEST_SHOWN,
+    SHOWN,
+    STAND_IN_PREFIX,
+    Secret,
+    masked,
+)
 
 # Shorter texts are not looked for: a key of three letters would be found in every other word.
 SHORTEST_SOUGHT = 6
@@ -31,8 +38,11 @@ _ENDINGS = (
     "masterkey",
 )
 _NAMES = frozenset({"authorization", "proxyauthorization", "token", "secret", "cookie", "setcookie"})
-# By their shape: tokens of Login with Amazon's, its client secrets, and the keys of a self-hosted gateway.
-_SHAPES = re.compile(rf"{LWA_PREFIX}[\w\-.~+/=%]+|lfx_local_[\w\-]+|amzn1\.oa2-cs\.[\w.\-]+")
+# By their shape: tokens of Login with Amazon's, its client secrets, and the keys and tokens of a self-hosted
+# gateway.
+_SHAPES = re.compile(
+    rf"{LWA_PREFIX}[\w\-.~+/=%]+|(?:lfx_local_|{STAND_IN_PREFIX})[\w\-]+|amzn1\.oa2-cs\.[\w.\-]+"
+)
 # What was made by a machine, and so is no sentence and no address: pieces of it are looked for, too.
 _MADE = re.compile(rf"(?:{LWA_PREFIX})?[\w\-.~+/=]{{{SHORTEST_SHOWN - 5},}}", re.ASCII)
 _PIECE = 12

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from linkfox_client.secrets.secret import LWA_PREFIX
+from linkfox_client.secrets.secret import LWA_PREFIX, STAND_IN_PREFIX
 
 # What stands in the place of something that opens an account, if others have seen it.
 SECRETS = ("[token]", "[key]", "[secret]", "[user]", "[query]")
@@ -24,6 +24,7 @@ _RULES = (
     # Login with Amazon's tokens, this gateway's keys, Amazon's client ids and secrets, AWS keys, JWTs.
     (re.compile(rf"{LWA_PREFIX}[\w\-.~+/=%|]*"), "[token]"),
     (re.compile(r"lfx_local_[\w-]*"), "[key]"),
+    (re.compile(rf"{STAND_IN_PREFIX}[\w-]*"), "[token]"),
     (re.compile(r"amzn1\.oa2-cs\.[\w.-]+"), "[secret]"),
     (re.compile(r"amzn1\.[\w.-]+"), "[amazon id]"),
     (re.compile(r"wxid_[\w-]+"), "[wechat id]"),

@@ -62,6 +62,7 @@ def test_equality_is_by_content(one: str, other: str) -> None:
         "Atzr%7CIwEB-canary",
         '{"refresh_token": "Atzr|IwEB-canary"}',
         "key lfx_local_canary",
+        "stand-in token lfxp_canary",
         "secret amzn1.oa2-cs.v1.canary",
         "GET /spApi/oauth/callback?state=canary&spapi_oauth_code=canary",
         "client_secret=canary&code=canary",

@@ -1009,6 +1009,21 @@ class TestTokenReader:
             assert read is not None
             assert (read.caller.user_name, read.grant, read.tokens) == ("eve", None, None)
 
+    def test_a_grant_is_read_by_the_id_of_a_key(self, vault: Vault, user: int) -> None:
+        """As by the key itself, as long as that works; of another user's grant there is nothing."""
+        key_id, key = vault.users.issue_key("ann")
+        grant = store(vault, user)
+        by_key = asyncio.run(vault.reader.by_store(key.reveal(), "A1", "NA"))
+        assert by_key is not None
+        assert by_key.grant == grant
+        assert asyncio.run(vault.reader.by_key_id(key_id, grant.id)) == by_key
+        assert asyncio.run(vault.reader.by_key_id(key_id, grant.id + 1)) == (by_key.caller, None, None)
+        eve = store(vault, vault.users.create("eve"))
+        assert asyncio.run(vault.reader.by_key_id(key_id, eve.id)) == (by_key.caller, None, None)
+        vault.users.revoke_key(key_id)
+        assert asyncio.run(vault.reader.by_key_id(key_id, grant.id)) is None
+        assert asyncio.run(vault.reader.by_key_id("none", grant.id)) is None
+
     def test_a_refresh_elsewhere_is_seen_at_once(
         self, vault: Vault, user: int, key: str, open_another: Callable[[], Vault]
     ) -> None:
