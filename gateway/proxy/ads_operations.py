@@ -7,10 +7,10 @@ words nor permissions tell: `/recommendations/apply` changes ads, and a permissi
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from gateway.proxy.published_operations import PublishedOperations
 from gateway.util.paths import REFERENCES
 
 FILE = REFERENCES / "ads-operations.json"
@@ -25,40 +25,10 @@ class Operation:
     answers: tuple[str, ...]
 
 
-class Operations:
-    """Operations by method and path: one look where the path has no parameter, else a few comparisons."""
-
-    def __init__(self) -> None:
-        self._exact: dict[tuple[str, ...], Operation] = {}
-        self._templates: dict[tuple[str, int], list[tuple[tuple[str | None, ...], Operation]]] = {}
-
-    def add(self, method: str, path: str, operation: Operation) -> None:
-        """Take an operation. `path` may hold parameters, as in `/sp/campaigns/{campaignId}`."""
-        parts = path.strip("/").split("/")
-        if "{" not in path:
-            self._exact[method, *parts] = operation
-            return
-        template = tuple(None if part.startswith("{") else part for part in parts)
-        self._templates.setdefault((method, len(parts)), []).append((template, operation))
-
-    def find(self, method: str, segments: Sequence[str]) -> Operation | None:
-        """Return the operation that a call is; None for one that is not among them.
-
-        `segments`: of the path as it is sent, each decoded. What stands there in words comes first.
-        """
-        exact = self._exact.get((method, *segments))
-        if exact is not None:
-            return exact
-        for template, operation in self._templates.get((method, len(segments)), ()):
-            if all(part in (None, segment) for part, segment in zip(template, segments, strict=True)):
-                return operation
-        return None
-
-
 @cache
-def ads_operations() -> Operations:
+def ads_operations() -> PublishedOperations[Operation]:
     """Return the published operations, read when the first Ads call comes, and once in a process."""
-    operations = Operations()
+    operations = PublishedOperations[Operation]()
     for row in json.loads(FILE.read_text(encoding="utf-8")):
         operation = Operation(
             reads=row["method"] == "GET" or row["reads"],
