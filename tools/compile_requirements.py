@@ -18,6 +18,8 @@ FILES = {
     "gateway": "requirements-gateway.txt",
     "dev": "requirements-dev.txt",
     "scanner": "requirements-scanner.txt",
+    "libraries-newest": "tests/libraries/requirements-newest.txt",
+    "libraries-older": "tests/libraries/requirements-older.txt",
 }
 # Clients of language models and a web interface: 300 MB that a scan of files does not import.
 LEFT_OUT = ("anthropic", "fastapi", "litellm", "openai", "pyjwt", "python-multipart", "textual", "uvicorn")

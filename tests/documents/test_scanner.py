@@ -1,6 +1,5 @@
 """The field's scanner finds nothing severe in what is installed, and the rest is answered in words."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import pytest
 from linkfox_client.skill import packaging
 
+from tests.support.installed import or_skip
 from tests.support.markdown import ROOT, section
-from tests.support.scanner import ScannerMissing, scan
+from tests.support.scanner import scan
 
 NAME = packaging.NAME
 SEVERE = {"CRITICAL", "HIGH"}
@@ -44,12 +44,8 @@ def scans(
 
     The installed ones are scanned together.
     """
-    try:
+    with or_skip():
         found = scan([packaged, packaged_with_gateway, spoilt.parent], tmp_path_factory.mktemp("scan"))
-    except ScannerMissing as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
     return {folder: (code, findings) for code, skills in found for folder, findings in skills.items()}
 
 

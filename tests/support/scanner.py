@@ -4,18 +4,16 @@ Its packages do not fit beside ours, and only one test uses it; what is pinned i
 leaves out the clients of language models, which it has no use for here.
 """
 
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.installed import ROOT, python_environment
+
 REQUIREMENTS = ROOT / "requirements-scanner.txt"
 VENV = ROOT / ".venv-scanner"
-INSTALL_SECONDS = 600
 # What the program `skill-scanner` runs, called once for each folder of skills: to begin takes it long.
 # It reads its packs of rules with YAML's quick loader and keeps them for the next folder. The garbage
 # collector would walk through one syntax tree after the other, and find nothing.
@@ -40,19 +38,15 @@ print(json.dumps(codes))
 """
 
 
-class ScannerMissing(Exception):
-    """The scanner could not be installed. The message says why."""
-
-
 def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[Path, list[dict[str, Any]]]]]:
     """Scan folders of skills; answer of each the exit code of `--fail-on-severity high` and what was found.
 
     The findings are by the skill's own folder.
 
-    `room`: an empty folder for the reports, which is the scanner's home, too. Raise ScannerMissing where the
-    scanner cannot be installed.
+    `room`: an empty folder for the reports, which is the scanner's home, too. Raise NotInstalled where the
+    scanner cannot be had.
     """
-    _install()
+    python = python_environment(VENV, REQUIREMENTS)
     reports = [room / f"report{number}.json" for number in range(len(folders))]
     pairs = [str(path) for pair in zip(folders, reports, strict=True) for path in pair]
     # The proxies lead nowhere: nothing that it does needs a network.
@@ -63,7 +57,7 @@ def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[Path, list[dic
         "HTTP_PROXY": "http://127.0.0.1:9",
     }
     done = subprocess.run(
-        [str(_bin(VENV) / "python"), "-I", "-c", SCAN_EACH, *pairs],
+        [str(python), "-I", "-c", SCAN_EACH, *pairs],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -77,33 +71,3 @@ def scan(folders: list[Path], room: Path) -> list[tuple[int, dict[Path, list[dic
         for report in reports
     ]
     return list(zip(codes, found, strict=True))
-
-
-def _bin(venv: Path) -> Path:
-    return venv / ("Scripts" if os.name == "nt" else "bin")
-
-
-def _install() -> None:
-    """Make the environment unless it holds just what is pinned."""
-    wanted = f"{sys.version_info[:2]} {hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()}"
-    note = VENV / "installed.txt"
-    if note.is_file() and note.read_text(encoding="utf-8") == wanted:
-        return
-    python = str(_bin(VENV) / "python")
-    # With the pip that is here, and without compiling the many modules that a scan never imports.
-    pip = [sys.executable, "-m", "pip", "--python", python]
-    install = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--no-deps"]
-    for command in (
-        [sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)],
-        [*pip, *install, "--require-hashes", "-r", str(REQUIREMENTS)],
-    ):
-        try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=INSTALL_SECONDS, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as problem:
-            raise ScannerMissing(f"skill-scanner could not be installed: {problem}") from None
-        if done.returncode:
-            last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise ScannerMissing(f"skill-scanner could not be installed: {' '.join(last)[:300]}")
-    note.write_text(wanted, encoding="utf-8")
