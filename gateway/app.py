@@ -134,9 +134,7 @@ def _services(
     keeping = Keeping(vault, clock, store_check, profile_sync, patient_vault)
     starter = Starter(settings, vault, clock, session.address, threads)
     authorizer = Authorizer(settings, vault, clock, session, keeping, patient_vault, threads)
-    forwarder = Forwarder(
-        session, largest_answer=settings.proxy_largest_answer, timeout=settings.proxy_timeout
-    )
+    forwarder = Forwarder(session, threads, timeout=settings.proxy_timeout)
     return Services(
         settings=settings,
         vault=vault,

@@ -5,6 +5,7 @@ keeps within it and never comes to an end. Here each read may take what is left 
 """
 
 import io
+import math
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -17,21 +18,42 @@ from urllib3 import HTTPConnectionPool
 
 Monotonic = Callable[[], float]
 
-# When the call that this thread makes has to be over, by which clock.
-_deadline: ContextVar[tuple[float, Monotonic] | None] = ContextVar("deadline", default=None)
 
+class Deadline:
+    """So many seconds for an answer, of which only those count in which somebody waits for it.
 
-@contextmanager
-def ending_at(moment: float, monotonic: Monotonic = time.monotonic) -> Iterator[None]:
-    """Let whatever is asked inside the `with` be answered by that moment; later reads raise TimeoutError.
-
-    It holds for connections of a pool that `keeps_deadlines`.
+    Who passes an answer on waits for its client in between, which is not Amazon's time.
     """
-    before = _deadline.set((moment, monotonic))
-    try:
-        yield
-    finally:
-        _deadline.reset(before)
+
+    def __init__(self, seconds: float, monotonic: Monotonic = time.monotonic) -> None:
+        self._left = seconds
+        self._monotonic = monotonic
+        self._moment = math.inf
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; inside `counting` alone."""
+        return self._moment - self._monotonic()
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Let what is asked and read inside the `with` come by then; what is later raises TimeoutError.
+
+        It holds for connections of a pool that `keeps_deadlines`.
+        """
+        if self._left <= 0:
+            raise _over()
+        self._moment = self._monotonic() + self._left
+        before = _deadline.set(self)
+        try:
+            yield
+        finally:
+            _deadline.reset(before)
+            self._left = self.left
+
+
+# That of the call that this thread makes.
+_deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 def keeps_deadlines(pool: HTTPConnectionPool) -> HTTPConnectionPool:
@@ -47,32 +69,30 @@ class _Answer(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
         deadline = _deadline.get()
-        super().__init__(sock if deadline is None else _Bounded(sock, *deadline), *arguments, **options)  # type: ignore[arg-type]
+        super().__init__(sock if deadline is None else _Bounded(sock, deadline), *arguments, **options)  # type: ignore[arg-type]
 
 
 class _Bounded:
     """A socket, as far as http.client asks it for something to read from."""
 
-    def __init__(self, sock: socket.socket, moment: float, monotonic: Monotonic) -> None:
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
-        self._moment = moment
-        self._monotonic = monotonic
+        self._deadline = deadline
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what reads from the socket until the deadline."""
-        return io.BufferedReader(_Reads(self._sock, self._moment, self._monotonic))
+        return io.BufferedReader(_Reads(self._sock, self._deadline))
 
 
 class _Reads(io.RawIOBase):
     """Reads of a socket, none of which lasts beyond the deadline."""
 
-    def __init__(self, sock: socket.socket, moment: float, monotonic: Monotonic) -> None:
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         super().__init__()
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._longest = sock.gettimeout()
-        self._moment = moment
-        self._monotonic = monotonic
+        self._deadline = deadline
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -80,9 +100,9 @@ class _Reads(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what is there into a buffer. Raise TimeoutError."""
-        left = self._moment - self._monotonic()
+        left = self._deadline.left
         if left <= 0:
-            raise TimeoutError("the deadline is over")
+            raise _over()
         self._sock.settimeout(left if self._longest is None else min(left, self._longest))
         return self._raw.readinto(buffer)
 
@@ -90,3 +110,7 @@ class _Reads(io.RawIOBase):
         """Let go of the socket, which stays the connection's."""
         self._raw.close()
         super().close()
+
+
+def _over() -> TimeoutError:
+    return TimeoutError("the deadline is over")

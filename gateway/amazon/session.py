@@ -8,8 +8,8 @@ call. Exceptions of either carry addresses and bodies, so none of them leaves th
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -28,7 +28,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
-from gateway.amazon.deadline import ending_at, keeps_deadlines
+from gateway.amazon.deadline import Deadline, keeps_deadlines
 from gateway.amazon.failures import AmazonFailure
 from gateway.util.certificates import NoCertificates, trusted_certificates
 from gateway.util.version import version
@@ -136,32 +136,36 @@ class AmazonSession:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(form).encode()
         pools = self._new_pools() if fresh_connection else self._pools
-        times = (self._read_timeout, self._total_timeout)
+        deadline = Deadline(self._total_timeout, self._monotonic)
         try:
-            with self._sent(pools, method, host, path, sent, body, times) as response:
-                return self._whole(response)
+            answer = self._sent(pools, method, host, path, sent, body, self._read_timeout, deadline)
+            try:
+                return self._whole(answer)
+            finally:
+                answer.close()
         finally:
             if fresh_connection:
                 pools.close()
 
-    def exchange(
+    def open(
         self,
         method: str,
         host: str,
         target: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | None,
+        body: bytes | Callable[[Deadline], Iterable[bytes]] | None,
         timeout: float,
-    ) -> AbstractContextManager[BaseHTTPResponse]:
+    ) -> "OpenAnswer":
         """Send one request, its `target` (path and query) as it is given, and hand out the unread answer.
 
-        `timeout`: seconds from now to the last byte of the answer. What goes wrong while the answer is read
-        inside the `with` is an AmazonFailure, too.
+        `body`: also what makes its pieces, given the deadline; `headers` then hold its Content-Length.
+        `timeout`: seconds for all of it; those between two reads do not count. Raise AmazonFailure
+        `unavailable`, and whatever the pieces of the body raise that is no OSError.
         """
-        return self._sent(self._pools, method, host, target, headers, body, (timeout, timeout))
+        deadline = Deadline(timeout, self._monotonic)
+        return self._sent(self._pools, method, host, target, headers, body, timeout, deadline)
 
-    @contextmanager
     def _sent(
         self,
         pools: "_Pools",
@@ -169,19 +173,18 @@ class AmazonSession:
         host: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes | None,
-        times: tuple[float, float],
-    ) -> Iterator[BaseHTTPResponse]:
-        """Send one request. `times`: the seconds that one read may take, and all of it."""
-        read_timeout, total_timeout = times
-        deadline = self._monotonic() + total_timeout
-        with _failures(host), ending_at(deadline, self._monotonic):
+        body: bytes | Callable[[Deadline], Iterable[bytes]] | None,
+        read_timeout: float,
+        deadline: Deadline,
+    ) -> "OpenAnswer":
+        """Send one request. `read_timeout`: the seconds that one read may take."""
+        with _failures(host), deadline.counting():
             pool, prefix = pools.of(host)
             try:
                 response = pool.urlopen(
                     method,
                     prefix + target,
-                    body,
+                    body(deadline) if callable(body) else body,
                     {**HEADERS, **headers},
                     retries=False,
                     redirect=False,
@@ -193,22 +196,42 @@ class AmazonSession:
             except (NewConnectionError, ProtocolError, ProxyError):
                 what = "could not be reached, or broke the connection off"
                 raise AmazonFailure("unavailable", f"{host} {what}") from None
-            try:
-                yield response
-            finally:
-                # One that was read to its end has given its connection back by then.
-                response.close()
+        return OpenAnswer(response, host, deadline)
 
-    def _whole(self, response: BaseHTTPResponse) -> AmazonAnswer:
+    def _whole(self, answer: "OpenAnswer") -> AmazonAnswer:
         body = bytearray()
-        while chunk := response.read1(CHUNK, decode_content=True):
+        while chunk := answer.read(CHUNK, decode=True):
             body += chunk
             if len(body) > self._largest_answer:
                 raise AmazonFailure("unusable", "Amazon's answer is larger than the gateway takes")
-        return AmazonAnswer(response.status, lower_case(response.headers), bytes(body))
+        return AmazonAnswer(answer.status, answer.headers, bytes(body))
 
     def _new_pools(self) -> "_Pools":
         return _Pools(self.address, self._connections, from_environment=self._origin is None)
+
+
+class OpenAnswer:
+    """An answer whose body is still to be read, by one thread at a time. `headers`: names in lower case."""
+
+    def __init__(self, response: BaseHTTPResponse, host: str, deadline: Deadline) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self._response = response
+        self._host = host
+        self._deadline = deadline
+
+    def read(self, most: int, *, decode: bool) -> bytes:
+        """Return what has come next, `most` bytes of it; nothing at the end.
+
+        `decode`: free of content codings, for every read of an answer alike. Raise AmazonFailure
+        `unavailable`: it was broken off, or did not come in time.
+        """
+        with _failures(self._host), self._deadline.counting():
+            return self._response.read1(most, decode_content=decode)
+
+    def close(self) -> None:
+        """Let go of it. One that was read to its end has given its connection back by then."""
+        self._response.close()
 
 
 class _Pools:
@@ -253,11 +276,6 @@ class _Pools:
         return keeps_deadlines(pool), urlsplit(address).path.removesuffix("/")
 
 
-def lower_case(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return an answer's headers with their names in lower case."""
-    return {name.lower(): value for name, value in headers.items()}
-
-
 @contextmanager
 def _failures(host: str) -> Iterator[None]:
     """Turn what requests and urllib3 raise into an AmazonFailure that names the host and nothing else."""
@@ -265,7 +283,7 @@ def _failures(host: str) -> Iterator[None]:
         yield
     except ConnectTimeoutError:
         what = "did not accept a connection in time"
-    except AnswerTimeoutError:
+    except (AnswerTimeoutError, TimeoutError):
         what = "did not answer in time"
     except NoCertificates as error:
         what = f"was not called: {error}"

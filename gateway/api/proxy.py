@@ -113,11 +113,13 @@ class _ProxiedCall:
         try:
             async with services.proxy.call(wanted, self.bearer) as answer:
                 del wanted
+                cause = _cause(answer, self.bearer, *called)
                 document = answer_document(
                     answer,
+                    await answer.as_json(services.settings.proxy_largest_answer),
                     sandbox=services.settings.sandbox,
                     notes=self.notes,
-                    cause=_cause(answer, self.bearer, *called),
+                    cause=cause,
                 )
                 await _send(document, send)
         except Problem as problem:
@@ -132,14 +134,15 @@ class _ProxiedCall:
 
 def _cause(answer: Forwarded, bearer: Bearer, method: str, path: str, query: str) -> Cause | None:
     """Return why Amazon refused a call; None where it did not, or nothing is known of it."""
-    if answer.status < HTTPStatus.BAD_REQUEST or answer.body.size > LONGEST_REFUSAL:
+    body = answer.short_body(LONGEST_REFUSAL)
+    if answer.status < HTTPStatus.BAD_REQUEST or body is None:
         return None
     grant = bearer.grant
     return explain(
         Refusal(
             api=grant.flow,
             status=answer.status,
-            body=answer.body.whole(),
+            body=body,
             method=method,
             path=path,
             query=query,

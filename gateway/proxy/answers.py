@@ -1,4 +1,9 @@
-"""Amazon's answer as the contract's document, sent piece by piece so that a big body is held only once."""
+"""Amazon's answer as the contract's document, sent piece by piece so that a big body is held only once.
+
+The document says before the body whether that is text, and an answer that is cut off is an error document.
+So it begins when Amazon's answer has come to its end; what is passed on while it comes is
+`api/amazon_addresses.py`.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -34,9 +39,14 @@ class AnswerDocument:
 
 
 def answer_document(
-    answer: Forwarded, *, sandbox: bool, notes: Sequence[str] = (), cause: Cause | None = None
+    answer: Forwarded,
+    body: JsonString,
+    *,
+    sandbox: bool,
+    notes: Sequence[str] = (),
+    cause: Cause | None = None,
 ) -> AnswerDocument:
-    """Return the document that an answer is; `cause`: why it is a refusal.
+    """Return the document that an answer with this body is; `cause`: why it is a refusal.
 
     A body that is not UTF-8 goes as base64, which `bodyEncoding` then says.
     """
@@ -51,14 +61,14 @@ def answer_document(
     }
     if cause is not None:
         document |= {"cause": cause.cause, "hint": cause.hint}
-    if not answer.body.is_text:
+    if not body.is_text:
         document["bodyEncoding"] = "base64"
     if notes:
         document["notes"] = list(notes)
     if sandbox:
         document["sandbox"] = True
     head = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return AnswerDocument(f'{head[:-1]},"body":"'.encode(), answer.body)
+    return AnswerDocument(f'{head[:-1]},"body":"'.encode(), body)
 
 
 def _request_id(answer: Forwarded) -> str | None:

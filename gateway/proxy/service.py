@@ -70,13 +70,19 @@ class DeveloperProxy:
     async def call(self, wanted: ProxyRequest, bearer: Bearer) -> AsyncIterator[Forwarded]:
         """Make a call, and hold one of the user's places until its answer was dealt with.
 
-        Yields Amazon's answer, whatever its status. Raise Problem where there is none to pass on.
+        Yields Amazon's answer, whatever its status; its body is still to be read. Raise Problem where there
+        is none to pass on, also where that shows inside the `with`.
         """
         token = await self._token_of(bearer)
         async with self._shares.place_for(bearer.grant.user_id):
             answer = await self._call(wanted, bearer, token)
             del wanted  # its body may be large, and is of no more use
-            yield answer
+            try:
+                yield answer
+            except AmazonFailure as failure:  # in the middle of its body
+                raise self._failed(bearer, failure) from None
+            finally:
+                answer.close()
 
     async def _token_of(self, bearer: Bearer) -> Secret:
         """Return the token to call with. Raise Problem where the authorization has to be given again."""
@@ -92,7 +98,7 @@ class DeveloperProxy:
         try:
             answer, verdict = await self._ask_and_prove(wanted, bearer, token)
             takes = await self._takes_application(bearer) if verdict == "secret_expired" else None
-        except Problem:
+        except Exception:  # also where the client goes away in the middle of what it sends
             await self._breaker.answered(flow, circuit, accepted=False)
             raise
         if takes is False:
@@ -118,6 +124,7 @@ class DeveloperProxy:
         """Return Amazon's answer with what it says of the token, after a refresh where that was bad news."""
         answer = await self._ask(wanted, bearer, token)
         verdict = verdict_on_token(bearer.grant.flow, answer)
+        # An answer with any other verdict is short, and wholly here: it need not be closed.
         if verdict != "accepted":
             renewed = await self._renewed(bearer, token, verdict)
             if renewed is not None and wanted.may_be_repeated:
@@ -136,20 +143,18 @@ class DeveloperProxy:
             headers = ads_headers(wanted, token, client_id, bearer.profile_id)
         outgoing = Outgoing(wanted.method, host, wanted.target, headers, wanted.body)
         try:
-            answer = await self._threads.proxy(self._forwarder.forward, outgoing)
+            answer = await self._forwarder.forward(outgoing)
         except AmazonFailure as failure:
-            log.warning("proxy_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
-            raise problem_of(failure) from None
-        log.info(
-            "proxied grant=%d method=%s status=%d bytes=%d",
-            grant.id,
-            wanted.method,
-            answer.status,
-            answer.body.size,
-        )
+            raise self._failed(bearer, failure) from None
+        log.info("proxied grant=%d method=%s status=%d", grant.id, wanted.method, answer.status)
         if answer.status < HTTPStatus.BAD_REQUEST:
             self._proofs.drop(grant.id)
         return answer
+
+    def _failed(self, bearer: Bearer, failure: AmazonFailure) -> Problem:
+        """Return the Problem of a call that brought no answer, or half of one."""
+        log.warning("proxy_failed grant=%d kind=%s detail=%r", bearer.grant.id, failure.kind, failure.detail)
+        return problem_of(failure)
 
     async def _renewed(self, bearer: Bearer, token: Secret, verdict: Verdict) -> Secret | None:
         """Refresh once: for a token to go on with, and to prove what Amazon said of this one.

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from gateway.amazon.forwarding import Forwarded
 from gateway.amazon.selling_partner_api import REFUSED_APPLICATION
 from gateway.model import Flow
+from gateway.proxy.refusals import LONGEST_REFUSAL
 
 Verdict = Literal["accepted", "expired", "refused", "secret_expired"]
-LONGEST_REFUSAL = 64 * 1024
 # What the Ads API speaks of where a profile is out of reach: "Not authorized to access scope 7", "No matching
 # advertiser found for scope", "Not authorized to manage this profile. Please check permissions and consent
 # from the advertiser".
@@ -26,10 +26,11 @@ def verdict_on_token(flow: Flow, answer: Forwarded) -> Verdict:
     `secret_expired` is about the application: its client secret has ended. Other refusals, such as a missing
     role or a profile out of reach, are `accepted`: the token itself was good.
     """
-    if answer.status not in (401, 403) or answer.body.size > LONGEST_REFUSAL:
+    body = answer.short_body(LONGEST_REFUSAL)
+    if answer.status not in (401, 403) or body is None:
         return "accepted"
     try:
-        document = json.loads(answer.body.whole())
+        document = json.loads(body)
     except (ValueError, RecursionError):
         document = None
     if flow == "ads":

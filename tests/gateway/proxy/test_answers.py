@@ -34,7 +34,7 @@ def body_of(chunks: list[bytes]) -> JsonString:
 def written(chunks: list[bytes], **headers: str) -> dict:
     """The document for a body that came in these chunks."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    document = answer_document(Forwarded(200, named, body_of(chunks)), sandbox=False)
+    document = answer_document(Forwarded(200, named, b""), body_of(chunks), sandbox=False)
     length = document.length
     whole = b"".join(document.take())
     assert len(whole) == length
@@ -122,7 +122,7 @@ def test_a_body_is_read_here_as_it_came(text: str, more: bytes, size: int) -> No
 def test_the_body_is_let_go_of_as_it_is_written() -> None:
     """After the first piece the first chunks are gone."""
     body = body_of([b"x" * json_string.PIECE] * 8)
-    pieces = answer_document(Forwarded(200, {}, body), sandbox=True).take()
+    pieces = answer_document(Forwarded(200, {}, b""), body, sandbox=True).take()
     next(pieces)
     next(pieces)
     assert len(body.whole()) == 7 * json_string.PIECE
