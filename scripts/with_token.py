@@ -9,6 +9,7 @@ Examples:
   python3 scripts/with_token.py --store "My Store" --site DE -- python3 report.py
   python3 scripts/with_token.py --profile-id 1234567890 -- python3 campaigns.py --days 7
   python3 scripts/with_token.py --seller-id A1B2C3D4E5F6G7 --region NA --keep-fresh -- python3 long.py
+  python3 scripts/with_token.py --store "My Store" --site DE --proxy -- python3 report.py
   python3 scripts/with_token.py '{"profileId": 1234567890, "command": ["python3", "campaigns.py"]}'
 
 The command finds AMAZON_ACCESS_TOKEN and, where they are known, AMAZON_TOKEN_EXPIRES_AT (RFC 3339),
@@ -18,7 +19,11 @@ a sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. The gateway's
 
 With --keep-fresh, for hours: the command reads the file AMAZON_ACCESS_TOKEN_FILE, which holds the token and
 nothing else, before each call. It is replaced at least 5 minutes before the token ends, and is gone when the
-command has ended. AMAZON_ACCESS_TOKEN is not set then: it would go stale.
+command has ended. AMAZON_ACCESS_TOKEN is not set then: it would go stale. A command that reads its token only
+at its start works for an hour at most, with and without --keep-fresh.
+
+With --proxy, on one's own gateway: no token of Amazon's at all. The endpoint is the gateway's own address for
+Amazon's API, and the token one that is good there alone, for an hour or with --keep-fresh for hours.
 """
 
 import os
@@ -29,6 +34,7 @@ from linkfox_client.commands import choice, tokens
 
 def declare(arguments):
     choice.declare_either(arguments)
+    arguments.switch("--proxy", "no token of Amazon's: the command calls the gateway; see above")
     arguments.switch("--keep-fresh", "for a command that may run longer than the token lives; see above")
     tokens.declare_min_ttl(arguments)
     arguments.rest("command", "the program to run, and its arguments")
@@ -43,19 +49,11 @@ def find_program(options):
 
 def run(options, gateway):
     from linkfox_client.cli import child, output
-    from linkfox_client.commands import fresh_token, token_output, whereabouts
+    from linkfox_client.commands import fresh_token, token_output
+    from linkfox_client.commands.program_token import source_of
 
-    chosen = choice.either(gateway, options)
-    is_store = choice.is_store(options)
-    path, tell = ("/spApi", whereabouts.of_store) if is_store else ("/amazonAds", whereabouts.of_profile)
-    min_ttl = max(options.min_ttl or 0, fresh_token.LEAST_LIFE) if options.keep_fresh else options.min_ttl
-
-    def fetch(gateway):
-        fields = tokens.fetch(gateway, path, chosen.which, min_ttl)
-        return fields if is_store else fields | chosen.which
-
-    fields = fetch(gateway)
-    where = tell(gateway, fields, chosen)
+    source = source_of(gateway, options)
+    fields, where = source.first(gateway)
     for note in fields.get("notes", []):
         output.notify(note)
 
@@ -64,7 +62,7 @@ def run(options, gateway):
 
     if options.keep_fresh:
         words = [options.program, *options.command[1:]]
-        fresh_token.run_command(words, environment, fields, fetch, sandbox=gateway.sandbox)
+        fresh_token.run_command(words, environment, fields, source.again)
     child.replace_with(options.program, options.command, environment())
 
 

@@ -42,6 +42,8 @@ MORE_CALLS: tuple[tuple[str, ...], ...] = (
     ("ads_store_tokens.py", "--auth-record-id", "7"),
     ("ads_profiles.py", "--refresh"),
     ("with_token.py", "--profile-id", "7", "--", "true"),
+    ("with_token.py", *STORE, "--proxy", "--", "true"),
+    ("with_token.py", "--profile-id", "7", "--proxy", "--", "true"),
 )
 EMPTY: tuple[dict[str, Any], ...] = (
     {"code": 500, "msg": "系统繁忙"},

@@ -12,17 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from linkfox_client.cli import child, output
 from linkfox_client.commands import token_output
 from linkfox_client.commands.tokens import BELOW_MINIMUM
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway.client import connect
 from linkfox_client.private_files import UnsafePlace, check_folder, is_private_folder, replace_private
-
-if TYPE_CHECKING:
-    from linkfox_client.gateway.client import Gateway
 
 LIFE = 3600  # seconds that Amazon's access tokens live
 LEAST_LIFE = 900  # seconds that a token has left when it is written, unless Amazon cannot be asked
@@ -30,34 +26,20 @@ RENEWED_BEFORE = 600  # seconds before its end; the file is to be good for 300 m
 LOOK_EVERY = 20.0  # seconds; a machine that was suspended renews so soon after it wakes up
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds between two tries
 FOLDER, FILE = "linkfox-token-", "access-token"
-OTHER_GATEWAY = "The settings name another gateway now than when the command was started"
-
-Fetch = Callable[["Gateway"], Mapping[str, Any]]
 
 
 def run_command(
     command: Sequence[str],
     environment: Callable[[Path], Mapping[str, str]],
     first: Mapping[str, Any],
-    fetch: Fetch,
-    *,
-    sandbox: bool,
+    fetch: Callable[[], Mapping[str, Any]],
 ) -> NoReturn:
     """Run `command` with a fresh token in a file to its end, and end with its exit code.
 
     `environment` returns the command's for the path of the file. `first` are the fields of the first token,
-    `fetch` gets further ones from a gateway, and `sandbox` says which kind of gateway that has to be.
+    and `fetch` returns those of another, or raises ClientError.
     """
-
-    def fetch_again() -> Mapping[str, Any]:
-        # Found anew: the gateway of this machine may have been started again, at another port.
-        with connect() as gateway:
-            fields = fetch(gateway)
-            if gateway.sandbox != sandbox:
-                raise ClientError("not_set_up", OTHER_GATEWAY, "Set up the former one again.")
-            return fields
-
-    with FreshToken(first, fetch_again) as path:
+    with FreshToken(first, fetch) as path:
         sys.exit(child.run_and_pass_on(command, environment(path)))
 
 

@@ -82,7 +82,7 @@ def fetch(
     asked_at = clock()
     refreshed = gateway.post(f"{path}/refreshToken", which)
     refreshed.pop("message", None)
-    return with_note(answer | _expiry(refreshed, asked_at) | refreshed, REFRESHED)
+    return with_note(answer | expiry(refreshed, asked_at) | refreshed, REFRESHED)
 
 
 def fetch_all(
@@ -118,12 +118,12 @@ def fetch_all(
     return document | ({"sandbox": True} if gateway.sandbox else {})
 
 
-def _expiry(refreshed: Mapping[str, Any], asked_at: float) -> dict[str, str]:
+def expiry(answer: Mapping[str, Any], asked_at: float) -> dict[str, str]:
     """Return `expiresAt` of a token that was asked for at `asked_at` (epoch seconds).
 
     Nothing where `expiresIn` is not usable.
     """
-    seconds = refreshed.get("expiresIn")
+    seconds = answer.get("expiresIn")
     if not isinstance(seconds, int) or not 0 < seconds <= LONGEST_LIFE:
         return {}
     return {"expiresAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(asked_at + seconds))}

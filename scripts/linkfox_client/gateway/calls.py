@@ -55,6 +55,7 @@ EXPECTED = {
     "profiles": Expected("profiles", "list of profiles", _is_list),
     "storeTokens": Expected("accessToken", "access token", _is_token),
     "refreshToken": Expected("accessToken", "access token", _is_token),
+    "token": Expected("access_token", "token (access_token)", _is_token),
     "developerProxy": Expected("httpStatus", "status of Amazon's answer (httpStatus)", _is_number),
     "importStore": Expected("authRecordId", "store that was imported", _is_number),
     "importAccount": Expected("authRecordId", "account that was imported", _is_number),
