@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from gateway.util.secret import Secret
 
 Flow = Literal["spapi", "ads"]
-Right = Literal["tokens", "manage", "proxy"]
+Right = Literal["tokens", "manage", "proxy", "personal", "application", "metrics"]
 Region = Literal["NA", "EU", "FE"]
 # India's country code, the region that guides list it under, and the one that it is kept under.
 # `suspended_app` is never stored: it is how grants are shown while their application is at fault.
@@ -20,12 +20,13 @@ Phase = Literal["pending", "exchanging", "authorized", "denied", "failed"]
 
 
 class Caller(NamedTuple):
-    """Who sent a request: the user behind an API key and what that key may do."""
+    """Who sent a request: the user behind an API key, what that key may do, and what it is called."""
 
     user_id: int
     user_name: str
     key_id: str
     rights: frozenset[str]
+    key_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +236,12 @@ class KeyRecord:
     created_at: int
     last_used_at: int | None
     revoked_at: int | None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One row of the audit. `at`: epoch seconds."""
+    """One row of the audit. `at`: epoch seconds. `key_label`: what the key is called now."""
 
     id: int
     at: int
@@ -250,3 +252,4 @@ class AuditEntry:
     grant_id: int | None
     outcome: str
     request_id: str | None
+    key_label: str | None = None

@@ -18,12 +18,14 @@ from gateway.api.routing import ApiRouter
 from gateway.asgi.calls import check_rights, presented_key
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
+from gateway.model import Right
 from gateway.monitoring import metrics
 from gateway.util.loopback import is_loopback
 from gateway.util.version import version
 
 router = ApiRouter("Operation", "Running the gateway")
 
+METRICS_RIGHTS: tuple[Right, ...] = ("manage", "metrics")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Whoever comes through a proxy is not on loopback, though the proxy may be.
 PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via")
@@ -70,7 +72,7 @@ async def readyz(request: Request) -> Response:
 @router.get(
     "/metrics",
     description="On loopback no key is needed, but to what came through a proxy.",
-    rights=("manage",),
+    rights=METRICS_RIGHTS,
     errors=("unauthorized", "key_lacks_right", *VAULT_ERRORS),
     results={
         200: Result(
@@ -86,7 +88,7 @@ async def prometheus(request: Request) -> Response:
         caller = await services.threads.vault(services.vault.users.authenticate, presented_key(request.scope))
         if caller is None:
             raise Problem("unauthorized")
-        check_rights(caller, ("manage",))
+        check_rights(caller, METRICS_RIGHTS)
     content = await services.threads.vault(metrics.exposition, services.overview)
     return Response(content, media_type=METRICS_TYPE)
 

@@ -50,7 +50,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "grant_of_another_client": {"status": "needs_reauthorization"},
     "tokens_damaged": {"status": "needs_reauthorization"},
     "suspended_app": {"status": "suspended_app"},
-    "key_lacks_right": {"neededRights": ["manage"]},
+    "key_lacks_right": {"neededRights": ["manage"], "keyId": "0a1b2c3d4e5f"},
     "too_many_failures": {"retryAfter": 42},
     "amazon_throttled": {"retryAfter": 30},
     "too_many_refreshes": {"retryAfter": 1},
@@ -78,7 +78,9 @@ API_KEY = {
     "in": "header",
     "name": "Authorization",
     "description": "The API key as it is, or after `Bearer `. The roles are its rights: `tokens` reads and "
-    "refreshes tokens, `manage` authorizes, lists, imports and removes, `proxy` calls Amazon.",
+    "refreshes tokens, `manage` authorizes, lists, imports and removes, `proxy` calls Amazon, "
+    "`personal` gets buyers' data there, `application` makes the application's own calls, `metrics` reads "
+    "the metrics.",
 }
 
 

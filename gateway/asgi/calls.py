@@ -39,7 +39,7 @@ def refused_key(scope: Scope) -> Problem:
 def check_rights(caller: Caller, rights: tuple[Right, ...]) -> None:
     """Raise Problem key_lacks_right unless the key has one of `rights`."""
     if caller.rights.isdisjoint(rights):
-        needed = {"neededRights": list(rights)}
+        needed = {"neededRights": list(rights), "keyId": caller.key_id}
         raise Problem("key_lacks_right", f"it needs the right {' or '.join(rights)}", extra=needed)
 
 

@@ -11,15 +11,16 @@ from gateway.model import Right
 from gateway.settings.settings import Settings
 from gateway.util.private_files import create_private, replace_private
 from gateway.util.secret import Secret
+from gateway.vault import users
 from gateway.vault.users import ALL_RIGHTS, UserExists
 
 
-def _parse_rights(text: str) -> tuple[Right, ...]:
+def parse_rights(flag: str, text: str) -> tuple[Right, ...]:
     """Return the rights that a comma-separated list names, in their usual order. Raise OperatorError."""
     named = {word.strip().lower() for word in text.split(",")}
     if not named <= set(ALL_RIGHTS):
         raise OperatorError(
-            f"--rights has to be some of {', '.join(ALL_RIGHTS)}, separated by commas",
+            f"{flag} has to be some of {', '.join(ALL_RIGHTS)}, separated by commas",
             "Correct it.",
             "bad_arguments",
         )
@@ -32,11 +33,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     Nothing is created if the path exists. Raise OperatorError.
     """
     name, key_file = options.name, options.key_file
-    rights = _parse_rights(options.rights)
+    rights = parse_rights("--rights", options.rights)
+    check_label(options.label)
     settings = settings_of(options.data_dir, options.sandbox)
     _reserve(key_file)
     try:
-        created, key_id, key = _issue(settings, name, rights)
+        created, key_id, key = _issue(settings, name, rights, options.label)
         try:
             replace_private(key_file, key.reveal().encode() + b"\n")
         except OSError as error:
@@ -48,6 +50,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "ok": True,
         "user": name,
+        "label": options.label,
         "created": created,
         "keyId": key_id,
         "keyFile": str(key_file),
@@ -55,7 +58,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _issue(settings: Settings, name: str, rights: tuple[Right, ...]) -> tuple[bool, str, Secret]:
+def check_label(label: str | None) -> None:
+    """Raise OperatorError for what cannot be a key's label."""
+    try:
+        users.check_label(label)
+    except ValueError as error:
+        raise OperatorError(str(error), "Choose another label.", "bad_arguments") from None
+
+
+def _issue(
+    settings: Settings, name: str, rights: tuple[Right, ...], label: str | None
+) -> tuple[bool, str, Secret]:
     with opened(settings) as vault:
         try:
             vault.users.create(name)
@@ -64,7 +77,7 @@ def _issue(settings: Settings, name: str, rights: tuple[Right, ...]) -> tuple[bo
             created = False
         except ValueError as error:
             raise OperatorError(str(error), "Choose another name.", "bad_arguments") from None
-        return created, *vault.users.issue_key(name, rights)
+        return created, *vault.users.issue_key(name, rights, label)
 
 
 def _reserve(path: Path) -> None:

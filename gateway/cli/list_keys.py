@@ -20,6 +20,7 @@ def key_document(key: KeyRecord) -> dict[str, Any]:
     return {
         "keyId": key.id,
         "user": key.user_name,
+        "label": key.label,
         "rights": list(key.rights),
         "createdAt": rfc3339(key.created_at),
         "lastUsedAt": rfc3339(key.last_used_at),

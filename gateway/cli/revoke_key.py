@@ -13,9 +13,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with opened(settings_of(options.data_dir, options.sandbox)) as vault:
         revoked = vault.users.revoke_key(options.key_id)
     if revoked is None:
-        raise OperatorError(
-            "there is no API key of that id",
-            "`python3 scripts/local_gateway.py list-keys` shows the ids.",
-            "not_found",
-        )
+        raise no_such_key()
     return {"ok": True, **key_document(revoked)}
+
+
+def no_such_key() -> OperatorError:
+    """Return the failure of a command that was given the id of no API key."""
+    return OperatorError(
+        "there is no API key of that id",
+        "`python3 scripts/local_gateway.py list-keys` shows the ids.",
+        "not_found",
+    )

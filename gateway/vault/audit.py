@@ -11,12 +11,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from gateway.model import AuditEntry, Caller, Grant
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
-from gateway.vault.database.tables import audit
+from gateway.vault.database.tables import api_keys, audit
 from gateway.vault.errors import VaultError
 from gateway.vault.unknown_keys import UnknownKeys
 
@@ -29,6 +29,11 @@ UNKNOWN_KEY = "(unknown key)"
 ATTEMPT = "authorizationId "  # before the id of an attempt, where it is the subject
 
 log = logging.getLogger(__name__)
+
+# The columns of an AuditEntry, in its order: the entry's own, and what its key is called.
+ENTRIES: Select[Any] = select(
+    *(audit.c[name] for name in AuditEntry.__slots__ if name != "key_label"), api_keys.c.label
+).outerjoin_from(audit, api_keys, api_keys.c.id == audit.c.key_id)
 
 
 @dataclass(slots=True)
@@ -193,15 +198,13 @@ class Audit:
 
     def newest(self, limit: int, offset: int = 0) -> tuple[list[AuditEntry], int]:
         """Return entries, the newest first, and how many there are in all."""
-        columns = [audit.c[name] for name in AuditEntry.__slots__]
-        query = select(*columns).order_by(audit.c.id.desc()).limit(limit).offset(offset)
+        query = ENTRIES.order_by(audit.c.id.desc()).limit(limit).offset(offset)
         with self._database.reading() as connection:
             total = connection.execute(select(func.count()).select_from(audit)).scalar_one()
             return [AuditEntry(*row) for row in connection.execute(query)], total
 
     def of_user(self, user_name: str, limit: int) -> list[AuditEntry]:
         """Return the newest entries of one user, the newest first."""
-        columns = [audit.c[name] for name in AuditEntry.__slots__]
-        query = select(*columns).where(audit.c.who == user_name).order_by(audit.c.id.desc()).limit(limit)
+        query = ENTRIES.where(audit.c.who == user_name).order_by(audit.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [AuditEntry(*row) for row in connection.execute(query)]

@@ -15,6 +15,7 @@ from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database
 from gateway.vault.database.holds import is_over, lasts
 from gateway.vault.database.tables import api_keys, sessions, users
+from gateway.vault.users import caller_from
 
 # Seconds. On loopback it is shorter: a browser sends its cookie to each port of the host, so to whatever
 # else serves there (RFC 6265 section 8.5).
@@ -54,7 +55,7 @@ class Sessions:
         if not SESSION_ID.fullmatch(presented):
             return None
         query = (
-            select(users.c.id, users.c.name, api_keys.c.id, api_keys.c.rights)
+            select(users.c.id, users.c.name, api_keys.c.id, api_keys.c.rights, api_keys.c.label)
             .join(api_keys, api_keys.c.id == sessions.c.key_id)
             .join(users, users.c.id == api_keys.c.user_id)
             .where(
@@ -65,10 +66,7 @@ class Sessions:
         )
         with self._database.reading() as connection:
             row = connection.execute(query).first()
-        if row is None:
-            return None
-        user_id, user_name, key_id, rights = row
-        return Caller(user_id, user_name, key_id, frozenset(rights.split()))
+        return None if row is None else caller_from(row)
 
     def end(self, presented: str) -> None:
         """End a session: the browser's copy of its id is worth nothing from now on."""

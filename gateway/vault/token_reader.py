@@ -23,7 +23,7 @@ from gateway.vault.users import OF_KEY, caller_from, presentable_digest
 
 # Written into the statements: where a partial index depends on a parameter, SQLite plans anew for every call.
 _FLOWS: dict[Flow, ColumnElement[str]] = {"spapi": literal_column("'spapi'"), "ads": literal_column("'ads'")}
-_CALLER_COLUMNS = [api_keys.c.user_id, users.c.name, api_keys.c.id, api_keys.c.rights]
+_CALLER_COLUMNS = [api_keys.c.user_id, users.c.name, api_keys.c.id, api_keys.c.rights, api_keys.c.label]
 _CALLER = len(_CALLER_COLUMNS)
 _GRANT = _CALLER + len(GRANT_COLUMNS)
 

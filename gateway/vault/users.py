@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, get_args
 
 from sqlalchemy import bindparam, insert, select, update
@@ -20,11 +20,13 @@ KEY_PREFIX = "lfx_local_"
 KEY_LENGTH = len(KEY_PREFIX) + 43
 OWNER = "owner"
 ALL_RIGHTS: tuple[Right, ...] = get_args(Right)
+# What a key may do unless it is said. The others are in no key to which they were not given.
+USUAL_RIGHTS: tuple[Right, ...] = ("tokens", "manage", "proxy")
 LONGEST_NAME = 100
 
 # Made once, as each call needs it: making a statement costs about as much as sending it.
 OF_KEY = (
-    select(api_keys.c.user_id, users.c.name, api_keys.c.id, api_keys.c.rights)
+    select(api_keys.c.user_id, users.c.name, api_keys.c.id, api_keys.c.rights, api_keys.c.label)
     .join(users, users.c.id == api_keys.c.user_id)
     .where(api_keys.c.key_sha256 == bindparam("digest"), api_keys.c.revoked_at.is_(None))
 )
@@ -45,8 +47,7 @@ class Users:
 
     def create(self, name: str) -> int:
         """Create a user and return the id. Raise UserExists, and ValueError for a name that is none."""
-        if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-            raise ValueError(f"a user's name is 1 to {LONGEST_NAME} printable characters")
+        _check_name(name, "a user's name")
         try:
             with self._database.writing() as connection:
                 row = connection.execute(
@@ -66,8 +67,16 @@ class Users:
             return False
         return True
 
-    def issue_key(self, user_name: str, rights: Sequence[Right] = ALL_RIGHTS) -> tuple[str, Secret]:
-        """Make a new API key for a user; return its public id and the key. KeyError: no such user."""
+    def issue_key(
+        self, user_name: str, rights: Sequence[Right] = USUAL_RIGHTS, label: str | None = None
+    ) -> tuple[str, Secret]:
+        """Make a new API key for a user; return its public id and the key.
+
+        Raises:
+            KeyError: no such user.
+            ValueError: a label that is none.
+        """
+        check_label(label)
         key = Secret(KEY_PREFIX + secrets.token_urlsafe(32))
         key_id = secrets.token_hex(6)
         with self._database.writing() as connection:
@@ -80,6 +89,7 @@ class Users:
                     user_id=user_id,
                     key_sha256=key_digest(key.reveal()),
                     rights=" ".join(rights),
+                    label=label,
                     created_at=int(self._clock.now()),
                 )
             )
@@ -96,15 +106,41 @@ class Users:
                 api_keys.c.created_at,
                 api_keys.c.last_used_at,
                 api_keys.c.revoked_at,
+                api_keys.c.label,
             )
             .join(users, users.c.id == api_keys.c.user_id)
             .order_by(users.c.id, api_keys.c.created_at, api_keys.c.id)
         )
         with self._database.reading() as connection:
             return [
-                KeyRecord(key_id, user_name, tuple(rights.split()), *times)
-                for key_id, user_name, rights, *times in connection.execute(query)
+                KeyRecord(key_id, user_name, tuple(rights.split()), *rest)
+                for key_id, user_name, rights, *rest in connection.execute(query)
             ]
+
+    def change_key(
+        self,
+        key_id: str,
+        *,
+        add: Collection[Right] = (),
+        remove: Collection[Right] = (),
+        label: str | None = None,
+    ) -> KeyRecord | None:
+        """Give and take rights, and name an API key, at once for every process; None: there is none.
+
+        `label` None leaves it as it is. Raise ValueError where no right would be left, and for a bad label.
+        """
+        check_label(label)
+        with self._database.writing() as connection:
+            had = connection.execute(select(api_keys.c.rights).where(api_keys.c.id == key_id)).scalar()
+            if had is None:
+                return None
+            rights = [right for right in ALL_RIGHTS if right in {*had.split(), *add} - {*remove}]
+            if not rights:
+                raise ValueError("a key without any right would be of no use")
+            values = {"rights": " ".join(rights)} | ({} if label is None else {"label": label})
+            connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(values))
+            self._audit.record(connection, "key_changed", subject=f"{key_id}: {', '.join(rights)}")
+        return self._key(key_id)
 
     def revoke_key(self, key_id: str) -> KeyRecord | None:
         """Refuse an API key from now on and return it; None where there is none of that id."""
@@ -116,6 +152,9 @@ class Users:
             )
             if revoked.rowcount:
                 self._audit.record(connection, "key_revoked", subject=key_id)
+        return self._key(key_id)
+
+    def _key(self, key_id: str) -> KeyRecord | None:
         return next((key for key in self.list_keys() if key.id == key_id), None)
 
     def authenticate(self, presented: str) -> Caller | None:
@@ -134,8 +173,19 @@ class Users:
 
 def caller_from(row: Sequence[Any]) -> Caller:
     """Make a Caller of the values of OF_KEY's columns, as any database driver returns them."""
-    user_id, user_name, key_id, rights = row
-    return Caller(user_id, user_name, key_id, frozenset(rights.split()))
+    user_id, user_name, key_id, rights, label = row
+    return Caller(user_id, user_name, key_id, frozenset(rights.split()), label)
+
+
+def check_label(label: str | None) -> None:
+    """Raise ValueError for what cannot be a key's label."""
+    if label is not None:
+        _check_name(label, "a key's label")
+
+
+def _check_name(text: str, what: str) -> None:
+    if not text.strip() or text != text.strip() or len(text) > LONGEST_NAME or not text.isprintable():
+        raise ValueError(f"{what} is 1 to {LONGEST_NAME} printable characters")
 
 
 def key_digest(key: str) -> str:

@@ -16,6 +16,14 @@ class PageContext:
     form_token: str | None = None
 
     @property
+    def signed_in_name(self) -> str:
+        """The user's name, with the label of the key in brackets where it has one."""
+        if self.caller is None:
+            return ""
+        label = self.caller.key_label
+        return f"{self.caller.user_name} ({label})" if label else self.caller.user_name
+
+    @property
     def may_manage(self) -> bool:
         """Whether the caller's key may change anything."""
         return self.caller is not None and "manage" in self.caller.rights

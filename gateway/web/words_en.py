@@ -278,6 +278,7 @@ ACTIONS: dict[str, str] = {
     "/amazonAds/removeAccount": "Removal of an ads account",
     "/amazonAds/renameAccount": "Ads account renamed",
     "key_issued": "API key issued",
+    "key_changed": "API key changed",
     "key_revoked": "API key revoked",
     "master_key_change_begun": "Change of the master key begun",
     "master_key_changed": "Master key changed",

@@ -241,6 +241,7 @@ ACTIONS: dict[str, str] = {
     "/amazonAds/removeAccount": "解绑广告账户",
     "/amazonAds/renameAccount": "广告账户改名",
     "key_issued": "签发 API Key",
+    "key_changed": "更改 API Key",
     "key_revoked": "停用 API Key",
     "master_key_change_begun": "开始更换主密钥",
     "master_key_changed": "主密钥已更换",

@@ -17,6 +17,10 @@ from tests.support.house import ROOT
 LISTED = json.loads((ROOT / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8"))
 OWN = {"serve", "start", "stop", "status"}
 
+ONE_WORD = (
+    "add-user NAME, change-key ID, revoke-key ID, backup PATH and copy-to URL take one word, the others none"
+)
+
 
 def declared() -> Arguments:
     """What the script takes."""
@@ -81,11 +85,11 @@ def test_the_json_form_is_passed_on_as_well(tmp_path: Path, monkeypatch: pytest.
     [
         (
             ["backup"],
-            "add-user NAME, revoke-key ID, backup PATH and copy-to URL take one word, the others none",
+            ONE_WORD,
         ),
         (
             ["list-keys", "x"],
-            "add-user NAME, revoke-key ID, backup PATH and copy-to URL take one word, the others none",
+            ONE_WORD,
         ),
         (["add-user", "anna"], "Missing: --key-file PATH, the new file that the API key is written to"),
         (["audit", "--port", "1"], "--port is only for use with serve or start"),

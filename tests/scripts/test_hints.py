@@ -26,7 +26,14 @@ SPEAKERS = {
 COMMAND = re.compile(r"python3 scripts/([^`;]+?)(?=`|;|\.(?:\s|$)|$)")
 BARE = re.compile(rf"(?<![/\w])(?:{'|'.join(map(re.escape, NAMES))})\b")
 # What stands for a value in a hint that is written for every case, or is filled in where it is told.
-VALUES = PLACEHOLDERS | {"FILE": "some.file", "SITE": "US", "DATE": "2020-01-01", "ID": "1", "…": "1"}
+VALUES = PLACEHOLDERS | {
+    "FILE": "some.file",
+    "SITE": "US",
+    "DATE": "2020-01-01",
+    "ID": "1",
+    "RIGHT": "personal",
+    "…": "1",
+}
 FILLED = {
     "sellerId": "A2EXAMPLE7XYZ",
     "expectedSellerId": "A2EXAMPLE7XYZ",
@@ -34,6 +41,8 @@ FILLED = {
     "authRecordId": "123456789012345",
     "authorizationId": "AbCdEfGhIjKlMnOpQrStUv",
     "profileId": "1234567890123456",
+    "keyId": "0a1b2c3d4e5f",
+    "neededRight": "personal",
 }
 
 

@@ -34,6 +34,7 @@ class Error(Answer):
     needed_rights: list[Right] | Absent = extra(
         "With `key_lacks_right`: the rights of which the key needs one", json_schema_extra={"minItems": 1}
     )
+    key_id: str | Absent = extra("The same: the key's id, by which its operator gives it the right")
     candidates: list[StoreCandidate] | Absent = extra(
         "What there is to choose from", json_schema_extra={"minItems": 2}
     )

@@ -57,7 +57,8 @@ api_keys = Table(
     Column("id", Text, primary_key=True),
     Column("user_id", BigInteger, ForeignKey("users.id"), nullable=False, index=True),
     Column("key_sha256", Text, nullable=False, unique=True),
-    Column("rights", Text, nullable=False),  # space-separated: tokens manage proxy
+    Column("rights", Text, nullable=False),  # space-separated, as Right of the model spells them
+    Column("label", Text),  # what its user calls it, such as the program that has it
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),

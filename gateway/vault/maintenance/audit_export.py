@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, text
 
 from gateway.model import AuditEntry
 from gateway.util.clock import rfc3339
+from gateway.vault.audit import ENTRIES
 from gateway.vault.database.tables import audit
 from gateway.vault.maintenance.new_file import new_file
 from gateway.vault.vault import Vault
@@ -34,6 +35,7 @@ def entry_document(entry: AuditEntry) -> dict[str, Any]:
         "at": rfc3339(entry.at),
         "who": entry.who,
         "keyId": entry.key_id,
+        "keyLabel": entry.key_label,
         "action": entry.action,
         "subject": entry.subject,
         "authRecordId": entry.grant_id,
@@ -63,8 +65,7 @@ def export_before(vault: Vault, moment: int, path: Path) -> tuple[int, str]:
 
 def _written(vault: Vault, moment: int, path: Path) -> tuple[list[int], str]:
     """Write the entries to the file; return their ids and the file's digest."""
-    columns = [audit.c[name] for name in AuditEntry.__slots__]
-    query = select(*columns).where(audit.c.at < moment).order_by(audit.c.id)
+    query = ENTRIES.where(audit.c.at < moment).order_by(audit.c.id)
     ids: list[int] = []
     digest = hashlib.sha256()
     with path.open("wb") as file, vault.database.snapshot() as connection:

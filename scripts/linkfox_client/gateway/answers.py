@@ -8,6 +8,7 @@ hosted one may send a failure with HTTP 200 and a text in Chinese, whose words g
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ LINK_FIELDS = (LINK_FIELD, "authorizationId", "expiresAt")
 # What it says of the store or ads account that needs it; `failures` name each where several were asked for.
 WHOSE = ("sellerId", "sellerName", "region", "authRecordId", "accountName")
 SUCCESSES = (None, 0, 200)
+PLAIN_WORD = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 
 
 class Reply(NamedTuple):
@@ -217,9 +219,11 @@ def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, A
     """Return what a failure tells besides.
 
     The sandbox mark; whose authorization has ended, and the link that mends it where it may be given; the
-    regions in which a seller that was not found is authorized.
+    regions in which a seller that was not found is authorized; which right a key lacks.
     """
     beside: dict[str, Any] = {"sandbox": True} if document.get("sandbox") is True else {}
+    if row.reason == "key_lacks_right":
+        beside |= _lacking_right(fields)
     if row.code == "not_found" and isinstance(fields.get("regions"), list):
         beside["regions"] = fields["regions"]
     if row.code != "needs_reauthorization":
@@ -230,6 +234,14 @@ def _beside_the_error(row: Reason, document: dict[str, Any], fields: dict[str, A
     if LINK_FIELD in fields:
         beside |= {name: fields[name] for name in LINK_FIELDS if isinstance(fields.get(name), str)}
     return beside
+
+
+def _lacking_right(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the key's id and the right that it lacks, as far as the gateway told them in their forms."""
+    needed = fields.get("neededRights")
+    right = needed[0] if isinstance(needed, list) and needed else None
+    told = {"keyId": fields.get("keyId"), "neededRight": right}
+    return {name: word for name, word in told.items() if isinstance(word, str) and PLAIN_WORD.fullmatch(word)}
 
 
 def _whose(told: dict[str, Any]) -> str:

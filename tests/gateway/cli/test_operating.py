@@ -148,8 +148,24 @@ def test_metrics_are_for_loopback_or_a_key(gateway: Gateway) -> None:
     tokens_only = gateway.vault.users.issue_key("owner", ("tokens",))[1].reveal()
     refused = gateway.get("/metrics", headers={**ELSEWHERE, "Authorization": tokens_only})
     assert (refused.status_code, check_envelope(refused)["reason"]) == (403, "key_lacks_right")
-    with_key = {**ELSEWHERE, "Authorization": gateway.keys["owner"]}
-    assert gateway.get("/metrics", headers=with_key).status_code == 200
+    for rights in (("manage",), ("metrics",)):
+        key = gateway.vault.users.issue_key("owner", rights)[1].reveal()
+        assert gateway.get("/metrics", headers={**ELSEWHERE, "Authorization": key}).status_code == 200
+
+
+def test_a_key_for_metrics_opens_nothing_else(gateway: Gateway) -> None:
+    """No list, no token, no call, and no more than anybody else learns of the gateway's state."""
+    gateway.authorize_store()
+    gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXNA001"})
+    gateway.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=409)
+    gateway.keys["scraper"] = gateway.vault.users.issue_key("owner", ("metrics",))[1].reveal()
+    for path in ("authorizedStores", "storeTokens", "developerProxy", "authorizeUrl"):
+        body = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+        refused = gateway.bad(f"/spApi/{path}", body, status=403, user="scraper")
+        assert refused["reason"] == "key_lacks_right"
+        assert refused["keyId"]
+    headers = {**ELSEWHERE, "Authorization": gateway.keys["scraper"]}
+    assert "attention" not in gateway.get("/readyz", headers=headers).json()
 
 
 @pytest.mark.parametrize(

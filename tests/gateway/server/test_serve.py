@@ -580,6 +580,30 @@ class TestAddUser:
         ]
         assert keys[0][2] != keys[1][2]
 
+    def test_a_key_is_given_a_right_and_a_label(self, settled: Box) -> None:
+        """By its id, as the hint of a refusal says; nothing else changes, and the key is not shown."""
+        path = settled.home / "k"
+
+        def run(*words: str) -> dict[str, Any]:
+            document: dict[str, Any] = json.loads(settled.start(*words).communicate(timeout=PATIENCE)[0])
+            return document
+
+        made = run("add-user", "ann", "--key-file", str(path), "--rights", "proxy", "--label", "夜间 cron")
+        assert made["label"] == "夜间 cron"
+        changed = run("change-key", made["keyId"], "--add-rights", "personal, application")
+        assert changed["ok"]
+        assert changed["rights"] == ["proxy", "personal", "application"]
+        (listed,) = [key for key in run("list-keys")["keys"] if key["keyId"] == made["keyId"]]
+        assert {"ok": True, **listed} == changed
+        assert listed["label"] == "夜间 cron"
+        assert path.read_text().strip() not in json.dumps([made, changed, listed])
+        for words, code in (
+            ((made["keyId"], "--label", "a\nb"), 2),
+            ((made["keyId"], "--remove-rights", "proxy,personal,application"), 2),
+            (("nobody", "--add-rights", "personal"), 5),
+        ):
+            assert settled.fail("change-key", *words)[0] == code
+
     @pytest.mark.parametrize("rights", ["", "everything", "tokens,", "tokens manage"])
     def test_rights_that_are_none_are_refused(self, settled: Box, rights: str) -> None:
         """No user, no file."""

@@ -16,6 +16,7 @@ from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault import store_sites as store_sites_room
 from gateway.vault.attempts import MOST_CODES, CodeRefused
+from gateway.vault.audit import AuditContext
 from gateway.vault.authorizations import GrantGone
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken, VaultError
@@ -71,6 +72,58 @@ class TestUsers:
         assert (caller.user_id, caller.user_name, caller.key_id) == (user, "ann", key_id)
         assert caller.rights == {"tokens"}
         assert asyncio.run(vault.reader.caller(key.reveal())) == caller
+
+    def test_a_new_key_has_the_usual_rights(self, vault: Vault, user: int) -> None:
+        """What reaches further, as to data of buyers, is in no key to which it was not given."""
+        _, key = vault.users.issue_key("ann")
+        caller = vault.users.authenticate(key.reveal())
+        assert caller is not None
+        assert caller.rights == {"tokens", "manage", "proxy"}
+
+    def test_a_key_has_a_label(self, vault: Vault, user: int) -> None:
+        """Its caller has it by each way of reading, as does whoever signs in with it."""
+        key_id, key = vault.users.issue_key("ann", ("manage",), "夜间 cron")
+        caller = vault.users.authenticate(key.reveal())
+        assert caller is not None
+        assert caller.key_label == "夜间 cron"
+        assert asyncio.run(vault.reader.caller(key.reveal())) == caller
+        assert vault.sessions.caller(vault.sessions.begin(caller).reveal()) == caller
+        assert [(each.id, each.label) for each in vault.users.list_keys()] == [(key_id, "夜间 cron")]
+
+    @pytest.mark.parametrize("label", ["", "  ", " a", "a\nb", "a\u202eb", "x" * 101])
+    def test_labels_that_are_none_are_refused(self, vault: Vault, user: int, label: str) -> None:
+        """Nothing is issued or changed."""
+        key_id, _ = vault.users.issue_key("ann", label="good")
+        with pytest.raises(ValueError, match="label"):
+            vault.users.issue_key("ann", label=label)
+        with pytest.raises(ValueError, match="label"):
+            vault.users.change_key(key_id, label=label)
+        assert [each.label for each in vault.users.list_keys()] == ["good"]
+
+    def test_a_key_is_changed(self, vault: Vault, user: int) -> None:
+        """Rights are given and taken, and a label; the key is the same, and the change is in the audit."""
+        key_id, key = vault.users.issue_key("ann")
+        changed = vault.users.change_key(key_id, add=("personal",), remove=("manage",), label="cron")
+        assert changed is not None
+        assert (changed.rights, changed.label) == (("tokens", "proxy", "personal"), "cron")
+        caller = asyncio.run(vault.reader.caller(key.reveal()))
+        assert caller is not None
+        assert caller.rights == {"tokens", "proxy", "personal"}
+        (entry, *_), _ = vault.audit.newest(1)
+        assert (entry.action, entry.subject) == ("key_changed", f"{key_id}: tokens, proxy, personal")
+        assert vault.users.change_key("unknown", add=("proxy",)) is None
+        with pytest.raises(ValueError, match="right"):
+            vault.users.change_key(key_id, remove=("tokens", "proxy", "personal"))
+
+    def test_the_audit_tells_the_label(self, vault: Vault, user: int) -> None:
+        """Of the key that a call was made with, as it is called now."""
+        key_id, _ = vault.users.issue_key("ann", label="cron")
+        vault.audit.record_call(AuditContext("r1", "ann", key_id), "/spApi/storeTokens", "ok")
+        vault.audit.flush()
+        (entry, before), _ = vault.audit.newest(2)
+        assert (entry.key_id, entry.key_label) == (key_id, "cron")
+        assert before.key_label is None
+        assert vault.audit.of_user("ann", 1)[0].key_label == "cron"
 
     def test_the_key_itself_is_not_stored(self, vault: Vault, user: int) -> None:
         """The database holds a digest, never the key."""

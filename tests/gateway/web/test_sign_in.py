@@ -44,6 +44,17 @@ def test_a_valid_key_opens_the_page_that_was_wanted(gateway: Gateway) -> None:
     assert visitor.get("/signin").headers["Location"] == "/"
 
 
+def test_the_pages_tell_which_key_is_signed_in(gateway: Gateway) -> None:
+    """By its label, where it has one."""
+    visitor = Visitor(gateway)
+    visitor.submit("/signin", key=gateway.keys["owner"])
+    assert "Signed in as owner" in visitor.page("/").text
+    labeled = gateway.vault.users.issue_key("owner", label="小红的 <b>")[1].reveal()
+    visitor = Visitor(gateway)
+    visitor.submit("/signin", key=labeled)
+    assert "Signed in as owner (小红的 <b>)" in visitor.page("/").text
+
+
 def test_the_cookie_is_out_of_reach(gateway: Gateway) -> None:
     """No script reads it, no other site's form brings it along, and plain http is fine on loopback only."""
     answer = Visitor(gateway).submit("/signin", key=gateway.keys["owner"])
