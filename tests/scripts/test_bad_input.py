@@ -60,7 +60,7 @@ def refused(name: str, words: list[str]) -> ClientError:
 
 def fields_of(name: str) -> dict[str, Any]:
     """The arguments by their keys in the JSON form."""
-    return {field.key: field for field in arguments_of(name)._fields.values()}
+    return {field.key: field for field in arguments_of(name).fields}
 
 
 def test_there_are_scripts_to_try() -> None:

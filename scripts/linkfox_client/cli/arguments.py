@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from linkfox_client.cli import values
+from linkfox_client.cli import kinds, values
 from linkfox_client.cli.command_line import CommandLine, Help
 from linkfox_client.cli.fields import Field
 from linkfox_client.cli.help_text import help_text
@@ -49,11 +49,9 @@ class Arguments(Rules):
         `mistaken`: flags that there are not, whose caller means this one; the argument declared last counts.
         `hint`: where the text is found.
         """
-
-        def read(value: Any) -> str:
-            return values.read_text(value, most)
-
-        self._add(Field(flag, help, read, metavar, required, default, mistaken=tuple(mistaken), hint=hint))
+        others = tuple(mistaken)
+        kind = kinds.text(most)
+        self._add(Field(flag, help, kind, metavar, required, default, mistaken=others, hint=hint))
 
     def label(self, flag: str, help: str, *, required: bool = False, mistaken: Sequence[str] = ()) -> None:
         """Declare a name that a store or account gets: only the user knows it, so nobody makes one up.
@@ -64,7 +62,7 @@ class Arguments(Rules):
             Field(
                 flag,
                 help,
-                lambda value: values.read_text(value, 100),
+                kinds.text(100),
                 "NAME",
                 required,
                 hint=values.ASK_FOR_NAME,
@@ -77,56 +75,40 @@ class Arguments(Rules):
 
         A script that takes one removes secrets from it itself: it is not refused because of one.
         """
-        self._add(Field(flag, help, lambda value: values.read_prose(value, most), "TEXT", required))
+        self._add(Field(flag, help, kinds.prose(most), "TEXT", required))
         self._refuses_secrets = False
 
     def texts(self, flag: str, help: str, *, most: int = 100, metavar: str = "TEXT") -> None:
         """Declare several texts: `--scope A B`, `--scope A --scope B`, or a JSON list."""
-        self._add(
-            Field(
-                flag,
-                help,
-                lambda value: values.read_texts(value, most),
-                metavar + " …",
-                default=[],
-                is_list=True,
-            )
-        )
+        self._add(Field(flag, help, kinds.texts(most), metavar + " …", default=[], is_list=True))
 
     def pairs(self, flag: str, help: str, *, most: int = 100) -> None:
         """Declare NAME=VALUE texts, in JSON also an object; the option is a list of names with values."""
-        self._add(
-            Field(
-                flag,
-                help,
-                lambda value: values.read_pairs(value, most),
-                "NAME=VALUE …",
-                default=[],
-                is_list=True,
-            )
-        )
+        self._add(Field(flag, help, kinds.pairs(most), "NAME=VALUE …", default=[], is_list=True))
+
+    def content(self, flag: str, help: str, *, most: int) -> None:
+        """Declare a text that is passed on as it is; in JSON also an object or a list, which becomes JSON."""
+        self._add(Field(flag, help, kinds.content(most), "TEXT"))
 
     def path(self, flag: str, help: str, *, required: bool = False, metavar: str = "PATH") -> None:
         """Declare a path of the file system; the option is a text that `open` takes."""
-        self._add(Field(flag, help, values.read_path, metavar, required))
+        self._add(Field(flag, help, kinds.PATH, metavar, required))
 
     def path_or_stream(self, flag: str, help: str) -> None:
         """Declare a path, or `-` for standard input."""
-        self._add(Field(flag, help, values.read_path_or_stream, "-|PATH"))
+        self._add(Field(flag, help, kinds.PATH_OR_STREAM, "-|PATH"))
 
     def region(self, *, required: bool = False, default: str | None = None, note: str = "") -> None:
         """Declare `--region`, one of Amazon's regions, in any case. `note` is added to the help."""
         note = note or (f" (default {default})" if default else "")
-        self._add(
-            Field("--region", f"Amazon's region{note}", values.read_region, "NA|EU|FE", required, default)
-        )
+        self._add(Field("--region", f"Amazon's region{note}", kinds.REGION, "NA|EU|FE", required, default))
 
     def site(self, flag: str, help: str, *mistaken: str) -> None:
         """Declare one of Amazon's sites, by code, country or marketplace id; the option is a `sites.Site`.
 
         `mistaken`: flags that there are not, whose caller means this one.
         """
-        self._add(Field(flag, help, values.read_site, "SITE", mistaken=mistaken))
+        self._add(Field(flag, help, kinds.SITE, "SITE", mistaken=mistaken))
 
     def choice(
         self,
@@ -138,16 +120,7 @@ class Arguments(Rules):
         default: str | None = None,
     ) -> None:
         """Declare one of a few words, in any case; the option is spelled as in `choices`."""
-        self._add(
-            Field(
-                flag,
-                help,
-                lambda value: values.read_choice(value, choices),
-                "|".join(choices),
-                required,
-                default,
-            )
-        )
+        self._add(Field(flag, help, kinds.choice(choices), "|".join(choices), required, default))
 
     def integer(
         self,
@@ -162,15 +135,11 @@ class Arguments(Rules):
         hint: str = "",
     ) -> None:
         """Declare a whole number, as an integer or as decimal digits; `hint` explains its limits."""
-
-        def read(value: Any) -> int:
-            return values.read_integer(value, least, most, hint)
-
-        self._add(Field(flag, help, read, metavar, required, default))
+        self._add(Field(flag, help, kinds.integer(least, most, hint), metavar, required, default))
 
     def identifier(self, flag: str, help: str, *, required: bool = False) -> None:
         """Declare a profile's or a record's number: an integer or 1 to 19 digits, up to 2^63−1."""
-        self.integer(flag, help, required=required)
+        self._add(Field(flag, help, kinds.IDENTIFIER, "N", required))
 
     def seconds(
         self,
@@ -187,7 +156,7 @@ class Arguments(Rules):
 
     def switch(self, flag: str, help: str) -> None:
         """Declare a flag without a value; in JSON true or false."""
-        self._add(Field(flag, help, values.read_switch, default=False, is_switch=True))
+        self._add(Field(flag, help, kinds.SWITCH, default=False, is_switch=True))
 
     def positional(
         self,
@@ -206,13 +175,8 @@ class Arguments(Rules):
         Of the `choices` those in `guarded` are never proposed for another word; `also` says which of them is
         meant by words that others use for it.
         """
-
-        def read(value: Any) -> str:
-            if not choices:
-                return values.read_text(value, most)
-            return values.read_choice(value, choices, guarded=guarded, also=also)
-
-        self._add(Field(name, help, read, metavar or name.upper(), required, is_positional=True))
+        kind = kinds.choice(choices, guarded=guarded, also=also) if choices else kinds.text(most)
+        self._add(Field(name, help, kind, metavar or name.upper(), required, is_positional=True))
 
     def rest(self, name: str, help: str, *, required: bool = True) -> None:
         """Declare what stands after `--`, untouched.
@@ -222,7 +186,7 @@ class Arguments(Rules):
         self._rest = Field(
             name,
             help,
-            values.read_command,
+            kinds.COMMAND,
             "-- COMMAND ARG …",
             required,
             default=[],
@@ -238,6 +202,11 @@ class Arguments(Rules):
     def example(self, call: str) -> None:
         """Add a call to what --help shows, for a script whose docstring cannot know them all."""
         self._examples.append(f"  {call}")
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The declared arguments, in their order, without what stands after `--`."""
+        return tuple(self._fields.values())
 
     # What becomes of a command line.
 

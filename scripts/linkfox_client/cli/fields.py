@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from linkfox_client.cli.kinds import Kind
+
 
 class Field(NamedTuple):
-    """One declared argument. `read` turns a flag's text or a JSON value into the option, or raises.
+    """One declared argument.
 
     `hint` says where what is missing is to be had, `mistaken` which flags that there are not mean this one.
     `is_guarded`: it destroys or shows something, so it is never proposed in place of a mistyped word.
@@ -13,7 +15,7 @@ class Field(NamedTuple):
 
     flag: str
     help: str
-    read: Callable[[Any], Any]
+    kind: Kind
     metavar: str = ""
     required: bool = False
     default: Any = None
@@ -23,6 +25,11 @@ class Field(NamedTuple):
     hint: str = ""
     is_guarded: bool = False
     mistaken: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> Callable[[Any], Any]:
+        """What turns a flag's text or a JSON value into the option, or raises `values.Wrong`."""
+        return self.kind.read
 
     @property
     def name(self) -> str:

@@ -85,6 +85,20 @@ def _as_text(value: Any, most: int) -> str:
     return read_text(str(value) if isinstance(value, int) else value, most)
 
 
+def read_content(value: Any, most: int) -> str:
+    """Return a text as it is, or an object or a list as the JSON text that it is."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+    if not isinstance(text, str):
+        raise Wrong(f"has to be a text, an object or a list, not {kind(value)}")
+    if len(text) > most:
+        raise Wrong(
+            f"has {len(text)} characters; at most {most} are allowed", "Put what is longer into a file."
+        )
+    return text
+
+
 def read_command(value: Any) -> list[str]:
     """Return a program and its arguments, as they are."""
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
