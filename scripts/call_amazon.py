@@ -34,6 +34,7 @@ def declare(arguments):
     arguments.pairs(
         "--query", "parameters, not encoded; one that is a list has its values with commas", most=16_000
     )
+    arguments.content("--body", "a short text to send, such as JSON", most=amazon_call.LONGEST_BODY)
     arguments.path("--body-file", "a file of UTF-8 text to send, such as JSON")
     arguments.text(
         "--content-type", "the body's media type (default: what Amazon publishes, or JSON)", metavar="TYPE"
@@ -44,6 +45,7 @@ def declare(arguments):
     arguments.path("--output-file", "write Amazon's body whole to this new file (0600)")
     arguments.switch("--write", "let the call change something at Amazon; ask the user first")
     arguments.texts("--restricted", "data of buyers: refused, with what to do instead", metavar="ELEMENT")
+    arguments.at_most_one("--body", "--body-file")
     arguments.check(amazon_call.check)
 
 

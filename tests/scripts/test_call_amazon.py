@@ -169,6 +169,9 @@ def test_the_application_s_secret_has_ended(run: Run, gateway: FakeGateway) -> N
         (("GET", "/orders/v0/orders?MarketplaceIds=X", *STORE), "--query NAME=VALUE"),
         (("GET", "C:/Program Files/Git/orders/v0/orders", *STORE), "Git Bash"),
         (("GET", "/orders/v0/orders", *STORE, "--body-file", "x"), "--query NAME=VALUE"),
+        (("GET", "/orders/v0/orders", *STORE, "--body", "{}"), "--query NAME=VALUE"),
+        (("POST", "/x", *STORE, "--write", "--body", "x" * 20_001), "into a file"),
+        (("POST", "/x", *STORE, "--write", "--body", "{}", "--body-file", "x"), "only one of --body"),
         ((*GET, "--restricted", "buyerInfo"), "GET /orders/2026-01-01/orders/ORDER_ID"),
         ((*STORE, "--query", "a=1", "GET", "/orders/v0/orders"), "before the flags"),
         (("DELETE", "/listings/2021-08-01/items/A1/SKU", *STORE), "Ask the user"),
@@ -196,6 +199,18 @@ def test_a_list_that_wants_a_body_says_so(run: Run, gateway: FakeGateway) -> Non
     assert done.error["code"] == "amazon_failed"
     assert "--body-file" in done.error["hint"]
     assert "`{}`" in done.error["hint"]
+
+
+def test_a_short_body_needs_no_file(run: Run, gateway: FakeGateway) -> None:
+    """As it was typed, line ends too; in the JSON form an object stands for its text."""
+    gateway.answers[PROXY] = passed_on({})
+    call = ("POST", "/tokens/2021-03-01/restrictedDataToken", *STORE, "--write")
+    run("call_amazon.py", *call, "--body", '{ "a":\n 1}').good()
+    document = {"method": "POST", "path": "/x", "sellerId": "A1", "region": "NA", "write": True}
+    run("call_amazon.py", json.dumps(document | {"body": {"name": "店铺", "ids": [9007199254740993]}})).good()
+    run("call_amazon.py", json.dumps(document | {"body": ["a"]})).good()
+    sent = [body["body"] for body in gateway.bodies(PROXY)]
+    assert sent == ['{ "a":\n 1}', '{"name": "店铺", "ids": [9007199254740993]}', '["a"]']
 
 
 def test_the_call_as_the_gateway_gets_it(run: Run, gateway: FakeGateway) -> None:

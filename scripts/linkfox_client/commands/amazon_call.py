@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PATHS = {"spapi": "/spApi/developerProxy", "ads": "/amazonAds/developerProxy"}
 OPERATIONS = {"spapi": "spapi-operations.json", "ads": "ads-operations.json"}
+# Characters of a body on the command line, where Windows takes 32,767 in all.
+LONGEST_BODY = 20_000
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; a gateway takes as much (PROXY_LARGEST_REQUEST)
 DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
 # Causes of a store's refusal that may end in a new authorization, and what the hosted gateway wants for it.
@@ -34,8 +36,8 @@ AT_LINKFOX = (
 NOT_UNDERSTOOD = ("bad_parameter", "not_found", "answer_incomplete")
 NO_MEDIA_TYPE = 415
 WANTS_BODY = (
-    "The call had no body, and so no media type. Name a file with --body-file; one that holds `{}` asks a "
-    "list for everything."
+    "The call had no body, and so no media type. Give one with --body or --body-file; `{}` asks a list for "
+    "everything."
 )
 # After these nobody knows whether Amazon carried the call out.
 UNCERTAIN = ("amazon_failed", "timeout")
@@ -81,7 +83,7 @@ def check(options: SimpleNamespace) -> None:
     if options.restricted:
         raise bad_arguments("--restricted: no gateway makes restricted data tokens yet", RESTRICTED_HINT[api])
     _check_path(options.path)
-    if options.method == "GET" and options.body_file is not None:
+    if options.method == "GET" and (options.body_file, options.body) != (None, None):
         raise bad_arguments("A GET has no body", "Give parameters with --query NAME=VALUE.")
     if options.output_file is not None:
         new_file.check(Path(options.output_file))
@@ -220,7 +222,7 @@ def _call(options: SimpleNamespace, api: str) -> Call:
             "Ask the user whether it is to be done; then add --write.",
         )
     types = operation.get("request", ())
-    body = _body(options.body_file)
+    body = options.body if options.body is not None else _body(options.body_file)
     return Call(
         options.method,
         options.path,
