@@ -17,6 +17,7 @@ FILES = {
     "scripts": "requirements.txt",
     "gateway": "requirements-gateway.txt",
     "dev": "requirements-dev.txt",
+    "mcp": "requirements-mcp.txt",
     "scanner": "requirements-scanner.txt",
     "libraries-newest": "tests/libraries/requirements-newest.txt",
     "libraries-older": "tests/libraries/requirements-older.txt",
@@ -36,6 +37,8 @@ def main() -> int:
             command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", oldest]
             command += ["--generate-hashes", "--no-annotate", "--no-header", *sys.argv[1:]]
             command += ["--group", f"pyproject.toml:{group}", "-o", file]
+            # It goes into one environment with the gateway's packages.
+            command += ["--constraint", FILES["dev"]] if group == "mcp" else []
             command += ["--excludes", str(excludes)] if group == "scanner" else []
             finished = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - fixed words
             if finished.returncode:

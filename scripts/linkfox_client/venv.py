@@ -17,8 +17,13 @@ from pathlib import Path
 from linkfox_client import OLDEST_PYTHON
 from linkfox_client.paths import BUNDLE, python_of
 
-# Each file holds everything that those before it hold.
-LAYERS = ("requirements.txt", "requirements-gateway.txt", "requirements-dev.txt")
+# Each file, with those that hold everything that it holds. All pin the same versions.
+HOLDERS = {
+    "requirements.txt": ("requirements-gateway.txt", "requirements-mcp.txt", "requirements-dev.txt"),
+    "requirements-gateway.txt": ("requirements-dev.txt",),
+    "requirements-mcp.txt": ("requirements-dev.txt",),
+    "requirements-dev.txt": (),
+}
 RECORD = "linkfox-installed.json"
 
 NO_VENV = (
@@ -106,22 +111,29 @@ def _digest(path: Path) -> str:
 
 
 def _installed(venv: Path, requirements: str, bundle: Path) -> bool:
-    """Tell whether this layer, or a larger one, was installed from the file as it is now.
+    """Tell whether this file, or one that holds it, was installed as it is now.
 
     The record in the environment says so.
     """
-    try:
-        record = json.loads((venv / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    if record.get("python") != str(python_of(venv).resolve()) or not python_of(venv).exists():
-        return False
-    enough = LAYERS[LAYERS.index(requirements) :]
+    record = _record(venv)
+    enough = (requirements, *HOLDERS[requirements])
     return any(record.get(name) == _digest(bundle / name) for name in enough if (bundle / name).exists())
 
 
+def _record(venv: Path) -> dict[str, str]:
+    """Return what was noted in the environment; nothing where it has another interpreter now."""
+    try:
+        record: dict[str, str] = json.loads((venv / RECORD).read_text(encoding="utf-8"))
+        kept = record.get("python") == str(python_of(venv).resolve()) and python_of(venv).exists()
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return record if kept else {}
+
+
 def _note(venv: Path, requirements: str, bundle: Path) -> None:
-    record = {"python": str(python_of(venv).resolve()), requirements: _digest(bundle / requirements)}
+    """Note the file beside those that were installed before, which pin the same versions."""
+    record = {**_record(venv), requirements: _digest(bundle / requirements)}
+    record["python"] = str(python_of(venv).resolve())
     (venv / RECORD).write_text(json.dumps(record), encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from linkfox_client.paths import BUNDLE
 
 def lay_requirements(folder: Path) -> Path:
     """Make a folder a bundle that needs no package, so that no index is asked."""
-    for name in venv.LAYERS:
+    for name in venv.HOLDERS:
         (folder / name).write_text(f"# nothing for {name}\n")
     return folder
 
@@ -89,14 +89,25 @@ def test_an_unknown_hash_is_refused_with_a_hint(ready: Path) -> None:
     assert not (ready / ".venv" / venv.RECORD).exists()
 
 
-def test_the_three_files_pin_the_same_versions() -> None:
-    """Each layer holds what the layer before it pins, to the version."""
+def test_what_was_installed_before_stays_known(ready: Path) -> None:
+    """The MCP server's packages come beside the gateway's, and neither is installed again for the other."""
+    venv.ensure("requirements-gateway.txt", bundle=ready)
+    venv.ensure("requirements-mcp.txt", bundle=ready)
+    told: list[str] = []
+    for name in ("requirements-gateway.txt", "requirements-mcp.txt", "requirements.txt"):
+        venv.ensure(name, bundle=ready, notify=told.append)
+    assert told == []
+
+
+def test_a_file_holds_what_those_within_it_pin_to_the_version() -> None:
+    """So they go into one environment, in any order."""
 
     def pins(name: str) -> set[str]:
         lines = (BUNDLE / name).read_text(encoding="utf-8").splitlines()
-        # The marker after the semicolon may differ: a wider layer needs a package on more platforms.
+        # The marker after the semicolon may differ: a wider file needs a package on more platforms.
         return {line.split(" ")[0] for line in lines if "==" in line and not line.startswith(("#", " "))}
 
-    scripts, gateway, dev = (pins(name) for name in venv.LAYERS)
-    assert scripts
-    assert scripts < gateway < dev
+    for name, holders in venv.HOLDERS.items():
+        assert pins(name), name
+        for holder in holders:
+            assert pins(name) < pins(holder), f"{name} in {holder}"
