@@ -22,14 +22,14 @@ from gateway.api.attempts import completed, granted, named_attempt, recognition,
 from gateway.api.error_groups import COMPLETION_ERRORS, IMPORT_ERRORS, REFRESH_ERRORS
 from gateway.api.naming import renamed_grant
 from gateway.api.operations import Example
-from gateway.api.refusals import as_suspended, with_consent_link
+from gateway.api.refusals import as_suspended
 from gateway.api.requests.accounts import (
     AccountAuthorizationRequest,
     AccountRequest,
     AccountTokensRequest,
     ImportAccountRequest,
-    OneAccountRequest,
     ProfilesRequest,
+    RefreshAccountRequest,
     RenameAccountRequest,
 )
 from gateway.api.requests.base import (
@@ -40,7 +40,7 @@ from gateway.api.requests.base import (
     ListRequest,
 )
 from gateway.api.routing import ApiRouter
-from gateway.api.token_reads import TokenCall
+from gateway.api.token_reads import TokenCall, refreshed
 from gateway.applications.credentials import ads_client
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
@@ -78,7 +78,8 @@ AUTHORIZED = Example(
 )
 async def store_tokens(call: TokenCall, request: AccountTokensRequest) -> AccountTokens:
     """Read an account's tokens."""
-    held = await call.account_tokens(request.auth_record_id, request.profile_id, request.min_ttl)
+    found = await call.account(request.auth_record_id, request.profile_id)
+    held = await call.fresh(found, request.min_ttl)
     services = call.services
     settings = services.settings
     client_id = ads_client(settings).client_id
@@ -142,13 +143,10 @@ async def profiles(call: ApiCall, request: ProfilesRequest) -> ProfileList:
     description=FORCED_REFRESH,
     examples=[Example("By profile", {"profileId": EXAMPLE_PROFILE}, RefreshedAccountTokens.example())],
 )
-async def refresh_token(call: ApiCall, request: OneAccountRequest) -> RefreshedAccountTokens:
+async def refresh_token(call: ApiCall, request: RefreshAccountRequest) -> RefreshedAccountTokens:
     """Refresh an account's access token now."""
     grant = await call.account(request.auth_record_id, request.profile_id)
-    try:
-        held = await call.services.tokens.forced(grant.id)
-    except Problem as problem:
-        raise await with_consent_link(call.services, call.caller, grant, problem) from None
+    held = await refreshed(call, grant, request.refused)
     return RefreshedAccountTokens.of(held, call.services.clock.now())
 
 

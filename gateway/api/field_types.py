@@ -18,10 +18,10 @@ from gateway.authorization.callback import CODE, SELLER_ID
 from gateway.authorization.scopes import SPAPI_SCOPES, parse_scopes
 from gateway.model import Central, Region
 from gateway.proxy.allow_list import METHODS
+from gateway.tokens.grant_tokens import LARGEST_MIN_TTL
 from gateway.util.secret import Secret
 
 Schema = dict[str, Any]
-LARGEST_MIN_TTL = 3000
 LARGEST_LIMIT = 1000
 LARGEST_OFFSET = 2**31 - 1
 LONGEST_ID = 19

@@ -21,11 +21,11 @@ from gateway.api.error_groups import COMPLETION_ERRORS, REFRESH_ERRORS, STORE_IM
 from gateway.api.field_types import A_NAME_IS_NEEDED
 from gateway.api.naming import others_named, renamed_grant
 from gateway.api.operations import Example
-from gateway.api.refusals import as_suspended, with_consent_link
+from gateway.api.refusals import as_suspended
 from gateway.api.requests.base import EXAMPLE_CALLBACKS, EXAMPLE_NAME, AttemptRequest, CompletionRequest
 from gateway.api.requests.stores import (
     ImportStoreRequest,
-    OneStoreRequest,
+    RefreshStoreRequest,
     RenameStoreRequest,
     StoreAuthorizationRequest,
     StoreListRequest,
@@ -34,7 +34,7 @@ from gateway.api.requests.stores import (
 )
 from gateway.api.routing import ApiRouter
 from gateway.api.store_lists import listed_stores, sites_of
-from gateway.api.token_reads import TokenCall
+from gateway.api.token_reads import TokenCall, refreshed
 from gateway.asgi.calls import ApiCall
 from gateway.asgi.display_status import as_listed
 from gateway.authorization.details import DEFAULT_REGION, store_region
@@ -69,7 +69,7 @@ AUTHORIZED = Example(
 )
 async def store_tokens(call: TokenCall, request: StoreTokensRequest) -> StoreTokens:
     """Read a store's tokens."""
-    held = await call.store_tokens(request.seller_id, request.region, request.min_ttl)
+    held = await call.fresh(await call.store(request.seller_id, request.region), request.min_ttl)
     services = call.services
     return StoreTokens.of(held, request.region, services.clock.now(), services.settings.amazon_origin)
 
@@ -141,15 +141,12 @@ async def authorized_stores(call: ApiCall, request: StoreListRequest) -> Stores:
     rights=("tokens",),
     errors=("ambiguous", "too_many_refreshes", *REFRESH_ERRORS),
     description=FORCED_REFRESH,
-    examples=[Example("A store", OneStoreRequest.example(region="NA"), RefreshedStoreTokens.example())],
+    examples=[Example("A store", RefreshStoreRequest.example(region="NA"), RefreshedStoreTokens.example())],
 )
-async def refresh_token(call: ApiCall, request: OneStoreRequest) -> RefreshedStoreTokens:
+async def refresh_token(call: ApiCall, request: RefreshStoreRequest) -> RefreshedStoreTokens:
     """Refresh a store's access token now."""
     grant = await call.store(request.seller_id, request.region)
-    try:
-        held = await call.services.tokens.forced(grant.id)
-    except Problem as problem:
-        raise await with_consent_link(call.services, call.caller, grant, problem) from None
+    held = await refreshed(call, grant, request.refused)
     return RefreshedStoreTokens.of(held, request.region, call.services.clock.now())
 
 

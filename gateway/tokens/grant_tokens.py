@@ -11,19 +11,36 @@ REVOKED = "store_revoked"
 FOREIGN = "grant_of_another_client"
 # After these a token that still lives is no use to anybody: the caller gets the reason instead.
 FINAL_REASONS = frozenset({REVOKED, FOREIGN, TOKENS_DAMAGED, "not_found"})
+# So many seconds a caller may want to be left at most, of those that Amazon's access tokens live.
+LARGEST_MIN_TTL = 3300
+AMAZON_LIFETIME = 3600
 
 
 class GrantTokens(NamedTuple):
     """A grant with its tokens.
 
     `below_minimum`: they live, but not for as long as was asked. `refreshed_again_in`: they were asked to be
-    refreshed, and had been a moment ago; Amazon is asked for others after so many seconds.
+    refreshed, and had been a moment ago; Amazon is asked for others after so many seconds. `in_place`: they
+    took the place of the token that a caller said was refused, so Amazon was not asked again.
     """
 
     grant: Grant
     tokens: Tokens
     below_minimum: bool = False
     refreshed_again_in: int | None = None
+    in_place: bool = False
+
+    def fresh(self, min_ttl: int, now: float) -> "GrantTokens | None":
+        """Return these tokens where they live and `min_ttl` seconds are left; None where to refresh them.
+
+        Of a token that Amazon gave a shorter life than usual the same share of that life is enough, so that
+        no caller has one refreshed anew that was made just now. `below_minimum` tells where it was used.
+        """
+        left = seconds_left(self.grant, now)
+        life = self.grant.access_expires_at - self.grant.refreshed_at
+        if left < max(min(min_ttl, life * LARGEST_MIN_TTL / AMAZON_LIFETIME), 1):
+            return None
+        return self._replace(below_minimum=True) if left < min_ttl else self
 
 
 def ends_at(grant: Grant, now: float) -> int:

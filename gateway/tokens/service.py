@@ -96,8 +96,8 @@ class TokenService:
         `below_minimum`. Raise Problem otherwise.
         """
         held = await self._refreshing.look(grant_id)
-        if self._left(held) >= max(min_ttl, 1):
-            return held
+        if (fresh := held.fresh(min_ttl, self._clock.now())) is not None:
+            return fresh
         renewed = self._renewed if self._left(held) > 0 else self._patiently_renewed
         try:
             held = await renewed(held)
@@ -114,6 +114,17 @@ class TokenService:
     async def refresh(self, grant_id: int) -> GrantTokens:
         """Return tokens that were refreshed after this call came in. Raise Problem."""
         return await self._patiently_renewed(await self._refreshing.look(grant_id))
+
+    async def in_place_of_token(self, grant_id: int, refused: Secret) -> GrantTokens:
+        """Return tokens in place of an access token that a caller says Amazon refused.
+
+        Amazon is asked where that is the grant's present one. Otherwise others have taken its place since, or
+        it never was this grant's: those that are there now are returned (`in_place`). Raise Problem.
+        """
+        held = await self._refreshing.look(grant_id)
+        if held.tokens.access_token == refused:
+            return await self.forced_newer_than(held)
+        return (await self.fresh(grant_id))._replace(in_place=True)
 
     async def forced(self, grant_id: int) -> GrantTokens:
         """Return tokens that a caller wants refreshed, whether they need it or not.

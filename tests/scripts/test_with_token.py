@@ -277,7 +277,7 @@ def test_the_command_does_not_inherit_ignored_signals(both: FakeGateway, run: Ru
         ("--profile-id", "1.5", "--", "true"),
         ("--profile-id", str(2**63), "--", "true"),
         ("--profile-id", "-1", "--", "true"),
-        ("--profile-id", "1", "--min-ttl", "3001", "--", "true"),
+        ("--profile-id", "1", "--min-ttl", "3301", "--", "true"),
         ("--profile-id", "1", "true"),
         ("--profile-id", "1", "--", "no-such-command-here"),
         ("--profile-id", "1", "--", "/etc"),
@@ -296,15 +296,15 @@ def test_a_wrong_call_runs_and_asks_nothing(both: FakeGateway, run: Run, words: 
 
 
 @pytest.mark.parametrize("script", ["with_token.py", "store_tokens.py"])
-@pytest.mark.parametrize("seconds", ["3001", "10800"])
+@pytest.mark.parametrize("seconds", ["3301", "10800"])
 def test_more_time_than_a_token_lives_leads_to_a_token_that_is_kept_fresh(
     both: FakeGateway, run: Run, script: str, seconds: str
 ) -> None:
     """The hint names the limit, and what a job of three hours does."""
     command = ("--", "true") if script == "with_token.py" else ()
     error = run(script, *STORE[1:], "--min-ttl", seconds, *command).error
-    assert "3000" in error["message"]
-    assert "3000 seconds at most" in error["hint"]
+    assert "3300" in error["message"]
+    assert "3300 seconds at most" in error["hint"]
     assert "`python3 scripts/with_token.py` with --keep-fresh" in error["hint"]
     assert both.calls == []
 

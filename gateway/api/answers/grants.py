@@ -39,10 +39,12 @@ ENDING_DAYS = ENDING_SECONDS // 86_400
 LINK_LIFE = f"The link works once, for {ATTEMPT_LIFETIME // 60} minutes."
 REFRESHED = "The access token was refreshed"
 JUST_REFRESHED_ALREADY = "The access token was refreshed a moment ago, and is answered as it is"
+IN_PLACE = "The token that was refused is not the present one, which is answered"
 # What the calls that force a refresh do.
 FORCED_REFRESH = (
     f"Asks Amazon, unless the token was refreshed less than {JUST_REFRESHED} seconds ago; calls that come "
-    f"while a refresh is under way share it. A user may force {BURST} at once, and then one a second."
+    f"while a refresh is under way share it. With `refused` it asks only if that is the present token. "
+    f"A user may force {BURST} at once, and then one a second."
 )
 # Unwrapped as the answer is written, so that it prints masked until then.
 Revealed = Annotated[
@@ -228,7 +230,7 @@ class ReadTokens(IssuedTokens):
     """The same, where they were only refreshed if need be."""
 
     freshness: Literal["below_minimum"] | Absent = extra(
-        "The refresh for `minTtl` failed, and the token still lives for `expiresIn`"
+        "Less than `minTtl` is left: the refresh failed, or Amazon's tokens live no longer; `expiresIn` tells"
     )
     amazon_origin: str | Absent = extra(
         "In a sandbox, where the stand-in is: `https://HOST/PATH` of Amazon's is `/HOST/PATH` there"
@@ -250,6 +252,8 @@ def refresh_fields(held: GrantTokens, now: float) -> dict[str, Any]:
     """Return the fields of RefreshedTokens, as they are to be written."""
     again_in = held.refreshed_again_in
     message = REFRESHED if again_in is None else JUST_REFRESHED_ALREADY
+    if held.in_place:
+        message = IN_PLACE
     return {**token_fields(held, now), "message": message, "retry_after": again_in}
 
 

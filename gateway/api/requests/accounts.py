@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from gateway.api.field_types import (
     A_NAME_IS_NEEDED,
+    AnyToken,
     Flag,
     MinTtl,
     Name,
@@ -15,11 +16,13 @@ from gateway.api.requests.base import (
     A_PROFILE_ID,
     A_RECORD_ID,
     A_REGION,
+    EXAMPLE_ACCESS_TOKEN,
     EXAMPLE_PROFILE,
     EXAMPLE_RECORD,
     EXAMPLE_REFRESH_TOKEN,
     MIN_TTL,
     NAME_RULE,
+    REFUSED,
     ApiRequest,
     ListRequest,
     either,
@@ -86,6 +89,12 @@ class AccountTokensRequest(OneAccountRequest):
     """Whose tokens are wanted, and how fresh."""
 
     min_ttl: MinTtl | None = Field(None, description=MIN_TTL, examples=[300])
+
+
+class RefreshAccountRequest(OneAccountRequest):
+    """An ads account whose access token is to be refreshed."""
+
+    refused: AnyToken | None = Field(None, description=REFUSED, examples=[EXAMPLE_ACCESS_TOKEN])
 
 
 class ImportAccountRequest(ApiRequest):

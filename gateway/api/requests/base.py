@@ -39,6 +39,11 @@ EXAMPLE_ACCESS_TOKEN = "Atza|IwEBIExampleAccessToken"  # noqa: S105 (no secret)
 EXAMPLE_CALLBACKS = {flow: f"http://127.0.0.1:{DEFAULT_PORT}{path}" for flow, path in CALLBACK_PATHS.items()}
 MIN_TTL = "Seconds that the access token shall have left at least; it is refreshed where it has less"
 
+REFUSED = (
+    "The access token that Amazon refused: Amazon is asked only if it is still the present one, however many "
+)
+REFUSED += "callers tell it and whenever; else the one that took its place is answered"
+
 
 def either(*names: str, only_one: bool) -> dict[str, Any]:
     """Return the JSON schema that at least, or exactly, one of some fields is given; null is not."""

@@ -5,6 +5,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from gateway.amazon.marketplaces import Marketplace
 from gateway.api.field_types import (
     A_NAME_IS_NEEDED,
+    AnyToken,
     CentralName,
     Flag,
     MinTtl,
@@ -18,11 +19,13 @@ from gateway.api.field_types import (
 from gateway.api.requests.base import (
     A_REGION,
     A_SELLER_ID,
+    EXAMPLE_ACCESS_TOKEN,
     EXAMPLE_NAME,
     EXAMPLE_REFRESH_TOKEN,
     EXAMPLE_SELLER,
     MIN_TTL,
     NAME_RULE,
+    REFUSED,
     ApiRequest,
     ListRequest,
     either,
@@ -127,6 +130,12 @@ class OneStoreRequest(ApiRequest):
     region: RegionName | None = Field(
         None, description="Needed where the seller has more than one", examples=["NA"]
     )
+
+
+class RefreshStoreRequest(OneStoreRequest):
+    """A store whose access token is to be refreshed."""
+
+    refused: AnyToken | None = Field(None, description=REFUSED, examples=[EXAMPLE_ACCESS_TOKEN])
 
 
 class RenameStoreRequest(OneStoreRequest):

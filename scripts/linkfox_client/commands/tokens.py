@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from linkfox_client.gateway.client import Gateway
 
 DEFAULT_MIN_TTL = 300
-MOST_MIN_TTL = 3000
+MOST_MIN_TTL = 3300
 TOLD_EVERY = 10.0  # seconds
 LONGEST_LIFE = 86_400  # seconds; Amazon's access tokens live for an hour
 FOR_LONGER = (
@@ -32,7 +32,8 @@ AGE_UNKNOWN = (
     "If Amazon refuses it, refresh it; with --min-ttl that is done beforehand."
 )
 BELOW_MINIMUM = (
-    "Amazon could not be asked for a new token, so this one has less time left than was asked for."
+    "This token has less time left than was asked for: Amazon could not be asked for a new one, or gives "
+    "none that lives longer."
 )
 
 

@@ -75,11 +75,11 @@ def test_a_profile_id_keeps_every_digit(number: Any) -> None:
     assert OneAccountRequest.read({"profileId": number}).profile_id == int(number)
 
 
-@pytest.mark.parametrize("min_ttl", [-1, 3001, 1.5, "300", True, [300]])
-def test_min_ttl_is_whole_seconds_up_to_3000(min_ttl: Any) -> None:
+@pytest.mark.parametrize("min_ttl", [-1, 3301, 1.5, "300", True, [300]])
+def test_min_ttl_is_whole_seconds_up_to_3300(min_ttl: Any) -> None:
     """A token lives for 3600."""
     asked = {"sellerId": "A1", "region": "NA", "minTtl": min_ttl}
-    assert "minTtl: expected whole seconds from 0 to 3000" in refused(StoreTokensRequest, asked)
+    assert "minTtl: expected whole seconds from 0 to 3300" in refused(StoreTokensRequest, asked)
 
 
 @pytest.mark.parametrize("scopes", ["sellingpartnerapi::orders", [1], ["orders"], [["x"]], {"a": 1}, [None]])

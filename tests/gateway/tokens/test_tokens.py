@@ -103,6 +103,39 @@ def test_min_ttl_refreshes_only_what_is_too_old(gateway: Gateway) -> None:
     assert len(gateway.amazon.refreshes()) == 1
 
 
+@pytest.mark.parametrize(("life", "again"), [(60, 5), (1800, 150), (3000, 250)])
+def test_a_token_whose_life_is_short_is_not_refreshed_by_each_caller(
+    gateway: Gateway, life: int, again: int
+) -> None:
+    """Whatever is asked for, eleven twelfths of what Amazon gives are enough: 3,300 of 3,600 seconds."""
+    gateway.authorize_store()
+    gateway.clock.step(3000)
+    gateway.amazon.fault({"token": {"set": {"expires_in": life}}}, times=None, grantType="refresh_token")
+    wanted = {**WANTED, "minTtl": 3300}
+    first = store_tokens(gateway, wanted)
+    assert (first["expiresIn"], first["freshness"]) == (life, "below_minimum")
+    gateway.clock.step(again)
+    for _ in range(3):
+        later = store_tokens(gateway, wanted)
+        assert later["accessToken"] == first["accessToken"]
+        assert (later["expiresIn"], later["freshness"]) == (life - again, "below_minimum")
+    assert len(gateway.amazon.refreshes()) == 1
+    gateway.clock.step(1)
+    assert store_tokens(gateway, wanted)["expiresIn"] == life
+    assert len(gateway.amazon.refreshes()) == 2
+
+
+def test_as_much_as_can_be_asked_for_is_had(gateway: Gateway) -> None:
+    """Of an hour 55 minutes, to the second."""
+    gateway.authorize_store()
+    gateway.clock.step(300)
+    wanted = {**WANTED, "minTtl": 3300}
+    assert store_tokens(gateway, wanted)["expiresIn"] == 3300
+    assert gateway.amazon.refreshes() == []
+    gateway.clock.step(1)
+    assert store_tokens(gateway, wanted)["expiresIn"] == 3600
+
+
 def test_fifty_callers_cause_one_refresh(gateway: Gateway) -> None:
     """They all get the same new token, and reads of other stores do not wait for it."""
     gateway.authorize_store()
