@@ -7,6 +7,7 @@ An OperatorError ends a command of the gateway's own command line, with an exit 
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,11 +15,16 @@ from typing import Any, Literal
 from gateway.util.paths import REFERENCES
 
 TABLE_FILE = REFERENCES / "errors.json"
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemRow:
-    """One row of the table. `remedy` is what to do: fixed text, never anything from outside."""
+    """One row of the table. `remedy` is what to do, in words that people and the skill's scripts understand.
+
+    `on_wire`: the same for programs in any language, the sentence that says most first; words in braces are
+    the fields of the answer. All of it is fixed text, never anything from outside.
+    """
 
     reason: str
     errcode: int
@@ -27,6 +33,18 @@ class ProblemRow:
     retryable: bool
     meaning: str
     remedy: str
+    on_wire: tuple[str, ...]
+
+    def hint(self, known: Mapping[str, Any]) -> str:
+        """Return what a caller does about it: the first sentence whose fields are all in `known`."""
+        for sentence in self.on_wire:
+            if all(known.get(field) for field in _FIELD.findall(sentence)):
+                return _FIELD.sub(lambda found: _words(known[found[1]]), sentence)
+        return self.remedy
+
+
+def _words(value: object) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _table() -> dict[str, ProblemRow]:
@@ -40,6 +58,7 @@ def _table() -> dict[str, ProblemRow]:
             retryable=row["retryable"],
             meaning=row["meaning"],
             remedy=row["remedy"],
+            on_wire=tuple(row.get("onWire", ())),
         )
         for row in rows
         if "scriptsOnly" not in row  # what scripts make of another gateway's answer
@@ -83,12 +102,20 @@ class Problem(Exception):
         """What happened, on one line."""
         return f"{self.row.meaning}: {self.detail}" if self.detail else self.row.meaning
 
+    @property
+    def hint(self) -> str:
+        """What to do about it, with the fields of the answer filled in."""
+        return self.row.hint(self.extra)
+
     def envelope(self, request_id: str) -> dict[str, Any]:
         """Return the error document of the contract."""
         return {
             "errcode": self.row.errcode,
             "errmsg": self.message,
             "reason": self.reason,
+            "code": self.row.code,
+            "retryable": self.row.retryable,
+            "hint": self.hint,
             "requestId": request_id,
             **self.extra,
         }

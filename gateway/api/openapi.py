@@ -242,6 +242,9 @@ def _error_example(row: ProblemRow) -> dict[str, Any]:
     envelope = {
         "errcode": row.errcode,
         "errmsg": row.meaning,
+        "code": row.code,
+        "retryable": row.retryable,
+        "hint": row.hint(EXTRAS.get(row.reason, {})),
         "reason": row.reason,
         "requestId": "9f86d081884c7d65",
         **EXTRAS.get(row.reason, {}),

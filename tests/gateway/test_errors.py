@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from typing import get_args
 
 import pytest
@@ -78,9 +79,34 @@ def test_an_envelope_has_what_the_contract_says() -> None:
         "errcode": 1004,
         "errmsg": TABLE["ambiguous"].meaning,
         "reason": "ambiguous",
+        "code": "ambiguous",
+        "retryable": False,
+        "hint": TABLE["ambiguous"].remedy,
         "requestId": "r1",
         "candidates": [],
     }
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
+def test_a_hint_is_for_programs_in_any_language(row: ProblemRow) -> None:
+    """It names calls and settings, no script but the operator's; what is not known is not left open."""
+    known = {"keyId": "0a1b2c3d4e5f", "neededRights": ["tokens", "manage"], "regions": ["NA", "EU"]}
+    for hint in (row.hint({}), row.hint(known)):
+        assert hint
+        assert "{" not in hint
+        assert not re.search(r"scripts/(?!local_gateway\.py change-key)", row.hint(known))
+
+
+def test_a_hint_is_filled_in_as_far_as_the_gateway_knows() -> None:
+    """With what the answer tells; a sentence whose fields are not all there is not used."""
+    whose = {"sellerId": "A1", "region": "EU", "authRecordId": 7}
+    link = {"authorizationId": "abc"}
+    assert "abc" in Problem("store_revoked", extra=whose | link).hint
+    assert "sellerId A1 and region EU" in Problem("store_revoked", extra=whose).hint
+    assert "authRecordId 7" in Problem("store_revoked", extra={"authRecordId": 7}).hint
+    assert "NA or EU" in Problem("not_found", extra={"regions": ["NA", "EU"]}).hint
+    lacking = Problem("key_lacks_right", extra={"neededRights": ["personal"], "keyId": "0a1b"})
+    assert "personal in the place of RIGHT: `python3 scripts/local_gateway.py change-key 0a1b" in lacking.hint
 
 
 def test_a_revoked_store_and_an_application_at_fault_are_told_apart() -> None:

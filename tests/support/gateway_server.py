@@ -19,6 +19,7 @@ import uvicorn
 
 from gateway.amazon.session import AmazonSession
 from gateway.app import create_app
+from gateway.errors import TABLE
 from gateway.server.http_protocol import Protocol
 from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
 from gateway.tokens.retries import Sleep
@@ -209,6 +210,10 @@ def check_envelope(answer: requests.Response) -> dict[str, Any]:
     assert document["errcode"] not in (0, 200)
     assert document["errmsg"]
     assert "\n" not in document["errmsg"]
+    row = TABLE[document["reason"]]
+    assert (document["code"], document["retryable"]) == (row.code, row.retryable)
+    assert document["hint"]
+    assert not set(document["hint"]) & set("{}\n")
     assert document["requestId"] == answer.headers["X-Request-Id"]
     assert document["sandbox"] is True
     return document

@@ -21,9 +21,15 @@ class Error(Answer):
     )
     errmsg: str = Field(description="What went wrong, on one line")
     reason: str = Field(
-        description="\n".join(f"- `{row.reason}`: {row.meaning}. {row.remedy}" for row in TABLE.values()),
+        description="\n".join(f"- `{row.reason}`: {row.meaning}. {row.hint({})}" for row in TABLE.values()),
         json_schema_extra={"enum": list(TABLE)},
     )
+    code: str = Field(
+        description="The kind of failure; what scripts end with for each: errors.md",
+        json_schema_extra={"enum": [*sorted({row.code for row in TABLE.values()})]},
+    )
+    retryable: bool = Field(description="Whether the same call may work later, with nothing changed")
+    hint: str = Field(description="What to do about it, on one line: the calls and settings to use")
     request_id: str = Field(
         description="The number of this request in the gateway's log", pattern="^[0-9a-f]{16}$"
     )
