@@ -4,21 +4,19 @@ Hundreds of refreshes a second spend less processor time so than through threads
 of several statements. Whatever is out of the ordinary is left to `Leases`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.model import Grant, Lease, Tokens
 from gateway.util.clock import Clock
+from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import grants, handed_out, vault_facts
 from gateway.vault.grant_rows import scopes_text, sealed_tokens
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
 from gateway.vault.leases import HELD, TAKE_WITH_TOKENS, leased_from
-
-if TYPE_CHECKING:  # psycopg, which who uses SQLite does not load
-    from gateway.vault.database.postgresql_reader import PostgresqlReader
 
 # As `Keys.in_force`, in one statement: no row while the key changes, or where another one is in force. It may
 # miss a change that is announced while it waits; that ends only when nothing is left that the old key sealed.
@@ -72,9 +70,7 @@ _STORE = _issued.on_conflict_do_update(
 class PostgresqlLeases:
     """Leases of one vault, and what is stored under them."""
 
-    def __init__(
-        self, rows: "PostgresqlReader", clock: Clock, keys: Keys, issued_tokens: IssuedTokens
-    ) -> None:
+    def __init__(self, rows: RowReader, clock: Clock, keys: Keys, issued_tokens: IssuedTokens) -> None:
         self._rows = rows
         self._clock = clock
         self._keys = keys
@@ -107,7 +103,3 @@ class PostgresqlLeases:
             **sealed_tokens(sealer, lease.grant_id, tokens),
         }
         return await self._rows.first(_STORE, values) is not None
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._rows.close()

@@ -14,9 +14,10 @@ from gateway.vault.applications import Applications
 from gateway.vault.attempts import Attempts
 from gateway.vault.audit import Audit
 from gateway.vault.authorizations import Authorizations
+from gateway.vault.call_buckets import CallBuckets
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
-from gateway.vault.database.row_reader import RowReader, row_reader
+from gateway.vault.database.row_reader import RowReader, row_reader, row_writer
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.forced_refreshes import ForcedRefreshes
 from gateway.vault.foreign_grants import ForeignGrants
@@ -75,6 +76,7 @@ class Vault:
     sessions: Sessions
     applications: Applications
     refused_calls: RefusedCalls
+    call_buckets: CallBuckets
     issued_tokens: IssuedTokens
     stand_in_key: Secret
     reader: TokenReader
@@ -86,6 +88,7 @@ class Vault:
     master_key: FoundKey
     database: Database = field(repr=False)
     rows: RowReader = field(repr=False)
+    changed_rows: RowReader = field(repr=False)
     usage: Usage = field(repr=False)
 
     def __enter__(self) -> Self:
@@ -108,8 +111,7 @@ class Vault:
         with ExitStack() as steps:  # the last one comes first
             steps.callback(self.database.close)
             steps.callback(self.rows.close)
-            if self.postgresql_leases is not None:
-                steps.callback(self.postgresql_leases.close)
+            steps.callback(self.changed_rows.close)
             steps.callback(self.audit.close)
             steps.callback(self.usage.close)
             steps.callback(self.keys.close)
@@ -154,6 +156,8 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         return find_master_key(settings, facts.vault_id, facts.master_key_source, facts.master_key_id).key
 
     rows = row_reader(database)
+    # On connections of its own: a statement that waits for a lock is not to keep tokens from being read.
+    changed_rows = row_writer(database)
     keys = Keys(database, held_keys(facts, found.key), find, clock)
     return Vault(
         users=Users(database, clock, usage, audit),
@@ -163,7 +167,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         lists=GrantLists(database),
         store_sites=SitesOfStores(database, clock),
         leases=Leases(database, clock, keys, issued_tokens),
-        postgresql_leases=_postgresql_leases(database, clock, keys, issued_tokens),
+        postgresql_leases=_postgresql_leases(database, changed_rows, clock, keys, issued_tokens),
         foreign_grants=ForeignGrants(database, clock, audit, outbox),
         forced_refreshes=ForcedRefreshes(database),
         profiles=Profiles(database, clock),
@@ -171,6 +175,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         sessions=Sessions(database, clock),
         applications=Applications(database, rows, audit, outbox),
         refused_calls=RefusedCalls(database, rows, audit, outbox),
+        call_buckets=CallBuckets(database, changed_rows),
         issued_tokens=issued_tokens,
         stand_in_key=derived_key(token_key, "stand-in tokens"),
         reader=TokenReader(rows, keys, usage, issued_tokens, clock),
@@ -182,21 +187,20 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         master_key=found,
         database=database,
         rows=rows,
+        changed_rows=changed_rows,
         usage=usage,
     )
 
 
 def _postgresql_leases(
-    database: Database, clock: Clock, keys: Keys, issued_tokens: IssuedTokens
+    database: Database, rows: RowReader, clock: Clock, keys: Keys, issued_tokens: IssuedTokens
 ) -> "PostgresqlLeases | None":
     """Return what refreshes without threads; None on SQLite, whose writes wait for the disk."""
     if database.is_sqlite:
         return None
-    from gateway.vault.database.postgresql_reader import PostgresqlReader
     from gateway.vault.postgresql_leases import PostgresqlLeases
 
-    # Connections of its own: a statement that waits for a lock is not to keep tokens from being read.
-    return PostgresqlLeases(PostgresqlReader(database), clock, keys, issued_tokens)
+    return PostgresqlLeases(rows, clock, keys, issued_tokens)
 
 
 def existing_vault(

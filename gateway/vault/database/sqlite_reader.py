@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -20,12 +20,12 @@ from gateway.vault.database.troubles import describe_error
 
 
 @cache
-def _compiled(statement: Select[Any]) -> tuple[str, list[str], dict[str, Any]]:
+def compiled(statement: ClauseElement) -> tuple[str, list[str], dict[str, Any]]:
     """Return a statement's text, the names of its parameters in their order, and the values of some."""
     # By position: for each name the driver would ask SQLite, and give up the interpreter's lock to do so.
-    compiled = statement.compile(dialect=sqlite_dialect(paramstyle="qmark"))
-    assert isinstance(compiled, SQLCompiler)
-    return compiled.string, list(compiled.positiontup or ()), dict(compiled.params)
+    result = statement.compile(dialect=sqlite_dialect(paramstyle="qmark"))
+    assert isinstance(result, SQLCompiler)
+    return result.string, list(result.positiontup or ()), dict(result.params)
 
 
 class SqliteReader:
@@ -39,9 +39,9 @@ class SqliteReader:
         self._connection.execute("PRAGMA query_only=ON")
         self._lock = threading.Lock()
 
-    async def first(self, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any] | None:
+    async def first(self, statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any] | None:
         """Return the first row of a statement. Raise VaultError."""
-        sql, names, constants = _compiled(statement)
+        sql, names, constants = compiled(statement)
         values = constants | values
         try:
             with self._lock:

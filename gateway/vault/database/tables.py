@@ -303,3 +303,13 @@ outbox = Table(
         sqlite_where=text("ended_at IS NULL"),
     ),
 )
+
+# How many calls Amazon takes now (see call_buckets.py); on PostgreSQL unlogged, as nobody misses it after a
+# crash. Both times are milliseconds of the database's clock.
+call_buckets = Table(
+    "call_buckets",
+    metadata,
+    Column("bucket", Text, primary_key=True),  # operation, region and seller
+    Column("begun_ms", BigInteger, nullable=False),  # when it was full last
+    Column("full_ms", BigInteger, nullable=False),  # when it is full again
+)

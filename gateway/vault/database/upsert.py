@@ -12,15 +12,16 @@ def upsert(
     table: Table,
     key: Sequence[Column[Any]],
     changes: Callable[[Any], Mapping[str, ColumnElement[Any]]],
+    where: ColumnElement[bool] | None = None,
 ) -> Insert:
     """Return the statement that inserts a row, or changes the one that has the same `key`.
 
     `dialect`: its name, as a connection's. `changes`: returns what becomes of which column, given the row
-    that could not be inserted.
+    that could not be inserted. `where`: of which row alone.
     """
     # Imported by its name, so that who uses SQLite does not load PostgreSQL's.
     inserted = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
     statement: Insert = inserted.on_conflict_do_update(
-        index_elements=list(key), set_=dict(changes(inserted.excluded))
+        index_elements=list(key), set_=dict(changes(inserted.excluded)), where=where
     )
     return statement
