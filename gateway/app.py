@@ -11,8 +11,10 @@ from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
+from gateway.api import amazon_addresses, amazon_refusals
 from gateway.api.description import DOCS_ROUTE, ROUTERS
 from gateway.applications.shares import Shares
+from gateway.asgi.body_limit import AMAZON_ADDRESSES
 from gateway.asgi.error_answers import ProblemAnswer
 from gateway.asgi.failed_keys import FailedKeys
 from gateway.asgi.middleware import surrounded
@@ -46,7 +48,9 @@ from gateway.web import appstore, callbacks, confirmation, console, sign_in
 from gateway.web.renderer import Pages
 
 # How problems are told below such a prefix, where that is not the error envelope.
-SHAPES: dict[str, ProblemAnswer] = {}
+SHAPES: dict[str, ProblemAnswer] = {
+    prefix: amazon_refusals.of_flow(flow) for flow, prefix in AMAZON_ADDRESSES.items()
+}
 # Whatever a browser may come to.
 PAGES = (callbacks, confirmation, sign_in, console, appstore)
 
@@ -98,6 +102,7 @@ def create_app(
         routes=[
             *(route for each in ROUTERS for route in each.routes),
             *(route for each in PAGES for route in each.router.routes),
+            *amazon_addresses.ROUTES,
             DOCS_ROUTE,
         ],
         lifespan=lifespan,

@@ -8,7 +8,6 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.amazon.forwarding import Forwarded
 from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
 from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
@@ -23,7 +22,7 @@ from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.proxy.answers import AnswerDocument, answer_document
 from gateway.proxy.bearers import Bearer
-from gateway.proxy.refusals import LONGEST_REFUSAL, Cause, Refusal, explain
+from gateway.proxy.causes import cause_of
 from gateway.proxy.request import ProxyRequest, read_proxy_request
 from gateway.regions import notes_of
 
@@ -109,11 +108,11 @@ class _ProxiedCall:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self.call.services
         wanted = self._take_wanted()
-        called = (wanted.method, wanted.path.sent, wanted.query)
+        called = wanted.with_body(None)
         try:
             async with services.proxy.call(wanted, self.bearer) as answer:
                 del wanted
-                cause = _cause(answer, self.bearer, *called)
+                cause = cause_of(answer, self.bearer, called)
                 document = answer_document(
                     answer,
                     await answer.as_json(services.settings.proxy_largest_answer),
@@ -130,29 +129,6 @@ class _ProxiedCall:
         wanted, self.wanted = self.wanted, None
         assert wanted is not None, "a call is made once"
         return wanted
-
-
-def _cause(answer: Forwarded, bearer: Bearer, method: str, path: str, query: str) -> Cause | None:
-    """Return why Amazon refused a call; None where it did not, or nothing is known of it."""
-    body = answer.short_body(LONGEST_REFUSAL)
-    if answer.status < HTTPStatus.BAD_REQUEST or body is None:
-        return None
-    grant = bearer.grant
-    return explain(
-        Refusal(
-            api=grant.flow,
-            status=answer.status,
-            body=body,
-            method=method,
-            path=path,
-            query=query,
-            region=bearer.region,
-            seller_id=grant.seller_id or "",
-            profile_id=bearer.profile_id,
-            name=grant.name,
-            verified=grant.verified,
-        )
-    )
 
 
 async def _send(document: AnswerDocument, send: Send) -> None:

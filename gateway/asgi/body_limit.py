@@ -11,6 +11,8 @@ from gateway.settings.settings import Settings
 
 # Where a call carries a whole document for Amazon.
 PROXY_PATHS: dict[Flow, str] = {"spapi": "/spApi/developerProxy", "ads": "/amazonAds/developerProxy"}
+# Below these is Amazon's API itself, at another address.
+AMAZON_ADDRESSES: dict[Flow, str] = {"spapi": "/spapi/", "ads": "/ads/"}
 
 
 class BodyLimit:
@@ -19,11 +21,13 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._largest = settings.largest_body
-        self._largest_of_path = dict.fromkeys(PROXY_PATHS.values(), settings.proxy_largest_request)
+        self._largest_for_amazon = settings.proxy_largest_request
+        self._for_amazon = (*PROXY_PATHS.values(), *AMAZON_ADDRESSES.values())
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request. Raise Problem body_too_large, also later, from `receive`."""
-        largest = self._largest_of_path.get(scope["path"], self._largest)
+        for_amazon = scope["path"].startswith(self._for_amazon)
+        largest = self._largest_for_amazon if for_amazon else self._largest
         lengths = header_values(scope, b"content-length")
         if lengths and lengths[0].isdigit():
             if int(lengths[0]) > largest:

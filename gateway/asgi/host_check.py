@@ -15,6 +15,9 @@ from gateway.util.loopback import is_loopback
 # Most requests name one of a few hosts: to have looked at one of those once is enough.
 REMEMBERED = 64
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
+# python-amazon-sp-api sends as Host what follows the eighth character of the address that it calls. It says
+# nothing of where the request was sent, and comes from no browser: those send no path there (RFC 9110, 7.2).
+HOST_WITH_PATH = re.compile(r"[A-Za-z0-9._:\[\]-]+/(spapi|ads)/(na|eu|fe)/?", re.ASCII)
 
 
 class HostCheck:
@@ -39,6 +42,8 @@ class HostCheck:
 
     def _looked_at(self, host: str) -> bool:
         """Tell whether a host, with its port or without, is one to answer to."""
+        if HOST_WITH_PATH.fullmatch(host):
+            return True
         found = HOST.fullmatch(host)
         name = found["name"].strip("[]").lower() if found else None
         return name in self._hosts or is_loopback(name)

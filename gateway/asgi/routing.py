@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 
 from starlette.applications import Starlette
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -27,6 +27,27 @@ class MethodRoute(Route):
         super().__init__(path, endpoint, methods=[method])
         self.method = method
         self.methods = {method}
+
+
+class PrefixRoute(BaseRoute):
+    """Every method of every path below a prefix: `endpoint` looks at them itself, as they were sent.
+
+    `path` is what the log, the metrics and the audit call it.
+    """
+
+    def __init__(self, prefix: str, path: str, endpoint: ASGIApp) -> None:
+        self.prefix = prefix
+        self.path = path
+        self.app = endpoint
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether a request is one of these."""
+        is_below = scope["type"] == "http" and scope["path"].startswith(self.prefix)
+        return (Match.FULL if is_below else Match.NONE), {"route": self}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        await self.app(scope, receive, send)
 
 
 class ExactRoutes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.errors import Problem
-from gateway.model import Caller, Flow, Grant, Region
+from gateway.model import Caller, Flow, Grant, Region, Tokens
 from gateway.tokens.holdings import Holdings, called_in
 from gateway.util.secret import Secret
 
@@ -13,12 +13,14 @@ class Bearer:
     """A store or ads account, and where it is called.
 
     `presented`: the token that the caller brought; None where the gateway takes one itself, and keeps it.
+    `held`: the grant's tokens where they were read with it.
     """
 
     grant: Grant
     region: Region
     presented: Secret | None = None
     profile_id: int | None = None
+    held: Tokens | None = None
 
 
 class Bearers:

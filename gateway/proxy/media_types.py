@@ -20,6 +20,7 @@ _PARAMETERS = r"( ?; ?[A-Za-z0-9_-]{1,40}=[A-Za-z0-9_.+-]{1,80}){0,4}"
 MEDIA_TYPE = re.compile(f"{_TOKEN}/{_TOKEN}{_PARAMETERS}", re.ASCII)
 # RFC 9110 section 12.5.1. A `*` for everything, or for every subtype.
 MEDIA_RANGE = re.compile(rf"({_TOKEN}/({_TOKEN}|\*)|\*/\*){_PARAMETERS}", re.ASCII)
+NO_WEIGHT = re.compile(r"q ?= ?0(\.0*)?")
 _VERSION = re.compile(r"\.(v[0-9]+(?:\.[0-9]+)?)\+")
 
 
@@ -43,6 +44,15 @@ def check_accept(text: str | None) -> str | None:
             f"{MOST_ACCEPTED} and {LONGEST_ACCEPT} characters at most",
         )
     return text
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether an `Accept-Encoding` (RFC 9110, section 12.5.3) names gzip, or everything."""
+    for each in accept_encoding.lower().split(","):
+        coding, _, weight = each.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return not NO_WEIGHT.fullmatch(weight.strip())
+    return False
 
 
 def answered_by(operation: Operation | None, content_type: str | None) -> str:

@@ -27,9 +27,9 @@ from gateway.proxy.proofs import Proofs
 from gateway.proxy.request import ProxyRequest
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.settings.settings import Settings
-from gateway.tokens.grant_tokens import revoked
+from gateway.tokens.grant_tokens import revoked, seconds_left
 from gateway.tokens.holdings import Holdings
-from gateway.tokens.service import TokenService
+from gateway.tokens.service import FRESH_ENOUGH, TokenService
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import PROXY_THREADS, Threads
@@ -60,6 +60,7 @@ class DeveloperProxy:
         self._tokens = tokens
         self._forwarder = forwarder
         self._selling_partner_api = selling_partner_api
+        self._clock = clock
         self._proofs = Proofs(clock)
         self._threads = threads
         self._breaker = CallCircuitBreaker(settings, vault, threads)
@@ -86,11 +87,14 @@ class DeveloperProxy:
 
     async def _token_of(self, bearer: Bearer) -> Secret:
         """Return the token to call with. Raise Problem where the authorization has to be given again."""
-        if bearer.presented is None:
-            return (await self._tokens.fresh(bearer.grant.id)).tokens.access_token
-        if bearer.grant.status == "needs_reauthorization":
-            raise revoked(bearer.grant)
-        return bearer.presented
+        grant, ended = bearer.grant, bearer.grant.status == "needs_reauthorization"
+        if bearer.presented is not None:
+            if ended:
+                raise revoked(grant)
+            return bearer.presented
+        if bearer.held is None or ended or seconds_left(grant, self._clock.now()) < FRESH_ENOUGH:
+            return (await self._tokens.fresh(grant.id)).tokens.access_token
+        return bearer.held.access_token
 
     async def _call(self, wanted: ProxyRequest, bearer: Bearer, token: Secret) -> Forwarded:
         flow = bearer.grant.flow
@@ -141,7 +145,8 @@ class DeveloperProxy:
             host = ads_api.HOSTS[bearer.region]
             client_id = ads_client(self._settings).client_id
             headers = ads_headers(wanted, token, client_id, bearer.profile_id)
-        outgoing = Outgoing(wanted.method, host, wanted.target, headers, wanted.body)
+        decodes = wanted.codings is None
+        outgoing = Outgoing(wanted.method, host, wanted.target, headers, wanted.body, decodes)
         try:
             answer = await self._forwarder.forward(outgoing)
         except AmazonFailure as failure:

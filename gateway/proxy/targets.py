@@ -65,15 +65,18 @@ def check_path(path: str, prefixes: Sequence[str]) -> Path:
     return Path(quote(path, safe=_SAFE_IN_PATH), segments)
 
 
-def check_query(query: str) -> str:
-    """Return a query string without a leading `?`, else as it was given. Raise Problem bad_parameter."""
+def check_query(query: str, name: str = "queryString") -> str:
+    """Return a query string without a leading `?`, else as it was given. Raise Problem bad_parameter.
+
+    `name`: what the caller knows it as.
+    """
     query = query.removeprefix("?")
     if len(query) > LONGEST_QUERY:
-        raise Problem("bad_parameter", f"queryString: it is longer than {LONGEST_QUERY} characters")
+        raise Problem("bad_parameter", f"{name}: it is longer than {LONGEST_QUERY} characters")
     if has_hidden(query) or "#" in query or _STRAY_PERCENT.search(query):
         raise Problem(
             "bad_parameter",
-            "queryString: expected name=value&…, percent-encoded, without control characters or a fragment",
+            f"{name}: expected name=value&…, percent-encoded, without control characters or a fragment",
         )
     return quote(query, safe=_SAFE_IN_QUERY)
 

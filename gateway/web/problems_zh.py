@@ -19,6 +19,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "origin_not_allowed": ("请求来自其他网站的页面", "请使用网关自己的页面，或由程序调用。"),
     # Signing in, forms, and addresses
     "unauthorized": ("API Key 未填写、不存在或已失效", "请用有效的 API Key 登录。"),
+    "stand_in_ended": (
+        "替身令牌已过期、其 API Key 已失效，或不是本网关签发的",
+        "请用以 proxy: 开头的句柄调用 POST /auth/o2/token 换取新的令牌。",
+    ),
     "key_lacks_right": ("当前 API Key 没有所需的权限", "请换用有该权限的 Key。"),
     "too_many_failures": ("您所在的网络多次输错 API Key", "请等待一分钟，再用有效的 Key 登录。"),
     "out_of_credit": ("托管网关的积分不足或套餐已到期", "请到 https://os.linkfox.com/ 充值后重试。"),

@@ -1,0 +1,200 @@
+"""Who calls Amazon's APIs at the gateway's addresses, and for which store or profile.
+
+Shown is a stand-in token, where a client library puts Amazon's, or an API key in Authorization beside
+`X-Store` or `X-Profile`. Of a profile the Ads API's own header, `Amazon-Advertising-API-Scope`, says it, too.
+"""
+
+import re
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+from gateway.asgi.calls import ApiCall, check_rights, presented_key, refused_key
+from gateway.asgi.request_context import header_values
+from gateway.asgi.services import Services, services_in
+from gateway.authorization.callback import SELLER_ID
+from gateway.errors import Problem
+from gateway.model import Caller, Flow, Grant, Region, Right, TokenRead
+from gateway.proxy.bearers import Bearer
+from gateway.proxy.headers import SCOPE
+from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
+from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, Secret
+from gateway.vault import audit
+
+RIGHTS: tuple[Right, ...] = ("proxy",)
+TOKEN_HEADER = "x-amz-access-token"  # noqa: S105 - the name of a header
+# What clients send beside the token that still sign their calls: nobody looks at it, Amazon included.
+SIGNATURE = "AWS4-HMAC-SHA256"
+OF_AMAZON = re.compile(LWA_PREFIX)
+PROFILE_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+HOW = (
+    "show a stand-in token in x-amz-access-token or Authorization, or an API key in Authorization "
+    "with X-Store (a seller id) or X-Profile (a profile id)"
+)
+
+
+class Shown(NamedTuple):
+    """What a request shows: of stand-in token and API key just one. `amazons`: a token of Amazon's, too."""
+
+    stand_in: Secret | None
+    key: Secret | None
+    amazons: Secret | None
+
+
+class AmazonCaller(NamedTuple):
+    """Who calls, and for what."""
+
+    caller: Caller
+    bearer: Bearer
+
+
+def shown_in(scope: Scope) -> Shown:
+    """Return what a request shows. Raise Problem where that is nothing, or more than one thing."""
+    access = [value.strip() for value in header_values(scope, TOKEN_HEADER.encode())]
+    authorization = presented_key(scope)
+    several = header_values(scope, b"authorization")
+    if authorization.startswith(SIGNATURE):
+        authorization, several = "", []
+    shown = {text for text in (*access, authorization) if text}
+    stand_ins = {text for text in shown if text.startswith(STAND_IN_PREFIX)}
+    amazons = {text for text in shown if OF_AMAZON.match(text)}
+    keys = shown - stand_ins - amazons
+    if not shown:
+        raise Problem("unauthorized", HOW)
+    if amazons and not (keys or stand_ins):
+        raise Problem("unauthorized", f"a token of Amazon's does not tell who calls: {HOW}")
+    if len(several) > 1 or len(amazons) > 1 or len(stand_ins) + len(keys) > 1 or (stand_ins and amazons):
+        raise Problem("bad_parameter", "two tokens are shown, and it is not clear which is meant: show one")
+    if keys and (authorization not in keys):
+        raise Problem("unauthorized", f"{TOKEN_HEADER} holds no stand-in token: {HOW}")
+    return Shown(*(Secret(next(iter(texts))) if texts else None for texts in (stand_ins, keys, amazons)))
+
+
+async def find_caller(scope: Scope, flow: Flow, region: Region) -> AmazonCaller:
+    """Return who calls, and the store or account that is meant. Raise Problem."""
+    shown = shown_in(scope)
+    if shown.stand_in is not None:
+        return await _of_stand_in(scope, flow, region, shown.stand_in)
+    return await (_of_store if flow == "spapi" else _of_profile)(scope, region, shown)
+
+
+async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) -> AmazonCaller:
+    services = services_in(scope)
+    said = services.stand_in_tokens.read(token)
+    read = None if said is None else await services.vault.reader.by_key_id(said.key_id, said.grant_id)
+    if said is None or read is None:
+        raise Problem("stand_in_ended")
+    grant = _checked(read)
+    if grant.flow != flow:
+        other = "the SP-API" if grant.flow == "spapi" else "the Ads API"
+        raise Problem("bad_parameter", f"this stand-in token is for {other}")
+    if flow == "spapi":
+        _check_region(grant, region)
+        named = _one(scope, "x-store")
+        if named not in (None, grant.seller_id):
+            raise Problem("bad_parameter", "X-Store: the stand-in token is for another store")
+        return AmazonCaller(read.caller, Bearer(grant, grant.region, held=read.tokens))
+    profile_id = _profile_of(scope)
+    if said.profile_id is not None and profile_id not in (None, said.profile_id):
+        raise Problem("not_allowed", f"Amazon-Advertising-API-Scope: this token is for {said.profile_id}")
+    profile_id = profile_id or said.profile_id
+    if profile_id is not None:
+        await _check_profile(services, read.caller, profile_id, region, grant)
+    return AmazonCaller(read.caller, Bearer(grant, region, None, profile_id, read.tokens))
+
+
+async def _of_store(scope: Scope, region: Region, shown: Shown) -> AmazonCaller:
+    """Return the store that X-Store names, or that a token of Amazon's belongs to, and who has the key."""
+    assert shown.key is not None, "there is no stand-in token"
+    services, seller_id = services_in(scope), _one(scope, "x-store")
+    if seller_id is None or shown.amazons is not None or not SELLER_ID.fullmatch(seller_id):
+        call = await ApiCall.begin(scope, RIGHTS)
+        if seller_id is not None and not SELLER_ID.fullmatch(seller_id):
+            raise Problem("bad_parameter", "X-Store: expected a seller id")
+        if seller_id is None and shown.amazons is None:
+            raise Problem("bad_parameter", "X-Store: expected the seller id of the store to call for")
+        bearer = await services.proxy.bearers.store(call.caller, region, shown.amazons, seller_id)
+        return AmazonCaller(call.caller, bearer)
+    by_store = services.vault.reader.by_store
+    read = await by_store(shown.key.reveal(), seller_id, region)
+    if region == INDIA_ASKED and read is not None and read.grant is None:
+        read = await by_store(shown.key.reveal(), seller_id, INDIA_KEPT)
+    if read is None:
+        raise refused_key(scope)
+    audit.identified(read.caller)
+    check_rights(read.caller, RIGHTS)
+    grant = read.grant
+    if grant is None or not in_region([grant], region):
+        problem = await services.holdings.no_store(read.caller, seller_id)
+        raise _elsewhere(problem.extra["regions"]) if "regions" in problem.extra else problem
+    return AmazonCaller(read.caller, Bearer(grant, grant.region, held=read.tokens))
+
+
+async def _of_profile(scope: Scope, region: Region, shown: Shown) -> AmazonCaller:
+    """Return the account of the profile that is named, or that a token of Amazon's belongs to."""
+    call = await ApiCall.begin(scope, RIGHTS)
+    profile_id = _profile_of(scope)
+    if profile_id is None and shown.amazons is None:
+        raise Problem("bad_parameter", "X-Profile: expected the id of the profile to call for")
+    if profile_id is not None:
+        await _check_profile(call.services, call.caller, profile_id, region)
+    bearer = await call.services.proxy.bearers.account(call.caller, region, shown.amazons, profile_id)
+    return AmazonCaller(call.caller, bearer)
+
+
+def _checked(read: TokenRead) -> Grant:
+    """Return the grant that was read for a caller who may call. Raise Problem."""
+    audit.identified(read.caller)
+    check_rights(read.caller, RIGHTS)
+    if read.grant is None:
+        raise Problem("not_found")
+    return read.grant
+
+
+def _profile_of(scope: Scope) -> int | None:
+    """Return the profile that a request names. Raise Problem for two, and for what is no number."""
+    named = {value for name in ("x-profile", SCOPE) if (value := _one(scope, name)) is not None}
+    if len(named) > 1:
+        raise Problem("bad_parameter", "X-Profile: Amazon-Advertising-API-Scope names another profile")
+    for value in named:
+        if not PROFILE_ID.fullmatch(value):
+            raise Problem("bad_parameter", "X-Profile: expected the number of a profile")
+        return int(value)
+    return None
+
+
+async def _check_profile(
+    services: Services, caller: Caller, profile_id: int, region: Region, within: Grant | None = None
+) -> None:
+    """Check that a profile is the caller's, of this region, and `within` an account. Raise Problem."""
+    covering = await services.threads.vault(services.vault.profiles.covering, caller.user_id, profile_id)
+    profiles = [profile for profile, grant in covering if within is None or grant.id == within.id]
+    if not profiles:
+        raise Problem(
+            "not_allowed" if within else "not_found",
+            "Amazon-Advertising-API-Scope: the account of this token does not cover that profile"
+            if within
+            else "",
+        )
+    if profiles[0].region != region:
+        raise _elsewhere([profiles[0].region], "ads")
+
+
+def _check_region(grant: Grant, region: Region) -> None:
+    if not in_region([grant], region):
+        raise _elsewhere([grant.region])
+
+
+def _elsewhere(regions: list[Region], api: str = "spapi") -> Problem:
+    """Return the Problem of who calls under a region that the store or profile is not in."""
+    addresses = " or ".join(f"/{api}/{region.lower()}" for region in regions)
+    what = "store" if api == "spapi" else "profile"
+    return Problem("bad_parameter", f"region: this {what} is called at {addresses}")
+
+
+def _one(scope: Scope, name: str) -> str | None:
+    """Return a header's value, None where there is none or nothing in it. Raise Problem for several."""
+    values = header_values(scope, name.encode())
+    if len(values) > 1:
+        raise Problem("bad_parameter", f"{name}: it is there more than once")
+    return values[0].strip() or None if values else None
