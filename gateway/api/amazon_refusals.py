@@ -71,5 +71,5 @@ def _details(problem: Problem) -> str:
         words.insert(0, TOKEN_HAS_ENDED)
     link = problem.extra.get("authorizeUrl", "")
     if link not in problem.hint:
-        words.append(f"The link for it: {link}")
+        words.append(f"authorizeUrl: {link}")
     return " ".join(words)
