@@ -20,7 +20,13 @@ a sandbox the endpoint is the stand-in's, and AMAZON_SANDBOX is 1. The gateway's
 With --keep-fresh, for hours: the command reads the file AMAZON_ACCESS_TOKEN_FILE, which holds the token and
 nothing else, before each call. It is replaced at least 5 minutes before the token ends, and is gone when the
 command has ended. AMAZON_ACCESS_TOKEN is not set then: it would go stale. A command that reads its token only
-at its start works for an hour at most, with and without --keep-fresh.
+at its start works for an hour at most, with and without --keep-fresh. Signals and the exit code pass through.
+Only `kill -9` of with_token.py leaves the command behind, with a token that ends, and the file, which a later
+--keep-fresh removes.
+
+What a long command does about a refusal. 401 or 403 that names the token: remove the file, in which there is
+another token within seconds, and repeat the call once. Another 403 stays as it is: end. 429: wait for the
+seconds of Retry-After; without one, for 1 divided by x-amzn-RateLimit-Limit of the last good answer.
 
 With --proxy, on one's own gateway: no token of Amazon's at all. The endpoint is the gateway's own address for
 Amazon's API, and the token one that is good there alone, for an hour or with --keep-fresh for hours.

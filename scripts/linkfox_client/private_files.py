@@ -3,11 +3,15 @@
 import contextlib
 import os
 import stat
+import time
 from pathlib import Path
 
 # Windows has neither; there the folder's access list does what the mode does elsewhere.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _AS_BYTES = getattr(os, "O_BINARY", 0)
+# How often a rename is tried again that Windows refuses while a program reads, and the seconds in between.
+_RENAMES = 50
+_RENAME_PAUSE = 0.02
 
 
 class UnsafePlace(Exception):
@@ -42,7 +46,7 @@ def replace_private(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         _write_new(draft, content)
-        draft.replace(path)
+        _rename(draft, path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
@@ -98,3 +102,16 @@ def _write_new(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             path.unlink()
         raise
+
+
+def _rename(draft: Path, path: Path) -> None:
+    """Put `draft` in the place of `path`; on Windows as soon as nobody has that open. Raise OSError."""
+    for _ in range(_RENAMES):
+        try:
+            draft.replace(path)
+            return
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(_RENAME_PAUSE)
+    draft.replace(path)

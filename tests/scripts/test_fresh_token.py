@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linkfox_client import private_files
+from linkfox_client.commands import fresh_token
 from linkfox_client.commands.fresh_token import FreshToken
 from linkfox_client.errors import ClientError
 from linkfox_client.secrets.secret import Secret
@@ -38,14 +41,16 @@ class Kept:
         self.wall, self.monotonic = SteppingClock(), SteppingClock(0)
         self.answers: list[dict[str, Any] | Exception] = []
         self.asked = 0
+        self.refused: list[str | None] = []
         self.said: list[str] = []
         self.token = FreshToken(
             first, self._fetch, wall=self.wall.now, monotonic=self.monotonic.now, notify=self.said.append
         )
         self.path = self.token.write_first()
 
-    def _fetch(self) -> dict[str, Any]:
+    def _fetch(self, refused: Secret | None) -> dict[str, Any]:
         self.asked += 1
+        self.refused.append(refused and refused.reveal())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -95,9 +100,19 @@ def test_a_token_that_is_older_already_is_replaced_in_time_too(left: int) -> Non
 def test_tokens_that_live_for_a_minute_are_no_storm_of_refreshes() -> None:
     """Half of each life is used."""
     kept = Kept(fields("first", expiresIn=60))
-    kept.answers = [fields("next", expiresIn=60)]
+    kept.answers = [fields(f"next-{number}", expiresIn=60) for number in range(30)]
     kept.after(600)
-    assert kept.asked == 20
+    assert (kept.asked, kept.said) == (20, [])
+
+
+def test_a_first_token_of_those_that_live_for_a_minute_is_no_failure() -> None:
+    """A gateway says of it that it has less time left than was asked for, and does not ask for one more."""
+    kept = Kept(fields("first", **{**SHORT, "expiresIn": 60}))
+    kept.answers = [fields("first", **{**SHORT, "expiresIn": left}) for left in (60, 55)]
+    kept.answers += [fields(f"next-{number}", **{**SHORT, "expiresIn": 60}) for number in range(9)]
+    assert kept.after(14) == "first"
+    assert kept.after(60) == "next-1"
+    assert kept.said == []
 
 
 @pytest.mark.parametrize("said", [None, 0, -5, "3600", 10**9])
@@ -211,6 +226,122 @@ def test_a_disk_that_is_full_is_told_and_tried_again(monkeypatch: pytest.MonkeyP
     assert list(kept.path.parent.iterdir()) == [kept.path]
 
 
+# When the file is gone
+
+
+def test_a_command_removes_the_file_of_a_token_that_was_refused() -> None:
+    """Which is told with the token, once, so that Amazon is asked though that would live on."""
+    kept = Kept(fields("first"))
+    kept.answers = [fields("second"), fields("third")]
+    assert kept.after(100) == "first"
+    kept.path.unlink()
+    assert kept.after(5) == "second"
+    assert kept.after(2900) == "second"
+    assert kept.after(200) == "third"
+    assert (kept.refused, kept.said) == (["first", None], [])
+
+
+def test_a_refused_token_is_told_until_there_is_another() -> None:
+    """And is not asked about more often than anything else that fails."""
+    kept = Kept(fields("first"))
+    kept.answers = [ClientError("gateway_failed", "It is away", retryable=True)]
+    kept.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        kept.after(70)
+    assert kept.refused == ["first"] * 4  # after 0, 5, 15 and 35 seconds
+    kept.answers = [fields("second")]
+    assert kept.after(300) == "second"
+    assert len(kept.said) == 2
+
+
+def test_a_folder_that_was_removed_is_made_again() -> None:
+    """As private as it was."""
+    kept = Kept(fields("first"))
+    kept.answers = [fields("second")]
+    shutil.rmtree(kept.path.parent)
+    assert kept.after(5) == "second"
+    assert stat.S_IMODE(kept.path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(kept.path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_in_use_is_not_removed_by_another_command() -> None:
+    """Though its token has ended, because the gateway is away: its command waits for the next one."""
+    kept = Kept(fields("first"))
+    kept.answers = [ClientError("gateway_failed", "It is away", retryable=True)]
+    assert kept.after(3 * 3600) == "first"
+    other = FreshToken(fields("other"), lambda _: fields("none"), wall=kept.wall.now, monotonic=lambda: 0)
+    other.write_first()
+    assert kept.path.read_text() == "first"
+
+
+# Windows
+
+
+class _Windows:
+    """The module `os`, on another platform."""
+
+    name = "nt"
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(os, name)
+
+
+@pytest.fixture
+def opened_by_readers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let Windows refuse as many renames as the list says: a reader has the file open."""
+    left = [0]
+    rename = Path.replace
+
+    def replace(draft: Path, target: Path) -> Path:
+        if left[0] > 0:
+            left[0] -= 1
+            raise PermissionError(13, "Access is denied")
+        return rename(draft, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    for module in (private_files, fresh_token):
+        monkeypatch.setattr(module, "os", _Windows())
+    monkeypatch.setattr(private_files, "_RENAME_PAUSE", 0)
+    return left
+
+
+def test_a_file_that_is_being_read_is_replaced_when_it_is_closed(opened_by_readers: list[int]) -> None:
+    """Windows refuses to rename over an open file, and a program reads its file in no time."""
+    kept = Kept(fields("first"))
+    kept.answers = [fields("second")]
+    opened_by_readers[0] = 3
+    assert kept.after(3010) == "second"
+    assert kept.said == []
+
+
+def test_a_file_that_stays_open_is_told(opened_by_readers: list[int]) -> None:
+    """With what the command has to do; the former token stays, and nothing else is left."""
+    kept = Kept(fields("first"))
+    kept.answers = [fields("second")]
+    opened_by_readers[0] = 10**9
+    assert kept.after(3010) == "first"
+    assert "Access is denied" in kept.said[0]
+    assert "close the file after each reading" in kept.said[0]
+    assert list(kept.path.parent.iterdir()) == [kept.path]
+    opened_by_readers[0] = 0
+    assert kept.after(60) == "second"
+
+
+def test_elsewhere_a_rename_that_is_refused_is_not_tried_again(
+    opened_by_readers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be refused again."""
+    kept = Kept(fields("first"))
+    kept.answers = [fields("second")]
+    monkeypatch.setattr(private_files, "os", os)
+    opened_by_readers[0] = 1
+    assert kept.after(3001) == "first"
+    assert len(kept.said) == 1
+
+
+# The end
+
+
 def test_what_came_after_the_end_is_not_written() -> None:
     """A renewal that was under way when the command ended leaves no file behind."""
     kept = Kept(fields("first"))
@@ -227,7 +358,7 @@ def test_what_came_after_the_end_is_not_written() -> None:
 
 def test_the_file_and_its_folder_are_private(tmp_path: Path) -> None:
     """0600 in 0700, and neither is there afterwards."""
-    with FreshToken(fields("first"), lambda: fields("second")) as path:
+    with FreshToken(fields("first"), lambda _: fields("second")) as path:
         assert path.read_text() == "first"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

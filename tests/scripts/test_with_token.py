@@ -355,6 +355,40 @@ def test_the_help_says_whose_output_it_is(run: Run) -> None:
     assert text.index("Before that") in range(at, text.index("Standard output is one JSON document."))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+def test_a_signal_before_the_command_runs_is_the_commands(tmp_path: Path) -> None:
+    """What was made for it meanwhile is taken away again: nothing ends us in between."""
+    code = (
+        "import os, signal, sys; from linkfox_client.cli.child import SignalRelay\n"
+        "with SignalRelay() as relay:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    code = relay.run([sys.executable, '-c', 'import signal; signal.pause()'], os.environ)\n"
+        "print('taken away', flush=True); sys.exit(code)"
+    )
+    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
+    )
+    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, b"taken away\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
+def test_a_signal_without_a_command_ends_us_after_all(tmp_path: Path) -> None:
+    """As where the command cannot be started."""
+    code = (
+        "import os, signal, sys; from linkfox_client.cli.child import SignalRelay\n"
+        "with SignalRelay():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    print('taken away', flush=True)\n"
+        "print('never')"
+    )
+    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, b"taken away\n")
+
+
 # Windows
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, Self
 
 from linkfox_client.errors import ClientError, bad_arguments
 
@@ -56,38 +56,58 @@ def replace_with(program: str, command: Sequence[str], environ: Mapping[str, str
 
 
 def run_and_pass_on(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run `command` to its end and return its exit code; signals that reach this process are passed on.
+    """Run `command` to its end and return its exit code, as `SignalRelay.run` does."""
+    with SignalRelay() as relay:
+        return relay.run(command, environ)
 
-    What is ignored stays so in the child, as under `nohup`. Ctrl-Z stops both and `fg` lets both go on, which
-    needs nothing of ours. Raise ClientError (`bad_arguments`) where it cannot be started.
+
+class SignalRelay:
+    """Passes the signals that reach this process on to a child, while this context is entered.
+
+    What comes before there is a child is passed on as soon as there is, and carried out at the end where none
+    came to be. So whatever is made for the child within the context is taken away again.
     """
-    children: list[subprocess.Popen[bytes]] = []
-    early: list[int] = []
 
-    def pass_on(number: int, _: object) -> None:
-        if number in of_the_keyboard and _shares_the_keyboard():
-            return
-        if children:
-            children[0].send_signal(number)
-        else:
-            early.append(number)
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        self._former: dict[int, Any] = {}
+        self._of_the_keyboard = _numbers(OF_THE_KEYBOARD)
 
-    of_the_keyboard = _numbers(OF_THE_KEYBOARD)
-    numbers = [*of_the_keyboard, *_numbers(PASSED_ON)]
-    former = {number: signal.getsignal(number) for number in numbers}
-    handled = {number: handler for number, handler in former.items() if handler not in (signal.SIG_IGN, None)}
-    try:
-        for number in handled:  # before the start, so that none ends us and leaves the child
-            signal.signal(number, pass_on)
-        children.append(subprocess.Popen(list(command), env=dict(environ)))  # noqa: S603 - what was asked for
-        for number in early:
-            children[0].send_signal(number)
-        return _exit_code(children[0].wait())
-    except OSError as problem:
-        raise _not_started(command[0], problem) from None
-    finally:
-        for number, handler in handled.items():
+    def __enter__(self) -> Self:
+        """Take over the signals; what is ignored stays so, here and in the child, as under `nohup`."""
+        for number in [*self._of_the_keyboard, *_numbers(PASSED_ON)]:
+            handler = signal.getsignal(number)
+            if handler not in (signal.SIG_IGN, None):
+                self._former[number] = handler
+                signal.signal(number, self._pass_on)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._former.items():
             signal.signal(number, handler)
+        for number in self._early:
+            signal.raise_signal(number)
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
+        """Run `command` to its end and return its exit code.
+
+        Ctrl-Z stops both and `fg` lets both go on, which needs nothing of ours. Raise ClientError
+        (`bad_arguments`) where it cannot be started.
+        """
+        try:
+            self._child = subprocess.Popen(list(command), env=dict(environ))  # noqa: S603 - what was asked for
+        except OSError as problem:
+            raise _not_started(command[0], problem) from None
+        while self._early:
+            self._child.send_signal(self._early.pop(0))
+        return _exit_code(self._child.wait())
+
+    def _pass_on(self, number: int, _: object) -> None:
+        if self._child is None:
+            self._early.append(number)
+        elif number not in self._of_the_keyboard or not _shares_the_keyboard():
+            self._child.send_signal(number)
 
 
 def _numbers(names: Sequence[str]) -> list[int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from linkfox_client.commands import choice, fresh_token, self_hosted, stand_in, tokens, whereabouts
 from linkfox_client.errors import ClientError
 from linkfox_client.gateway.client import connect
+from linkfox_client.secrets.secret import Secret
 
 if TYPE_CHECKING:
     from linkfox_client.gateway.client import Gateway
@@ -39,20 +40,20 @@ class Source(ABC):
         """Return the fields of a token, and the variables that say where it is good. Raise ClientError."""
 
     @abstractmethod
-    def _fetch(self, gateway: "Gateway") -> Fields:
-        """Return the fields of a token. Raise ClientError."""
+    def _fetch(self, gateway: "Gateway", refused: Secret | None = None) -> Fields:
+        """Return the fields of a token, which is another one than was `refused`. Raise ClientError."""
 
     @abstractmethod
     def _is_the_same(self, gateway: "Gateway") -> bool:
         """Tell whether the token of this gateway is good where the first one is."""
 
-    def again(self) -> Fields:
-        """Return the fields of another token. Raise ClientError.
+    def again(self, refused: Secret | None = None) -> Fields:
+        """Return the fields of another token. `refused`: as for `_fetch`. Raise ClientError.
 
         The gateway is found anew: that of this machine may have been started again, at another port.
         """
         with connect() as gateway:
-            fields = self._fetch(gateway)
+            fields = self._fetch(gateway, refused)
             if not self._is_the_same(gateway):
                 raise ClientError("not_set_up", self.other_gateway, "Set up the former one again.")
             return fields
@@ -75,11 +76,15 @@ class AmazonsToken(Source):
         tell = whereabouts.of_profile if "profileId" in self._chosen.which else whereabouts.of_store
         return fields, tell(gateway, fields, self._chosen)
 
-    def _fetch(self, gateway: "Gateway") -> Fields:
-        is_profile = "profileId" in self._chosen.which
+    def _fetch(self, gateway: "Gateway", refused: Secret | None = None) -> Fields:
+        which = self._chosen.which
+        is_profile = "profileId" in which
         path = "/amazonAds" if is_profile else "/spApi"
-        fields = tokens.fetch(gateway, path, self._chosen.which, self._min_ttl)
-        return fields | self._chosen.which if is_profile else fields
+        if refused is None:
+            fields = tokens.fetch(gateway, path, which, self._min_ttl)
+        else:
+            fields = tokens.fetch_another(gateway, path, which, refused)
+        return fields | which if is_profile else fields
 
     def _is_the_same(self, gateway: "Gateway") -> bool:
         """Tell whether it is as real, or as much a sandbox, as the one where the program calls."""
@@ -102,7 +107,7 @@ class StandInToken(Source):
         """Return a token and the gateway's addresses."""
         return self._fetch(gateway), self._where
 
-    def _fetch(self, gateway: "Gateway") -> Fields:
+    def _fetch(self, gateway: "Gateway", refused: Secret | None = None) -> Fields:
         which = self._chosen.which
         fields = stand_in.fetch(gateway, self._handle, which)
         return fields | which if "profileId" in which else fields

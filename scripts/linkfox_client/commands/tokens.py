@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.secrets.secret import Secret
 
 if TYPE_CHECKING:
     from linkfox_client.gateway.client import Gateway
@@ -84,6 +85,17 @@ def fetch(
     refreshed = gateway.post(f"{path}/refreshToken", which)
     refreshed.pop("message", None)
     return with_note(answer | expiry(refreshed, asked_at) | refreshed, REFRESHED)
+
+
+def fetch_another(gateway: "Gateway", path: str, which: Mapping[str, Any], refused: Secret) -> dict[str, Any]:
+    """Return the tokens of one store or account after Amazon refused the access token `refused`.
+
+    A gateway of one's own asks Amazon only where that is still the current one. Raise ClientError.
+    """
+    told = {} if gateway.is_hosted else {"refused": refused.reveal()}
+    answer = gateway.post(f"{path}/refreshToken", {**which, **told})
+    answer.pop("message", None)
+    return answer
 
 
 def fetch_all(
