@@ -284,6 +284,7 @@ def running_gateway(
     clock: SteppingClock | None = None,
     session: Callable[[Settings], AmazonSession] | None = None,
     sleep: Sleep = nap,
+    port: int = 0,
     **changes: Any,
 ) -> Iterator[Gateway]:
     """A gateway with a fresh or existing vault in `data_dir` and the user `owner`."""
@@ -292,7 +293,7 @@ def running_gateway(
     lay_tables(data_dir)
     vault = open_vault(settings, clock)
     # The port is bound before the application is made, since the callbacks are built on it.
-    socket = uvicorn.Config(lambda: None, port=0, log_config=None).bind_socket()
+    socket = uvicorn.Config(lambda: None, port=port, log_config=None).bind_socket()
     try:
         settings = settings.with_origin(f"http://127.0.0.1:{socket.getsockname()[1]}")
         app = create_app(settings, vault, clock, session(settings) if session else None, sleep)
