@@ -44,7 +44,8 @@ from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.vault import Vault
-from gateway.web import appstore, callbacks, confirmation, console, sign_in
+from gateway.web import appstore, callbacks, confirmation, console, returning, sign_in
+from gateway.web.page_route import tell_on_page
 from gateway.web.renderer import Pages
 
 # How problems are told below such a prefix, where that is not the error envelope.
@@ -52,7 +53,7 @@ SHAPES: dict[str, ProblemAnswer] = {
     prefix: amazon_refusals.of_flow(flow) for flow, prefix in AMAZON_ADDRESSES.items()
 }
 # Whatever a browser may come to.
-PAGES = (callbacks, confirmation, sign_in, console, appstore)
+PAGES = (callbacks, confirmation, returning, sign_in, console, appstore)
 
 
 def create_app(
@@ -107,7 +108,7 @@ def create_app(
         ],
         lifespan=lifespan,
         middleware=[
-            Middleware(surrounded, settings=settings, audit=vault.audit, page=pages.problem, shapes=SHAPES)
+            Middleware(surrounded, settings=settings, audit=vault.audit, page=tell_on_page, shapes=SHAPES)
         ],
     )
     app.state.services = services

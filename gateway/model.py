@@ -16,7 +16,7 @@ Region = Literal["NA", "EU", "FE"]
 # `suspended_app` is never stored: it is how grants are shown while their application is at fault.
 GrantStatus = Literal["authorized", "needs_reauthorization", "suspended_app"]
 Central = Literal["seller", "vendor"]
-Phase = Literal["pending", "exchanging", "authorized", "denied", "failed"]
+Phase = Literal["pending", "exchanging", "authorized", "denied", "failed", "expired"]
 
 
 class Caller(NamedTuple):
@@ -27,6 +27,21 @@ class Caller(NamedTuple):
     key_id: str
     rights: frozenset[str]
     key_label: str | None = None
+
+
+class Customer(NamedTuple):
+    """Whom a web application sends through an authorization.
+
+    `return_url`: where the browser goes in the end, checked (see return_address.py). `external_id`: the
+    application's own id of the customer. `replace`: whether what is kept for another id may be taken over.
+    """
+
+    return_url: str | None = None
+    external_id: str | None = None
+    replace: bool = False
+
+
+NO_CUSTOMER = Customer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class NewAttempt:
     expected_seller_id: str | None = None
     expected_record_id: int | None = None
     central: Central | None = None
+    customer: Customer = NO_CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,7 @@ class Attempt:
 
     `known_before`: whether what it authorized was kept already; None as long as nothing is.
     `previous_name`: the name that it changed. `got_seller_id`: who came back in place of the expected seller.
+    `return_url`, `external_id`, `replaces`: see Customer.
     """
 
     id: str
@@ -96,6 +113,9 @@ class Attempt:
     known_before: bool | None = None
     previous_name: str | None = None
     got_seller_id: str | None = None
+    return_url: str | None = None
+    external_id: str | None = None
+    replaces: bool | None = None
 
 
 class Tokens(NamedTuple):
@@ -132,6 +152,7 @@ class Grant(NamedTuple):
     verified: bool | None
     token_version: int
     authorized_version: int
+    external_id: str | None = None
 
     @property
     def was_refreshed(self) -> bool:

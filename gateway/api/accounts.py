@@ -109,7 +109,12 @@ async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> 
         account = await call.account(record_id)
         region, name = region or account.region, name or account.name
     assert name is not None, "one of the two is given"
-    wanted = AccountAuthorization(region=region or DEFAULT_REGION, name=name, record_id=record_id)
+    wanted = AccountAuthorization(
+        region=region or DEFAULT_REGION,
+        name=name,
+        record_id=record_id,
+        customer=request.customer(call.services.settings.return_origins),
+    )
     begun = await call.services.starter.begin_account(call.caller.user_id, wanted)
     return AccountLink.of(begun, wanted.region)
 

@@ -68,7 +68,12 @@ def _query_of(given: str, address: str) -> list[tuple[str, str]]:
 def standing(call: ApiCall, attempt: Attempt) -> dict[str, Any]:
     """Return the fields of an attempt's status that stores and accounts share."""
     state, reason = state_of(attempt, call.services.clock.now())
-    fields: dict[str, Any] = {"authorization_id": attempt.id, "state": state}
+    fields: dict[str, Any] = {
+        "authorization_id": attempt.id,
+        "state": state,
+        "external_id": attempt.external_id,
+        "return_url": attempt.return_url,
+    }
     if reason is not None:
         fields |= {"reason": reason, "hint": TABLE[reason].remedy, "detail": attempt.detail or None}
     return fields

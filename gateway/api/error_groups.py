@@ -55,6 +55,7 @@ ATTEMPT_REASONS = (
     "code_refused",
     "wrong_seller",
     "removed_meanwhile",
+    "connected_elsewhere",
     "app_changed",
     "app_credentials",
     "app_not_configured",

@@ -15,6 +15,12 @@ from gateway.amazon.ads_api import LARGEST_PROFILE_ID
 from gateway.amazon.marketplaces import REGIONS, Marketplace
 from gateway.authorization import details
 from gateway.authorization.callback import CODE, SELLER_ID
+from gateway.authorization.return_address import (
+    LONGEST_EXTERNAL_ID,
+    LONGEST_RETURN_URL,
+    read_external_id,
+    read_return_url,
+)
 from gateway.authorization.scopes import SPAPI_SCOPES, parse_scopes
 from gateway.model import Central, Region
 from gateway.proxy.allow_list import METHODS
@@ -166,5 +172,21 @@ AnyToken = Annotated[Secret, _read(_of_text(Secret), A_STRING, {"type": "string"
 Scopes = Annotated[
     tuple[str, ...],
     _read(_scopes, "", {"type": "array", "items": {"type": "string", "enum": list(SPAPI_SCOPES)}}),
+]
+ReturnUrl = Annotated[
+    str,
+    _read(
+        _of_text(read_return_url),
+        "",
+        {"type": "string", "format": "uri", "pattern": "^https?://[^#]+$", "maxLength": LONGEST_RETURN_URL},
+    ),
+]
+ExternalId = Annotated[
+    str,
+    _read(
+        _of_text(read_external_id),
+        "",
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_EXTERNAL_ID},
+    ),
 ]
 AttemptId = Annotated[str, _text(None, AN_ATTEMPT, {})]

@@ -40,7 +40,8 @@ async def _part(call: ApiCall, request: StoreListRequest) -> tuple[list[Grant], 
         known = await services.threads.vault(services.vault.grants.stores_of, user_id, seller_id)
         region = INDIA_KEPT if is_indian(known) else region
     stores = services.vault.lists.stores
-    return await services.threads.vault(stores, user_id, request.page(), seller_id, region)
+    wanted = (seller_id, region, request.external_id)
+    return await services.threads.vault(stores, user_id, request.page(), *wanted)
 
 
 async def sites_of(call: ApiCall, grant: Grant) -> StoreSites | None:

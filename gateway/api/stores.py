@@ -102,6 +102,7 @@ async def authorize_url(call: ApiCall, request: StoreAuthorizationRequest) -> St
         central=request.wanted_central() or (kept and kept.central) or "seller",
         scopes=request.scopes or (),
         seller_id=request.seller_id,
+        customer=request.customer(call.services.settings.return_origins),
     )
     begun = await call.services.starter.begin_store(call.caller.user_id, wanted)
     return StoreLink.of(begun, region, notes)

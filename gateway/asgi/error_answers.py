@@ -22,8 +22,8 @@ from gateway.vault.errors import Unreachable, VaultError
 
 log = logging.getLogger(__name__)
 
-# Makes a page of a Problem: with the browser's Accept-Language and the request's id.
-ProblemPage = Callable[[Problem, str | None, str], Response]
+# Makes a page of a Problem, for the browser of a request, with the request's id.
+ProblemPage = Callable[[Scope, Problem, str], Response]
 # Makes an answer of a Problem and the request's id.
 ProblemAnswer = Callable[[Problem, str], Response]
 # Where a route leaves, in the request's scope, how its problems are told.
@@ -70,7 +70,7 @@ class ErrorAnswers:
             return tell(problem, request_id)
         if scope["method"] == "GET" and "text/html" in ",".join(header_values(scope, b"accept")):
             # An address typed into a browser; programs name JSON, or anything.
-            return self._page(problem, ",".join(header_values(scope, b"accept-language")), request_id)
+            return self._page(scope, problem, request_id)
         answer = json_answer(
             problem.envelope(request_id), sandbox=self._sandbox, status=problem.row.http_status
         )

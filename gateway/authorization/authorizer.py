@@ -15,9 +15,7 @@ from typing import Any
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import CODE_SECONDS, LoginWithAmazon
 from gateway.amazon.session import AmazonSession
-from gateway.applications.credentials import (
-    application_id,
-)
+from gateway.applications.credentials import application_id
 from gateway.authorization.callback import Callback, Refusal, refusal_of
 from gateway.authorization.code_exchange import CodeExchange, refusal_of_exchange
 from gateway.authorization.keeping import Keeping
@@ -30,7 +28,7 @@ from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.attempts import CodeRefused
-from gateway.vault.authorizations import GrantGone
+from gateway.vault.authorizations import ConnectedElsewhere, GrantGone
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
 
@@ -46,11 +44,13 @@ class CallbackRefused(Exception):
     """A callback that opens no attempt, or not yet.
 
     `reason`: `state_unknown`, `state_used`, `expired`, `code_taken`, `too_many_codes`; or
-    `completion_delayed`: it is kept, and opens its attempt once the vault is back.
+    `completion_delayed`: it is kept, and opens its attempt once the vault is back. `attempt`: whose state it
+    came with, where that is known.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, attempt: Attempt | None = None) -> None:
         self.reason = reason
+        self.attempt = attempt
         super().__init__(reason)
 
 
@@ -150,7 +150,7 @@ class Authorizer:
         try:
             await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE)
         except CodeRefused as refused:
-            raise CallbackRefused(refused.reason) from None
+            raise CallbackRefused(refused.reason, attempt) from None
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
         """End the attempt of a callback without exchanging its code. Raise CallbackRefused; VaultError."""
@@ -164,13 +164,14 @@ class Authorizer:
         try:
             attempt = self._vault.attempts.consume(state, flow, code, consumer=consumer)
         except CodeRefused as refused:
-            raise CallbackRefused(refused.reason) from None
+            raise CallbackRefused(refused.reason, self._vault.attempts.find_by_state(state)) from None
         if attempt is not None:
             return attempt
         known = self._vault.attempts.find_by_state(state)
         if known is None or known.flow != flow:
             raise CallbackRefused("state_unknown")
-        raise CallbackRefused("expired" if known.phase == "pending" else "state_used")
+        expired = known.phase in {"pending", "expired"}
+        raise CallbackRefused("expired" if expired else "state_used", known)
 
     async def _carry_out(self, attempt: Attempt, callback: Callback) -> None:
         refusal = self._refusal(attempt, callback)
@@ -186,6 +187,8 @@ class Authorizer:
             await self._keeping.keep(attempt, callback.seller_id, tokens)
         except GrantGone:
             await self._end(attempt, Refusal("removed_meanwhile"))
+        except ConnectedElsewhere:
+            await self._end(attempt, Refusal("connected_elsewhere"))
         except VaultError:
             log.critical("authorization_lost attempt=%s: its tokens could not be stored", attempt.id)
 

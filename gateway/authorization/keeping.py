@@ -45,6 +45,7 @@ class Keeping:
 
         Raises:
             GrantGone: What was to be authorized again has been removed.
+            ConnectedElsewhere: What was authorized is kept for another customer.
             VaultError: The process ends before the vault takes them.
         """
         given_at = int(self._clock.now())

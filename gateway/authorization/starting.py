@@ -7,7 +7,7 @@ from gateway.amazon.marketplaces import Marketplace
 from gateway.applications.credentials import ads_client, selling_partner_application
 from gateway.authorization.consent_links import Address, account_link, consent_host, store_link
 from gateway.authorization.scopes import ADS_SCOPE
-from gateway.model import Central, NewAttempt, Region
+from gateway.model import NO_CUSTOMER, Central, Customer, NewAttempt, Region
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -32,6 +32,7 @@ class StoreAuthorization:
     scopes: tuple[str, ...] = ()
     seller_id: str | None = None
     record_id: int | None = None
+    customer: Customer = NO_CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class AccountAuthorization:
     region: Region
     name: str
     record_id: int | None = None
+    customer: Customer = NO_CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Starter:
                 requested_scopes=wanted.scopes,
                 expected_seller_id=wanted.seller_id,
                 expected_record_id=wanted.record_id,
+                customer=wanted.customer,
             )
         )
         host = consent_host(wanted.region, wanted.marketplace, wanted.central)
@@ -105,6 +108,7 @@ class Starter:
                 lifetime=self._settings.attempt_lifetime,
                 requested_scopes=(ADS_SCOPE,),
                 expected_record_id=wanted.record_id,
+                customer=wanted.customer,
             )
         )
         link = account_link(self._address, wanted.region, client, redirect_uri=redirect_uri, state=state)

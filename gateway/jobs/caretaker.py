@@ -31,7 +31,9 @@ class Caretaker:
         self._threads = threads
 
     async def tidy_attempts(self) -> None:
-        """End the exchanges that a replica left behind, and forget attempts long past. Raise VaultError."""
+        """End what nobody finished or a replica left behind; forget what is long past. Raise VaultError."""
+        while await self._threads.writes(self._vault.attempts.settle_expired):
+            pass
         await self._threads.writes(self._vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await self._threads.writes(self._vault.attempts.forget_old)
 

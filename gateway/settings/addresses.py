@@ -7,19 +7,37 @@ from gateway.settings.values import SettingsError, Values
 from gateway.util.loopback import is_loopback
 from gateway.util.secret import Secret
 
+OWN_PORTS = {"https": ":443", "http": ":80"}
+
 
 def origin(values: Values, name: str) -> str | None:
     """Return `scheme://host[:port]`: https, or plain http on loopback; nothing after it."""
-    return _origin(values, name, loopback_only=False)
+    return _origin(name, values.text(name), loopback_only=False)
+
+
+def origins(values: Values, name: str) -> tuple[str, ...] | None:
+    """Return origins as `origin`, which are separated by commas or spaces, as browsers write them.
+
+    Those leave the scheme's own port out (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+    """
+    text = values.text(name)
+    if text is None:
+        return None
+    found = (_origin(name, one, loopback_only=False) for one in text.replace(",", " ").split())
+    return tuple(_without_own_port(one) for one in found if one)
+
+
+def _without_own_port(origin: str) -> str:
+    scheme, _, netloc = origin.partition("://")
+    return f"{scheme}://{netloc.removesuffix(OWN_PORTS[scheme])}"
 
 
 def loopback_origin(values: Values, name: str) -> str | None:
     """Return an origin on this machine."""
-    return _origin(values, name, loopback_only=True)
+    return _origin(name, values.text(name), loopback_only=True)
 
 
-def _origin(values: Values, name: str, *, loopback_only: bool) -> str | None:
-    text = values.text(name)
+def _origin(name: str, text: str | None, *, loopback_only: bool) -> str | None:
     if text is None:
         return None
     expected = "http://127.0.0.1:PORT" if loopback_only else "https://HOST, or http:// on loopback"

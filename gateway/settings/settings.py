@@ -162,6 +162,16 @@ class Settings:
     master_key_file: Annotated[
         Path | None, Variable("GATEWAY_MASTER_KEY_FILE", kinds.secret_file, "file that holds it")
     ] = None
+    return_origins: Annotated[
+        tuple[str, ...],
+        Variable(
+            "GATEWAY_RETURN_ORIGINS",
+            addresses.origins,
+            "origins of the web applications to which people may be sent back after a consent (`returnUrl`), "
+            "separated by commas; https, or loopback",
+            "nobody is sent back",
+        ),
+    ] = ()
     trusted_proxies: Annotated[
         tuple[str, ...],
         Variable(

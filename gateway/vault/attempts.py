@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Attempt, Flow, NewAttempt
@@ -15,9 +15,11 @@ from gateway.util.secret import Secret
 from gateway.vault.audit import Audit
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import attempts, authorization_codes, users
+from gateway.vault.outbox import Event, Outbox
 
 _COLUMNS = [column for column in attempts.c if column.name not in {"state_sha256", "consumer"}]
 INTERRUPTED = "interrupted"
+EXPIRED: Literal["expired"] = "expired"
 # An exchange with its repetitions takes no longer; one older than this was cut off by a crash.
 LONGEST_EXCHANGE = 120
 # How long after its link's end an attempt can be asked about.
@@ -41,9 +43,10 @@ class CodeRefused(Exception):
 class Attempts:
     """Every authorization, from its link to its end."""
 
-    def __init__(self, database: Database, clock: Clock, audit: Audit) -> None:
+    def __init__(self, database: Database, clock: Clock, audit: Audit, outbox: Outbox) -> None:
         self._database = database
         self._audit = audit
+        self._outbox = outbox
         self._clock = clock
 
     def begin(self, new: NewAttempt) -> tuple[str, Secret]:
@@ -67,6 +70,9 @@ class Attempts:
                     requested_scopes=json.dumps(new.requested_scopes),
                     expected_seller_id=new.expected_seller_id,
                     expected_record_id=new.expected_record_id,
+                    return_url=new.customer.return_url,
+                    external_id=new.customer.external_id,
+                    replaces=new.customer.replace,
                     phase="pending",
                     created_at=now,
                     expires_at=now + new.lifetime,
@@ -183,7 +189,7 @@ class Attempts:
         with self._database.writing() as connection:
             if connection.execute(ended).rowcount != 1:
                 return False
-            self._record_end(connection, attempt_id, reason)
+            self._record_end(connection, attempt_id, phase, reason)
             return True
 
     def record_profile_sync(self, attempt_id: str, value: str) -> bool:
@@ -210,8 +216,33 @@ class Attempts:
         with self._database.writing() as connection:
             ids = connection.execute(settled).scalars().all()
             for attempt_id in ids:
-                self._record_end(connection, attempt_id, INTERRUPTED)
+                self._record_end(connection, attempt_id, "failed", INTERRUPTED)
         return len(ids)
+
+    def settle_expired(self) -> int:
+        """End the attempts whose links ended before anybody came back, and return how many there were.
+
+        Amazon tells nobody of a consent that was given up on its page, so this is where it is noticed: once,
+        whichever replica asks. A bounded number at a time.
+        """
+        now = int(self._clock.now())
+        open_still = and_(attempts.c.phase == "pending", attempts.c.expires_at <= now)
+        some = select(attempts.c.id).where(open_still).limit(MOST_FORGOTTEN)
+        with self._database.reading() as connection:
+            ids = connection.execute(some).scalars().all()
+        if not ids:
+            return 0
+        settled = (
+            update(attempts)
+            .where(attempts.c.id.in_(ids), open_still)
+            .values(phase=EXPIRED, reason=EXPIRED, ended_at=now)
+            .returning(attempts.c.id)
+        )
+        with self._database.writing() as connection:
+            ended = connection.execute(settled).scalars().all()
+            for attempt_id in ended:
+                self._record_end(connection, attempt_id, EXPIRED, EXPIRED)
+        return len(ended)
 
     def forget_old(self) -> int:
         """Delete attempts whose links ended long ago, and return how many; a bounded number at a time.
@@ -227,11 +258,12 @@ class Attempts:
         with self._database.changing() as connection:
             return connection.execute(delete(attempts).where(attempts.c.id.in_(ended))).rowcount
 
-    def _record_end(self, connection: Connection, attempt_id: str, reason: str) -> None:
+    def _record_end(self, connection: Connection, attempt_id: str, event: Event, reason: str) -> None:
         attempt = _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
         self._audit.record(
             connection, "authorization", who=attempt.user_name, subject=attempt.name, outcome=reason
         )
+        self._outbox.add(connection, event, attempt=attempt, reason=reason)
 
     def _one(self, query: Select[Any]) -> Attempt | None:
         with self._database.reading() as connection:

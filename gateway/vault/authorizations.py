@@ -16,6 +16,7 @@ from gateway.vault.database.tables import attempts, grants
 from gateway.vault.grant_rows import GRANT_COLUMNS, grant_from, scopes_text, sealed_tokens
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
+from gateway.vault.outbox import Event, Outbox
 from gateway.vault.unread_profiles import note_all_unread
 
 T = TypeVar("T")
@@ -29,6 +30,10 @@ class GrantGone(Exception):
     """The store or ads account that was to be authorized again is the user's no more."""
 
 
+class ConnectedElsewhere(Exception):
+    """What an attempt authorized is kept for another customer of the web application that began it."""
+
+
 def _found(kept: Kept) -> dict[str, Any]:
     """Return the columns of an attempt that tell what it found here."""
     return {"known_before": kept.before is not None, "previous_name": kept.previous_name}
@@ -38,13 +43,20 @@ class Authorizations:
     """Writes grants, each in one transaction with all that goes with it."""
 
     def __init__(
-        self, database: Database, clock: Clock, keys: Keys, issued_tokens: IssuedTokens, audit: Audit
+        self,
+        database: Database,
+        clock: Clock,
+        keys: Keys,
+        issued_tokens: IssuedTokens,
+        audit: Audit,
+        outbox: Outbox,
     ) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
         self._issued_tokens = issued_tokens
         self._audit = audit
+        self._outbox = outbox
 
     def authorize(
         self,
@@ -61,7 +73,8 @@ class Authorizations:
 
         The user's grant for the same store and region (ads: of the same name, or the one to be authorized
         again) keeps its id and gets the new tokens; a refresh that is under way is fenced off. Raise
-        GrantGone, and keep nothing, where the one to be authorized again has been removed.
+        GrantGone, and keep nothing, where the one to be authorized again has been removed; and
+        ConnectedElsewhere where it is another customer's and the attempt does not replace that.
 
         As all that is kept here, it may be repeated after an answer of the database's was lost: what was kept
         then is returned as it is by now. Raise GrantGone where it has been removed since.
@@ -93,6 +106,7 @@ class Authorizations:
                 )
             )
             self._audit.record(connection, "authorized", who=attempt.user_name, grant=grant)
+            self._notify(connection, attempt, grant)
             return grant
 
         return self._stored(store)
@@ -101,12 +115,13 @@ class Authorizations:
         """Keep a store that an attempt has just authorized under the region and site that it names now.
 
         A store of the same seller that is kept there takes the tokens over, with its own id. Raise GrantGone
-        where the one that was authorized has been removed since.
+        where the one that was authorized has been removed since; ConnectedElsewhere where the one there is
+        another customer's: then the attempt is open to be ended, and what was new with it is gone.
         """
         # Which record was to be authorized again says nothing here: that one is `grant`, which moves.
         wanted = replace(attempt, expected_record_id=None)
 
-        def store(connection: Connection) -> Grant:
+        def store(connection: Connection) -> Grant | None:
             there = self._to_replace(connection, wanted, grant.seller_id)
             if there is not None and self._issued_tokens.is_recorded(connection, there.id, tokens):
                 return there
@@ -117,7 +132,12 @@ class Authorizations:
                 row = connection.execute(moved).first()
                 if row is None:
                     raise GrantGone
-                return grant_from(row)
+                moved_here = grant_from(row)
+                self._notify(connection, attempt, moved_here)
+                return moved_here
+            if _is_elsewhere(wanted, there):
+                self._undo(connection, attempt, grant)
+                return None
             if connection.execute(delete(grants).where(mine)).rowcount != 1:
                 raise GrantGone
             kept = self._keep(
@@ -127,9 +147,31 @@ class Authorizations:
                 update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=kept.grant.id)
             )
             connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(**_found(kept)))
+            self._notify(connection, attempt, kept.grant)
             return kept.grant
 
-        return self._stored(store)
+        kept = self._stored(store)
+        if kept is None:
+            raise ConnectedElsewhere
+        return kept
+
+    def _undo(self, connection: Connection, attempt: Attempt, grant: Grant) -> None:
+        """Take back what an attempt has just authorized; what was kept before it stays as it is now."""
+        this = attempts.c.id == attempt.id
+        if not connection.execute(select(attempts.c.known_before).where(this)).scalar():
+            connection.execute(delete(grants).where(grants.c.id == grant.id))
+            self._audit.record(connection, "removed", who=attempt.user_name, grant=grant)
+            self._outbox.add(connection, "removed", grant=grant, attempt=attempt)
+        opened = {"phase": "exchanging", "grant_id": None, "ended_at": None, "known_before": None}
+        connection.execute(update(attempts).where(this).values(**opened))
+
+    def _notify(self, connection: Connection, attempt: Attempt, grant: Grant) -> None:
+        """Write the notice of a consent, by what its attempt has found; another where its store has moved."""
+        columns = select(attempts.c.known_before, attempts.c.previous_name)
+        known, previous_name = connection.execute(columns.where(attempts.c.id == attempt.id)).one()
+        event: Event = "reauthorized" if known else "authorized"
+        facts = {"alreadyKnown": bool(known)} | ({"previousName": previous_name} if previous_name else {})
+        self._outbox.add(connection, event, grant=grant, attempt=attempt, **facts)
 
     def import_tokens(self, wanted: Import, tokens: Tokens, given_at: int | None = None) -> Kept:
         """Keep tokens that came from elsewhere; as `authorize`, of which there was no attempt."""
@@ -141,6 +183,8 @@ class Authorizations:
                 return Kept(there, there if there.authorized_version else None)
             kept = self._keep(connection, wanted, wanted.seller_id, tokens, None, given_at)
             self._audit.record(connection, "imported", grant=kept.grant)
+            if kept.before is not None and kept.before.status == "needs_reauthorization":
+                self._outbox.add(connection, "recovered", grant=kept.grant)
             return kept
 
         return self._stored(store)
@@ -169,6 +213,7 @@ class Authorizations:
         given_at = now if given_at is None else given_at
         sealer = self._keys.in_force(connection)
         existing = self._to_replace(connection, wanted, seller_id)
+        external_id = _customer_of(wanted, existing)
         if existing is not None and given_at < existing.authorized_at <= now:
             return Kept(existing, existing)
         grant_id = existing.id if existing else FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
@@ -187,6 +232,7 @@ class Authorizations:
             "requested_scopes": scopes_text(wanted.requested_scopes),
             "granted_scopes": scopes_text(tokens.granted_scopes),
             "verified": None,
+            "external_id": external_id,
             **sealed_tokens(sealer, grant_id, tokens),
         }
         if existing is None:
@@ -241,3 +287,22 @@ class Authorizations:
             grants.c.id != grant_id,
         )
         return connection.execute(others).first() is not None
+
+
+def _customer_of(wanted: Attempt | Import, existing: Grant | None) -> str | None:
+    """Return the external id that is kept from now on. Raise ConnectedElsewhere.
+
+    What was nobody's becomes the customer's who authorizes it; who names no customer changes nothing of that.
+    """
+    kept = existing.external_id if existing else None
+    if not isinstance(wanted, Attempt) or wanted.external_id is None:
+        return kept
+    if existing is not None and _is_elsewhere(wanted, existing):
+        raise ConnectedElsewhere
+    return wanted.external_id
+
+
+def _is_elsewhere(wanted: Attempt, existing: Grant) -> bool:
+    """Tell whether what is kept is another customer's, and to stay that."""
+    ids = (wanted.external_id, existing.external_id)
+    return None not in ids and ids[0] != ids[1] and not wanted.replaces

@@ -34,7 +34,9 @@ class ForeignGrants:
         of their application was refreshed since, so it is the application, and no mark is left.
         """
         now = int(self._clock.now())
+        status = select(grants.c.status).where(grants.c.id == grant_id).with_for_update()
         with self._database.writing() as connection:
+            known = connection.execute(status).scalar() == "needs_reauthorization"
             marked = (
                 update(grants)
                 .where(grants.c.id == grant_id, grants.c.token_version == seen_version)
@@ -61,7 +63,10 @@ class ForeignGrants:
                 )
                 if connection.execute(working.limit(1)).first() is None:
                     unmarked = {"status": "authorized", "status_reason": None, "status_at": now}
-                    connection.execute(update(grants).where(had_worked).values(**unmarked))
+                    again = update(grants).where(had_worked).values(**unmarked).returning(*GRANT_COLUMNS)
+                    for each in map(grant_from, connection.execute(again).all()):
+                        if known or each.id != grant_id:  # of the others a notice was sent
+                            self._outbox.add(connection, "recovered", grant=each)
                     self._audit.record(connection, "app_at_fault", outcome=reason)
                     return "all"
             self._audit.record(connection, "needs_reauthorization", grant=grant, outcome=reason)

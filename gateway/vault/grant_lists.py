@@ -19,14 +19,23 @@ class GrantLists:
         self._database = database
 
     def stores(
-        self, user_id: int, page: Page, seller_id: str | None = None, region: Region | None = None
+        self,
+        user_id: int,
+        page: Page,
+        seller_id: str | None = None,
+        region: Region | None = None,
+        external_id: str | None = None,
     ) -> tuple[list[Grant], int]:
         """Return a part of a user's stores, sorted by seller id and region, and how many there are in all.
 
-        Those of a seller or of a region alone, where one is given.
+        Those of a seller, of a region or of a web application's customer alone, where one is given.
         """
         order = (ByCodePoint(grants.c.seller_id), ByCodePoint(grants.c.region), grants.c.id)
-        wanted = {grants.c.seller_id: seller_id, grants.c.region: region}
+        wanted = {
+            grants.c.seller_id: seller_id,
+            grants.c.region: region,
+            grants.c.external_id: external_id,
+        }
         which = [column == value for column, value in wanted.items() if value is not None]
         return self._part(user_id, "spapi", which, order, page)
 

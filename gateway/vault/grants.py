@@ -200,6 +200,7 @@ class Grants:
             grant = grant_from(row)
             connection.execute(update(attempts).where(attempts.c.grant_id == grant.id).values(grant_id=None))
             self._audit.record(connection, "removed", grant=grant)
+            self._outbox.add(connection, "removed", grant=grant)
         return grant
 
     def set_verified(self, grant_id: int, verified: bool) -> None:

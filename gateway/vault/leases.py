@@ -11,7 +11,7 @@ Amazon's refusal of that one is no proof that the authorization has ended.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, or_, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.model import Grant, Lease, Tokens
@@ -21,12 +21,15 @@ from gateway.vault.database.holds import is_over, milliseconds_left
 from gateway.vault.database.tables import grants
 from gateway.vault.grant_rows import (
     GRANT_AND_TOKEN_COLUMNS,
+    GRANT_COLUMNS,
     grant_and_tokens_from,
+    grant_from,
     scopes_text,
     sealed_tokens,
 )
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
+from gateway.vault.outbox import Outbox
 
 # No lease lasts longer: of one that seems to, the clock was ahead when it was taken.
 LONGEST_LEASE = 60_000  # milliseconds
@@ -57,7 +60,7 @@ HELD = and_(
     grants.c.lease_fence == bindparam("fence"),
 )
 # Its other parameters are named like the columns that they are for.
-_STORE = (
+_STORE_ANYWAY = (
     update(grants)
     .where(HELD, grants.c.token_version == bindparam("seen_version"))
     .values(
@@ -68,16 +71,23 @@ _STORE = (
         granted_scopes=func.coalesce(bindparam("named_scopes", type_=Text), grants.c.granted_scopes),
     )
 )
+# Of most grants nobody was told that they work no more.
+IS_WORKING = grants.c.status == literal_column("'authorized'")
+_STORE = _STORE_ANYWAY.where(IS_WORKING)
+_RECOVER = _STORE_ANYWAY.returning(*GRANT_COLUMNS)
 
 
 class Leases:
     """The leases of all grants, and what is stored under them."""
 
-    def __init__(self, database: Database, clock: Clock, keys: Keys, issued_tokens: IssuedTokens) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, keys: Keys, issued_tokens: IssuedTokens, outbox: Outbox
+    ) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
         self._issued_tokens = issued_tokens
+        self._outbox = outbox
 
     def take(self, grant_id: int, owner: str, milliseconds: int) -> Lease | None:
         """Take the right to refresh a grant, for LONGEST_LEASE at most; None while somebody else has it."""
@@ -127,7 +137,10 @@ class Leases:
             }
             wanted = {**_held(lease), "seen_version": seen_version, **values}
             if connection.execute(_STORE, wanted).rowcount != 1:
-                return False
+                row = connection.execute(_RECOVER, wanted).first()
+                if row is None:
+                    return False
+                self._outbox.add(connection, "recovered", grant=grant_from(row))
             self._issued_tokens.record(connection, lease.grant_id, tokens)
             return True
 

@@ -11,13 +11,25 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from gateway.model import Grant
+from gateway.model import Attempt, Grant
 from gateway.util.clock import Clock, rfc3339
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
 from gateway.vault.database.holds import is_over
 from gateway.vault.database.tables import outbox, users
 
-Event = Literal["needs_reauthorization", "suspended_app", "app_recovered", "authorization_ends"]
+Event = Literal[
+    "authorized",
+    "reauthorized",
+    "denied",
+    "failed",
+    "expired",
+    "removed",
+    "needs_reauthorization",
+    "recovered",
+    "authorization_ends",
+    "suspended_app",
+    "app_recovered",
+]
 
 KEPT_SECONDS = 30 * 86_400
 # Between two tries of a notice, in seconds.
@@ -44,16 +56,30 @@ class Outbox:
         self._clock = clock
         self._open = open
 
-    def add(self, connection: Connection, event: Event, *, grant: Grant | None = None, **facts: Any) -> None:
-        """Write down what happened, in the transaction of `connection`. `facts` become fields of the body."""
+    def add(
+        self,
+        connection: Connection,
+        event: Event,
+        *,
+        grant: Grant | None = None,
+        attempt: Attempt | None = None,
+        **facts: Any,
+    ) -> None:
+        """Write down what happened, in the transaction of `connection`. `facts` become fields of the body.
+
+        `grant`: the store or ads account that it is about; `attempt`: the authorization that brought it.
+        """
         if not self._open:
             return
         now = int(self._clock.now())
         notice_id = secrets.token_hex(12)
+        # `type` and `timestamp` are what Standard Webhooks calls them (standardwebhooks.com: payload).
         body: dict[str, Any] = {"id": notice_id, "event": event, "at": rfc3339(now)}
-        if grant is not None:
-            user = connection.execute(select(users.c.name).where(users.c.id == grant.user_id)).scalar()
-            body |= {"user": user, **_named(grant)}
+        body |= {"type": event, "timestamp": body["at"]}
+        about = grant or attempt
+        if about is not None:
+            user = connection.execute(select(users.c.name).where(users.c.id == about.user_id)).scalar()
+            body |= {"user": user, **_named(about), **_customer(grant, attempt)}
         body |= facts
         connection.execute(
             insert(outbox).values(
@@ -127,9 +153,29 @@ class Outbox:
             )
 
 
-def _named(grant: Grant) -> dict[str, Any]:
-    """Return how a notice names a store or an ads account: by the contract's names."""
-    common = {"region": grant.region, "authRecordId": grant.id}
-    if grant.flow == "spapi":
-        return {"store": {"sellerId": grant.seller_id, "sellerName": grant.name, **common}}
-    return {"account": {"accountName": grant.name, **common}}
+def _named(about: Grant | Attempt) -> dict[str, Any]:
+    """Return how a notice names a store or an ads account: by the contract's names.
+
+    Of an attempt that led to none, by what it was begun for.
+    """
+    named: dict[str, Any] = {"region": about.region}
+    if isinstance(about, Grant):
+        named |= {"sellerId": about.seller_id, "authRecordId": about.id}
+    else:
+        named |= {"sellerId": about.expected_seller_id, "authRecordId": about.expected_record_id}
+    if about.flow == "spapi":
+        one, named["sellerName"] = "store", about.name
+    else:
+        one, named["accountName"] = "account", about.name
+    return {one: {name: value for name, value in named.items() if value is not None}}
+
+
+def _customer(grant: Grant | None, attempt: Attempt | None) -> dict[str, Any]:
+    """Return what tells a web application which of its customers it was, as far as that is known."""
+    external_id = attempt.external_id if attempt else None
+    told = {
+        "authorizationId": attempt.id if attempt else None,
+        "externalId": external_id or (grant.external_id if grant else None),
+        "returnUrl": attempt.return_url if attempt else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}

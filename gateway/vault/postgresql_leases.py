@@ -16,7 +16,7 @@ from gateway.vault.database.tables import grants, handed_out, vault_facts
 from gateway.vault.grant_rows import scopes_text, sealed_tokens
 from gateway.vault.issued_tokens import IssuedTokens
 from gateway.vault.keys.held_keys import Keys
-from gateway.vault.leases import HELD, TAKE_WITH_TOKENS, leased_from
+from gateway.vault.leases import HELD, IS_WORKING, TAKE_WITH_TOKENS, leased_from
 
 # As `Keys.in_force`, in one statement: no row while the key changes, or where another one is in force. It may
 # miss a change that is announced while it waits; that ends only when nothing is left that the old key sealed.
@@ -35,6 +35,7 @@ _stored = (
     update(grants)
     .where(
         HELD,
+        IS_WORKING,
         grants.c.token_version == bindparam("seen_version", type_=Integer),
         select(_in_force.c.name).exists(),
     )

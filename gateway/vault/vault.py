@@ -161,12 +161,12 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
     keys = Keys(database, held_keys(facts, found.key), find, clock)
     return Vault(
         users=Users(database, clock, usage, audit),
-        attempts=Attempts(database, clock, audit),
-        authorizations=Authorizations(database, clock, keys, issued_tokens, audit),
+        attempts=Attempts(database, clock, audit, outbox),
+        authorizations=Authorizations(database, clock, keys, issued_tokens, audit, outbox),
         grants=Grants(database, clock, keys, audit, outbox),
         lists=GrantLists(database),
         store_sites=SitesOfStores(database, clock),
-        leases=Leases(database, clock, keys, issued_tokens),
+        leases=Leases(database, clock, keys, issued_tokens, outbox),
         postgresql_leases=_postgresql_leases(database, changed_rows, clock, keys, issued_tokens),
         foreign_grants=ForeignGrants(database, clock, audit, outbox),
         forced_refreshes=ForcedRefreshes(database),

@@ -17,8 +17,9 @@ from gateway.settings.settings import CALLBACK_PATHS
 from gateway.web.addressed import addressed_attempt
 from gateway.web.confirmation import see_confirmation
 from gateway.web.page_route import PageRouter
-from gateway.web.redirects import RESULT_PATH, see_other, see_result
+from gateway.web.redirects import RESULT_PATH, see_other
 from gateway.web.renderer import pages_of
+from gateway.web.returning import context_of, see_end, see_return, way_back
 
 router = PageRouter()
 
@@ -49,9 +50,14 @@ async def _complete(request: Request, flow: Flow) -> Response:
             if attempt is not None:
                 return await see_confirmation(request, attempt, callback)
         patience = services.settings.callback_patience
-        return see_result(await services.authorizer.complete(flow, callback, patience))
+        return await see_end(request, await services.authorizer.complete(flow, callback, patience))
     except CallbackRefused as refused:
-        return see_other(f"{RESULT_PATH}?problem={refused.reason}")
+        attempt = refused.attempt
+        if attempt is None or (back := way_back(request, attempt, refused.reason)) is None:
+            return see_other(f"{RESULT_PATH}?problem={refused.reason}")
+        if refused.reason == "state_used":  # it came before, and may be under way
+            return await see_end(request, attempt.id)
+        return see_other(back)
 
 
 @router.get(RESULT_PATH)
@@ -63,25 +69,30 @@ async def problem_page(request: Request) -> Response:
 
 @router.get(RESULT_PATH + "/{attempt_id}")
 async def result_page(request: Request) -> Response:
-    """Show how an authorization ended. Its id is random, so only who was sent here knows the address."""
+    """Show how an authorization ended, or send back who is to return to an application.
+
+    The attempt's id is random, so only who was sent here knows the address.
+    """
     services = services_of(request)
-    language = request.headers.get("accept-language")
     attempt = await addressed_attempt(request)
+    if (back := see_return(request, attempt)) is not None:
+        return back
+    context = context_of(request, attempt)
     state, reason = state_of(attempt, services.clock.now())
     if state != "authorized":
-        return pages_of(request).unfinished(attempt, state, reason, language)
+        return pages_of(request).unfinished(context, attempt, state, reason)
     if attempt.flow == "ads":
         sync, profiles = None, []
         if attempt.grant_id is not None:
             sync = await services.profile_sync.state(attempt.grant_id)
             profiles = await services.threads.vault(services.vault.profiles.of_grant, attempt.grant_id)
-        return pages_of(request).account(attempt, sync, profiles, language)
+        return pages_of(request).account(context, attempt, sync, profiles)
     grant, sites = None, None
     if attempt.grant_id is not None:
         grant = await services.threads.vault(services.vault.grants.get, attempt.grant_id)
     if grant is not None:
         sites = (await services.threads.vault(services.vault.store_sites.of, [grant])).get(grant.id)
-    return pages_of(request).store(attempt, grant, sites, language)
+    return pages_of(request).store(context, attempt, grant, sites)
 
 
 @router.get("/pages/style.css")

@@ -16,6 +16,7 @@ from gateway.web.addressed import addressed_attempt
 from gateway.web.page_route import PageRouter
 from gateway.web.redirects import see_other, see_result
 from gateway.web.renderer import pages_of
+from gateway.web.returning import see_end_after_form, tell_with_way_back
 from gateway.web.sessions import Cookie, form_token, new_form_secret, read_form
 
 router = PageRouter()
@@ -65,6 +66,7 @@ async def confirmation_page(request: Request) -> Response:
     attempt = await addressed_attempt(request)
     if attempt.phase != "pending":
         return see_result(attempt.id)
+    tell_with_way_back(request, attempt)
     text = request.query_params.get("held", "")
     held = _taken_back(request, attempt, text)
     action = f"{CONFIRM_PATH}/{quote(attempt.id, safe='')}"
@@ -83,9 +85,10 @@ async def confirm(request: Request) -> Response:
     """Take the person's word: exchange the code, or end the attempt as denied."""
     services = services_of(request)
     attempt = await addressed_attempt(request)
+    tell_with_way_back(request, attempt)
     form = await read_form(request)
     if attempt.phase != "pending":  # the button was pressed twice: the first time counted
-        return see_result(attempt.id)
+        return see_end_after_form(attempt)
     held = _taken_back(request, attempt, form.get("held", ""))
     decision = form.get("decision")
     genuine = held.csrf_token == Secret(form.get("csrfToken", ""))
@@ -101,6 +104,6 @@ async def confirm(request: Request) -> Response:
         if refused.reason != "state_used":
             raise Problem(refused.reason) from None
         # Pressed twice at the same moment.
-    answer = see_result(attempt.id)
+    answer = see_end_after_form(attempt)
     _cookie(request, attempt.id).clear(answer)
     return answer

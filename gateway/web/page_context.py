@@ -8,12 +8,26 @@ from gateway.model import Caller, Grant
 
 
 @dataclass(frozen=True, slots=True)
+class BackLink:
+    """The way back to the web application that sent a customer; `host`: the application's, for people."""
+
+    address: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageContext:
-    """Whom a page is for. `form_token` goes into every form of the page; without one it has none."""
+    """Whom a page is for. `form_token` goes into every form of the page; without one it has none.
+
+    `has_session`: somebody has signed in with this browser, so that the overview is of use to them. `back`:
+    where the person came from and goes on to instead.
+    """
 
     accept_language: str | None
     caller: Caller | None = None
     form_token: str | None = None
+    has_session: bool = False
+    back: BackLink | None = None
 
     @property
     def signed_in_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +13,15 @@ from gateway.asgi.routing import MethodRoute
 from gateway.errors import Problem
 from gateway.web.redirects import see_other
 from gateway.web.renderer import pages_of
-from gateway.web.sessions import SignInNeeded, sign_in_address
+from gateway.web.sessions import SignInNeeded, sign_in_address, visitor_context
 
 PageFunction = Callable[[Request], Awaitable[Response]]
+
+
+def tell_on_page(scope: Scope, problem: Problem, request_id: str) -> Response:
+    """Return the page that tells a problem."""
+    request = Request(scope)
+    return pages_of(request).problem(problem, visitor_context(request), request_id)
 
 
 class PageRouter:
@@ -49,10 +56,7 @@ class PageEndpoint:
         """Answer one request, after saying how its problems are to be shown."""
         request = Request(scope, receive)
 
-        def show(problem: Problem, request_id: str) -> Response:
-            return pages_of(request).problem(problem, request.headers.get("accept-language"), request_id)
-
-        scope[PROBLEM_ANSWER] = show
+        scope[PROBLEM_ANSWER] = partial(tell_on_page, scope)
         try:
             response = await self.function(request)
         except SignInNeeded as needed:

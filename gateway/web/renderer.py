@@ -48,12 +48,12 @@ class Pages:
     # --- how an authorization ended ---
 
     def store(
-        self, attempt: Attempt, grant: Grant | None, sites: StoreSites | None, language: str | None
+        self, context: PageContext, attempt: Attempt, grant: Grant | None, sites: StoreSites | None
     ) -> Response:
         """Answer that a store is authorized. `grant` is None where it has been removed since."""
         return self._templates.page(
             "authorized.html",
-            PageContext(language),
+            context,
             "store_authorized",
             outcome="good",
             attempt=attempt,
@@ -65,7 +65,7 @@ class Pages:
         )
 
     def account(
-        self, attempt: Attempt, sync: SyncState | None, profiles: Sequence[Profile], language: str | None
+        self, context: PageContext, attempt: Attempt, sync: SyncState | None, profiles: Sequence[Profile]
     ) -> Response:
         """Answer that an ads account is authorized; what is missing of its profiles, why, and what to do.
 
@@ -75,7 +75,7 @@ class Pages:
         reason = None if sync is None else sync.reason
         return self._templates.page(
             "authorized.html",
-            PageContext(language),
+            context,
             ACCOUNT_TITLES[reason],
             outcome="good" if reason is None else "half",
             attempt=attempt,
@@ -108,12 +108,12 @@ class Pages:
             held=held,
         )
 
-    def unfinished(self, attempt: Attempt, state: str, reason: str | None, language: str | None) -> Response:
+    def unfinished(self, context: PageContext, attempt: Attempt, state: str, reason: str | None) -> Response:
         """Answer how an attempt stands that led to nothing, or not yet: then it looks again by itself."""
         under_way = state == "pending" and attempt.phase != "pending"
         return self._templates.page(
             "unfinished.html",
-            PageContext(language),
+            context,
             "under_way" if under_way else state,
             under_way=under_way,
             outcome="open" if state == "pending" else "bad",
@@ -122,12 +122,12 @@ class Pages:
             request_id=None,
         )
 
-    def problem(self, problem: Problem, language: str | None, request_id: str) -> Response:
+    def problem(self, problem: Problem, context: PageContext, request_id: str) -> Response:
         """Answer a problem that belongs to no attempt; where the log tells more, with the request's id."""
         is_ours = problem.row.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return self._templates.page(
             "unfinished.html",
-            PageContext(language),
+            context,
             "expired" if problem.reason == "expired" else "problem",
             status=problem.row.http_status,
             headers=problem.headers,
@@ -137,6 +137,10 @@ class Pages:
             reason=problem.reason,
             request_id=request_id if is_ours else None,
         )
+
+    def returning(self, context: PageContext, onward: str) -> Response:
+        """Answer that the customer goes back to the application by `onward`, a path of this gateway."""
+        return self._templates.page("returning.html", context, "returning", outcome="open", onward=onward)
 
     # --- signing in, and what a user has ---
 

@@ -22,7 +22,7 @@ from gateway.model import Caller, Right
 from gateway.util.loopback import is_loopback
 from gateway.vault import audit
 from gateway.vault.sessions import LIFETIME, LOOPBACK_LIFETIME, SESSION_ID
-from gateway.web.page_context import PageContext
+from gateway.web.page_context import BackLink, PageContext
 from gateway.web.renderer import Pages, pages_of
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -76,6 +76,12 @@ class Cookie:
     def clear(self, answer: Response) -> None:
         """Remove the cookie."""
         answer.delete_cookie(self.name, secure=self.secure, httponly=True, samesite="lax")
+
+
+def visitor_context(request: Request, back: BackLink | None = None) -> PageContext:
+    """Return what a page is filled with for whoever comes, signed in or not."""
+    has_session = Cookie.of(request, "session").read(request) is not None
+    return PageContext(request.headers.get("accept-language"), has_session=has_session, back=back)
 
 
 async def start_session(request: Request, answer: Response, caller: Caller) -> None:

@@ -12,7 +12,7 @@ from gateway.asgi.services import services_of
 from gateway.errors import Problem
 from gateway.vault import audit
 from gateway.web.page_context import PageContext
-from gateway.web.page_route import PageRouter
+from gateway.web.page_route import PageRouter, tell_on_page
 from gateway.web.redirects import see_other
 from gateway.web.renderer import pages_of
 from gateway.web.sessions import (
@@ -84,8 +84,7 @@ async def sign_in(request: Request) -> Response:
 def _refused(request: Request, back_to: str, problem: Problem, request_id: str) -> Response:
     """Ask again after a key that is not valid, may do nothing here, or was one too many."""
     if problem.reason not in ERRORS:
-        language = request.headers.get("accept-language")
-        return pages_of(request).problem(problem, language, request_id)
+        return tell_on_page(request.scope, problem, request_id)
     wait = problem.extra.get("retryAfter", 0)
     return _ask(request, back_to, ERRORS[problem.reason], status=problem.row.http_status, wait=wait)
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from gateway.authorization.details import LONGEST_NAME
+from gateway.authorization.return_address import host_of
 from gateway.util.clock import Clock
 from gateway.util.text import cleaned
 from gateway.web.page_context import FormState, PageContext
@@ -29,6 +30,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["cleaned"] = cleaned
+    templates.filters["host_of"] = host_of
     templates.globals["longest_name"] = LONGEST_NAME
     return templates
 

@@ -12,6 +12,7 @@ WORDS: dict[str, str] = {
     "sign_in": "Sign in",
     "sign_out": "Sign out",
     "to_overview": "Go to the overview",
+    "back_to": "Back to {host}",
     "cancel": "Cancel",
     "error": "Error",
     "request_id": "Request ID",
@@ -33,9 +34,10 @@ WORDS: dict[str, str] = {
     "expired": "The link has expired",
     "failed": "The authorization failed",
     "confirm": "Give access?",
-    "confirm_store": "The user below would get access to this store, until you revoke it at Amazon.",
-    "confirm_account": "The user below would get access to this ads account, until you revoke it at Amazon.",
-    "confirm_question": "Go on only if you know this user and wanted to give access.",
+    "confirm_store": "Who is named below would get access to this store, until you revoke it at Amazon.",
+    "confirm_account": "Who is named below would get access to this ads account, until you revoke it at "
+    "Amazon.",
+    "confirm_question": "Go on only if you know them and wanted to give access.",
     "confirm_yes": "Give access",
     "confirm_no": "Cancel",
     "problem": "That did not work",
@@ -48,6 +50,9 @@ WORDS: dict[str, str] = {
     "seller_id": "Seller ID",
     "region": "Region",
     "user": "Given to",
+    "account_there": "account {name} here",
+    "returning": "You are being sent back",
+    "returning_intro": "If nothing happens, go on by the button.",
     "granted": "Permissions granted",
     "missing": "Permissions not granted",
     "known_before": "It was connected before and has new access now; nothing was added. If you meant another "
@@ -215,6 +220,11 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "wrong_seller": (
         "You signed in to another store than the one to be authorized again",
         "Make a new link, and open it in the browser in which that store is normally run.",
+    ),
+    "connected_elsewhere": (
+        "This store or ads account is connected for another customer already, and stays as it was",
+        "Go back to the application that you came from and ask its support: they can tell whose it is, and "
+        "hand it over.",
     ),
     "removed_meanwhile": (
         "The store or ads account that was to be authorized again has been removed from this gateway",

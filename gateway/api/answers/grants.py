@@ -20,6 +20,7 @@ from gateway.api.requests.base import (
     EXAMPLE_ACCESS_TOKEN,
     EXAMPLE_ATTEMPT,
     EXAMPLE_CALLBACKS,
+    EXAMPLE_EXTERNAL_ID,
     EXAMPLE_RECORD,
     EXAMPLE_REFRESH_TOKEN,
 )
@@ -90,6 +91,11 @@ def attempt_id() -> Any:
     )
 
 
+def external_id() -> Any:
+    """Return a field that holds a web application's own id of the customer whose it is."""
+    return extra("The `externalId` that `authorizeUrl` was called with", examples=[EXAMPLE_EXTERNAL_ID])
+
+
 class GrantState(Record):
     """What every listed store and account carries: how its authorization stands."""
 
@@ -109,6 +115,7 @@ class GrantState(Record):
         description="The permissions that Amazon named; null where it named none", examples=[None]
     )
     missing_scopes: list[str] | Absent = extra("Asked for and not granted; only where Amazon said")
+    external_id: str | Absent = external_id()
 
 
 class FormerName(Record):
@@ -169,6 +176,7 @@ def state_fields(grant: Grant) -> dict[str, Any]:
         "granted_scopes": None if grant.granted_scopes is None else list(grant.granted_scopes),
         "missing_scopes": missing_scopes(grant.requested_scopes, grant.granted_scopes),
         "status_reason": grant.status_reason,
+        "external_id": grant.external_id,
     }
 
 
@@ -209,6 +217,8 @@ class AttemptStatus(FormerName, Recognition, Answer):
         examples=["authorized"],
     )
     detail: str | Absent = extra(f"Amazon's own words, cleaned and cut at {LONGEST_SHOWN} characters")
+    external_id: str | Absent = external_id()
+    return_url: str | Absent = extra("The `returnUrl` that `authorizeUrl` was called with")
 
 
 class IssuedTokens(Answer):

@@ -24,14 +24,15 @@ from gateway.api.requests.base import (
     NAME_RULE,
     REFUSED,
     ApiRequest,
+    CustomerRequest,
     ListRequest,
     either,
 )
 from gateway.errors import Problem
 
 
-class AccountAuthorizationRequest(ApiRequest):
-    """What is needed for an ads account's consent link. What is left out of a known one is as it is kept."""
+class AccountToAuthorize(ApiRequest):
+    """What is to be authorized. What is left out of a known ads account is as it is kept."""
 
     model_config = ConfigDict(json_schema_extra=either("authRecordId", "accountName", only_one=False))
 
@@ -57,6 +58,10 @@ class AccountAuthorizationRequest(ApiRequest):
         if value is None and "auth_record_id" in info.data and info.data["auth_record_id"] is None:
             raise Problem("bad_parameter", f"accountName: {A_NAME_IS_NEEDED}")
         return value
+
+
+class AccountAuthorizationRequest(CustomerRequest, AccountToAuthorize):
+    """What is needed for an ads account's consent link. What is left out of a known one is as it is kept."""
 
 
 class ProfilesRequest(ListRequest):

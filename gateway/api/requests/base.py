@@ -4,7 +4,7 @@
 field that is not as it should be, in the order in which they stand here, is the one that the refusal names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -13,14 +13,18 @@ from gateway.api.described import Described
 from gateway.api.field_types import (
     LARGEST_LIMIT,
     AttemptId,
+    ExternalId,
     FieldKind,
+    Flag,
     Limit,
     Offset,
+    ReturnUrl,
     Text,
 )
 from gateway.authorization.details import LONGEST_NAME
+from gateway.authorization.return_address import LONGEST_EXTERNAL_ID, check_origin
 from gateway.errors import Problem
-from gateway.model import Page
+from gateway.model import Customer, Page
 from gateway.settings.settings import CALLBACK_PATHS, DEFAULT_PORT
 
 A_REGION = "The region: North America, Europe (with India) or the Far East; in any case"
@@ -34,6 +38,7 @@ EXAMPLE_SELLER = "A1SANDBOXNA001"
 EXAMPLE_RECORD = 7342901846132
 EXAMPLE_PROFILE = 123456789012345
 EXAMPLE_ATTEMPT = "4sZ0b1hQxw3Yk9JmT2uVaA"
+EXAMPLE_EXTERNAL_ID = "customer-18"
 EXAMPLE_REFRESH_TOKEN = "Atzr|IwEBIExampleRefreshToken"  # noqa: S105 (no secret)
 EXAMPLE_ACCESS_TOKEN = "Atza|IwEBIExampleAccessToken"  # noqa: S105 (no secret)
 EXAMPLE_CALLBACKS = {flow: f"http://127.0.0.1:{DEFAULT_PORT}{path}" for flow, path in CALLBACK_PATHS.items()}
@@ -87,6 +92,33 @@ class ApiRequest(Described):
         elif first["type"] == "value_error":
             words = str(first["ctx"]["error"])
         return Problem("bad_parameter", f"{name}: {words}")
+
+
+class CustomerRequest(ApiRequest):
+    """Whom a web application sends through."""
+
+    return_url: ReturnUrl | None = Field(
+        None,
+        description="Where the person's browser goes in the end; its query then has `authorizationId`, "
+        "`state`, `externalId`, and `reason` where it did not succeed. Its origin is one of the gateway's "
+        "`GATEWAY_RETURN_ORIGINS`",
+        examples=["https://app.example.com/connected"],
+    )
+    external_id: ExternalId | None = Field(
+        None,
+        description=f"The caller's own id of the customer, 1 to {LONGEST_EXTERNAL_ID} characters: it stays "
+        "with what the customer authorizes, which no other id takes over",
+        examples=[EXAMPLE_EXTERNAL_ID],
+    )
+    replace: Flag | None = Field(
+        None, description="Let it take over what is kept for another `externalId`, instead of failing"
+    )
+
+    def customer(self, origins: Collection[str]) -> Customer:
+        """Return the customer, who may be sent back to these origins. Raise Problem bad_parameter."""
+        if self.return_url is not None:
+            check_origin(self.return_url, origins)
+        return Customer(self.return_url, self.external_id, bool(self.replace))
 
 
 class ListRequest(ApiRequest):

@@ -7,6 +7,7 @@ from gateway.api.field_types import (
     A_NAME_IS_NEEDED,
     AnyToken,
     CentralName,
+    ExternalId,
     Flag,
     MinTtl,
     Name,
@@ -20,6 +21,7 @@ from gateway.api.requests.base import (
     A_REGION,
     A_SELLER_ID,
     EXAMPLE_ACCESS_TOKEN,
+    EXAMPLE_EXTERNAL_ID,
     EXAMPLE_NAME,
     EXAMPLE_REFRESH_TOKEN,
     EXAMPLE_SELLER,
@@ -27,6 +29,7 @@ from gateway.api.requests.base import (
     NAME_RULE,
     REFUSED,
     ApiRequest,
+    CustomerRequest,
     ListRequest,
     either,
 )
@@ -47,10 +50,13 @@ class StoreListRequest(ListRequest):
     region: RegionName | None = Field(
         None, description="Those of this region alone; in any case", examples=["NA"]
     )
+    external_id: ExternalId | None = Field(
+        None, description="Those of this customer alone", examples=[EXAMPLE_EXTERNAL_ID]
+    )
 
 
-class StoreAuthorizationRequest(ApiRequest):
-    """What is needed for a store's consent link. What is left out of a known store is as it is kept."""
+class StoreToAuthorize(ApiRequest):
+    """What is to be authorized. What is left out of a known store is as it is kept."""
 
     model_config = ConfigDict(json_schema_extra=either("sellerId", "sellerName", only_one=False))
 
@@ -114,6 +120,10 @@ class StoreAuthorizationRequest(ApiRequest):
         if self.central is not None or self.vendor is None:
             return self.central
         return "vendor" if self.vendor else "seller"
+
+
+class StoreAuthorizationRequest(CustomerRequest, StoreToAuthorize):
+    """What is needed for a store's consent link. What is left out of a known store is as it is kept."""
 
 
 class StoreRequest(ApiRequest):

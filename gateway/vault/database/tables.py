@@ -65,7 +65,8 @@ api_keys = Table(
 )
 
 # One authorization from its link to its end. `phase`: pending, exchanging (the state is consumed and the
-# code may have been sent), authorized, denied, failed. `expired` is what a pending one is after expires_at.
+# code may have been sent), authorized, denied, failed, expired. A pending one is as good as expired from
+# expires_at, and is set so a little later.
 attempts = Table(
     "attempts",
     metadata,
@@ -96,6 +97,9 @@ attempts = Table(
     Column("known_before", Boolean),  # whether it took the place of tokens that were kept already
     Column("previous_name", Text),  # the name that it has changed; null where that stayed
     Column("got_seller_id", Text),  # spapi: who came back in place of `expected_seller_id`
+    Column("return_url", Text),  # where a web application has its customer sent back to
+    Column("external_id", Text),  # that application's own id of the customer
+    Column("replaces", Boolean),  # whether it may take over what is kept for another external_id
 )
 
 # Which attempt an authorization code belongs to: the first whose callback brought it (see attempts.py); and
@@ -137,6 +141,7 @@ grants = Table(
     Column("verified", Boolean),
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger),
+    Column("external_id", Text),  # a web application's own id of the customer whose it is
     # The refresh lease: who refreshes, the fencing token that every new lease raises by one,
     # and the expiry (milliseconds, database clock).
     Column("lease_owner", Text),

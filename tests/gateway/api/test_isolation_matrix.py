@@ -143,6 +143,7 @@ OPEN_TO_ALL = {
     "/oauth/result",
     "/oauth/result/{attempt_id}",
     "/oauth/confirm/{attempt_id}",
+    "/oauth/return/{attempt_id}",
 }
 
 

@@ -80,12 +80,13 @@ def told(amazon: Amazon, tmp_path: Path, receiver: Receiver) -> Iterator[Gateway
 def test_a_revoked_store_is_told_once_and_signed(told: Gateway, receiver: Receiver) -> None:
     """From Amazon's refusal to the webhook; the signature covers the time and the body."""
     told.authorize_store()
+    until(lambda: receiver.requests, "the authorization is told")
     told.amazon.control("revoke", {"sellerId": "A1SANDBOXNA001"})
     for _ in range(2):
         told.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=409)
-    until(lambda: receiver.requests, "the notice arrives")
+    until(lambda: len(receiver.requests) > 1, "the notice arrives")
     until(lambda: told.vault.outbox.waiting() == 0, "it is noted as delivered")
-    ((headers, body),) = receiver.requests
+    _, (headers, body) = receiver.requests
     event = json.loads(body)
     assert event["event"] == "needs_reauthorization"
     assert event["store"]["sellerId"] == "A1SANDBOXNA001"
@@ -106,10 +107,11 @@ def test_an_application_at_fault_and_an_ending_are_told_once_each(told: Gateway,
     for _ in range(2):
         told.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=503)
         asyncio.run(reminder.round())
-    until(lambda: len(receiver.requests) >= 2, "the notices arrive")
+    until(lambda: len(receiver.requests) >= 3, "the notices arrive")
     until(lambda: told.vault.outbox.waiting() == 0, "they are noted as delivered")
     events = {event["event"]: event for event in (json.loads(body) for _, body in receiver.requests)}
-    assert len(receiver.requests) == 2
+    assert events.keys() == {"authorized", "suspended_app", "authorization_ends"}
+    assert len(receiver.requests) == 3
     assert events["suspended_app"]["application"] == "spapi"
     assert events["suspended_app"]["reason"] == "invalid_client"
     assert events["authorization_ends"]["store"]["sellerId"] == "A1SANDBOXNA001"

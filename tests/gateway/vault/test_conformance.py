@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.model import Attempt, Flow, Grant, Import, Lease, Page, Site, UnreadProfiles
+from gateway.model import Attempt, Customer, Flow, Grant, Import, Lease, Page, Site, UnreadProfiles
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
 from gateway.vault import store_sites as store_sites_room
 from gateway.vault.attempts import MOST_CODES, CodeRefused
 from gateway.vault.audit import AuditContext
-from gateway.vault.authorizations import GrantGone
+from gateway.vault.authorizations import ConnectedElsewhere, GrantGone
 from gateway.vault.database.tables import api_keys, attempts, authorization_codes, grants, handed_out
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.grants import NameTaken
@@ -624,6 +624,62 @@ class TestGrants:
         results = together(6, lambda n: vault.authorizations.authorize(ready[n], "A1", tokens(str(n)), None))
         assert len({grant.id for grant in results}) == 1  # type: ignore[attr-defined]
         assert len(vault.grants.of_user(user, "spapi")) == 1
+
+    def test_a_store_stays_with_its_customer(self, vault: Vault, user: int, clock: SteppingClock) -> None:
+        """Another one's attempt changes nothing, not even where it waited; one of nobody's leaves it so."""
+        given_at = int(clock.now())
+        other = consumed(vault, user, customer=Customer(external_id="18"))
+        clock.step(60)
+        kept = store(vault, user, customer=Customer(external_id="17"))
+        for given in (given_at, None):
+            with pytest.raises(ConnectedElsewhere):
+                vault.authorizations.authorize(other, "A1", tokens("other"), None, given)
+        assert vault.grants.with_tokens(kept.id) == (kept, tokens())
+        ended = vault.attempts.get(other.id)
+        assert ended is not None
+        assert (ended.phase, ended.grant_id) == ("exchanging", None)
+        assert store(vault, user, label="again").external_id == "17"
+        taken = Customer(external_id="18", replace=True)
+        assert store(vault, user, label="taken", customer=taken).external_id == "18"
+
+    def test_of_two_customers_at_once_one_gets_the_store(self, vault: Vault, user: int) -> None:
+        """Whichever comes first has it; all others are told."""
+        ready = [consumed(vault, user, customer=Customer(external_id=str(n))) for n in range(6)]
+        results = together(6, lambda n: vault.authorizations.authorize(ready[n], "A1", tokens(str(n)), None))
+        (kept,) = (each for each in results if isinstance(each, Grant))
+        assert sum(isinstance(each, ConnectedElsewhere) for each in results) == 5
+        assert vault.grants.of_user(user, "spapi") == [kept]
+        assert kept.external_id is not None
+        assert vault.grants.tokens(kept.id) == tokens(kept.external_id)
+
+    def test_a_store_does_not_move_to_another_customer_s(self, vault: Vault, user: int) -> None:
+        """What was new with its attempt is gone, and the attempt is there to be ended."""
+        there = store(vault, user, region="EU", customer=Customer(external_id="17"))
+        attempt = consumed(vault, user, customer=Customer(external_id="18"))
+        grant = vault.authorizations.authorize(attempt, "A1", tokens("new"), None)
+        with pytest.raises(ConnectedElsewhere):
+            vault.authorizations.move(replace(attempt, region="EU"), grant, tokens("new"))
+        assert vault.grants.of_user(user, "spapi") == [there]
+        assert vault.attempts.finish(attempt.id, "failed", "connected_elsewhere")
+
+    def test_a_link_that_nobody_used_ends_once(
+        self, vault: Vault, user: int, clock: SteppingClock, open_another: Callable[[], Vault]
+    ) -> None:
+        """Whichever replica notices; what was used in time is left alone."""
+        other = open_another()
+        attempt_id, state = vault.attempts.begin(new_attempt(user))
+        used = consumed(vault, user)
+        clock.step(899)
+        assert vault.attempts.settle_expired() == 0
+        clock.step(1)
+        counts = together(2, lambda n: (vault, other)[n].attempts.settle_expired())
+        assert sorted(counts) == [0, 1]  # type: ignore[type-var]
+        ended, going_on = vault.attempts.get(attempt_id), vault.attempts.get(used.id)
+        assert ended is not None
+        assert going_on is not None
+        assert (ended.phase, ended.reason, ended.ended_at) == ("expired", "expired", int(clock.now()))
+        assert going_on.phase == "exchanging"
+        assert vault.attempts.consume(state.reveal(), "spapi") is None
 
     def test_what_was_given_earlier_does_not_replace_what_was_given_later(
         self, vault: Vault, user: int, clock: SteppingClock
@@ -1242,6 +1298,7 @@ class TestIssuedTokens:
             for column in (
                 *("attempts.central", "attempts.consumer", "grants.central", "grants.marketplace"),
                 *("attempts.known_before", "attempts.previous_name", "attempts.got_seller_id"),
+                *("attempts.return_url", "attempts.external_id", "attempts.replaces", "grants.external_id"),
             ):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))

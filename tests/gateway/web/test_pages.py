@@ -9,6 +9,7 @@ from gateway.amazon.marketplaces import marketplaces
 from gateway.api.description import ROUTERS
 from gateway.errors import TABLE, Problem
 from gateway.web import appstore, console, sign_in
+from gateway.web.page_context import PageContext
 from gateway.web.relative_time import RelativeTime
 from gateway.web.renderer import Pages
 from gateway.web.texts import CHINESE, ENGLISH, LANGUAGES, language_for
@@ -61,7 +62,7 @@ def test_a_page_loads_nothing_but_its_stylesheet(gateway: Gateway) -> None:
     page = gateway.get("/oauth/result?problem=state_used")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     links = [value for name, value in Elements(page.text).attributes if name in ("href", "src", "action")]
-    assert links == ["/pages/style.css", "#content", "/"]
+    assert links == ["/pages/style.css", "#content"]
     style = gateway.get("/pages/style.css")
     assert style.headers["Content-Type"].startswith("text/css")
     assert "prefers-color-scheme: dark" in style.text
@@ -105,12 +106,17 @@ def test_an_account_without_profiles_has_a_word_to_quote(gateway: Gateway) -> No
     [("/nothing", 404), ("/oauth/confirm", 404), ("/spApi/storeTokens", 405), ("/signout", 405)],
 )
 def test_who_opens_a_wrong_address_is_told_on_a_page(gateway: Gateway, path: str, status: int) -> None:
-    """A person, who gets no JSON; a program gets what it got. The address is not put on the page."""
+    """A person, who gets no JSON; a program gets what it got. The address is not put on the page.
+
+    The way to the overview is there for who signed in with that browser: others would have to sign in first.
+    """
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en"}
     page = gateway.get(path, headers=browser)
     assert page.status_code == status
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "Go to the overview" in text_of(page)
+    assert 'href="/"' not in page.text
+    signed_in = {**browser, "Cookie": "linkfox-sandbox-session=" + "A" * 43}
+    assert 'href="/"' in gateway.get(path, headers=signed_in).text
     assert "LINKFOX_TOOL_GATEWAY" not in text_of(page)
     assert path not in page.text
     for accept in ("*/*", "application/json"):
@@ -208,10 +214,10 @@ def test_every_call_has_a_name_in_the_activity() -> None:
 def test_a_fault_of_the_gateways_is_found_in_its_log() -> None:
     """The page names the request; a page about anything else has nothing to look up."""
     pages = Pages(sandbox=False, clock=SteppingClock())
-    page = pages.problem(Problem("internal"), "zh", "0123456789abcdef")
+    page = pages.problem(Problem("internal"), PageContext("zh"), "0123456789abcdef")
     assert page.status_code == 500
     assert "请求 ID：0123456789abcdef" in bytes(page.body).decode()
-    page = pages.problem(Problem("not_found"), "zh", "0123456789abcdef")
+    page = pages.problem(Problem("not_found"), PageContext("zh"), "0123456789abcdef")
     assert "0123456789abcdef" not in bytes(page.body).decode()
 
 

@@ -1,0 +1,14 @@
+"""Whom a web application sends through: where they return to, and the application's own id of each."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+
+
+def upgrade() -> None:
+    op.add_column("attempts", sa.Column("return_url", sa.Text))
+    op.add_column("attempts", sa.Column("external_id", sa.Text))
+    op.add_column("attempts", sa.Column("replaces", sa.Boolean))
+    op.add_column("grants", sa.Column("external_id", sa.Text))
