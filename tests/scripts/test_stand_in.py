@@ -150,7 +150,7 @@ def test_a_gateway_that_is_older_is_named_as_that(store: FakeGateway, run: Run, 
         stand_in(expires_in="soon"),
         stand_in(expires_in=-1),
     ],
-    ids=str,
+    ids=["endless", "none", "empty", "two words", "no number", "ended"],
 )
 def test_what_is_no_token_is_not_handed_on(store: FakeGateway, run: Run, answer: tuple[int, Any]) -> None:
     """Of a stand-in token its end is always told."""
@@ -172,6 +172,67 @@ def test_a_list_that_cannot_be_had_is_the_failure(store: FakeGateway, run: Run) 
     done = run(*STORE, "--", "true")
     assert (done.code, done.error["code"]) == (4, "unauthorized")
     assert store.bodies(DOOR) == []
+
+
+LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
+
+
+def test_a_store_that_has_to_be_authorized_again_comes_with_its_link(store: FakeGateway, run: Run) -> None:
+    """As from every other call, though the answer has the shape of Login with Amazon's."""
+    sentence = "store_revoked: Amazon no longer accepts this authorization. To authorize it again, "
+    store.answers[DOOR] = refused(400, "invalid_grant", f"{sentence}a person opens {LINK}")
+    done = run(*STORE, "--", "true")
+    assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
+    assert done.document["authorizeUrl"] == LINK
+    assert done.error["message"] == "Amazon no longer accepts this authorization"
+    assert "--seller-id A1 --region EU" in done.error["hint"]
+
+
+def test_a_link_that_leads_to_this_machine_is_not_given(store: FakeGateway, run: Run) -> None:
+    """As little as from the other calls, unless a sandbox of this machine sent it."""
+    said = "store_revoked: Amazon no longer accepts it. A person opens https://127.0.0.1/authorize"
+    store.answers[DOOR] = refused(400, "invalid_grant", said)
+    done = run(*STORE, "--", "true")
+    assert (done.code, "authorizeUrl" in done.document) == (4, False)
+    assert "127.0.0.1/authorize" not in done.stdout
+
+
+def test_a_key_that_lacks_the_right_is_told_from_one_that_is_none(store: FakeGateway, run: Run) -> None:
+    """With the right that it lacks; both are an invalid client to Login with Amazon."""
+    said = "key_lacks_right: This API key does not have the right proxy. Use a key that has it."
+    store.answers[DOOR] = refused(401, "invalid_client", said)
+    done = run(*STORE, "--", "true")
+    assert (done.code, done.error["code"]) == (4, "unauthorized")
+    assert "the right proxy" in done.error["message"]
+    assert "list-keys" in done.error["hint"]
+    store.answers[DOOR] = refused(401, "invalid_client", "unauthorized: The API key is unknown. Send one.")
+    done = run(*STORE, "--", "true")
+    assert "LINKFOX_AGENT_API_KEY" in done.error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "exit_code"),
+    [
+        (
+            refused(400, "invalid_grant", "not_found: There is no such store. Look at the list."),
+            "not_found",
+            5,
+        ),
+        (refused(429, "temporarily_unavailable", "gateway_throttled: Too many. Wait."), "throttled", 6),
+        (refused(503, "temporarily_unavailable", "internal: It failed. Try again."), "gateway_failed", 6),
+        (refused(400, "invalid_request", "new_reason: Nobody knows it. Do something."), "gateway_failed", 6),
+        (refused(400, "invalid_request", ""), "gateway_failed", 6),
+        ((400, {"error": "invalid_request"}), "gateway_failed", 6),
+    ],
+    ids=["not found", "throttled", "failed", "a new reason", "empty", "no description"],
+)
+def test_each_refusal_has_its_exit_code(
+    store: FakeGateway, run: Run, answer: tuple[int, Any], code: str, exit_code: int
+) -> None:
+    """By the gateway's own reason, else by the status."""
+    store.answers[DOOR] = answer
+    done = run(*STORE, "--", "true")
+    assert (done.code, done.error["code"]) == (exit_code, code), done.stdout
 
 
 def test_nothing_secret_is_told_in_a_failure(store: FakeGateway, run: Run) -> None:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from linkfox_client.commands.tokens import expiry
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway import remedies
+from linkfox_client.gateway import lwa_refusals, remedies
 from linkfox_client.gateway.calls import whole_number
 
 if TYPE_CHECKING:
     from linkfox_client.gateway.client import Gateway
 
-PATH = "/auth/o2/token"
 WITHOUT = "run the command without --proxy: it then gets a token of Amazon's and calls Amazon itself."
 HOSTED = f"The hosted gateway has no addresses that stand for Amazon's: {WITHOUT}"
 OLDER = f"Update the gateway and start it again, or {WITHOUT}"
@@ -42,7 +41,7 @@ def fetch(
         "refresh_token": handle,
     }
     try:
-        answer = gateway.post(PATH, asked)
+        answer = gateway.post(lwa_refusals.PATH, asked)
     except ClientError as failure:
         if failure.reason == "unknown_path":
             failure.message = "This gateway hands out no stand-in tokens: it is older than these scripts"

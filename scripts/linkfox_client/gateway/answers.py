@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from linkfox_client.amazon.consent_link import check_link
 from linkfox_client.errors import ClientError, Reason, find_reason
-from linkfox_client.gateway import failure_rows
+from linkfox_client.gateway import failure_rows, lwa_refusals
 from linkfox_client.gateway.calls import lacking, whole_number
 from linkfox_client.secrets.masking import Secrets, secrets_in, wrapped
 from linkfox_client.text import cleaned
@@ -73,6 +73,8 @@ def read(
         raise _without_envelope(reply, secrets, document, hosted)
     if _is_too_deep(document):
         raise _too_deep()
+    if path == lwa_refusals.PATH:
+        document = lwa_refusals.in_the_gateways_words(document)
     here = here and document.get("sandbox") is True
     fields = _made_safe(document, secrets, here)
     if not 200 <= reply.status < 300 or not _claims_success(document):
