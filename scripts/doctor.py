@@ -12,10 +12,10 @@ Examples:
 With a store named, Amazon is asked for its sites, which shows whether its token is good: a refusal then names
 its cause, a row of references/permissions.md. On the hosted gateway that call costs credit.
 
-Each check is ok, warning or failed, with a remedy; a short table goes to standard error. A local gateway that
-the scripts would start is started. The exit code is 0 where nothing failed, else that of the first failed
-check: 3 for settings or packages, 4 for the key or a store that was revoked, 6 for the gateway or its
-application at Amazon, 7 for credit, 8 for what did not answer in time.
+Each check is ok, warning or failed, with a remedy; at a terminal standard error has them as a short table. A
+local gateway that the scripts would start is started. The exit code is 0 where nothing failed, else that of
+the first failed check: 3 for settings or packages, 4 for the key or a store that was revoked, 6 for the
+gateway or its application at Amazon, 7 for credit, 8 for what did not answer in time.
 """
 
 from linkfox_client import command

@@ -72,6 +72,24 @@ def test_one_that_fails_stands_beside_the_others(gateway: FakeGateway, piped: An
     assert REFRESH not in done.stdout + done.stderr
 
 
+def test_what_a_hundred_became_is_still_read_whole(gateway: FakeGateway, piped: Any) -> None:
+    """No more is printed than a harness takes: what failed, and as many of the others as fit."""
+    entries = [
+        {**STORES[0], "sellerId": f"A{number:013}", "sellerName": "北极光户外用品旗舰店 " * 6}
+        for number in range(100)
+    ]
+    good = (200, {"authRecordId": 7, "status": "authorized", "replaced": False, "verification": "verified"})
+    answers = iter([good] * 98 + [REFUSED, good])
+    gateway.answers["/spApi/importStore"] = lambda handler: reply(handler, *next(answers))
+    done = piped("import_store.py", "--list", "-", stdin=json.dumps(entries))
+    assert len(done.stdout) <= 20_000
+    assert (done.document["total"], done.document["failed"]) == (100, 1)
+    assert [told["ok"] for told in done.document["imports"][:2]] == [False, True]
+    (note,) = done.document["notes"]
+    assert note.startswith(f"{len(done.document['imports'])} of 100 are printed, those that failed first;")
+    assert "`python3 scripts/authorized_stores.py`" in note
+
+
 def reply(handler: Any, status: int, document: dict[str, Any]) -> None:
     """Answer a call of the fake gateway's."""
     content = json.dumps(document).encode()

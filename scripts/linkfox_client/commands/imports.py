@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from linkfox_client.cli import output
 from linkfox_client.cli.arguments import Arguments
 from linkfox_client.cli.fields import option_name
+from linkfox_client.cli.progress import Progress
 from linkfox_client.commands import rows
 from linkfox_client.commands.self_hosted import refuse_hosted
-from linkfox_client.errors import ClientError, bad_arguments
+from linkfox_client.errors import ClientError, bad_arguments, typed
 from linkfox_client.secrets import secret_input
 
 if TYPE_CHECKING:
@@ -21,19 +22,27 @@ PIPE_TOKEN = "Pipe the refresh token in, or name a file that only you can read w
 TOKEN = "refreshToken"  # noqa: S105  a field's name
 # After these every further entry would fail alike.
 FINAL = frozenset({"unauthorized", "not_set_up"})
+TOLD_EVERY = 10.0  # seconds
 
 
 class Kind(NamedTuple):
-    """What is imported: the gateway's path, and the fields beside the token, by their flags."""
+    """What is imported: the gateway's path, the fields beside the token by their flags, what lists them."""
 
     path: str
     fields: dict[str, str]
+    listed: str
 
 
 STORE = Kind(
-    "/spApi/importStore", {"--seller-id": "sellerId", "--region": "region", "--seller-name": "sellerName"}
+    "/spApi/importStore",
+    {"--seller-id": "sellerId", "--region": "region", "--seller-name": "sellerName"},
+    "authorized_stores.py",
 )
-ACCOUNT = Kind("/amazonAds/importAccount", {"--account-name": "accountName", "--region": "region"})
+ACCOUNT = Kind(
+    "/amazonAds/importAccount",
+    {"--account-name": "accountName", "--region": "region"},
+    "ads_authorized_stores.py",
+)
 
 
 def declare(arguments: Arguments, kind: Kind) -> None:
@@ -69,24 +78,26 @@ def _import_list(gateway: "Gateway", kind: Kind, entries: Sequence[dict[str, str
     """Import one after the other; what fails stands in the document beside what did not."""
     imports: list[dict[str, Any]] = []
     failures: list[tuple[dict[str, str], ClientError]] = []
-    for number, entry in enumerate(entries, 1):
-        named = {name: entry[name] for name in kind.fields.values()}
-        output.notify(f"Importing {number} of {len(entries)}.")
-        try:
-            imported = rows.without_details(gateway.post(kind.path, entry))
-            imports.append({**named, **imported, "ok": True})
-        except ClientError as failure:
-            failures.append((named, failure))
-            imports.append({**named, "ok": False, "error": failure.error()})
-            if failure.code in FINAL:
-                break
+    with Progress(every=TOLD_EVERY) as line:
+        for number, entry in enumerate(entries, 1):
+            named = {name: entry[name] for name in kind.fields.values()}
+            line.show(f"Importing {number} of {len(entries)}")
+            try:
+                imported = rows.without_details(gateway.post(kind.path, entry))
+                imports.append({**named, **imported, "ok": True})
+            except ClientError as failure:
+                failures.append((named, failure))
+                imports.append({**named, "ok": False, "error": failure.error()})
+                if failure.code in FINAL:
+                    break
     document: dict[str, Any] = {"ok": not failures}
     if failures:
         document["error"] = _told(failures, len(imports) - len(failures), len(entries))
     document |= {"imports": imports, "total": len(entries), "failed": len(failures)}
     if len(imports) < len(entries):
         document["notTried"] = len(entries) - len(imports)
-    return document | ({"sandbox": True} if gateway.sandbox else {})
+    document |= {"sandbox": True} if gateway.sandbox else {}
+    return rows.failed_first(document, "imports", f"{typed(kind.listed)} lists what there is.")
 
 
 def _told(failures: Sequence[tuple[dict[str, str], ClientError]], kept: int, total: int) -> dict[str, Any]:

@@ -112,6 +112,22 @@ def bounded(answer: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return document | ({"notes": notes} if notes else {})
 
 
+def failed_first(document: dict[str, Any], name: str, rest: str) -> dict[str, Any]:
+    """Return a document whose list `name` holds rows with `ok`, as many as fit, those that failed first.
+
+    `rest`: where the others are told, the end of the note on how many are missing.
+    """
+    told: Sequence[Row] = document[name]
+    beside = length({field: value for field, value in document.items() if field != name})
+    room = output.LONGEST_DOCUMENT - FRAME - beside
+    if fitting(told, room) == len(told):
+        return document
+    ordered = sorted(told, key=lambda row: bool(row.get("ok")))
+    shown = fitting(ordered, room - FRAME)
+    note = f"{shown} of {len(told)} are printed, those that failed first; {rest}"
+    return document | {name: ordered[:shown], "notes": [*(document.get("notes") or []), note]}
+
+
 def brought(account: Row) -> str:
     """Return whose profiles an account has and where: `Acme (US, CA), Bolt (UK)`; "" where it has none."""
     sites: dict[str, list[str]] = {}

@@ -60,10 +60,6 @@ def declare(arguments: Arguments) -> None:
     arguments.check(_check_output_file)
 
 
-# Characters of what stands in the document of `--all` beside its stores.
-MOST_BESIDE = 2_000
-
-
 def deliver(
     fields: Mapping[str, Any], options: SimpleNamespace, *, ads: bool = False
 ) -> dict[str, Any] | output.Revealed:
@@ -100,13 +96,7 @@ def _shortened(document: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(entries, list):
         return document
     short = [rows.without_details(entry) for entry in entries]
-    room = output.LONGEST_DOCUMENT - rows.FRAME - MOST_BESIDE
-    if rows.fitting(short, room) == len(short):
-        return document | {"stores": short}
-    ordered = sorted(short, key=lambda entry: bool(entry.get("ok")))
-    shown = rows.fitting(ordered, room)
-    note = f"{shown} of {len(entries)} are printed, those that failed first; --output-file takes all."
-    return with_note(document | {"stores": ordered[:shown]}, note)
+    return rows.failed_first(document | {"stores": short}, "stores", "--output-file takes all.")
 
 
 def env_lines(fields: Mapping[str, Any], *, with_refresh_token: bool = False) -> str:

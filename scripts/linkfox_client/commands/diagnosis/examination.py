@@ -1,5 +1,6 @@
 """Looking for what keeps the scripts from working: small checks, none of which stops the next."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
@@ -48,7 +49,7 @@ STORE_CALL = Check("store's call", stores.tried, 200.0, needs_network=True)
 def examine(
     *, offline: bool, wanted: SimpleNamespace | None = None, checks: Iterable[Check] = CHECKS
 ) -> dict[str, Any]:
-    """Make all checks, tell each line on standard error, and return the document.
+    """Make all checks, tell each of them at a terminal, and return the document.
 
     `wanted`: the options that choose a store to call Amazon for, None for none.
 
@@ -114,6 +115,9 @@ def _listed(found: Finding | Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _tell(finding: Finding) -> None:
+    """Tell a finding to a person, who need not read the document; at a terminal alone."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return
     output.notify(f"{finding.state:<8} {finding.name}: {finding.detail}")
     if finding.remedy:
         output.notify(f"         -> {finding.remedy}")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkfox_client.amazon.profiles import REFRESH
+from linkfox_client.amazon.sites import find_site
 from linkfox_client.commands import amazon_call, choice, rows
 from linkfox_client.commands.amazon_call import Call
 from linkfox_client.commands.diagnosis.finding import Finding, Patient, failed, ok, warning
@@ -92,13 +93,19 @@ def _sites(answer: Mapping[str, Any]) -> str:
     """Return the codes of the sites where the seller takes part; Amazon lists all of the region."""
     try:
         listed = {
-            str(each["marketplace"]["countryCode"])
+            _code(each["marketplace"])
             for each in answer["body"]["payload"]
             if (each.get("participation") or {}).get("isParticipating") is not False
         }
     except (AttributeError, KeyError, TypeError):
         return "the store, in a form that is not known"
     return cleaned(", ".join(sorted(listed))) or "no site"
+
+
+def _code(marketplace: Mapping[str, Any]) -> str:
+    """Return the code of a site as the lists have it: Amazon says GB where they say UK."""
+    site = find_site(str(marketplace.get("id")))
+    return site.code if site else str(marketplace["countryCode"])
 
 
 def _listed(patient: Patient, path: str) -> dict[str, Any] | None:
