@@ -27,13 +27,17 @@ def test_no_part_imports_another(part: str) -> None:
 
 
 def test_helpers_lie_in_support() -> None:
-    """Beside tests there are fixtures, the command that runs them, and the skills of a journey."""
+    """Beside tests there are fixtures, the command that runs them, and programs as others write them."""
     beside = {
         path.relative_to(TESTS).as_posix()
         for path in TESTS.rglob("*.py")
         if not path.name.startswith("test_") and path.name not in ("conftest.py", "__init__.py")
     }
-    assert {name.rpartition("/")[0] for name in beside - {"run.py"}} == {"support", "journeys/downstream"}
+    assert {name.rpartition("/")[0] for name in beside - {"run.py"}} == {
+        "support",
+        "journeys/downstream",
+        "libraries/programs",
+    }
 
 
 def test_benchmarks_use_nothing_of_the_tests_but_their_support() -> None:

@@ -78,7 +78,7 @@ def test_only_what_the_skill_needs_is_installed(run: Run, root: Path) -> None:
     assert document["withGateway"] is False
     installed = tree(root / NAME)
     tops = {path.partition("/")[0] for path in installed}
-    skill = {"SKILL.md", "LICENSE", "requirements.txt", "references", "scripts", installation.MANIFEST}
+    skill = {"SKILL.md", "LICENSE", "requirements.txt", *packaging.FOLDERS, installation.MANIFEST}
     assert tops == skill | {"gateway"}
     # What local_gateway.py takes is listed there, for a gateway that runs from elsewhere.
     assert [path for path in installed if path.startswith("gateway/")] == ["gateway/cli/commands.json"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 NAME = "linkfox-amazon-auth"
 FILES = ("SKILL.md", "LICENSE", "requirements.txt")
-FOLDERS = ("references", "scripts")
+FOLDERS = ("adapters", "references", "scripts")
 # With these local_gateway.py and quickstart.py work in the installed copy, too.
 GATEWAY_FILES = ("requirements-gateway.txt",)
 GATEWAY_FOLDERS = ("gateway", "amazon_sandbox")

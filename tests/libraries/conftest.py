@@ -1,0 +1,107 @@
+"""What tests of client libraries share: interpreters, a gateway with a store or an account, an internet."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.gateway_process import Place, Process, a_place
+from tests.support.gateway_server import Amazon
+from tests.support.house import ROOT, clean_environment
+from tests.support.installed import node_packages, or_skip, python_environment
+from tests.support.internet import GATEWAY, Internet, internet
+
+SELLER, REGION, ADVERTISER = "A1SANDBOXNA001", "NA", "SANDBOX_BRANDS"
+NEARLY_AN_HOUR = 3400  # seconds, so that less is left of a token than any way wants
+
+
+def python_with_libraries(versions: str) -> Path:
+    """Return an interpreter with the `newest` or `older` Python libraries; skip where they cannot be had."""
+    with or_skip():
+        pinned = Path(__file__).parent / f"requirements-{versions}.txt"
+        return python_environment(ROOT / f".libraries-{versions}", pinned)
+
+
+@pytest.fixture(scope="session")
+def node_folder() -> Path:
+    """A folder in which node finds the libraries of npm."""
+    with or_skip():
+        return node_packages(ROOT / ".libraries-node", Path(__file__).parent / "node")
+
+
+@dataclass
+class Setting:
+    """A gateway with a store and an ads account whose tokens are about to end, and how programs reach it."""
+
+    amazon: Amazon
+    place: Place
+    gateway: Process
+    net: Internet
+    folder: Path
+    profile_id: int = 0
+    account_id: int = 0
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What a program is started with that knows the gateway, its key and what it works for."""
+        return clean_environment(
+            self.folder,
+            SELLER=SELLER,
+            REGION=REGION,
+            PROFILE=str(self.profile_id),
+            ACCOUNT=str(self.account_id),
+            KEY=self.gateway.key,
+            CLIENT_ID=self.amazon.ads["clientId"],
+            AMAZON=f"{self.amazon.url}/sellingpartnerapi-na.amazon.com",
+            LINKFOX_AGENT_API_KEY=self.gateway.key,
+            LINKFOX_TOOL_GATEWAY=f"https://{GATEWAY}",
+            DOOR=self.gateway.url,
+            NO_PROXY="127.0.0.1",
+            **self.net.environment,
+            **more,
+        )
+
+    def import_store(self) -> None:
+        """Take over a store whose first access token is nearly an hour old."""
+        self._import({"sellerId": SELLER, "region": REGION}, "/spApi/importStore", sellerName="店铺 A")
+
+    def import_account(self) -> None:
+        """Take over an ads account, likewise."""
+        wanted = {"advertiserId": ADVERTISER}
+        account = self._import(wanted, "/amazonAds/importAccount", accountName="账户 A", region="NA")
+        self.account_id = account["authRecordId"]
+        self.profile_id = next(
+            each["profileId"] for each in account["profiles"] if each["countryCode"] == "US"
+        )
+
+    def _import(self, whose: dict[str, str], path: str, **more: str) -> dict[str, Any]:
+        (granted,) = self.amazon.control("grants", [whose])["grants"]
+        known = {name: value for name, value in whose.items() if path.startswith("/spApi")}
+        body = {**known, **more, "refreshToken": granted["refreshToken"]}
+        answer = self.gateway.good(path, body)
+        with contextlib.closing(sqlite3.connect(self.place.database, timeout=30)) as vault, vault:
+            for moment in ("access_expires_at", "refreshed_at"):
+                vault.execute(f"UPDATE grants SET {moment} = {moment} - ?", [NEARLY_AN_HOUR])
+        self.amazon.control("ledger/reset", {})
+        return answer
+
+    def restart(self) -> None:
+        """Start the gateway again, at another address."""
+        self.gateway = self.place.start()
+        self.net.gateway = self.gateway.url
+
+
+@pytest.fixture
+def setting(amazon: Amazon, tmp_path: Path) -> Iterator[Setting]:
+    """A gateway with nothing in it."""
+    with (
+        a_place(amazon, tmp_path / "place", GATEWAY_PUBLIC_URL=f"https://{GATEWAY}") as place,
+        internet(tmp_path, amazon.url, "") as net,
+    ):
+        made = Setting(amazon, place, place.start(), net, tmp_path)
+        net.gateway = made.gateway.url
+        amazon.control("settings", {"participationsQuota": None})  # so that twenty may list at once
+        yield made
