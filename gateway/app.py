@@ -11,7 +11,7 @@ from gateway.amazon.counted import CountedLogin
 from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
-from gateway.api import amazon_addresses, amazon_refusals
+from gateway.api import amazon_addresses, amazon_refusals, login_with_amazon
 from gateway.api.description import DOCS_ROUTE, ROUTERS
 from gateway.applications.shares import Shares
 from gateway.asgi.body_limit import AMAZON_ADDRESSES
@@ -50,7 +50,8 @@ from gateway.web.renderer import Pages
 
 # How problems are told below such a prefix, where that is not the error envelope.
 SHAPES: dict[str, ProblemAnswer] = {
-    prefix: amazon_refusals.of_flow(flow) for flow, prefix in AMAZON_ADDRESSES.items()
+    login_with_amazon.PREFIX: login_with_amazon.told,
+    **{prefix: amazon_refusals.of_flow(flow) for flow, prefix in AMAZON_ADDRESSES.items()},
 }
 # Whatever a browser may come to.
 PAGES = (callbacks, confirmation, returning, sign_in, console, appstore)

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api import accounts, health, local_proof, proxy, stores
+from gateway.api import accounts, health, local_proof, login_with_amazon, proxy, stores
 from gateway.api.endpoints import PlainEndpoint
 from gateway.api.openapi import openapi_of
 from gateway.api.operations import Result
@@ -19,7 +19,15 @@ from gateway.asgi.routing import MethodRoute
 from gateway.asgi.services import services_of
 
 router = ApiRouter(health.router.tag.name, health.router.tag.description)
-ROUTERS = (stores.router, accounts.router, proxy.router, health.router, local_proof.router, router)
+ROUTERS = (
+    stores.router,
+    accounts.router,
+    proxy.router,
+    login_with_amazon.router,
+    health.router,
+    local_proof.router,
+    router,
+)
 
 # Its own stylesheet and nothing else: no script, no form.
 DOCS_POLICY = (

@@ -74,7 +74,7 @@ class Endpoint:
 
     async def _read(self, receive: Receive, services: Services) -> ApiRequest:
         """Return the body as the call's model. A large one is taken apart off the event loop."""
-        body = await _read_body(receive)
+        body = await read_body(receive)
         if len(body) <= SMALL:
             document = _parse_object(body)
         else:
@@ -128,7 +128,7 @@ def _document(answer: Answer, services: Services) -> bytes:
     return answer.__pydantic_serializer__.to_json(answer)
 
 
-async def _read_body(receive: Receive) -> bytes | bytearray:
+async def read_body(receive: Receive) -> bytes | bytearray:
     """Return a request's whole body, as a bytearray where it came in pieces. Raise ClientDisconnect."""
     message = await receive()
     if not message.get("more_body", False) and message["type"] == "http.request":

@@ -27,7 +27,8 @@ Authorizes Amazon stores (SP-API) and advertising accounts (Ads API) and hands o
 - Success is a 2xx whose `errcode` is absent, 0 or 200. Every error is the same envelope, `Error`; `reason` is
   the word to decide by, and never changes its meaning.
 - Times are RFC 3339 in UTC, durations are seconds, ids of up to 64 bits are integers.
-- A sandbox marks every answer with `"sandbox": true`, this document with `x-sandbox`.
+- A sandbox marks every answer with `"sandbox": true`, but for what is shaped like Amazon's, and this document
+  with `x-sandbox`.
 - The gateway answers only to the host names that it is reached by. Any other address is `UnknownPath` (404),
   any other method `MethodNotAllowed` (405); see the named responses. What cannot be read as HTTP is answered
   400 with the same envelope, what is too large or too slow as `HeadersTooLarge`, `RequestTimeout` and
@@ -137,11 +138,19 @@ def _operation(operation: Operation, errors: "ErrorResponses") -> dict[str, Any]
         schema = operation.request.model_json_schema()
         described["requestBody"] = {
             "required": bool(schema.keys() & {"required", "oneOf", "anyOf"}),
-            "description": "Read as JSON whatever the Content-Type says",
-            "content": _content(operation.request, operation.examples, "request"),
+            "description": f"Read as {_kinds_of(operation)} whatever the Content-Type says",
+            "content": {
+                kind: each
+                for kind in operation.request_types
+                for each in _content(operation.request, operation.examples, "request").values()
+            },
         }
     described["description"] = described["description"].strip()
     return described
+
+
+def _kinds_of(operation: Operation) -> str:
+    return "JSON" if operation.request_types == (JSON,) else "a form or JSON, by what it is,"
 
 
 def _content(model: type[Described], examples: Sequence[Example], side: str) -> dict[str, Any]:
@@ -163,6 +172,8 @@ def _responses(operation: Operation, errors: "ErrorResponses") -> dict[str, Any]
         # The examples are those of the first, which is the usual answer.
         examples = operation.examples if status == HTTPStatus.OK else ()
         response = _result(result, examples)
+        if status in WAITS:
+            response["headers"] = response["headers"] | RETRY_AFTER
         if str(status) in described:
             error = errors.resolved(described[str(status)]["$ref"])
             response = {

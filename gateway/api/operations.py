@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.api.answers.base import Answer
-from gateway.api.requests.base import ApiRequest
+from gateway.api.described import Described
 from gateway.model import Right
 
 
@@ -30,7 +29,7 @@ class Result:
     """An answer that is no error: its model, or without one its media type."""
 
     description: str
-    model: type[Answer] | None = None
+    model: type[Described] | None = None
     media_type: str = "application/json"
 
 
@@ -39,7 +38,7 @@ class Operation:
     """One method of one path. `rights`: one of them is enough.
 
     `key_needed`: there is no answer without an API key; else one with such a right is told more, or is needed
-    by whoever is not on loopback.
+    by whoever is not on loopback. `request_types`: the media types that the body may have.
     """
 
     method: str
@@ -49,7 +48,8 @@ class Operation:
     description: str
     rights: tuple[Right, ...]
     key_needed: bool
-    request: type[ApiRequest] | None
+    request: type[Described] | None
     results: dict[int, Result]
     errors: tuple[str, ...]
     examples: tuple[Example, ...] = ()
+    request_types: tuple[str, ...] = ("application/json",)

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, get_type_hints
 
+from starlette.types import ASGIApp
+
 from gateway.api.answers.base import Answer
 from gateway.api.endpoints import Endpoint, PlainEndpoint, TokenEndpoint
 from gateway.api.error_groups import CALL_ERRORS, REQUEST_ERRORS
@@ -24,6 +26,11 @@ class ApiRouter:
         self.routes: list[MethodRoute] = []
         self.operations: list[Operation] = []
 
+    def add(self, operation: Operation, endpoint: ASGIApp) -> None:
+        """Answer an operation at an endpoint."""
+        self.operations.append(operation)
+        self.routes.append(MethodRoute(operation.method, operation.path, endpoint))
+
     def post(
         self,
         path: str,
@@ -42,7 +49,8 @@ class ApiRouter:
 
         def register(function: F) -> F:
             types = get_type_hints(function)
-            self.operations.append(
+            kind = TokenEndpoint if types["call"] is TokenCall else Endpoint
+            self.add(
                 Operation(
                     method="POST",
                     path=path,
@@ -55,10 +63,9 @@ class ApiRouter:
                     results={200: Result(HIDDEN_FROM_CACHES, answer or types["return"])},
                     errors=(*CALL_ERRORS, *errors),
                     examples=tuple(examples),
-                )
+                ),
+                kind(function, types["request"], rights),
             )
-            kind = TokenEndpoint if types["call"] is TokenCall else Endpoint
-            self.routes.append(MethodRoute("POST", path, kind(function, types["request"], rights)))
             return function
 
         return register
@@ -76,7 +83,7 @@ class ApiRouter:
         """Return a decorator that makes an address for operators of a function of the request."""
 
         def register(function: F) -> F:
-            self.operations.append(
+            self.add(
                 Operation(
                     method="GET",
                     path=path,
@@ -89,9 +96,9 @@ class ApiRouter:
                     results=results,
                     errors=(*REQUEST_ERRORS, *errors),
                     examples=tuple(examples),
-                )
+                ),
+                PlainEndpoint(function),
             )
-            self.routes.append(MethodRoute("GET", path, PlainEndpoint(function)))
             return function
 
         return register

@@ -5,6 +5,14 @@ The first text of a row ends without a full stop, which the pages add.
 
 PROBLEMS: dict[str, tuple[str, str]] = {
     "bad_parameter": ("缺少参数，或参数有误", "请更正后重试。"),
+    "unsupported_grant_type": (
+        "网关的令牌接口只接受授权类型 refresh_token",
+        "请发送 grant_type=refresh_token，并在 refresh_token 中填写句柄。",
+    ),
+    "unknown_handle": (
+        "refresh_token 中填写的不是本网关的句柄",
+        "请填写 store:SELLER_ID:REGION、profile:PROFILE_ID 或 account:AUTH_RECORD_ID。",
+    ),
     "body_too_large": ("请求内容过大，网关不接收", "请缩小请求内容。"),
     "headers_too_large": (
         "请求地址和请求头超过网关接收的 64 KB",

@@ -272,6 +272,7 @@ ACTIONS: dict[str, str] = {
     "/spApi/authorizedStores": "Stores listed",
     "/spApi/refreshToken": "Token refreshed",
     "/spApi/storeTokens": "Token handed out",
+    "/auth/o2/token": "Token handed out",
     "/spApi/developerProxy": "Call passed on to Amazon",
     "/spapi/{region}/{path}": "Call of the SP-API at the gateway's address",
     "/spApi/importStore": "Import of a store",

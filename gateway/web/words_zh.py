@@ -229,6 +229,7 @@ ACTIONS: dict[str, str] = {
     "/spApi/authorizedStores": "查看店铺列表",
     "/spApi/refreshToken": "刷新令牌",
     "/spApi/storeTokens": "获取令牌",
+    "/auth/o2/token": "获取令牌",
     "/spApi/developerProxy": "调用亚马逊接口",
     "/spapi/{region}/{path}": "经网关地址调用亚马逊接口",
     "/spApi/importStore": "导入店铺",

@@ -15,6 +15,7 @@ from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, MOST_MIN_TTL
 from linkfox_client.errors import EXIT_CODES
 from linkfox_client.keys import keyring
 
+from gateway.api import login_with_amazon
 from gateway.api.field_types import LARGEST_MIN_TTL
 from gateway.applications import shares
 from gateway.asgi import failed_keys
@@ -29,6 +30,7 @@ from gateway.monitoring import logs, overview, warnings
 from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
 from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
+from gateway.tokens import stand_in_tokens
 from gateway.tokens.retries import Retries
 from gateway.tokens.service import JUST_REFRESHED
 from gateway.util import secret, text
@@ -134,6 +136,16 @@ FACTS = [
         },
     ),
     Fact("the most that minTtl may ask for", LARGEST_MIN_TTL, {API: ("`minTtl`, 0 to {n} seconds",)}),
+    Fact(
+        "what a token has left that is got as from Login with Amazon",
+        login_with_amazon.LEAST_LEFT,
+        {API: ("with at least {n} seconds left",)},
+    ),
+    Fact(
+        "the life of a stand-in token",
+        stand_in_tokens.LIFETIME,
+        {API: ("that store, account or profile, for {n} seconds",)},
+    ),
     Fact(
         "how long a refresh of the sites of stores is waited for",
         site_refresh.PATIENCE,

@@ -93,6 +93,11 @@ def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
     endings(journey)
     journey.good("/spApi/authorizationStatus", {"authorizationId": store})
     journey.good("/amazonAds/authorizationStatus", {"authorizationId": account})
+    secret, handle = journey.gateway.keys["owner"], "proxy:store:A1SANDBOXEU002:FE"
+    journey.good(
+        "/auth/o2/token",
+        {"grant_type": "refresh_token", "client_secret": secret, "refresh_token": handle},
+    )
     journey.good("/spApi/removeStore", INDIAN)
     journey.gateway.app.state.services.overview.watch(lambda: ["audit"])
     database = journey.gateway.vault.database

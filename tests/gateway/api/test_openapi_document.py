@@ -25,6 +25,9 @@ ON_PAGES = {
     "form_refused",
     "too_many_codes",
 }
+# Of what is shaped like Amazon: told in words, below an error of Amazon's.
+IN_OTHER_WORDS = {"unknown_handle", "unsupported_grant_type"}
+SHAPED_LIKE_AMAZON = "Shaped like Amazon"
 OPERATIONS = [
     pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations(DOCUMENT)
 ]
@@ -86,8 +89,9 @@ def test_every_reason_that_has_a_status_is_described_somewhere() -> None:
     for _, _, operation in operations(DOCUMENT):
         told |= set(_enums_of_reasons(operation["responses"]))
     elsewhere = set(ELSEWHERE.values())
-    assert not told & (elsewhere | ON_PAGES)
-    assert told | elsewhere | ON_PAGES == set(TABLE)
+    others = elsewhere | ON_PAGES | IN_OTHER_WORDS
+    assert not told & others
+    assert told | others == set(TABLE)
     assert set(DOCUMENT["components"]["examples"]) == set(TABLE)
 
 
@@ -109,6 +113,8 @@ def _enums_of_reasons(node: Any) -> Iterator[str]:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_errors_are_described_under_their_status(operation: Document) -> None:
     """Each with an example of its envelope, and none under another status than the table's."""
+    if SHAPED_LIKE_AMAZON in operation["tags"]:
+        return
     errors = 0
     for status, response in operation["responses"].items():
         examples = response.get("content", {}).get("application/json", {}).get("examples", {})
