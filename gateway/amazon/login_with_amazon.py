@@ -85,6 +85,13 @@ class LoginWithAmazon:
         """Ask for a new access token. Sent once; may be repeated. Raise AmazonFailure."""
         return self._ask(client, {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()})
 
+    def token_of_application(self, client: Client, scope: str) -> TokenAnswer:
+        """Ask for an access token of the application's own. Sent once; may be repeated. Raise AmazonFailure.
+
+        RFC 6749, section 4.4.
+        """
+        return self._ask(client, {"grant_type": "client_credentials", "scope": scope})
+
     def _ask(self, client: Client, form: dict[str, str], *, fresh_connection: bool = False) -> TokenAnswer:
         asked_at = int(self._clock.now())
         credentials = {"client_id": client.client_id, "client_secret": client.client_secret.reveal()}

@@ -84,7 +84,7 @@ class ProfileSync:
         self._threads = threads
         self._shares = shares
         self._retries = retries
-        self._flights: SingleFlight[SyncResult] = SingleFlight()
+        self._flights: SingleFlight[int, SyncResult] = SingleFlight()
 
     async def sync(self, grant_id: int) -> SyncResult:
         """Replace an account's profiles by what Amazon lists now, or share the sync that is under way.

@@ -33,7 +33,7 @@ class SiteRefresh:
         self._store_check = store_check
         self._tokens = tokens
         self._patience = patience
-        self._flights: SingleFlight[None] = SingleFlight()
+        self._flights: SingleFlight[int, None] = SingleFlight()
 
     async def refresh(self, stores: Sequence[Grant]) -> dict[int, Problem]:
         """Read the sites of one user's stores; return why which could not be read, by the grant's number.

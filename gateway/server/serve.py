@@ -145,6 +145,7 @@ def _prepare(vault: Vault, folder: DataFolder) -> None:
         # The folder's lock is ours, so nobody else can be at an exchange.
         vault.attempts.settle_interrupted()
         vault.leases.settle_interrupted()
+        vault.purpose_tokens.settle_interrupted()
 
 
 def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:

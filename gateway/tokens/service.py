@@ -67,7 +67,7 @@ class TokenService:
         self._leases = LeaseKeeper(vault.leases, threads, settings.refresh_lease, vault.postgresql_leases)
         self._unstored = UnstoredAnswers()
         self._forced = ForcedLimit(vault.forced_refreshes, threads)
-        self._flights: SingleFlight[GrantTokens] = SingleFlight()
+        self._flights: SingleFlight[int, GrantTokens] = SingleFlight()
         amazon = AmazonRefresh(
             settings,
             login,

@@ -1,19 +1,20 @@
 """One piece of work for each key at a time, within a process: who comes meanwhile shares its result."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class SingleFlight(Generic[T]):
+class SingleFlight(Generic[K, T]):
     """The work that is under way, by key."""
 
     def __init__(self) -> None:
-        self._flights: dict[int, asyncio.Task[T]] = {}
+        self._flights: dict[K, asyncio.Task[T]] = {}
 
-    async def join(self, key: int, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the result of the work under way for `key`, or begin `work`. Raise what it raises.
 
         A caller who is canceled leaves the work running for the others.
@@ -25,7 +26,7 @@ class SingleFlight(Generic[T]):
             self._flights[key] = flight
         return await asyncio.shield(flight)
 
-    def is_under_way(self, key: int) -> bool:
+    def is_under_way(self, key: K) -> bool:
         """Tell whether somebody is at work for `key`."""
         return key in self._flights
 
@@ -33,7 +34,7 @@ class SingleFlight(Generic[T]):
         """Wait for all work that is under way."""
         await asyncio.gather(*self._flights.values(), return_exceptions=True)
 
-    async def _fly(self, key: int, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def _fly(self, key: K, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:
             return await work()
         finally:

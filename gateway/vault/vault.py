@@ -37,6 +37,7 @@ from gateway.vault.keys.sealing import MasterKey, Sealer
 from gateway.vault.leases import Leases
 from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
+from gateway.vault.purpose_tokens import PurposeTokens
 from gateway.vault.refresh_queue import RefreshQueue
 from gateway.vault.refused_calls import RefusedCalls
 from gateway.vault.sessions import Sessions
@@ -73,6 +74,7 @@ class Vault:
     forced_refreshes: ForcedRefreshes
     profiles: Profiles
     unread_profiles: Unread
+    purpose_tokens: PurposeTokens
     sessions: Sessions
     applications: Applications
     refused_calls: RefusedCalls
@@ -172,6 +174,7 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         forced_refreshes=ForcedRefreshes(database),
         profiles=Profiles(database, clock),
         unread_profiles=Unread(database, clock),
+        purpose_tokens=PurposeTokens(database, clock, keys),
         sessions=Sessions(database, clock),
         applications=Applications(database, rows, audit, outbox),
         refused_calls=RefusedCalls(database, rows, audit, outbox),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gateway.vault.errors import VaultError
 
-NEWEST = "0020"
+NEWEST = "0021"
 STEPS = Path(__file__).parent / "migrations"
 _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 

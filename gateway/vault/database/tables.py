@@ -234,6 +234,19 @@ handed_out = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
+# Access tokens that were made for one purpose each (see purpose_tokens.py). `purpose`: a digest of it.
+# `claimed_ms`: until when the process `claimed_by` makes it (milliseconds, database clock).
+purpose_tokens = Table(
+    "purpose_tokens",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), index=True),
+    Column("token_sealed", LargeBinary),  # null while the first one is made
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("claimed_by", Text),
+    Column("claimed_ms", BigInteger),
+)
+
 # Who did what to which store, and how it ended (see audit.py). Triggers of the database refuse to change or
 # delete a row. `who` is a user's name, so that a row says it for good.
 audit = Table(

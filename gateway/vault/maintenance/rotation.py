@@ -23,6 +23,7 @@ from gateway.vault.keys.facts import Facts, NextKey, Source
 from gateway.vault.keys.held_keys import seal_next_key
 from gateway.vault.keys.master_key import find_master_key, store_master_key
 from gateway.vault.keys.sealing import KEY_LENGTH, PREFIX_LENGTH, MasterKey, Sealer, prefix_of
+from gateway.vault.purpose_tokens import forget_sealed_by_others
 from gateway.vault.vault import CHECK_PLACE, KEY_CHECK, Vault
 
 BATCH = 100
@@ -214,6 +215,7 @@ def _complete(vault: Vault, next_key: NextKey) -> bool:
             return False
         sealer = vault.keys.in_force(connection)
         reseal_token_print_key(connection, vault.keys, sealer)
+        forget_sealed_by_others(connection, sealer)
         handover = None
         if next_key.source in _KEPT_BY_THE_OPERATOR:
             handover = vault.keys.handover(facts.master_key_id, next_key.sealed)

@@ -1,0 +1,76 @@
+"""The access token of the SP-API application's own, for grantless operations.
+
+https://developer-docs.amazon.com/sp-api/docs/grantless-operations
+"""
+
+import logging
+
+from gateway.amazon.failures import AmazonFailure, problem_of
+from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
+from gateway.applications.credentials import token_client
+from gateway.applications.token_breaker import TokenCircuitBreaker, app_key
+from gateway.errors import Problem
+from gateway.settings.settings import Settings
+from gateway.tokens.retries import Retries
+from gateway.tokens.shared_tokens import SharedTokens, purpose_of
+from gateway.util.secret import Secret
+from gateway.util.threads import Threads
+from gateway.vault.purpose_tokens import PurposeToken
+
+log = logging.getLogger(__name__)
+
+# The one that the gateway asks for: of destinations and subscriptions. The other grantless scope rotates the
+# application's client secret.
+SCOPE = "sellingpartnerapi::notifications"
+
+
+class ApplicationTokens:
+    """Returns the application's own token, made once for all processes and kept sealed for its life."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        login: LoginWithAmazon,
+        breaker: TokenCircuitBreaker,
+        shared: SharedTokens,
+        threads: Threads,
+        retries: Retries,
+        once: Retries,
+    ) -> None:
+        self._settings = settings
+        self._login = login
+        self._breaker = breaker
+        self._shared = shared
+        self._threads = threads
+        self._retries = retries
+        self._once = once
+
+    async def token(self, refused: Secret | None = None) -> Secret:
+        """Return a token that lives, another one than was `refused`. Raise Problem."""
+        app = app_key(token_client(self._settings, "spapi", "NA"))
+        # Another client secret makes another token.
+        purpose = purpose_of("application", app.client_id, app.secret_print, SCOPE)
+        return await self._shared.token(purpose, self._ask, refused=refused)
+
+    async def _ask(self) -> PurposeToken:
+        """Ask Login with Amazon, as every refresh is asked: where the application is not at rest."""
+        client = token_client(self._settings, "spapi", "NA")
+        circuit = await self._breaker.admit(client)
+
+        async def ask() -> TokenAnswer:
+            return await self._threads.amazon(self._login.token_of_application, client, SCOPE)
+
+        retries = self._once if circuit.state == "half_open" else self._retries
+        try:
+            answer = await retries.call(ask)
+        except AmazonFailure as failure:
+            log.warning("application_token_failed kind=%s detail=%r", failure.kind, failure.detail)
+            if failure.kind == "invalid_client":
+                await self._breaker.suspend(client, circuit, failure.kind)
+            else:
+                await self._breaker.failed(client, circuit, failure)
+            if failure.kind in ("unauthorized_client", "invalid_scope"):  # of no store and no consent
+                raise Problem("amazon_rejected", failure.detail) from None
+            raise problem_of(failure) from None
+        await self._breaker.worked(client, circuit)
+        return PurposeToken(answer.access_token, answer.expires_at)
