@@ -15,6 +15,7 @@ from http.client import HTTPResponse
 from typing import Any
 
 from urllib3 import HTTPConnectionPool
+from urllib3.util.wait import wait_for_read
 
 Monotonic = Callable[[], float]
 
@@ -29,11 +30,23 @@ class Deadline:
         self._left = seconds
         self._monotonic = monotonic
         self._moment = math.inf
+        self._sock: socket.socket | None = None
 
     @property
     def left(self) -> float:
         """The seconds that are left; inside `counting` alone."""
         return self._moment - self._monotonic()
+
+    def covers(self, sock: socket.socket) -> None:
+        """Take a socket as what the answer is read from."""
+        self._sock = sock
+
+    def would_wait(self) -> bool:
+        """Tell whether the next read of the answer has to wait for Amazon."""
+        if self._sock is None:
+            return True
+        pending = getattr(self._sock, "pending", None)  # what TLS has decrypted already
+        return not (pending and pending()) and not wait_for_read(self._sock, 0.0)
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -78,6 +91,7 @@ class _Bounded:
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
         self._deadline = deadline
+        deadline.covers(sock)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what reads from the socket until the deadline."""

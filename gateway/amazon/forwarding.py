@@ -107,11 +107,15 @@ class _Rest:
         self._answer = answer
         self._threads = threads
         self._decode = decode
+        self._passes_at_once = not decode
         self._is_being_read = False
         self.is_over = False
 
     def read_piece(self) -> bytes:
-        """Return the next piece, in a thread. Raise AmazonFailure."""
+        """Return the next piece, in a thread. Raise AmazonFailure.
+
+        Of a body that is passed on at once it has what is there; else as much as a piece holds.
+        """
         chunks, size = [], 0
         while size < PIECE:
             chunk = self._answer.read(READ, decode=self._decode)
@@ -120,6 +124,10 @@ class _Rest:
                 break
             chunks.append(chunk)
             size += len(chunk)
+            if self._passes_at_once:
+                self.is_over = self._answer.is_over
+                if self.is_over or self._answer.would_wait():
+                    break
         return b"".join(chunks)
 
     async def next_piece(self) -> bytes:

@@ -229,6 +229,15 @@ class OpenAnswer:
         with _failures(self._host), self._deadline.counting():
             return self._response.read1(most, decode_content=decode)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it was read; not every answer tells that before the read that brings nothing."""
+        return self._response.closed
+
+    def would_wait(self) -> bool:
+        """Tell whether the next read has to wait for Amazon."""
+        return self._deadline.would_wait()
+
     def close(self) -> None:
         """Let go of it. One that was read to its end has given its connection back by then."""
         self._response.close()

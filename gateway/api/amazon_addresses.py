@@ -14,7 +14,7 @@ from http import HTTPStatus
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from gateway.amazon.forwarding import PIECE, Forwarded
+from gateway.amazon.forwarding import Forwarded
 from gateway.amazon.uploads import Upload
 from gateway.api.amazon_callers import AmazonCaller, find_caller
 from gateway.api.amazon_refusals import REASON_HEADER
@@ -124,7 +124,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | Upload | None:
         return beginning or None
 
     async def more() -> bytes:
-        piece, _ = await _gather(receive, PIECE)
+        piece, _ = await _gather(receive, 1)
         return piece
 
     return Upload(beginning, length, more)

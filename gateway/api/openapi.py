@@ -33,15 +33,18 @@ Authorizes Amazon stores (SP-API) and advertising accounts (Ads API) and hands o
   any other method `MethodNotAllowed` (405); see the named responses. What cannot be read as HTTP is answered
   400 with the same envelope, what is too large or too slow as `HeadersTooLarge`, `RequestTimeout` and
   `GatewayBusy` say. The pages that people see in a browser are not described here.
+- Below `/spapi/na`, `/spapi/eu`, `/spapi/fe` and `/ads/na`, `/ads/eu`, `/ads/fe` are Amazon's own APIs, as
+  Amazon describes them, with the token put in. Refusals there have Amazon's shape.
 """
 # Not of any operation: of an address or a method that is none of the document's, of what never became a
-# request, and of the hosted gateway.
+# request, of Amazon's APIs at addresses of the gateway (told in their own shape), and of the hosted gateway.
 ELSEWHERE = {
     "UnknownPath": "unknown_path",
     "MethodNotAllowed": "method_not_allowed",
     "HeadersTooLarge": "headers_too_large",
     "RequestTimeout": "request_timeout",
     "GatewayBusy": "gateway_busy",
+    "StandInEnded": "stand_in_ended",
     "OutOfCredit": "out_of_credit",
 }
 # Statuses after which it may be worth trying again.

@@ -18,6 +18,14 @@ class Answered:
     body: bytes
 
     @property
+    def told(self) -> tuple[int, dict[str, str], bytes]:
+        """All of it but the request's id and time."""
+        headers = {
+            name: value for name, value in self.headers.items() if name not in ("x-request-id", "date")
+        }
+        return self.status, headers, self.body.replace(self.headers["x-request-id"].encode(), b"ID")
+
+    @property
     def document(self) -> Any:
         """The body as JSON."""
         return json.loads(self.body)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.addresses import call_address
 from tests.support.gateway_server import Gateway, text_of
 from tests.support.visitor import Visitor
 
@@ -105,6 +106,23 @@ def cases_of_the_proxy(region: str) -> tuple[Body, Body]:
     )
 
 
+def at_addresses(gateway: Gateway) -> list[tuple[str, Body, Body]]:
+    """At the addresses of Amazon's APIs: what names something of the owner's, and what names nothing."""
+    account = gateway.good("/amazonAds/authorizedStores")["stores"][0]
+    token = gateway.good("/spApi/storeTokens", {"sellerId": SELLER, "region": "NA"})["accessToken"]
+    made_up = "Atza|" + "x" * (len(token) - 5)
+    spapi = "/spapi/na/sellers/v1/marketplaceParticipations"
+    ads = f"/ads/{account['region'].lower()}/v2/profiles"
+    profile = str(account["profileId"])
+    return [
+        (spapi, {"X-Store": SELLER}, {"X-Store": "NOBODY"}),
+        (spapi.replace("na", "eu", 1), {"X-Store": SELLER}, {"X-Store": "NOBODY"}),
+        (spapi, {"x-amz-access-token": token}, {"x-amz-access-token": made_up}),
+        (ads, {"X-Profile": profile}, {"X-Profile": "7"}),
+        (ads, {"Amazon-Advertising-API-Scope": profile}, {"Amazon-Advertising-API-Scope": "7"}),
+    ]
+
+
 # They name nothing of anybody's; `/spApi/authorizeUrl` may name a seller, who then has to come back.
 NAMELESS = {
     "/spApi/authorizeUrl",
@@ -163,7 +181,9 @@ def test_no_path_is_left_out(two: Gateway) -> None:
     calls = {path for path in paths if path.startswith(API)} - OPEN_TO_ALL
     assert len(calls) > 15
     assert calls == set(cases(two)) | NAMELESS
-    assert paths - calls == set(PAGES) | NAMELESS_PAGES | KEY_IN_THE_BODY | OPEN_TO_ALL
+    addresses = {"/spapi/{region}/{path}", "/ads/{region}/{path}"}
+    assert paths - calls == set(PAGES) | NAMELESS_PAGES | KEY_IN_THE_BODY | OPEN_TO_ALL | addresses
+    assert {f"/{path.split('/')[1]}/{{region}}/{{path}}" for path, _, _ in at_addresses(two)} == addresses
 
 
 def _all(routes: Any) -> list[Any]:
@@ -186,6 +206,21 @@ def test_what_is_anothers_answers_as_what_is_not_there(two: Gateway) -> None:
             assert answers[0] == answers[1], f"{path} {foreign}"
             assert answers[0][0] in (403, 404), f"{path} {foreign}: {answers[0]}"
     assert two.amazon.calls() == []
+
+
+def test_anothers_at_the_addresses_answers_as_what_is_not_there(two: Gateway) -> None:
+    """By a key with either header, by a token of Amazon's, and by a stand-in token with another's profile."""
+    places = at_addresses(two)
+    key = {"Authorization": two.keys["guest"]}
+    two.amazon.control("ledger/reset", {})
+    for path, foreign, unknown in places:
+        answers = [call_address(two, path, headers=key | named) for named in (foreign, unknown)]
+        assert answers[0].told == answers[1].told, f"{path} {foreign}"
+        assert answers[0].status == 404
+    assert two.amazon.calls() == []
+    key = {"Authorization": two.keys["owner"]}
+    statuses = [call_address(two, path, headers=key | own).status for path, own, _ in places]
+    assert statuses == [200, 400, 200, 200, 200]  # the second is another region's address
 
 
 def test_pages_about_anothers_are_as_about_what_is_not_there(two: Gateway) -> None:

@@ -10,6 +10,7 @@ import schemathesis
 
 from gateway.api.description import ROUTERS, openapi_document
 from gateway.api.openapi import ELSEWHERE
+from gateway.asgi.routing import PrefixRoute
 from gateway.errors import TABLE
 from gateway.util.version import version
 from tests.support.documented import DOCUMENT, Document, broken_by, operations
@@ -64,11 +65,16 @@ def test_the_version_is_the_project_s() -> None:
 
 def test_every_route_is_described_and_nothing_else(gateway: Gateway) -> None:
     """Each method of each path of the JSON API, and of what operators come to."""
-    served = {(method, route.path) for route in gateway.app.routes for method in route.methods}
+    described = [route for route in gateway.app.routes if not isinstance(route, PrefixRoute)]
+    served = {(method, route.path) for route in described for method in route.methods}
     called = {(method, route.path) for each in ROUTERS for route in each.routes for method in route.methods}
     assert len(called) > 20
     assert called <= served
     assert {(method, path) for method, path, _ in operations(DOCUMENT)} == called
+    # What Amazon describes, it is said of where it is.
+    amazons = [route.prefix for route in gateway.app.routes if isinstance(route, PrefixRoute)]
+    assert sorted(amazons) == ["/ads/", "/spapi/"]
+    assert all(f"`{prefix}na`" in DOCUMENT["info"]["description"] for prefix in amazons)
     # The rest is for browsers: pages, their stylesheet, the callbacks, and the page of this document.
     assert not {path for method, path in served - called if path.startswith(("/spApi", "/amazonAds"))} - {
         "/spApi/oauth/login",
