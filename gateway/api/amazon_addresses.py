@@ -157,7 +157,7 @@ def _headers(answer: Forwarded, who: AmazonCaller, called: ProxyRequest) -> list
         if length is not None:
             headers["content-length"] = length
     if (cause := cause_of(answer, who.bearer, called)) is not None:
-        headers[REASON_HEADER.lower()] = cause.cause
+        headers[REASON_HEADER.lower()] = cause.reason
     return [
         (name.encode("latin-1"), cleaned(value, LONGEST_VALUE).encode("latin-1", "replace"))
         for name, value in headers.items()

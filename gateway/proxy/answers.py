@@ -60,7 +60,7 @@ def answer_document(
         "retryAfter": answer.retry_after,
     }
     if cause is not None:
-        document |= {"cause": cause.cause, "hint": cause.hint}
+        document |= {"reason": cause.reason, "cause": cause.cause, "hint": cause.hint}
     if not body.is_text:
         document["bodyEncoding"] = "base64"
     if notes:

@@ -27,6 +27,12 @@ class ProxyAnswer(Answer):
     retry_after: int | None = Field(
         description="Seconds that Amazon asks to wait; null where it did not say", ge=0, examples=[None]
     )
+    reason: str | Absent = extra(
+        "Why Amazon refused the call, in a word to decide by: `token_expired`, `role_missing`, "
+        "`secret_expired`, `quota`, `unknown_path`, else the same as `cause`. Absent where it did not, and "
+        "where its own words are all that is known",
+        examples=["role_missing"],
+    )
     cause: str | Absent = extra(
         "Why Amazon refused the call, as far as its answer and the call tell: a row of the table in "
         "[permissions.md](permissions.md#why-amazon-refuses-a-call)",

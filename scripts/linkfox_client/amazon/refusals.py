@@ -39,11 +39,15 @@ class Refusal(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """Why: `cause` is the row's name, `hint` one line on what to do, `code` what a script ends with."""
+    """Why: `cause` is the row's name, `hint` one line on what to do, `code` what a script ends with.
+
+    `reason`: for programs, in a word of the gateway's interface; several causes may share one.
+    """
 
     cause: str
     hint: str
     code: str
+    reason: str
 
 
 def explain(refusal: Refusal, cause: str | None = None) -> Cause | None:
@@ -177,7 +181,8 @@ def _cause(row: Mapping[str, Any], refusal: Refusal) -> Cause:
         "refresh": _command(*_refreshing(refusal)),
         "authorize": _command("authorize_url.py", *_authorizing(refusal)),
     }
-    return Cause(row["cause"], row["hint"].format_map(words), row.get("code", "amazon_failed"))
+    reason = row.get("reason", row["cause"])
+    return Cause(row["cause"], row["hint"].format_map(words), row.get("code", "amazon_failed"), reason)
 
 
 def _refreshing(refusal: Refusal) -> list[str]:

@@ -60,11 +60,13 @@ def failure(
     called = f"{refusal.method} /{refusal.path.strip('/')}"
     message = f"Amazon answered {refusal.status} to {called}{_said(refusal.body)}"
     if cause is not None:
-        return ClientError(cause.code, message, cause.hint, fields={"cause": cause.cause, **document})
+        document = {"cause": cause.cause, **document}
     if refusal.status == 429:
         pause = _pause(fields, rate)
         hint = f"Wait {pause} seconds, then run the command again."
         return ClientError("throttled", message, hint, retryable=True, fields=document, retry_after=pause)
+    if cause is not None:
+        return ClientError(cause.code, message, cause.hint, fields=document)
     if refusal.status == 501 and document.get("sandbox"):
         hint = "The stand-in Amazon cannot play this operation; nothing is wrong with the call."
         return ClientError("amazon_failed", message, hint, fields=document)

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.proxy.refusals import Refusal, explain, explain_reason, role_for
 from gateway.util.paths import REFERENCES
+from tests.support.addresses import call_address
 from tests.support.calling import (
     PARTICIPATIONS,
     SELLER,
@@ -148,6 +149,40 @@ def test_refusals_of_the_ads_api(
     assert words in answer.get("hint", "")
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"answer": "spApi.tokenExpired"}, "token_expired"),
+        ({"answer": "spApi.roleMissing"}, "role_missing"),
+        ({"status": 429, "body": {"errors": [{"code": "QuotaExceeded", "message": "slow"}]}}, "quota"),
+        ({"answer": "spApi.wrongRegion"}, "wrong_region"),
+        ({"status": 400, "body": {"errors": [{"code": "InvalidInput", "message": "bad"}]}}, None),
+    ],
+)
+def test_each_cause_has_a_word_for_programs(
+    gateway: Gateway, amazon: Amazon, answer: dict[str, Any], reason: str | None
+) -> None:
+    """The same in the developer proxy's document as at the addresses, where Amazon's body stays as it is."""
+    amazon.fault(answer, times=None, host=SP_HOST)
+    passed = call_store(gateway)
+    headers = {"Authorization": gateway.keys["owner"], "X-Store": SELLER}
+    at_address = call_address(gateway, f"/spapi/na{PARTICIPATIONS}", headers=headers)
+    assert passed.get("reason") == at_address.headers.get("x-gateway-reason") == reason
+    assert (at_address.status, at_address.body.decode()) == (passed["httpStatus"], passed["body"])
+
+
+def test_a_path_of_none_of_amazon_s_and_an_application_s_ended_secret(
+    gateway: Gateway, amazon: Amazon
+) -> None:
+    """The latter is proved, and then the gateway's own word."""
+    assert call_store(gateway, path="/orders/v9/orders")["reason"] == "unknown_path"
+    amazon.control("apps", {"clientId": amazon.spapi["clientId"], "secretExpired": True})
+    headers = {"Authorization": gateway.keys["owner"], "X-Store": SELLER}
+    answer = call_address(gateway, f"/spapi/na{PARTICIPATIONS}", headers=headers)
+    assert (answer.status, answer.headers["x-gateway-reason"]) == (503, "suspended_app")
+    assert answer.error["code"] == "ServiceUnavailable"
+
+
 def test_a_request_at_the_wrong_place(gateway: Gateway, amazon: Amazon) -> None:
     """What a program that sends the token in another header gets, or asks this host for tokens."""
     for what in ("spApi.tokenMissing", "spApi.tokenRequestAtWrongHost"):
@@ -169,7 +204,11 @@ def test_every_row_is_one_that_a_refusal_can_get() -> None:
     table = json.loads((REFERENCES / "refusals.json").read_text(encoding="utf-8"))
     for row in table["causes"]:
         refusal = Refusal(row["from"], 0, b"", "GET", "/orders/v0/orders", "", "NA")
-        told = explain_reason(row["reason"], refusal) if "reason" in row else explain(refusal, row["cause"])
+        told = (
+            explain_reason(row["reason"], refusal)
+            if row["from"] == "gateway"
+            else explain(refusal, row["cause"])
+        )
         assert told is not None, row
         assert "{" not in told.hint
         assert told.code in {failure["code"] for failure in FAILURES}
