@@ -79,6 +79,38 @@ def test_a_file_that_cannot_be_written_after_all(run: Run, gateway: FakeGateway,
     assert path.read_text() == "somebody else's"
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"payload": {"NextToken": "next", "Orders": [{"Id": "x" * 90}] * 900}}, "payload.Orders"),
+        ({"items": [{"sku": "北极光" * 9}] * 900, "pagination": {"nextToken": "next"}, "more": [1]}, "items"),
+        ([{"campaignId": "1" * 60}] * 900, "that the body is"),
+    ],
+    ids=["nested", "plain", "bare"],
+)
+def test_of_a_long_body_its_list_is_cut(run: Run, gateway: FakeGateway, body: Any, shown: str) -> None:
+    """It stays JSON, and what stands beside the list is there: the token of the next page above all."""
+    gateway.answers[PROXY] = passed_on(json.dumps(body))
+    done = run("call_amazon.py", *GET)
+    told = done.good()["body"]
+    listed, whole = told, body
+    for name in shown.split(".") if isinstance(body, dict) else ():
+        listed, whole = listed[name], whole[name]
+    assert 100 < len(listed) < 900
+    assert listed == whole[: len(listed)]
+    assert done.document["notes"][0].startswith(
+        f"Of the list {shown} the first {len(listed)} of 900 are shown"
+    )
+    assert ("next" in json.dumps(told)) == isinstance(body, dict)
+    assert 15_000 < len(done.stdout) <= 20_001
+
+
+def test_a_body_with_one_long_entry_is_cut_as_text(run: Run, gateway: FakeGateway) -> None:
+    """Nothing of its list could be shown."""
+    gateway.answers[PROXY] = passed_on(json.dumps({"items": [{"text": "x" * 30_000}]}))
+    assert isinstance(run("call_amazon.py", *GET).good()["body"], str)
+
+
 def test_a_hostile_body_is_cut_whatever_is_in_it(run: Run, gateway: FakeGateway) -> None:
     """What JSON writes longer than it is counts as it is written."""
     gateway.answers[PROXY] = passed_on('\\"\\\\\n' * 9_000)

@@ -18,6 +18,9 @@ from linkfox_client.text import cleaned
 # Of the gateway's fields about an answer, those that are told.
 TOLD = ("httpStatus", "contentType", "requestId", "rateLimit", "retryAfter", "notes")
 
+# How many fields within each other lead to a list of Amazon's at most: `payload`, `Orders`.
+LEVELS = 4
+
 
 def about(fields: Mapping[str, Any], *, sandbox: bool) -> dict[str, Any]:
     """Return what the gateway tells of an answer, without its body; what it does not tell is left out."""
@@ -28,23 +31,71 @@ def about(fields: Mapping[str, Any], *, sandbox: bool) -> dict[str, Any]:
 def with_body(document: dict[str, Any], body: bytes, *, reads: bool) -> dict[str, Any]:
     """Return the document with the body: parsed where it is JSON, cut where the whole would be too long.
 
-    `reads`: whether the call may be made again to have it whole.
+    Of a JSON body its longest list is cut, so that what stands beside that, such as the token of the next
+    page, is there. `reads`: whether the call may be made again to have it whole.
     """
     try:
         text = body.decode()
     except UnicodeDecodeError:
         note = "The body is no text: --output-file PATH writes it to a file."
         return _noted(document | {"body": None, "bytes": len(body)}, note)
-    if len(text) <= output.LONGEST_DOCUMENT:
-        whole = document | {"body": _parsed(text)}
-        if len(output.rendered({"ok": True, **whole})) <= output.LONGEST_DOCUMENT:
-            return whole
+    parsed = _parsed(text)
+    whole = document | {"body": parsed}
+    if len(text) <= output.LONGEST_DOCUMENT and _fits(whole):
+        return whole
     again = "--output-file PATH writes it whole to a file" + ("." if reads else ", where it may be repeated.")
-    cut = _noted(document | {"body": "", "bodyCharacters": len(text)}, f"The body was cut: {again}")
+    cut = document | {"body": "", "bodyCharacters": len(text)}
+    return _with_short_list(cut, parsed, again) or _with_start(cut, text, again)
+
+
+def _with_short_list(document: dict[str, Any], body: Any, again: str) -> dict[str, Any] | None:
+    """Return the document with a body whose longest list is cut; None where that would not do."""
+    path, listed = _longest_list(body)
+    if path is None or len(output.one_line(_replaced(body, path, []))) > output.LONGEST_DOCUMENT:
+        return None
+    where = ".".join(path) or "that the body is"
+    shown = used = 0
+    while shown < len(listed) and used < output.LONGEST_DOCUMENT:
+        used += len(output.one_line(listed[shown]))
+        shown += 1
+    while shown > 0:
+        note = f"Of the list {where} the first {shown} of {len(listed)} are shown: {again}"
+        short = _noted(document | {"body": _replaced(body, path, listed[:shown])}, note)
+        if _fits(short):
+            return short
+        shown = min(shown - 1, shown * 9 // 10)
+    return None
+
+
+def _with_start(document: dict[str, Any], text: str, again: str) -> dict[str, Any]:
+    """Return the document with the start of a body that can be cut nowhere else."""
+    cut = _noted(document, f"The body was cut: {again}")
     shown = text[: output.LONGEST_DOCUMENT]
-    while len(output.rendered({"ok": True, **cut, "body": shown})) > output.LONGEST_DOCUMENT:
+    while not _fits(cut | {"body": shown}):
         shown = shown[: len(shown) * 9 // 10]
     return cut | {"body": shown}
+
+
+def _fits(document: dict[str, Any]) -> bool:
+    return len(output.rendered({"ok": True, **document})) <= output.LONGEST_DOCUMENT
+
+
+def _longest_list(body: Any, depth: int = LEVELS) -> tuple[tuple[str, ...] | None, list[Any]]:
+    """Return the list with the most entries, and the names of the fields that lead to it; None for none."""
+    if isinstance(body, list):
+        return (), body
+    found: tuple[tuple[str, ...] | None, list[Any]] = (None, [])
+    if isinstance(body, dict) and depth > 0:
+        for name, value in body.items():
+            path, listed = _longest_list(value, depth - 1)
+            if path is not None and len(listed) > len(found[1]):
+                found = ((name, *path), listed)
+    return found
+
+
+def _replaced(body: Any, path: tuple[str, ...], value: Any) -> Any:
+    """Return a copy of `body` with another value where `path` leads to."""
+    return {**body, path[0]: _replaced(body[path[0]], path[1:], value)} if path else value
 
 
 def failure(
