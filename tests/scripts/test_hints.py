@@ -34,6 +34,8 @@ VALUES = PLACEHOLDERS | {
     "RIGHT": "personal",
     "…": "1",
 }
+# What stands for a value that is known only where the hint is made, by the flag before it.
+OF_FLAGS = {"--region": "EU", "--site": "US"}
 FILLED = {
     "sellerId": "A2EXAMPLE7XYZ",
     "expectedSellerId": "A2EXAMPLE7XYZ",
@@ -62,7 +64,7 @@ def in_the_code() -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree):
             parts |= {id(part) for part in node.values} if isinstance(node, ast.JoinedStr) else set()
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in parts:
+            if isinstance(node, ast.Constant | ast.JoinedStr | ast.Call) and id(node) not in parts:
                 yield from ((f"{where}:{node.lineno}", text) for text in _texts(node) if COMMAND.search(text))
 
 
@@ -103,12 +105,27 @@ def _texts(node: ast.expr) -> Iterator[str]:
         for part in node.values:
             # A value stands by itself; what is attached to a word may as well be empty.
             filled = "1" if text.endswith((" ", "=", "'", '"')) else ""
+            if isinstance(part, ast.FormattedValue):
+                filled = next(_texts(part.value), filled) if isinstance(part.value, ast.Call) else filled
             text += str(part.value) if isinstance(part, ast.Constant) else filled
         yield text
+    elif isinstance(node, ast.Call) and _name(node.func) == "typed":
+        yield from _typed(node)
     elif isinstance(node, ast.BinOp | ast.IfExp | ast.BoolOp):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 yield from _texts(child)
+
+
+def _typed(call: ast.Call) -> Iterator[str]:
+    """Yield the command that `typed` makes, where its script and its words are known."""
+    script, *words = call.args
+    if not isinstance(script, ast.Constant) or any(isinstance(word, ast.Starred) for word in words):
+        return
+    told = [str(script.value)]
+    for word in words:
+        told.append(str(word.value) if isinstance(word, ast.Constant) else OF_FLAGS.get(told[-1], "1"))
+    yield f"`python3 scripts/{shlex.join(told)}`"
 
 
 def commands_in(text: str) -> list[list[str]]:
@@ -121,6 +138,9 @@ def test_the_search_finds_them() -> None:
     """Neither test below passes by finding nothing."""
     assert sum(len(commands_in(text)) for _, text in in_the_table()) > 30
     assert sum(len(commands_in(text)) for _, text in in_the_code()) > 10
+    found = [text for where, text in in_the_code() if where.startswith(("choice.py", "stores.py"))]
+    assert "`python3 scripts/authorize_url.py --seller-name 1 --region EU`" in found
+    assert any("see all with `python3 scripts/authorized_stores.py`." in text for text in found)
 
 
 def test_each_command_in_a_hint_is_one_that_its_script_takes() -> None:
