@@ -213,7 +213,7 @@ def test_on_the_hosted_gateway_the_list_is_watched(time: Time) -> None:
     )
     document = authorize(gateway, time)
     assert (document["state"], document["store"]) == ("authorized", STORE)
-    assert time.pauses == [5.0]
+    assert time.pauses == [15.0]
 
 
 def test_on_the_hosted_gateway_an_account_is_known_by_its_record(time: Time) -> None:

@@ -19,7 +19,7 @@ from linkfox_client.gateway import remedies
 from linkfox_client.gateway.client import Gateway
 
 STATUS_SECONDS = 2.0
-LIST_SECONDS = 5.0
+LIST_SECONDS = 15.0  # each look may cost credit, and a person takes minutes
 TOLD_EVERY = 30.0
 
 
