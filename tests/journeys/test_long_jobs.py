@@ -245,9 +245,21 @@ def test_a_token_that_amazon_ended_early_is_replaced(place: Place, tmp_path: Pat
         ended(job, end_by_itself)
 
 
+def test_three_hours_with_stand_in_tokens(place: Place, tmp_path: Path) -> None:
+    """Which live for an hour, while Amazon's live for a minute; the gateway is away for one; then Ctrl-C."""
+    with running_job(place, tmp_path, *PROXY) as job:
+        job.work_until(START + HOURS, 60)
+        assert job.program.said() == ""
+        job.work_while_the_gateway_is_away(calls=False)
+        ended(job, end_by_the_keyboard)
+
+
 @pytest.mark.parametrize("how", ENDS)
-def test_a_job_ends_in_each_way(place: Place, tmp_path: Path, how: Callable[[Job], int]) -> None:
+@pytest.mark.parametrize("flags", [PLAIN, PROXY], ids=["plain", "proxy"])
+def test_a_job_ends_in_each_way(
+    place: Place, tmp_path: Path, flags: tuple[str, ...], how: Callable[[Job], int]
+) -> None:
     """With its own exit code, and nothing of it is left."""
-    with running_job(place, tmp_path, *PLAIN) as job:
+    with running_job(place, tmp_path, *flags) as job:
         job.work_until(START + SHORT, 60)
         ended(job, how)

@@ -82,10 +82,9 @@ def at_the_gateway(gateway: "Gateway", chosen: "choice.Choice") -> tuple[str, Va
 
     The list tells the region that is in both. Raise ClientError where it cannot be had.
     """
-    base = gateway.settings.gateway
-    if "profileId" in chosen.which:
-        profile_id = chosen.which["profileId"]
-        profile = chosen.row or choice.find_profile(gateway, profile_id=profile_id)
+    base, which = gateway.settings.gateway, chosen.which
+    if "profileId" in which:
+        profile = chosen.row or choice.find_profile(gateway, profile_id=which["profileId"])
         region = _region(profile)
         variables = _variables(
             gateway,
@@ -93,20 +92,33 @@ def at_the_gateway(gateway: "Gateway", chosen: "choice.Choice") -> tuple[str, Va
             AMAZON_MARKETPLACE_IDS=_site(profile),
             AMAZON_ADS_ENDPOINT=f"{base}/ads/{region.lower()}",
         )
-        return f"proxy:profile:{profile_id}", variables
-    seller_id = chosen.which["sellerId"]
-    listed = [chosen.row] if chosen.row else _listed_stores(gateway, chosen.which)
-    exact = [each for each in listed if each.get("region") == chosen.which["region"]]
-    row = next(iter([*exact, *listed, chosen.which]))  # the gateway refuses one that is not there
+        return f"proxy:profile:{which['profileId']}", variables
+    row = chosen.row or _kept_store(gateway, which)
     region = _region(row)
     variables = _variables(
         gateway,
-        AMAZON_SELLER_ID=seller_id,
+        AMAZON_SELLER_ID=which["sellerId"],
         AMAZON_REGION=region,
         AMAZON_MARKETPLACE_IDS=_sites(row, row, chosen),
         AMAZON_SPAPI_ENDPOINT=f"{base}/spapi/{region.lower()}",
     )
-    return f"proxy:store:{seller_id}:{region}", variables
+    return f"proxy:store:{which['sellerId']}:{region}", variables
+
+
+def _kept_store(gateway: "Gateway", which: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a store's row of the list, with the region that it is kept under.
+
+    It is `which` where there is none, which the gateway refuses then, and where the key may not read the
+    list: one that may only call Amazon. Raise ClientError.
+    """
+    try:
+        listed = _listed_stores(gateway, which)
+    except ClientError as failure:
+        if failure.reason != "key_lacks_right":
+            raise
+        return which
+    exact = [row for row in listed if row.get("region") == which["region"]]
+    return next(iter([*exact, *listed]), which)
 
 
 def _variables(gateway: "Gateway", **known: str | None) -> Variables:
