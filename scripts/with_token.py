@@ -21,8 +21,8 @@ With --keep-fresh, for hours: the command reads the file AMAZON_ACCESS_TOKEN_FIL
 nothing else, before each call. It is replaced at least 5 minutes before the token ends, and is gone when the
 command has ended. AMAZON_ACCESS_TOKEN is not set then: it would go stale. A command that reads its token only
 at its start works for an hour at most, with and without --keep-fresh. Signals and the exit code pass through.
-Only `kill -9` of with_token.py leaves the command behind, with a token that ends, and the file, which a later
---keep-fresh removes.
+Only `kill -9` of with_token.py (`taskkill /f`) leaves the command behind, with a token that ends, and the
+file, which a later --keep-fresh removes.
 
 What a long command does about a refusal. 401 or 403 that names the token: remove the file, in which there is
 another token within seconds, and repeat the call once. Another 403 stays as it is: end. 429: wait for the

@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from linkfox_client import private_files
 from linkfox_client.cli import child
+from linkfox_client.commands import fresh_token
 from linkfox_client.errors import ClientError
 
 from tests.scripts.conftest import Run
@@ -398,6 +401,50 @@ def test_where_a_process_cannot_be_replaced_a_child_does_the_work(monkeypatch: p
     with pytest.raises(SystemExit) as caught:
         child.replace_with(sys.executable, ["python", "-c", "raise SystemExit(41)"], dict(os.environ))
     assert caught.value.code == 41
+
+
+class _Told:
+    """A child that notes the signals that it is sent."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def send_signal(self, number: int) -> None:
+        """Note it."""
+        self.told.append(number)
+
+
+def test_what_the_keys_of_a_windows_console_send_is_left_to_the_child(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All processes of a console get Ctrl-C and Ctrl-Break: passed on, it would come twice."""
+    monkeypatch.setattr(child, "os", _Windows())
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
+    monkeypatch.setattr(child, "PASSED_ON", ("SIGTERM",))  # the others are not known there
+    with child.SignalRelay() as relay:
+        relay._child = there = _Told()
+        for number in (signal.SIGINT, signal.SIGUSR1, signal.SIGTERM):
+            signal.raise_signal(number)
+    assert there.told == [signal.SIGTERM]
+
+
+def test_a_token_is_kept_fresh_on_windows_too(
+    both: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child is no other than with_token.py's everywhere; its code is ours, and its file is gone."""
+    for module in (child, fresh_token, private_files):
+        monkeypatch.setattr(module, "os", _Windows())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = "import os, sys; sys.exit(len(open(os.environ['FILE']).read()))"
+    with pytest.raises(SystemExit) as caught:
+        fresh_token.run_command(
+            [sys.executable, "-c", code],
+            lambda path: {**os.environ, "FILE": str(path)},
+            {"accessToken": "x" * 41, "expiresIn": 3600},
+            lambda _: {},
+        )
+    assert caught.value.code == 41
+    assert list(tmp_path.glob("linkfox-token-*")) == []
 
 
 def test_a_signal_to_us_ends_the_child(tmp_path: Path) -> None:
