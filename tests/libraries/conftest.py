@@ -1,6 +1,7 @@
 """What tests of client libraries share: interpreters, a gateway with a store or an account, an internet."""
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY, Internet, internet
 
 SELLER, REGION, ADVERTISER = "A1SANDBOXNA001", "NA", "SANDBOX_BRANDS"
+SECRET = re.compile(r"Atz[ar]\||lfx_local_|lfxp_")
 NEARLY_AN_HOUR = 3400  # seconds, so that less is left of a token than any way wants
 
 
@@ -58,7 +60,7 @@ class Setting:
             AMAZON=f"{self.amazon.url}/sellingpartnerapi-na.amazon.com",
             LINKFOX_AGENT_API_KEY=self.gateway.key,
             LINKFOX_TOOL_GATEWAY=f"https://{GATEWAY}",
-            DOOR=self.gateway.url,
+            DOOR=self.net.plain,
             NO_PROXY="127.0.0.1",
             **self.net.environment,
             **more,
@@ -82,11 +84,15 @@ class Setting:
         known = {name: value for name, value in whose.items() if path.startswith("/spApi")}
         body = {**known, **more, "refreshToken": granted["refreshToken"]}
         answer = self.gateway.good(path, body)
+        self.age_tokens()
+        self.amazon.control("ledger/reset", {})
+        return answer
+
+    def age_tokens(self) -> None:
+        """Let nearly an hour pass for the tokens that the gateway holds."""
         with contextlib.closing(sqlite3.connect(self.place.database, timeout=30)) as vault, vault:
             for moment in ("access_expires_at", "refreshed_at"):
                 vault.execute(f"UPDATE grants SET {moment} = {moment} - ?", [NEARLY_AN_HOUR])
-        self.amazon.control("ledger/reset", {})
-        return answer
 
     def restart(self) -> None:
         """Start the gateway again, at another address."""

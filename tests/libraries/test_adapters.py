@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.libraries.conftest import ADVERTISER, REGION, SELLER, Setting, python_with_libraries
+from tests.libraries.conftest import ADVERTISER, REGION, SECRET, SELLER, Setting, python_with_libraries
 from tests.support.client_program import ClientProgram, Failed, client_program
 from tests.support.fake_gateway import fake_gateway
 from tests.support.house import PATIENCE, ROOT
@@ -27,7 +27,6 @@ LIBRARIES = {
 NEWEST = [(library, "newest") for library in LIBRARIES]
 # The older python-amazon-sp-api has no asynchronous clients.
 ALL = NEWEST + [(library, "older") for library in LIBRARIES if "asyncio" not in library]
-SECRET = re.compile(r"Atz[ar]\||lfx_local_")
 MARK = "# --- the gateway: these lines are the same in each adapter"
 
 

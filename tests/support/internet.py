@@ -10,7 +10,7 @@ import http.client
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,19 @@ HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding
 
 @dataclass
 class Internet:
-    """`amazon`: the stand-in's address, `gateway`: the gateway's; both may be changed at any time."""
+    """`amazon`: the stand-in's address, `gateway`: the gateway's; both may be changed at any time.
+
+    `plain`: the gateway's address without TLS, which stays when that is started again at another port.
+    `answered`: the hosts that were asked, each with what it answered.
+    """
 
     amazon: str
     gateway: str
     proxy: str
     authority: Path
     port: int
+    plain: str = ""
+    answered: list[tuple[str, bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,8 +56,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 512
     internet: Internet
 
-    def __init__(self, authority: Authority) -> None:
+    def __init__(self, authority: Authority, *, tls: bool) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self._tls = tls
         self._authority, self._contexts, self._lock = authority, dict[str, ssl.SSLContext](), threading.Lock()
         self._default = authority.server_context(GATEWAY)
         self._default.sni_callback = self._choose
@@ -65,6 +72,9 @@ class _Server(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Speak TLS first, in the connection's own thread."""
+        if not self._tls:
+            super().finish_request(request, client_address)
+            return
         with self._default.wrap_socket(request, server_side=True) as connection:
             super().finish_request(connection, client_address)
 
@@ -82,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
 
         Where nobody listens the connection is closed without an answer.
         """
-        host = self.connection.asked_host  # type: ignore[attr-defined]  # set in `_choose`
+        host = getattr(self.connection, "asked_host", GATEWAY)  # set in `_choose`
         address = urlsplit(self.server.internet.address(host, self.path))
         headers = {name.lower(): value for name, value in self.headers.items()}
         headers = {name: value for name, value in headers.items() if name not in HOP_BY_HOP}
@@ -95,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             connection.request(self.command, target, body, headers)
             answer = connection.getresponse()
             content = answer.read()
+        self.server.internet.answered.append((host, content))
         self.send_response(answer.status, answer.reason)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP | {"content-length", "server", "date"}:
@@ -113,12 +124,23 @@ class _Handler(BaseHTTPRequestHandler):
 def internet(folder: Path, amazon: str, gateway: str) -> Iterator[Internet]:
     """An Internet whose certificates are kept in `folder`."""
     authority = Authority(folder)
-    with _Server(authority) as server:
+    with (
+        _serving(_Server(authority, tls=True)) as server,
+        _serving(_Server(authority, tls=False)) as plain,
+        proxy_to(server.server_address[1]) as proxy,
+    ):
         port = server.server_address[1]
+        made = Internet(amazon, gateway, proxy.url, authority.file, port)
+        made.plain = f"http://127.0.0.1:{plain.server_address[1]}"
+        server.internet = plain.internet = made
+        yield made
+
+
+@contextlib.contextmanager
+def _serving(server: _Server) -> Iterator[_Server]:
+    with server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
-            with proxy_to(port) as proxy:
-                server.internet = Internet(amazon, gateway, proxy.url, authority.file, port)
-                yield server.internet
+            yield server
         finally:
             server.shutdown()

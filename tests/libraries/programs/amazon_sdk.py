@@ -4,6 +4,7 @@ import gzip
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from os import environ
 from typing import Any
 from urllib.request import urlopen
@@ -34,12 +35,14 @@ if WAY == "adapter":
     tokens = GatewayTokens(SELLER, REGION)
     call = tokens.call
 
+    @cache
     def client() -> Any:
         """Make what the SDK's classes are made with."""
         return tokens.api_client(environ["AMAZON"])
 
 else:
 
+    @cache
     def client() -> Any:
         """Make what the SDK's classes are made with."""
         handle = f"store:{SELLER}:{REGION}"
