@@ -1,10 +1,13 @@
 """One signed POST to the owner's webhook.
 
-`X-LinkFox-Timestamp` and `X-LinkFox-Signature: v1=HEX`, the HMAC-SHA256 of `TIMESTAMP.BODY` under the shared
-secret: who receives it checks both, and takes nothing that is older than a few minutes. `X-LinkFox-Notice` is
-the notice's id; one that comes again, because its first answer was lost, has the same.
+It is signed in two ways, of which who receives it checks one, and takes nothing that is older than a few
+minutes. As Standard Webhooks has it (standardwebhooks.com): `webhook-id`, `webhook-timestamp`, and in
+`webhook-signature` `v1,` and the HMAC-SHA256 of `ID.TIMESTAMP.BODY` in base64. And in the gateway's own:
+`X-LinkFox-Notice`, `X-LinkFox-Timestamp`, and in `X-LinkFox-Signature` `v1=` and that of `TIMESTAMP.BODY` in
+hexadecimal digits. A notice that comes again, because its first answer was lost, has the same id.
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -25,9 +28,16 @@ class NotDelivered(Exception):
 
 
 def signature(secret: Secret, timestamp: int, body: str) -> str:
-    """Return the value of the signature header."""
+    """Return the value of the gateway's own signature header."""
     signed = f"{timestamp}.{body}".encode()
     return "v1=" + hmac.digest(secret.reveal().encode(), signed, hashlib.sha256).hex()
+
+
+def standard_signature(webhook: Webhook, notice_id: str, timestamp: int, body: str) -> str:
+    """Return the value of Standard Webhooks' signature header."""
+    signed = f"{notice_id}.{timestamp}.{body}".encode()
+    digest = hmac.digest(webhook.standard_key, signed, hashlib.sha256)
+    return f"v1,{base64.b64encode(digest).decode()}"
 
 
 def deliver(webhook: Webhook, notice_id: str, body: str, timestamp: int) -> None:
@@ -35,6 +45,9 @@ def deliver(webhook: Webhook, notice_id: str, body: str, timestamp: int) -> None
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "linkfox-gateway",
+        "webhook-id": notice_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": standard_signature(webhook, notice_id, timestamp, body),
         "X-LinkFox-Notice": notice_id,
         "X-LinkFox-Timestamp": str(timestamp),
         "X-LinkFox-Signature": signature(webhook.secret, timestamp, body),

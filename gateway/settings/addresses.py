@@ -23,7 +23,13 @@ def origins(values: Values, name: str) -> tuple[str, ...] | None:
     text = values.text(name)
     if text is None:
         return None
-    found = (_origin(name, one, loopback_only=False) for one in text.replace(",", " ").split())
+    given = text.replace(",", " ").split()
+    if "*" in text:
+        raise SettingsError(
+            f"{name} holds a wildcard; expected whole origins such as https://app.example.com",
+            "Name each origin by itself.",
+        )
+    found = (_origin(name, one, loopback_only=False) for one in given)
     return tuple(_without_own_port(one) for one in found if one)
 
 

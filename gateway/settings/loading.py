@@ -13,6 +13,7 @@ from gateway.settings.kinds import client_secret, file_variable
 from gateway.settings.settings import (
     KEYRING_TIMEOUT,
     LEAST_WEBHOOK_SECRET,
+    STANDARD_SECRET,
     AdsClient,
     SellingPartnerApplication,
     Settings,
@@ -24,6 +25,11 @@ from gateway.settings.variables import declared, read, required
 from gateway.util import keyring
 from gateway.util.paths import BUNDLE
 from gateway.util.secret import Secret
+
+A_WEBHOOK_SECRET = (
+    "a secret comes from: python3 -c 'import base64, secrets; "
+    f'print("{STANDARD_SECRET}" + base64.b64encode(secrets.token_bytes(32)).decode())\''
+)
 
 Application = TypeVar("Application", SellingPartnerApplication, AdsClient)
 
@@ -95,10 +101,20 @@ def _webhook(values: Values) -> Webhook | None:
         names = " and ".join(variable.name for variable in required(Webhook))
         raise SettingsError(
             f"{names} belong together, and the secret has at least {LEAST_WEBHOOK_SECRET} characters",
-            "Set both or neither; a secret comes from: "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            f"Set both or neither; {A_WEBHOOK_SECRET}",
         )
-    return Webhook(**given)
+    webhook = Webhook(**given)
+    try:
+        is_long_enough = len(webhook.standard_key) >= LEAST_WEBHOOK_SECRET
+    except ValueError:
+        is_long_enough = False
+    if not is_long_enough:
+        raise SettingsError(
+            f"GATEWAY_WEBHOOK_SECRET begins with {STANDARD_SECRET} and goes on with no base64 of at least "
+            f"{LEAST_WEBHOOK_SECRET} bytes",
+            f"Copy it again; {A_WEBHOOK_SECRET}",
+        )
+    return webhook
 
 
 def _home() -> Path:

@@ -3,6 +3,7 @@
 The table of all settings in `references/self-hosting.md` is made of these declarations.
 """
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +20,8 @@ from gateway.util.secret import Secret
 DEFAULT_PORT = 8765
 CALLBACK_PATHS: dict[Flow, str] = {"spapi": "/spApi/oauth/callback", "ads": "/amazonAds/oauth/callback"}
 LEAST_WEBHOOK_SECRET = 16
+# What a secret of Standard Webhooks begins with.
+STANDARD_SECRET = "whsec_"  # noqa: S105 - no secret
 MEGABYTE = 1024 * 1024
 HOUR = 3600
 ATTEMPT_LIFETIME = 15 * 60
@@ -108,9 +111,23 @@ class Webhook:
         Variable(
             "GATEWAY_WEBHOOK_SECRET",
             kinds.secret,
-            f"what they are signed with, at least {LEAST_WEBHOOK_SECRET} characters",
+            f"what they are signed with, at least {LEAST_WEBHOOK_SECRET} characters; best "
+            f"`{STANDARD_SECRET}` and random bytes in base64, as Standard Webhooks has it",
         ),
     ]
+
+    @property
+    def standard_key(self) -> bytes:
+        """The key of Standard Webhooks' signature (standardwebhooks.com: signature scheme).
+
+        What follows `whsec_`, from base64; of a secret without that, its bytes in UTF-8. Raise ValueError
+        where it is no base64.
+        """
+        secret = self.secret.reveal()
+        if not secret.startswith(STANDARD_SECRET):
+            return secret.encode()
+        encoded = secret.removeprefix(STANDARD_SECRET)
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
 
 
 @dataclass(frozen=True, slots=True)

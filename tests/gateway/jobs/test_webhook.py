@@ -1,12 +1,15 @@
 """Notices over HTTP: signed, repeated with pauses, given up in the end, and never twice for one change."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
 import logging
 import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import standardwebhooks
 from sqlalchemy import update
 
+from gateway.jobs import schedule
 from gateway.jobs.deliverer import MOST_TRIES, PAUSES, Deliverer
 from gateway.jobs.reminders import Reminder
 from gateway.jobs.webhook import NotDelivered, deliver
@@ -26,7 +31,8 @@ from gateway.vault.applications import AppKey
 from gateway.vault.database.tables import grants
 from tests.support.certificates import self_signed
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
-from tests.support.house import until
+from tests.support.house import ROOT, until
+from tests.support.installed import node_packages, or_skip
 
 SECRET = "a-secret-of-the-webhook-receiver"
 APP = AppKey("spapi", "client", "print")
@@ -70,8 +76,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def told(amazon: Amazon, tmp_path: Path, receiver: Receiver) -> Iterator[Gateway]:
-    """A gateway that tells the receiver."""
+def told(
+    amazon: Amazon, tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Gateway]:
+    """A gateway that tells the receiver at once."""
+    monkeypatch.setattr(schedule, "NOTICE_SECONDS", 0.05)
     webhook = Webhook(receiver.url, Secret(SECRET))
     with running_gateway(amazon, tmp_path, webhook=webhook) as gateway:
         yield gateway
@@ -206,6 +215,56 @@ def test_certificates_that_are_named_and_not_there_are_told(
     webhook = Webhook(receiver.url.replace("http:", "https:"), Secret(SECRET))
     with pytest.raises(NotDelivered, match="REQUESTS_CA_BUNDLE names a file that is not there"):
         deliver(webhook, "id", "{}", 1)
+
+
+# A secret as Standard Webhooks has it, which its libraries take as it is; and a text of one's own.
+SECRETS = ["whsec_" + base64.b64encode(bytes(range(200, 232))).decode(), SECRET]
+NODE_PROGRAM = """
+const { Webhook } = require("standardwebhooks");
+const { secret, body, headers } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const webhook = new Webhook(secret, secret.startsWith("whsec_") ? undefined : { format: "raw" });
+const told = webhook.verify(body, headers).event;
+let refused = false;
+try { webhook.verify(body + " ", headers); } catch { refused = true; }
+console.log(JSON.stringify([told, refused]));
+"""
+
+
+def sent(receiver: Receiver, secret: str) -> tuple[dict[str, str], str]:
+    """Send a notice that has Chinese in it, now: libraries take none that is old."""
+    body = json.dumps({"event": "authorized", "store": {"sellerName": "我的店铺 ☕"}}, ensure_ascii=False)
+    deliver(Webhook(receiver.url, Secret(secret)), "5f0c2d", body, int(time.time()))
+    return receiver.requests[-1]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_the_library_for_python_takes_a_notice(receiver: Receiver, secret: str) -> None:
+    """And refuses one that was changed, and another secret's."""
+    headers, body = sent(receiver, secret)
+    key: str | bytes = secret if secret.startswith("whsec_") else secret.encode()
+    assert standardwebhooks.Webhook(key).verify(body, headers)["event"] == "authorized"
+    for other, changed in ((key, body + " "), (b"another", body)):
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook(other).verify(changed, headers)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_the_library_for_node_takes_a_notice(receiver: Receiver, secret: str) -> None:
+    """Likewise."""
+    headers, body = sent(receiver, secret)
+    with or_skip():
+        folder = node_packages(ROOT / ".libraries-node", ROOT / "tests" / "libraries" / "node")
+    given = json.dumps({"secret": secret, "headers": headers, "body": body})
+    done = subprocess.run(
+        ["node", "-e", NODE_PROGRAM],
+        cwd=folder,
+        input=given,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["authorized", True]
 
 
 def test_the_secret_is_not_shown() -> None:

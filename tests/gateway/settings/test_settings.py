@@ -206,6 +206,9 @@ def test_a_file_with_secrets_is_nobody_elses_to_write(
     assert place.load(environ).readable_files == (path,)
 
 
+WEBHOOK_URL = {"GATEWAY_WEBHOOK_URL": "https://hooks.example"}
+
+
 @pytest.mark.parametrize(
     ("environ", "named"),
     [
@@ -234,6 +237,15 @@ def test_a_file_with_secrets_is_nobody_elses_to_write(
         ({"GATEWAY_PUBLIC_URL": "https://gateway.example:port"}, "GATEWAY_PUBLIC_URL"),
         ({"GATEWAY_PUBLIC_URL": "https://[::1"}, "GATEWAY_PUBLIC_URL"),
         ({"GATEWAY_PUBLIC_URL": "gateway.example"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_RETURN_ORIGINS": "https://a.example,http://canary.example"}, "GATEWAY_RETURN_ORIGINS"),
+        ({"GATEWAY_RETURN_ORIGINS": "https://a.example/path"}, "GATEWAY_RETURN_ORIGINS"),
+        ({"GATEWAY_RETURN_ORIGINS": "https://*.canary.example"}, "GATEWAY_RETURN_ORIGINS"),
+        (WEBHOOK_URL, "GATEWAY_WEBHOOK_SECRET"),
+        (
+            WEBHOOK_URL | {"GATEWAY_WEBHOOK_SECRET": "whsec_canary, no base64"},
+            "GATEWAY_WEBHOOK_SECRET",
+        ),
+        (WEBHOOK_URL | {"GATEWAY_WEBHOOK_SECRET": "whsec_Y2FuYXJ5Y2FuYXJ5"}, "GATEWAY_WEBHOOK_SECRET"),
     ],
 )
 def test_a_bad_setting_is_named_and_explained(place: Place, environ: dict[str, str], named: str) -> None:
@@ -245,6 +257,14 @@ def test_a_bad_setting_is_named_and_explained(place: Place, environ: dict[str, s
     assert refused.value.code == "not_set_up"
     assert "\n" not in str(refused.value)
     assert "canary" not in str(refused.value)
+
+
+def test_origins_are_kept_as_browsers_write_them(place: Place) -> None:
+    """In lower case and without the port that goes without saying, so that an address can be compared."""
+    given = "https://App.Example.com:443, http://localhost:3000 https://xn--bcher-kva.example/"
+    settings = place.load({"GATEWAY_RETURN_ORIGINS": given})
+    wanted = ("https://app.example.com", "http://localhost:3000", "https://xn--bcher-kva.example")
+    assert settings.return_origins == wanted
 
 
 @pytest.mark.parametrize(
