@@ -1,4 +1,4 @@
-"""What `storeTokens` costs: beside a bare ASGI application on uvicorn, and with 100 and 100,000 stores.
+"""What reading a token costs: beside a bare ASGI application, in two shapes, with 100 and 100,000 stores.
 
     .venv/bin/python -m benchmarks.tokens_cost
 
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 
@@ -69,6 +70,32 @@ def _beside_bare(amazon: Amazon, folder: Path, workers: int) -> dict[str, Any]:
         finally:
             tokens.close()
             nothing.close()
+
+
+def _as_login_with_amazon(gateway: Process, stores: int) -> list[bytes]:
+    """The same reads as a library sends them to Login with Amazon: forms with a handle and the API key."""
+    fields = {"grant_type": "refresh_token", "client_id": "any", "client_secret": gateway.key}
+    forms = [
+        urlencode({**fields, "refresh_token": f"store:{seller(number)}:NA"}).encode()
+        for number in range(0, stores, max(1, stores // 100))
+    ]
+    head = "POST /auth/o2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n"
+    head += "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    return [head.format(len(form)).encode() + form for form in forms]
+
+
+def _beside_store_tokens(amazon: Amazon, folder: Path) -> dict[str, Any]:
+    with a_place(amazon, folder, GATEWAY) as place:
+        open_seeded(amazon, place.data, FEW).close()
+        gateway = place.start()
+        shaped = Clients(gateway.url, _as_login_with_amazon(gateway, FEW), COUNT)
+        own = Clients(gateway.url, _requests(gateway, FEW), COUNT)
+        try:
+            used = processor_of(gateway.process.pid)
+            return beside(shaped, own, ROUNDS, (used, used))
+        finally:
+            shaped.close()
+            own.close()
 
 
 def _parts(vault: Vault) -> dict[str, float]:
@@ -131,6 +158,7 @@ def main() -> None:
     """Print the figures as one JSON document."""
     with running_amazon() as amazon, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        shaped = _beside_store_tokens(amazon, folder / "shaped")
         one = _beside_bare(amazon, folder / "one", 1)
         two = _beside_bare(amazon, folder / "two", 2)
         with open_seeded(amazon, folder / "parts" / "data", FEW) as vault:
@@ -138,6 +166,7 @@ def main() -> None:
         stores = _few_and_many(amazon, folder)
     whole, bare = one["processor microseconds a request"]
     figures = {
+        "/auth/o2/token / storeTokens, one worker": shaped,
         "storeTokens / bare ASGI application, one worker": one,
         "storeTokens / bare ASGI application, two workers": two,
         "where it goes, in microseconds of a request": {

@@ -33,12 +33,14 @@ class GrantTokens(NamedTuple):
     def fresh(self, min_ttl: int, now: float) -> "GrantTokens | None":
         """Return these tokens where they live and `min_ttl` seconds are left; None where to refresh them.
 
-        Of a token that Amazon gave a shorter life than usual the same share of that life is enough, so that
-        no caller has one refreshed anew that was made just now. `below_minimum` tells where it was used.
+        Where a refresh brought a token of a shorter life than usual, the same share of that is enough: no
+        caller has one refreshed anew that was made just now. `below_minimum` tells where that was so.
         """
-        left = seconds_left(self.grant, now)
-        life = self.grant.access_expires_at - self.grant.refreshed_at
-        if left < max(min(min_ttl, life * LARGEST_MIN_TTL / AMAZON_LIFETIME), 1):
+        left, enough = seconds_left(self.grant, now), float(min_ttl)
+        if self.grant.was_refreshed:
+            life = self.grant.access_expires_at - self.grant.refreshed_at
+            enough = min(min_ttl, life * LARGEST_MIN_TTL / AMAZON_LIFETIME)
+        if left < max(enough, 1):
             return None
         return self._replace(below_minimum=True) if left < min_ttl else self
 
