@@ -34,6 +34,7 @@ from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
+from gateway.proxy.pacing import Pacing
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
@@ -126,9 +127,10 @@ def _services(
     login = CountedLogin(session, clock)
     tokens = TokenService(settings, vault, login, clock, threads, sleep=sleep)
     holdings = Holdings(vault, threads)
+    pacing = Pacing(vault.call_buckets, sleep, on=settings.proxy_pacing)
     patient_vault = PatientVault(threads, sleep)
     shares = Shares(CHECKS_OF_A_USER)
-    store_check = StoreCheck(settings, vault, session, patient_vault, shares, threads)
+    store_check = StoreCheck(settings, vault, session, patient_vault, shares, threads, pacing.count_check)
     profile_sync = ProfileSync(
         settings,
         vault,
@@ -160,7 +162,7 @@ def _services(
         tokens=tokens,
         stand_in_tokens=StandInTokens(vault.stand_in_key, clock),
         proxy=DeveloperProxy(
-            settings, vault, holdings, tokens, forwarder, SellingPartnerApi(session), clock, threads
+            settings, vault, holdings, tokens, forwarder, SellingPartnerApi(session), pacing, clock, threads
         ),
         appstore=Appstore(settings, starter, session.address),
         failed_keys=FailedKeys(clock),

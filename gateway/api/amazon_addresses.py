@@ -6,9 +6,8 @@ ends the connection, so that nobody takes it for a whole one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect
@@ -20,6 +19,7 @@ from gateway.api.amazon_callers import AmazonCaller, find_caller
 from gateway.api.amazon_refusals import REASON_HEADER
 from gateway.api.refusals import with_consent_link
 from gateway.asgi.body_limit import AMAZON_ADDRESSES
+from gateway.asgi.patience import patience_of, until_gone
 from gateway.asgi.request_context import header_values
 from gateway.asgi.routing import PrefixRoute
 from gateway.asgi.services import services_in
@@ -68,10 +68,13 @@ class AmazonAddress:
         services = services_in(scope)
         raw = Raw(scope["method"], path, scope["query_string"], _passing_headers(scope, self.flow))
         wanted = read_raw_request(raw, self.flow, services.settings)
+        patience = patience_of(scope, receive)
         body = await _body(scope, receive) if wanted.method not in WITHOUT_BODY else None
+        if isinstance(body, Upload):  # what is received is the rest of it, until Amazon has it
+            patience = replace(patience, gone=None)
         called = wanted
         try:
-            async with services.proxy.call(wanted.with_body(body), who.bearer) as answer:
+            async with services.proxy.call(wanted.with_body(body), who.bearer, patience) as answer:
                 del body
                 await _pass_on(answer, _headers(answer, who, called), receive, send)
         except Problem as problem:
@@ -173,7 +176,7 @@ async def _pass_on(
         body = b"" if answer.status in BODILESS else answer.beginning
         await send({"type": "http.response.body", "body": body})
         return
-    gone = asyncio.ensure_future(_until_gone(receive))
+    gone = asyncio.ensure_future(until_gone(receive))
     try:
         async for piece in answer.pieces():
             if gone.done():
@@ -182,10 +185,3 @@ async def _pass_on(
         await send({"type": "http.response.body"})
     finally:
         gone.cancel()
-
-
-async def _until_gone(receive: Callable[[], Awaitable[Mapping[str, object]]]) -> None:
-    """Wait for the client to go; what it may still send is for nobody. That ends with too much of it, too."""
-    with suppress(Problem):
-        while (await receive())["type"] != "http.disconnect":
-            pass

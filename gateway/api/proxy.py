@@ -17,6 +17,7 @@ from gateway.api.requests.proxy import AccountProxyRequest, ProxyCallRequest, St
 from gateway.api.routing import ApiRouter
 from gateway.asgi.body_limit import PROXY_PATHS
 from gateway.asgi.calls import JSON_TYPE, ApiCall
+from gateway.asgi.patience import patience_of
 from gateway.asgi.services import Services
 from gateway.errors import Problem
 from gateway.model import Flow
@@ -32,7 +33,9 @@ ERRORS = ("not_allowed", *REFRESH_ERRORS, "answer_too_large")
 RULES = (
     "Redirects are not followed. Nothing is sent twice but a GET: where Amazon refused the token that the "
     "gateway chose, or the application's client secret. A user has so many calls under way at once; one that "
-    "waits too long for a place is answered 429 and was not sent. "
+    "waits too long for a place is answered 429 and was not sent. Calls of one store and operation are "
+    "spaced by the rate that Amazon publishes: one whose turn comes later than the header `X-Deadline` says "
+    "(in seconds, else 20) is answered 429 at once, with the true Retry-After, and was not sent. "
     "Either `amzAccessToken` or `{named}` is needed."
 )
 
@@ -110,7 +113,7 @@ class _ProxiedCall:
         wanted = self._take_wanted()
         called = wanted.with_body(None)
         try:
-            async with services.proxy.call(wanted, self.bearer) as answer:
+            async with services.proxy.call(wanted, self.bearer, patience_of(scope, receive)) as answer:
                 del wanted
                 cause = cause_of(answer, self.bearer, called)
                 document = answer_document(

@@ -116,7 +116,11 @@ class Importer:
         known = await self._threads.vault(self._vault.grants.stores_of, wanted.user_id, wanted.seller_id)
         tokens = await self._proved(wanted, refresh_token)
         found, look = await self._store_check.find(
-            wanted.user_id, wanted.region, tokens.access_token, known_as_indian=is_indian(known)
+            wanted.user_id,
+            wanted.seller_id,
+            wanted.region,
+            tokens.access_token,
+            known_as_indian=is_indian(known),
         )
         if look.verification == "wrong_region":
             raise await self._wrong_region(wanted, tokens)
@@ -133,7 +137,9 @@ class Importer:
 
     async def _wrong_region(self, wanted: Import, tokens: Tokens) -> Problem:
         """Return the refusal of a token that is not of the region, with the right one where that is known."""
-        right = await self._store_check.region_of(wanted.user_id, wanted.region, tokens.access_token)
+        right = await self._store_check.region_of(
+            wanted.user_id, wanted.seller_id, wanted.region, tokens.access_token
+        )
         return Problem("import_wrong_region", f"Amazon answers for it under {right}" if right else "")
 
     async def _import_account(self, wanted: Import, refresh_token: Secret) -> ImportedAccount:

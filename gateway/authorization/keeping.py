@@ -73,7 +73,9 @@ class Keeping:
 
     async def _look_at_store(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
         """Note what a look at the store brings, and keep one of India's where Amazon serves it."""
-        region, look = await self._store_check.find(grant.user_id, grant.region, tokens.access_token)
+        region, look = await self._store_check.find(
+            grant.user_id, grant.seller_id, grant.region, tokens.access_token
+        )
         if region != grant.region:
             there = replace(attempt, region=region, marketplace=INDIA)
             move = partial(self._vault.authorizations.move, there, grant, tokens)

@@ -78,7 +78,7 @@ class SiteRefresh:
 
     async def _look(self, held: GrantTokens) -> StoreLook:
         """Ask for a store, once more where its token is refused. Raise AmazonFailure, Problem."""
-        ask = partial(self._store_check.ask, held.grant.user_id, held.grant.region)
+        ask = partial(self._store_check.ask, held.grant.user_id, held.grant.seller_id, held.grant.region)
         try:
             return await ask(held.tokens.access_token)
         except AmazonFailure as failure:

@@ -1,5 +1,6 @@
 """A look at a store: whether Amazon answers for it in the region that it is kept under, with which sites."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -38,19 +39,25 @@ class StoreCheck:
         patient_vault: PatientVault,
         shares: Shares,
         threads: Threads,
+        count_check: Callable[[Region, str | None], Awaitable[None]],
     ) -> None:
+        """`count_check` is told of each question, by region and seller, before Amazon is asked."""
         self._vault = vault
         self._shares = shares
         self._patient_vault = patient_vault
         self._threads = threads
+        self._count_check = count_check
         self._breaker = CallCircuitBreaker(settings, vault, threads)
         self._selling_partner_api = SellingPartnerApi(session)
 
-    async def ask(self, user_id: int, region: Region, access_token: Secret) -> StoreLook:
+    async def ask(
+        self, user_id: int, seller_id: str | None, region: Region, access_token: Secret
+    ) -> StoreLook:
         """Ask Amazon once for a user's store. Raise AmazonFailure; Problem where the user's share is full."""
         check_store = self._selling_partner_api.check_store
         try:
             async with self._shares.place_for(user_id):
+                await self._count_check(region, seller_id)
                 found = await self._threads.checks(check_store, region, access_token)
         except AmazonFailure as failure:
             if failure.kind == "secret_expired":
@@ -62,34 +69,44 @@ class StoreCheck:
                 await self._breaker.store_checked("spapi")
         return found
 
-    async def check(self, user_id: int, region: Region, access_token: Secret) -> StoreLook:
+    async def check(
+        self, user_id: int, seller_id: str | None, region: Region, access_token: Secret
+    ) -> StoreLook:
         """Look once whether a user's store answers, and return what came of it, whatever that is."""
         try:
-            return await self.ask(user_id, region, access_token)
+            return await self.ask(user_id, seller_id, region, access_token)
         except (AmazonFailure, Problem) as error:
             return StoreLook(f"{NOT_CHECKED}: {error.detail}")
 
     async def find(
-        self, user_id: int, region: Region, access_token: Secret, *, known_as_indian: bool = False
+        self,
+        user_id: int,
+        seller_id: str | None,
+        region: Region,
+        access_token: Secret,
+        *,
+        known_as_indian: bool = False,
     ) -> tuple[Region, StoreLook]:
         """Look at a store that is said to be of `region`; return where to keep it, and what came of the look.
 
         That is another region only for a store of India that came as one of the Far East.
         """
-        found = await self.check(user_id, region, access_token)
+        found = await self.check(user_id, seller_id, region, access_token)
         if region != INDIA_ASKED or found.verification == "verified":
             return region, found
-        there = await self.check(user_id, INDIA_KEPT, access_token)
+        there = await self.check(user_id, seller_id, INDIA_KEPT, access_token)
         if known_as_indian or _sells_in_india(there):
             return INDIA_KEPT, there
         return region, found
 
-    async def region_of(self, user_id: int, wrong: Region, access_token: Secret) -> Region | None:
+    async def region_of(
+        self, user_id: int, seller_id: str | None, wrong: Region, access_token: Secret
+    ) -> Region | None:
         """Return the region that Amazon answers in for a store that is not of region `wrong`, if it does."""
         for region in REGIONS:
             if region == wrong:
                 continue
-            found = await self.check(user_id, region, access_token)
+            found = await self.check(user_id, seller_id, region, access_token)
             if found.verification == "verified":
                 return region
         return None

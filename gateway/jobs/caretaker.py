@@ -1,6 +1,7 @@
 """Puts right what went wrong.
 
-Probes suspended applications, settles attempts that were left behind, and reads profiles that are missing.
+Probes suspended applications, settles attempts that were left behind, reads profiles that are missing, and
+forgets what is over.
 """
 
 import asyncio
@@ -36,6 +37,10 @@ class Caretaker:
             pass
         await self._threads.writes(self._vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await self._threads.writes(self._vault.attempts.forget_old)
+
+    async def forget_buckets(self) -> None:
+        """Forget how many calls Amazon takes of operations that nobody calls any more. Raise VaultError."""
+        await self._threads.writes(self._vault.call_buckets.forget_old)
 
     async def complete_profiles(self) -> None:
         """Ask Amazon for the profiles that could not be read, account by account. Raise VaultError.

@@ -27,6 +27,7 @@ WRITE_PROBE_SECONDS = 10.0
 # The count is only to give advice.
 SEALS_SECONDS = 60.0
 ATTEMPT_SECONDS = 300.0
+BUCKETS_SECONDS = 3600.0
 UNREAD_PROFILES_SECONDS = 30.0
 REMINDER_SECONDS = 3600.0
 REFRESHER_SECONDS = 5.0
@@ -61,6 +62,7 @@ def all_jobs(
             WRITE_PROBE_SECONDS,
         ),
         PeriodicJob("attempts", caretaker.tidy_attempts, ATTEMPT_SECONDS, at_once=True),
+        PeriodicJob("call_buckets", caretaker.forget_buckets, BUCKETS_SECONDS, at_once=True),
         PeriodicJob("unstored_answers", tokens.store_unstored, settings.caretaker_pause),
         PeriodicJob("probes", caretaker.probe_applications, settings.caretaker_pause),
         PeriodicJob("unread_profiles", caretaker.complete_profiles, UNREAD_PROFILES_SECONDS),

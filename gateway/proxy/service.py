@@ -23,6 +23,7 @@ from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.proxy.bearers import Bearer, Bearers
 from gateway.proxy.headers import ads_headers, selling_partner_headers
+from gateway.proxy.pacing import Pacing, Patience
 from gateway.proxy.proofs import Proofs
 from gateway.proxy.request import ProxyRequest
 from gateway.proxy.verdicts import Verdict, verdict_on_token
@@ -52,6 +53,7 @@ class DeveloperProxy:
         tokens: TokenService,
         forwarder: Forwarder,
         selling_partner_api: SellingPartnerApi,
+        pacing: Pacing,
         clock: Clock,
         threads: Threads,
     ) -> None:
@@ -61,6 +63,7 @@ class DeveloperProxy:
         self._forwarder = forwarder
         self._selling_partner_api = selling_partner_api
         self._clock = clock
+        self._pacing = pacing
         self._proofs = Proofs(clock)
         self._threads = threads
         self._breaker = CallCircuitBreaker(settings, vault, threads)
@@ -68,15 +71,20 @@ class DeveloperProxy:
         self._shares = Shares(PROXY_THREADS // 2)
 
     @asynccontextmanager
-    async def call(self, wanted: ProxyRequest, bearer: Bearer) -> AsyncIterator[Forwarded]:
-        """Make a call, and hold one of the user's places until its answer was dealt with.
+    async def call(
+        self, wanted: ProxyRequest, bearer: Bearer, patience: Patience
+    ) -> AsyncIterator[Forwarded]:
+        """Make a call when its turn has come; hold one of the user's places until the answer was dealt with.
 
         Yields Amazon's answer, whatever its status; its body is still to be read. Raise Problem where there
         is none to pass on, also where that shows inside the `with`.
         """
+        await self._token_of(bearer)  # whose authorization has ended is told that, and takes no turn
+        paced = await self._pacing.turn(wanted, bearer, patience)
         token = await self._token_of(bearer)
         async with self._shares.place_for(bearer.grant.user_id):
             answer = await self._call(wanted, bearer, token)
+            await self._pacing.answered(paced, answer.status, answer.headers)
             del wanted  # its body may be large, and is of no more use
             try:
                 yield answer
@@ -195,6 +203,7 @@ class DeveloperProxy:
         if self._proofs.holds(APPLICATION):
             return True
         held = await self._tokens.fresh(bearer.grant.id, 1)
+        await self._pacing.count_check(bearer.region, bearer.grant.seller_id)
         try:
             await self._threads.proxy(
                 self._selling_partner_api.check_store, bearer.region, held.tokens.access_token

@@ -243,6 +243,15 @@ class Settings:
     proxy_ads_writes: Annotated[
         bool, Variable("PROXY_ADS_WRITES", kinds.flag, "`true` lets it change ads, too")
     ] = False
+    proxy_pacing: Annotated[
+        bool,
+        Variable(
+            "GATEWAY_PROXY_PACING",
+            kinds.flag,
+            "whether SP-API calls of one store and operation are spaced by the rate that Amazon publishes; "
+            "see [api.md](api.md#calling-amazon)",
+        ),
+    ] = True
     proxy_largest_request: Annotated[
         int,
         Variable(

@@ -30,6 +30,12 @@ _LEASE_WAITS = Histogram(
 _REFRESHED_AHEAD = Counter(
     "linkfox_refreshed_ahead", "Grants that the refresher took care of.", ["outcome"], registry=REGISTRY
 )
+_CALLS_PACED = Counter(
+    "linkfox_calls_paced",
+    "Calls of the SP-API that are spaced by Amazon's rates.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 _NOTICES = Counter("linkfox_notices", "Notices sent to the webhook.", ["outcome"], registry=REGISTRY)
 _ROUNDS_FAILED = Counter(
     "linkfox_rounds_failed", "Rounds of the gateway's own work that failed.", ["job"], registry=REGISTRY
@@ -68,6 +74,11 @@ def lease_waited_for(seconds: float) -> None:
 def refreshed_ahead(outcome: str) -> None:
     """Count a grant that the refresher took care of. `outcome`: how that ended."""
     _REFRESHED_AHEAD.labels(outcome).inc()
+
+
+def call_paced(outcome: str) -> None:
+    """Count a call of the SP-API with a published rate. `outcome`: `at_once`, `waited` or `refused`."""
+    _CALLS_PACED.labels(outcome).inc()
 
 
 def notice_sent(outcome: str) -> None:

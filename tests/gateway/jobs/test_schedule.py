@@ -36,6 +36,7 @@ WORK = [
     (Caretaker, "tidy_attempts"),
     (Caretaker, "probe_applications"),
     (Caretaker, "complete_profiles"),
+    (Caretaker, "forget_buckets"),
     (TokenService, "store_unstored"),
     (Reminder, "round"),
     (Refresher, "round"),

@@ -28,8 +28,16 @@ LARGE = 24_000_000
 SHARE = PROXY_THREADS // 2
 
 
-def test_a_user_s_slow_calls_do_not_hold_up_another_s(gateway: Gateway, amazon: Amazon) -> None:
+@pytest.fixture
+def unpaced(amazon: Amazon, tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway that sends calls as they come."""
+    with running_gateway(amazon, tmp_path, proxy_pacing=False) as gateway:
+        yield gateway
+
+
+def test_a_user_s_slow_calls_do_not_hold_up_another_s(unpaced: Gateway, amazon: Amazon) -> None:
     """Of more calls than the gateway has threads, half as many are under way, and the other user's pass."""
+    gateway = unpaced
     gateway.authorize_store()
     gateway.add_user("eve")
     gateway.authorize_store(OTHER, user="eve")

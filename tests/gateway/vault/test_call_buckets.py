@@ -62,13 +62,13 @@ def test_a_burst_goes_at_once_and_then_nobody_who_does_not_wait(
 
 def test_who_waits_gets_the_next_slots_in_order_and_who_would_wait_too_long_takes_none(vault: Vault) -> None:
     """A refusal reserves nothing: the next one is told the same."""
-    plan = UsagePlan(0.1, 1)
+    plan = UsagePlan(0.02, 1)
     assert take(vault, plan=plan).wait == 0
-    waits = [take(vault, plan=plan, patience=35) for _ in range(4)]
+    waits = [take(vault, plan=plan, patience=175) for _ in range(4)]
     assert [slot.mark is not None for slot in waits] == [True, True, True, False]
-    assert [round(slot.wait / 10) for slot in waits] == [1, 2, 3, 4]
-    assert round(take(vault, plan=plan).wait / 10) == 4
-    assert round(take(vault, plan=plan, patience=45).wait / 10) == 4
+    assert [round(slot.wait / 50) for slot in waits] == [1, 2, 3, 4]
+    assert round(take(vault, plan=plan).wait / 50) == 4
+    assert round(take(vault, plan=plan, patience=225).wait / 50) == 4
 
 
 def test_nobody_waits_longer_than_the_longest_wait(vault: Vault) -> None:
@@ -122,43 +122,43 @@ def test_two_processes_share_a_bucket_without_one_call_too_many(
     vault: Vault, open_another: Callable[[], Vault]
 ) -> None:
     """Each call of a crowd has a slot of its own, one interval after the other."""
-    plan = UsagePlan(0.1, 5)
+    plan = UsagePlan(0.02, 5)
 
     async def crowd() -> list[Slot]:
         buckets = [vault.call_buckets, open_another().call_buckets] * 15
-        return await asyncio.gather(*(each.take("orders", plan, 100) for each in buckets))
+        return await asyncio.gather(*(each.take("orders", plan, 220) for each in buckets))
 
     slots = asyncio.run(crowd())
     waits = sorted(slot.wait for slot in slots if slot.mark is not None)
     assert waits[:5] == [0.0] * 5
-    assert [round(wait / 10) for wait in waits[5:]] == list(range(1, len(waits) - 4))
+    assert [round(wait / 50) for wait in waits[5:]] == list(range(1, len(waits) - 4))
     assert {slot.mark is None for slot in slots} == {True, False}
 
 
 def test_a_slot_that_is_given_back_is_the_next_ones(vault: Vault) -> None:
     """The last one; one that others come after is lost."""
-    plan = UsagePlan(0.1, 1)
+    plan = UsagePlan(0.02, 1)
     take(vault, plan=plan)
-    one, two = (take(vault, plan=plan, patience=LONG) for _ in range(2))
+    one, two = (take(vault, plan=plan, patience=LONGEST_WAIT) for _ in range(2))
     for slot, expected in ((one, 3), (two, 3), (two, 3)):
         asyncio.run(vault.call_buckets.give_back("orders", plan, slot))
-        assert round(take(vault, plan=plan).wait / 10) == expected - (slot is two)
+        assert round(take(vault, plan=plan).wait / 50) == expected - (slot is two)
 
 
 def test_a_bucket_that_amazon_finds_empty_is_empty(vault: Vault) -> None:
     """One that was not known, too; and who has a slot far ahead keeps it."""
-    plan = UsagePlan(0.1, 5)
+    plan = UsagePlan(0.02, 5)
     for bucket in ("orders", "unknown"):
         if bucket == "orders":
             take(vault, plan=plan)
         asyncio.run(vault.call_buckets.empty(bucket, plan))
         slot = take(vault, bucket, plan)
         assert slot.mark is None
-        assert 5 < slot.wait <= 10 + MARGIN / 1000
+        assert 25 < slot.wait <= 50 + MARGIN / 1000
     for _ in range(3):
-        last = take(vault, "orders", plan, LONG)
+        last = take(vault, "orders", plan, LONGEST_WAIT)
     asyncio.run(vault.call_buckets.empty("orders", plan))
-    assert take(vault, "orders", plan).wait > last.wait + 5
+    assert take(vault, "orders", plan).wait > last.wait + 25
 
 
 @pytest.mark.parametrize("hours", [8, -8])
