@@ -29,7 +29,8 @@ another token within seconds, and repeat the call once. Another 403 stays as it 
 seconds of Retry-After; without one, for 1 divided by x-amzn-RateLimit-Limit of the last good answer.
 
 With --proxy, on one's own gateway: no token of Amazon's at all. The endpoint is the gateway's own address for
-Amazon's API, and the token one that is good there alone, for an hour or with --keep-fresh for hours.
+Amazon's API, and the token one that is good there alone, for an hour or with --keep-fresh for hours. It is
+sent as Amazon's is; the client id that the Ads API wants is put in by the gateway.
 """
 
 import os

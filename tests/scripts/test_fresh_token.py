@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from linkfox_client import private_files
 from linkfox_client.commands import fresh_token
+from linkfox_client.commands.choice import Choice
 from linkfox_client.commands.fresh_token import FreshToken
+from linkfox_client.commands.program_token import AmazonsToken
 from linkfox_client.errors import ClientError
 from linkfox_client.secrets.secret import Secret
 
@@ -383,6 +385,22 @@ def test_files_of_killed_processes_are_removed_once_their_tokens_have_ended(tmp_
     }
 
 
+def test_a_file_that_another_command_removes_at_the_same_time_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that start at once find the same ones left behind."""
+    (tmp_path / "linkfox-token-old").mkdir(mode=0o700)
+    look = fresh_token.is_private_folder
+
+    def removed_after(folder: Path) -> bool:
+        is_private = look(folder)
+        folder.rmdir()
+        return is_private
+
+    monkeypatch.setattr(fresh_token, "is_private_folder", removed_after)
+    assert Kept(fields("first")).path.read_text() == "first"
+
+
 def test_a_first_token_that_is_none_leaves_nothing_behind(tmp_path: Path) -> None:
     """As where the gateway answers something else."""
     with pytest.raises(ClientError, match="no access token"):
@@ -473,6 +491,24 @@ def test_the_hosted_gateway_which_tells_no_age_is_asked_for_a_new_one(
     assert [(call.path, call.body) for call in hosted.calls] == [
         ("/spApi/storeTokens", which),
         ("/spApi/refreshToken", which),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("which", "path"),
+    [({"sellerId": "A1", "region": "NA"}, "/spApi"), ({"profileId": 7}, "/amazonAds")],
+)
+def test_a_refused_token_is_told_to_the_gateway(
+    gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch, which: dict[str, Any], path: str
+) -> None:
+    """Which asks Amazon only where it is still the current one."""
+    gateway.answers[f"{path}/refreshToken"] = (200, tokens(accessToken=NEXT))
+    for name, value in gateway.environment().items():
+        monkeypatch.setenv(name, value)
+    got = AmazonsToken(Choice(which, {}), 900).again(Secret(ACCESS))
+    assert got["accessToken"].reveal() == NEXT
+    assert [(call.path, call.body) for call in gateway.calls] == [
+        (f"{path}/refreshToken", {**which, "refused": ACCESS})
     ]
 
 

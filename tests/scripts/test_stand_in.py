@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linkfox_client.commands.choice import Choice
+from linkfox_client.commands.program_token import StandInToken
+from linkfox_client.errors import ClientError
+from linkfox_client.gateway.client import connect
 
 from tests.scripts.conftest import Run
 from tests.support.fake_gateway import ACCESS, KEY, FakeGateway
@@ -119,6 +123,21 @@ def test_with_keep_fresh_the_file_holds_a_stand_in_token(
     assert "AMAZON_ACCESS_TOKEN" not in environment
     assert environment["AMAZON_SPAPI_ENDPOINT"] == f"{store.url}/spapi/eu"
     assert not Path(environment["AMAZON_ACCESS_TOKEN_FILE"]).parent.exists()
+
+
+def test_a_gateway_that_is_elsewhere_now_gets_no_say(
+    store: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command goes on calling the former address, where a token of the other is worth nothing."""
+    for name, value in store.environment().items():
+        monkeypatch.setenv(name, value)
+    with connect() as former:
+        source = StandInToken(former, Choice({"sellerId": "A1", "region": "EU"}, {}))
+    assert source.again()["accessToken"].reveal() == STAND_IN
+    monkeypatch.setenv("LINKFOX_TOOL_GATEWAY", store.url.replace("127.0.0.1", "localhost"))
+    with pytest.raises(ClientError, match="at another address now") as caught:
+        source.again()
+    assert "start it again" in caught.value.hint
 
 
 @pytest.mark.parametrize("more", [(), ("--keep-fresh",)])

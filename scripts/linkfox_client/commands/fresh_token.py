@@ -81,8 +81,9 @@ class FreshToken:
         """Seconds after a token was written when the next one is asked for."""
         self._pause = 0.0
         self._token: Secret | None = None
-        """What was written last, and the same once the file is found to be gone."""
+        """What was written last."""
         self._refused: Secret | None = None
+        """The same from when its file is gone until there is another one."""
         self._told: set[tuple[str, bool]] = set()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -218,15 +219,16 @@ class FreshToken:
 
 
 def _is_short(fields: Mapping[str, Any]) -> bool:
-    """Tell whether a token has less time left than was asked for, because Amazon could not be asked."""
+    """Tell whether a token has less time left than was asked for: there may be a better one soon."""
     return fields.get("freshness") == "below_minimum"
 
 
 def _remove_left_behind(base: Path, older_than: float) -> None:
     """Remove our own files in `base` whose tokens have ended by now (`older_than`: epoch seconds)."""
     for folder in base.glob(f"{FOLDER}*"):
-        if is_private_folder(folder) and folder.stat().st_mtime < older_than:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another command has just removed it
+            if is_private_folder(folder) and folder.stat().st_mtime < older_than:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _no_place(folder: Path, problem: Exception) -> ClientError:

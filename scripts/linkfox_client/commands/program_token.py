@@ -1,21 +1,20 @@
 """The token of a program under with_token.py, got once or again: Amazon's, or a stand-in for it."""
 
+import os
 from abc import ABC, abstractmethod
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from linkfox_client.commands import choice, fresh_token, self_hosted, stand_in, tokens, whereabouts
 from linkfox_client.errors import ClientError
-from linkfox_client.gateway.client import connect
+from linkfox_client.gateway import settings
+from linkfox_client.gateway.client import Gateway
 from linkfox_client.secrets.secret import Secret
-
-if TYPE_CHECKING:
-    from linkfox_client.gateway.client import Gateway
 
 Fields = dict[str, Any]
 
 
-def source_of(gateway: "Gateway", options: SimpleNamespace) -> "Source":
+def source_of(gateway: Gateway, options: SimpleNamespace) -> "Source":
     """Return where the token comes from that `options` ask for. Raise ClientError."""
     if options.proxy:
         self_hosted.refuse_hosted(gateway, stand_in.HOSTED)
@@ -36,15 +35,15 @@ class Source(ABC):
         self._chosen = chosen
 
     @abstractmethod
-    def first(self, gateway: "Gateway") -> tuple[Fields, whereabouts.Variables]:
+    def first(self, gateway: Gateway) -> tuple[Fields, whereabouts.Variables]:
         """Return the fields of a token, and the variables that say where it is good. Raise ClientError."""
 
     @abstractmethod
-    def _fetch(self, gateway: "Gateway", refused: Secret | None = None) -> Fields:
+    def _fetch(self, gateway: Gateway, refused: Secret | None = None) -> Fields:
         """Return the fields of a token, which is another one than was `refused`. Raise ClientError."""
 
     @abstractmethod
-    def _is_the_same(self, gateway: "Gateway") -> bool:
+    def _is_the_same(self, gateway: Gateway) -> bool:
         """Tell whether the token of this gateway is good where the first one is."""
 
     def again(self, refused: Secret | None = None) -> Fields:
@@ -52,10 +51,11 @@ class Source(ABC):
 
         The gateway is found anew: that of this machine may have been started again, at another port.
         """
-        with connect() as gateway:
+        with Gateway(settings.load(os.environ)) as gateway:
             fields = self._fetch(gateway, refused)
             if not self._is_the_same(gateway):
-                raise ClientError("not_set_up", self.other_gateway, "Set up the former one again.")
+                hint = "Set up the former one again, or end the command and start it again."
+                raise ClientError("not_set_up", self.other_gateway, hint)
             return fields
 
 
@@ -69,14 +69,14 @@ class AmazonsToken(Source):
         self._min_ttl = min_ttl
         self._sandbox = False
 
-    def first(self, gateway: "Gateway") -> tuple[Fields, whereabouts.Variables]:
+    def first(self, gateway: Gateway) -> tuple[Fields, whereabouts.Variables]:
         """Return a token and where Amazon is, or the stand-in of a sandbox."""
         fields = self._fetch(gateway)
         self._sandbox = gateway.sandbox  # which the answer may have told
         tell = whereabouts.of_profile if "profileId" in self._chosen.which else whereabouts.of_store
         return fields, tell(gateway, fields, self._chosen)
 
-    def _fetch(self, gateway: "Gateway", refused: Secret | None = None) -> Fields:
+    def _fetch(self, gateway: Gateway, refused: Secret | None = None) -> Fields:
         which = self._chosen.which
         is_profile = "profileId" in which
         path = "/amazonAds" if is_profile else "/spApi"
@@ -86,7 +86,7 @@ class AmazonsToken(Source):
             fields = tokens.fetch_another(gateway, path, which, refused)
         return fields | which if is_profile else fields
 
-    def _is_the_same(self, gateway: "Gateway") -> bool:
+    def _is_the_same(self, gateway: Gateway) -> bool:
         """Tell whether it is as real, or as much a sandbox, as the one where the program calls."""
         return gateway.sandbox == self._sandbox
 
@@ -98,20 +98,20 @@ class StandInToken(Source):
         "The gateway is at another address now than when the command was started, which goes on calling that"
     )
 
-    def __init__(self, gateway: "Gateway", chosen: choice.Choice) -> None:
+    def __init__(self, gateway: Gateway, chosen: choice.Choice) -> None:
         super().__init__(chosen)
         self._address = gateway.settings.gateway
         self._handle, self._where = whereabouts.at_the_gateway(gateway, chosen)
 
-    def first(self, gateway: "Gateway") -> tuple[Fields, whereabouts.Variables]:
+    def first(self, gateway: Gateway) -> tuple[Fields, whereabouts.Variables]:
         """Return a token and the gateway's addresses."""
         return self._fetch(gateway), self._where
 
-    def _fetch(self, gateway: "Gateway", refused: Secret | None = None) -> Fields:
+    def _fetch(self, gateway: Gateway, refused: Secret | None = None) -> Fields:
         which = self._chosen.which
         fields = stand_in.fetch(gateway, self._handle, which)
         return fields | which if "profileId" in which else fields
 
-    def _is_the_same(self, gateway: "Gateway") -> bool:
+    def _is_the_same(self, gateway: Gateway) -> bool:
         """Tell whether it is at the address that the program calls."""
         return gateway.settings.gateway == self._address
