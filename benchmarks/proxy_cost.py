@@ -1,4 +1,6 @@
-"""What the developer proxy costs: a call through the gateway beside the same call straight to the stand-in.
+"""What a call through the gateway costs beside the same call straight to the stand-in.
+
+By the developer proxy, and at the gateway's address of Amazon's API with a stand-in token or an API key.
 
     .venv/bin/python -m benchmarks.proxy_cost
 
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +115,34 @@ def main() -> None:
             assert answer.status_code == 200, answer.text[:300]
             return answer.content
 
+        stand_in = through.post(
+            house.url + "/auth/o2/token",
+            data={
+                "grant_type": "refresh_token",
+                "client_id": "-",
+                "client_secret": house.api_key(),
+                "refresh_token": f"proxy:store:{SELLER}:NA",
+            },
+        ).json()["access_token"]
+        shows = {"stand-in token": {"x-amz-access-token": stand_in}, "API key": {**key, "X-Store": SELLER}}
+
+        def at_address(how: str, body: bytes | None = None) -> bytes:
+            method = "GET" if body is None else "POST"
+            answer = through.request(
+                method,
+                f"{house.url}/spapi/na{PATH}",
+                headers=shows[how] | {"User-Agent": "benchmark"},
+                data=body,
+            )
+            assert answer.status_code == 200, answer.text[:300]
+            return answer.content
+
         figures: dict[str, Any] = {"memory (MB)": {"idle": _memory(house)}}
         _answer_with(house, '{"payload": {}}')
+        for how in shows:
+            figures[f"small, address by {how} / straight"] = compare(
+                partial(at_address, how), call_straight, runs=SMALL_RUNS, warm_up=WARM_UP
+            ).rounded()
         figures["small, through / straight"] = compare(
             call_through, call_straight, runs=SMALL_RUNS, warm_up=WARM_UP
         ).rounded()
@@ -131,6 +160,10 @@ def main() -> None:
         _answer_with(house, large)
         assert json.loads(call_through())["body"] == large
         _memory(house)
+        figures["10 MB answer, address / straight"] = compare(
+            partial(at_address, "stand-in token"), call_straight, runs=LARGE_RUNS
+        ).rounded()
+        figures["memory (MB)"]["10 MB answers at the address"] = _memory(house)
         figures["10 MB answer, through / straight"] = compare(
             call_through, call_straight, runs=LARGE_RUNS
         ).rounded()
@@ -139,6 +172,12 @@ def main() -> None:
         _answer_with(house, "{}")
         sent = large[: LARGE - 2 * MEGABYTE]
         _memory(house)
+        figures["8 MB request, address / straight"] = compare(
+            lambda: at_address("stand-in token", sent.encode()),
+            lambda: call_straight(sent.encode()),
+            runs=LARGE_RUNS,
+        ).rounded()
+        figures["memory (MB)"]["8 MB requests at the address"] = _memory(house)
         figures["8 MB request, through / straight"] = compare(
             lambda: call_through(sent), lambda: call_straight(sent.encode()), runs=LARGE_RUNS
         ).rounded()

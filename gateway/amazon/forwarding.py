@@ -4,6 +4,7 @@ Blocking reads and writes are done in threads, one piece at a time, so that a cl
 to read holds no thread while its answer is passed on. What is kept of a body is a piece.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -18,8 +19,6 @@ T = TypeVar("T")
 
 # In bytes. Of an answer that is not larger the thread is changed once.
 PIECE = 256 * 1024
-# As much as the system has of a connection at once.
-READ = 64 * 1024
 CODED = ("content-encoding", "content-length")
 
 
@@ -73,12 +72,20 @@ class Forwarded:
         return retry_after_of(self.headers)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Return the body piece by piece, once. Raise AmazonFailure `unavailable` where it is cut off."""
-        beginning, self.beginning = self.beginning, b""
-        yield beginning
-        del beginning
+        """Return the body piece by piece, once; one is read while the one before is passed on.
+
+        Raise AmazonFailure `unavailable` where it is cut off.
+        """
+        piece, self.beginning = self.beginning, b""
         while self._rest is not None and not self._rest.is_over:
-            yield await self._rest.next_piece()
+            coming = asyncio.ensure_future(self._rest.next_piece())
+            coming.add_done_callback(_retrieve)
+            try:
+                yield piece
+                piece = await coming
+            finally:
+                coming.cancel()
+        yield piece
 
     async def as_json(self, largest: int) -> JsonString:
         """Return the whole body as it stands in a JSON document.
@@ -118,7 +125,7 @@ class _Rest:
         """
         chunks, size = [], 0
         while size < PIECE:
-            chunk = self._answer.read(READ, decode=self._decode)
+            chunk = self._answer.read(PIECE - size, decode=self._decode)
             if not chunk:
                 self.is_over = True
                 break
@@ -198,3 +205,9 @@ class Forwarder:
         if decode and "content-encoding" in headers:
             headers = {name: value for name, value in headers.items() if name not in CODED}
         return Forwarded(answer.status, headers, beginning, None if rest.is_over else rest)
+
+
+def _retrieve(coming: "asyncio.Task[bytes]") -> None:
+    """Take note of how a piece ended that nobody may wait for any more."""
+    if not coming.cancelled():
+        coming.exception()

@@ -18,27 +18,24 @@ class Upload:
         self._loop = asyncio.get_running_loop()
 
     def pieces(self, deadline: Deadline) -> Iterator[bytes]:
-        """Return its pieces, in the thread that sends them.
+        """Return its pieces, in the thread that sends them. One is fetched while the one before is sent.
 
         Raise Problem request_timeout where the deadline is over before the client has sent them all, and
         what `more` raises.
         """
         piece, self._beginning = self._beginning, b""
-        sent = 0
-        while True:
-            yield piece
-            sent += len(piece)
-            if sent >= self.length:
-                return
-            piece = self._wait_for_more(deadline)
-
-    def _wait_for_more(self, deadline: Deadline) -> bytes:
-        coming = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
-        try:
-            return coming.result(max(deadline.left, 0))
-        except TimeoutError:
-            coming.cancel()
-            raise Problem("request_timeout") from None
+        left = self.length - len(piece)
+        while left > 0:
+            coming = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
+            try:
+                yield piece
+                piece = coming.result(max(deadline.left, 0))
+            except TimeoutError:
+                raise Problem("request_timeout") from None
+            finally:
+                coming.cancel()
+            left -= len(piece)
+        yield piece
 
     async def _next(self) -> bytes:
         return await self._more()

@@ -227,7 +227,7 @@ class Settings:
         Variable(
             "PROXY_SPAPI_PREFIXES",
             kinds.path_prefixes,
-            "what `/spApi/developerProxy` passes on: beginnings of paths, separated by commas",
+            "what `/spApi/developerProxy` and `/spapi/` pass on: beginnings of paths, separated by commas",
             "the published families; see [api.md](api.md#calling-amazon)",
         ),
     ] = SPAPI_PREFIXES
@@ -236,7 +236,7 @@ class Settings:
         Variable(
             "PROXY_ADS_PREFIXES",
             kinds.path_prefixes,
-            "the same for `/amazonAds/developerProxy`",
+            "the same for `/amazonAds/developerProxy` and `/ads/`",
             "the published APIs",
         ),
     ] = ADS_PREFIXES
@@ -265,11 +265,11 @@ class Settings:
         Variable(
             "PROXY_LARGEST_ANSWER",
             WholeNumber(1, 1024, unit=MEGABYTE),
-            "largest answer passed on, in MB",
+            "largest answer that a `developerProxy` passes on, in MB; at `/spapi/` and `/ads/` any is",
         ),
     ] = 32 * MEGABYTE
     proxy_timeout: Annotated[
-        int, Variable("PROXY_TIMEOUT", WholeNumber(1, 900), "seconds that a proxied call may take")
+        int, Variable("PROXY_TIMEOUT", WholeNumber(1, 900), "seconds that a proxied call may wait for Amazon")
     ] = 60
     amazon_origin: Annotated[
         str | None,

@@ -15,7 +15,8 @@ from linkfox_client.commands.tokens import DEFAULT_MIN_TTL, MOST_MIN_TTL
 from linkfox_client.errors import EXIT_CODES
 from linkfox_client.keys import keyring
 
-from gateway.api import login_with_amazon
+from gateway.amazon import forwarding
+from gateway.api import amazon_addresses, login_with_amazon
 from gateway.api.field_types import LARGEST_MIN_TTL
 from gateway.applications import shares
 from gateway.asgi import failed_keys
@@ -360,6 +361,19 @@ FACTS = [
         {SELF_HOSTING: ("take bodies of {n} MB", "client_max_body_size {n}m")},
     ),
     Fact(
+        "from what size on a body is sent on while it comes, in MB",
+        amazon_addresses.GATHERED / MEGABYTE,
+        {
+            API: ("A body of more than {n} MB is sent on while it comes",),
+            OPERATIONS: ("the rest of a body of more than {n} MB, is waited for",),
+        },
+    ),
+    Fact(
+        "the pieces in which an answer is passed on, in KB",
+        forwarding.PIECE / 1024,
+        {OPERATIONS: ("two pieces of {n} KB are in memory",)},
+    ),
+    Fact(
         "how long a proxied call may take",
         setting("proxy_timeout"),
         {SELF_HOSTING: ("(a proxied call may take {n})",)},
@@ -416,7 +430,11 @@ FACTS = [
     Fact(
         "how long nothing may be taken of an answer",
         write_watch.STALLED_SECONDS,
-        {SELF_HOSTING: ("an answer to take | {n} seconds",)},
+        {
+            SELF_HOSTING: ("an answer to take | {n} seconds",),
+            API: ("takes nothing of an answer for {n} seconds",),
+            OPERATIONS: ("takes nothing of an answer for {n} seconds",),
+        },
     ),
     Fact("how long a keyring may take", keyring.SECONDS, {QUICK_START: ("given up after {word} seconds",)}),
 ]

@@ -439,3 +439,19 @@ def test_the_host_that_a_library_cuts_out_of_its_address_is_taken(
             f"{gateway.url}/spapi/na{PARTICIPATIONS}", headers=headers | {"Host": "evil.example"}
         )
     assert (answer.status_code, answer.headers["X-Gateway-Reason"]) == (403, "host_not_allowed")
+
+
+def test_a_program_changes_two_addresses(gateway: Gateway, amazon: Amazon) -> None:
+    """Token and call as it makes them at Amazon: a handle at the door, what it gets at the address."""
+    wanted = {
+        "grant_type": "refresh_token",
+        "client_id": "-",
+        "client_secret": gateway.keys["owner"],
+        "refresh_token": f"proxy:store:{SELLER}:NA",
+    }
+    with http() as session:
+        token = session.post(f"{gateway.url}/auth/o2/token", data=wanted).json()["access_token"]
+        headers = {"x-amz-access-token": token}
+        answer = session.get(f"{gateway.url}/spapi/na{PARTICIPATIONS}", headers=headers)
+    assert (answer.status_code, len(answer.json()["payload"]) > 1) == (200, True)
+    assert amazon.refreshes() == []
