@@ -256,6 +256,7 @@ def _use(journey: Journey) -> list[Path]:
     orders = {"region": "NA", "path": "/orders/v0/orders", "method": "GET", "queryString": "MarketplaceIds=X"}
     for body in ({**orders, "sellerId": SELLER}, {**orders, "sellerId": SELLER, "path": "/nonsense"}):
         _post(journey, "/spApi/developerProxy", body)
+    _as_from_login_with_amazon(journey)
     key_file = house.home / "login.key"
     key_file.touch(0o600)
     key_file.write_text(house.api_key())
@@ -279,6 +280,25 @@ def _post(journey: Journey, path: str, body: dict[str, Any]) -> None:
         with refusal:
             answer = json.loads(refusal.read())
     journey.streams[f"{len(journey.streams)} {path}"] = json.dumps(answer).encode()
+
+
+def _as_from_login_with_amazon(journey: Journey) -> None:
+    """Get a stand-in token and call Amazon with it; then send each secret in a place of another's."""
+    url, key, handle = journey.house.url, journey.house.api_key(), f"proxy:store:{SELLER}:NA"
+    fields = {"grant_type": "refresh_token", "client_secret": key, "refresh_token": handle}
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(f"{url}/auth/o2/token", data=fields)
+    stand_in = journey.secrets["a stand-in token"] = answer.json()["access_token"]
+    address = f"{url}/spapi/na/sellers/v1/marketplaceParticipations"
+    journey.look("call at the address", "GET", address, headers={"x-amz-access-token": stand_in})
+    journey.look("call with half of it", "GET", address, headers={"x-amz-access-token": stand_in[:-4]})
+    for name in fields:
+        for secret in (key, stand_in, journey.secrets["refresh token 0"]):
+            if (name, secret) != ("client_secret", key):
+                wrong = {**fields, name: secret}
+                journey.look(f"token for a wrong {name}", "POST", f"{url}/auth/o2/token", data=wrong)
+    journey.look("token by its address", "GET", f"{url}/auth/o2/token/{stand_in}")
 
 
 def _fail(journey: Journey) -> None:

@@ -1,39 +1,18 @@
 """`refreshToken` with `refused`: one refresh for each token that Amazon refused, however many report it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.tokens.service import JUST_REFRESHED
 from tests.gateway.tokens.test_forced_refreshes import empty_the_bucket
-from tests.support.gateway_server import Amazon, Gateway, running_gateway
-from tests.support.postgresql import as_setting
+from tests.support.gateway_server import Gateway
 
 SELLER = "A1SANDBOXNA001"
 WANTED = {"sellerId": SELLER, "region": "NA"}
 REFRESH, READ = "/spApi/refreshToken", "/spApi/storeTokens"
 ANY = "Atza|IwEBIneverIssued"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def two(request: pytest.FixtureRequest, amazon: Amazon, tmp_path: Path) -> Iterator[list[Gateway]]:
-    """Two gateways on one database, of each kind, at one time that stands still."""
-    folders = [tmp_path, tmp_path]
-    changes: dict[str, Any] = {}
-    if request.param == "postgresql":
-        changes["database_url"] = as_setting(request.getfixturevalue("postgresql").migrated_database())
-        folders = [tmp_path / "one", tmp_path / "two"]
-        for folder in folders:
-            folder.mkdir()
-    with (
-        running_gateway(amazon, folders[0], **changes) as first,
-        running_gateway(amazon, folders[1], first.clock, **changes) as second,
-    ):
-        second.keys = first.keys
-        yield [first, second]
 
 
 def report(gateway: Gateway, refused: str) -> dict[str, Any]:
