@@ -28,9 +28,8 @@ def python_with_libraries(versions: str) -> Path:
         return python_environment(ROOT / f".libraries-{versions}", pinned)
 
 
-@pytest.fixture(scope="session")
 def node_folder() -> Path:
-    """A folder in which node finds the libraries of npm."""
+    """Return a folder in which node finds the libraries of npm; skip where they cannot be had."""
     with or_skip():
         return node_packages(ROOT / ".libraries-node", Path(__file__).parent / "node")
 

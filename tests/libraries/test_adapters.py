@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.libraries.conftest import ADVERTISER, REGION, SECRET, SELLER, Setting, python_with_libraries
-from tests.support.client_program import ClientProgram, Failed, client_program
+from tests.support.client_program import PROGRAMS, ClientProgram, Failed, client_program
 from tests.support.fake_gateway import fake_gateway
 from tests.support.house import PATIENCE, ROOT
 
@@ -48,7 +48,7 @@ class Case:
         environment = self.setting.environment(PYTHONPATH=str(project))
         folder = self.setting.folder
         with client_program(
-            self.python, program, "adapter", environment=environment, folder=folder
+            self.python, PROGRAMS / program, "adapter", environment=environment, folder=folder
         ) as running:
             yield running
 

@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from tests.libraries.conftest import ADVERTISER, REGION, SECRET, SELLER, Setting, python_with_libraries
-from tests.support.client_program import ClientProgram, Failed, client_program
+from tests.support.client_program import PROGRAMS, ClientProgram, Failed, client_program
 from tests.support.internet import GATEWAY
 
-PROGRAMS = {
+LIBRARIES = {
     "python-amazon-sp-api": "selling_partner.py",
     "python-amazon-sp-api, asyncio": "selling_partner_async.py",
     "python-amazon-ad-api": "advertising.py",
     "amzn-sp-api": "amazon_sdk.py",
 }
-NEWEST = [(library, "newest", way) for way in ("door", "proxy") for library in PROGRAMS]
+NEWEST = [(library, "newest", way) for way in ("door", "proxy") for library in LIBRARIES]
 # The older python-amazon-sp-api has no asynchronous clients.
-ALL = NEWEST + [(library, "older", "door") for library in PROGRAMS if "asyncio" not in library]
+ALL = NEWEST + [(library, "older", "door") for library in LIBRARIES if "asyncio" not in library]
 LINK = re.compile(r"https?://\S+redirect_uri=https%3A")
 
 
@@ -41,9 +41,8 @@ class Case:
     def program(self) -> Iterator[ClientProgram]:
         """Run it, without any line of ours."""
         environment, folder = self.setting.environment(), self.setting.folder
-        with client_program(
-            self.python, PROGRAMS[self.library], self.way, environment=environment, folder=folder
-        ) as running:
+        command = (self.python, PROGRAMS / LIBRARIES[self.library], self.way)
+        with client_program(*command, environment=environment, folder=folder) as running:
             yield running
 
     @property

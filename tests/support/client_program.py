@@ -51,12 +51,12 @@ class ClientProgram:
 
 @contextmanager
 def client_program(
-    interpreter: str | Path, program: str, *words: str, environment: dict[str, str], folder: Path
+    *command: str | Path, environment: dict[str, str], folder: Path
 ) -> Iterator[ClientProgram]:
-    """Run `programs/PROGRAM` until its standard input ends; what it logs goes to `folder/PROGRAM.log`."""
-    with (folder / f"{program}.log").open("a") as log:
+    """Run a command until its standard input ends; what it logs goes to `folder/program.log`."""
+    with (folder / "program.log").open("a") as log:
         process = subprocess.Popen(
-            [str(interpreter), str(PROGRAMS / program), *words],
+            [str(word) for word in command],
             env=environment,
             cwd=folder,
             stdin=subprocess.PIPE,
