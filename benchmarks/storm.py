@@ -2,8 +2,9 @@
 
     .venv/bin/python -m benchmarks.storm
 
-1,000 concurrent callers over four gateway processes; then 100 processes that each need the token, through the
-gateway and with python-amazon-sp-api, which is installed into benchmarks/out (needs the package index).
+1,000 concurrent callers over four gateway processes; then 100 processes that each need the token: scripts,
+and programs of python-amazon-sp-api, with the gateway's address in place of Amazon's, and with Amazon's. The
+library is that of the tests (needs the package index the first time).
 """
 
 import asyncio
@@ -19,24 +20,24 @@ from typing import Any
 
 from tests.support.gateway_process import FRESH, SELLER, Place, Process, a_place, authorize
 from tests.support.gateway_server import Amazon, running_amazon
-from tests.support.house import SCRIPTS, clean_environment
+from tests.support.house import ROOT, SCRIPTS, clean_environment
+from tests.support.installed import python_environment
 from tests.support.storm import ask_all
 
 CALLERS = 1000
 PROCESSES = 100
-PEER = Path(__file__).resolve().parent / "out" / "peer"
-# The stand-in serves https://HOST/PATH at {origin}/HOST/PATH; the library keeps the host in one attribute.
+# The library keeps the host of the token's address in one attribute.
 PEER_PROGRAM = """\
 import os
 from types import SimpleNamespace
 from sp_api.auth import AccessTokenClient
 class Client(AccessTokenClient):
     scheme = "http://"
-    host = os.environ["AMAZON_ORIGIN"].removeprefix("http://") + "/api.amazon.com"
+    host = os.environ["TOKEN_HOST"]
 credentials = SimpleNamespace(
     refresh_token=os.environ["REFRESH_TOKEN"],
-    lwa_app_id=os.environ["SPAPI_CLIENT_ID"],
-    lwa_client_secret=os.environ["SPAPI_CLIENT_SECRET"],
+    lwa_app_id=os.environ["CLIENT_ID"],
+    lwa_client_secret=os.environ["CLIENT_SECRET"],
 )
 print(Client(os.environ["REFRESH_TOKEN"], credentials).get_auth().access_token[:10])
 """
@@ -68,44 +69,52 @@ def _at_once(command: list[str], environment: dict[str, str]) -> tuple[float, Co
     return time.perf_counter() - started, codes
 
 
-def _peer() -> Path:
+def _library() -> Path:
     """Return a Python that has python-amazon-sp-api."""
-    python = PEER / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(PEER)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", "python-amazon-sp-api"], check=True)
-    return python
+    pinned = ROOT / "tests" / "libraries" / "requirements-newest.txt"
+    return python_environment(ROOT / ".libraries-newest", pinned)
 
 
 def _processes(amazon: Amazon, place: Place, gateway: Process) -> dict[str, Any]:
-    authorize(amazon, gateway)
-    (store,) = amazon.control("grants", [{"sellerId": SELLER, "region": "NA"}])["grants"]
-    environment = clean_environment(
+    scripts = clean_environment(
         place.folder, LINKFOX_TOOL_GATEWAY=gateway.url, LINKFOX_AGENT_API_KEY=gateway.key
     )
-    figures: dict[str, Any] = {}
-    ours = [sys.executable, str(SCRIPTS / "store_tokens.py"), "--seller-id", SELLER, "--region", "NA"]
-    theirs = [str(_peer()), "-c", PEER_PROGRAM]
-    peer_environment = clean_environment(
+    script = [sys.executable, str(SCRIPTS / "store_tokens.py"), "--seller-id", SELLER, "--region", "NA"]
+    library = [str(_library()), "-c", PEER_PROGRAM]
+    # The stand-in serves https://HOST/PATH at {origin}/HOST/PATH.
+    by_itself = clean_environment(
         place.folder,
-        AMAZON_ORIGIN=amazon.url,
-        REFRESH_TOKEN=store["refreshToken"],
-        SPAPI_CLIENT_ID=amazon.spapi["clientId"],
-        SPAPI_CLIENT_SECRET=amazon.spapi["clientSecret"],
+        TOKEN_HOST=amazon.url.removeprefix("http://") + "/api.amazon.com",
+        CLIENT_ID=amazon.spapi["clientId"],
+        CLIENT_SECRET=amazon.spapi["clientSecret"],
     )
-    for name, command, around in (
-        ("store_tokens.py", ours, environment),
-        ("python-amazon-sp-api", theirs, peer_environment),
+    through_the_door = clean_environment(
+        place.folder,
+        TOKEN_HOST=gateway.url.removeprefix("http://"),
+        REFRESH_TOKEN=f"store:{SELLER}:NA",
+        CLIENT_ID="-",
+        CLIENT_SECRET=gateway.key,
+    )
+    figures: dict[str, Any] = {}
+    for name, command, environment in (
+        ("store_tokens.py", script, scripts),
+        ("python-amazon-sp-api, the gateway's address", library, through_the_door),
+        ("python-amazon-sp-api, Amazon's", library, by_itself),
     ):
+        authorize(amazon, gateway)  # its token is about to end
+        if environment is by_itself:
+            (store,) = amazon.control("grants", [{"sellerId": SELLER, "region": "NA"}])["grants"]
+            environment["REFRESH_TOKEN"] = store["refreshToken"]
         before = len(amazon.refreshes())
-        seconds, codes = _at_once(command, around)
+        seconds, codes = _at_once(command, environment)
         figures[name] = {
             "calls to Amazon": len(amazon.refreshes()) - before,
             "seconds": round(seconds, 2),
             "processes by exit code": dict(codes),
         }
-    pair = [figures[name]["seconds"] for name in figures]
-    figures["seconds, store_tokens.py / python-amazon-sp-api"] = round(pair[0] / pair[1], 2)
+    scripts_took, door_took, library_took = (figure["seconds"] for figure in figures.values())
+    figures["seconds, store_tokens.py / python-amazon-sp-api"] = round(scripts_took / library_took, 2)
+    figures["seconds, the gateway's address / Amazon's"] = round(door_took / library_took, 2)
     return figures
 
 

@@ -49,7 +49,7 @@ def _answer(flow: Flow, problem: Problem, request_id: str) -> Response:
         error = {"code": code, "message": problem.message, "details": _details(problem)}
         document: Mapping[str, Any] = {"errors": [error]}
     else:
-        said = f"{problem.message}. {_details(problem)}"
+        said = f"{problem.message.rstrip('.')}. {_details(problem)}"
         names = ("details", "message", "detail")
         document = {"code": str(status), **dict.fromkeys(names, said), "requestId": request_id}
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

@@ -84,7 +84,7 @@ def _description(problem: Problem) -> str:
     """Say in a line what went wrong and what to do, in the characters of RFC 6749, section 5.2."""
     link = problem.extra.get("authorizeUrl")
     remedy = f"To authorize it again, a person opens {link}" if link else _remedy(problem)
-    text = f"{problem.reason}: {problem.message}. {remedy}".replace('"', "'").replace("\\", "/")
+    text = f"{problem.reason}: {problem.message.rstrip('.')}. {remedy}".replace('"', "'").replace("\\", "/")
     return text.encode("ascii", "replace").decode()
 
 
