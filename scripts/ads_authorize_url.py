@@ -17,6 +17,7 @@ named by --account or --auth-record-id, is authorized again under its name.
 """
 
 from linkfox_client import command
+from linkfox_client.commands import customer
 
 NEW_ONLY = ("--region", "--auth-record-id", "--account", "--open")
 
@@ -29,6 +30,7 @@ def declare(arguments):
     arguments.seconds("--wait", "wait as long for the consent and tell how it ended")
     arguments.text("--authorization-id", "follow this earlier attempt instead of making a link", metavar="ID")
     arguments.switch("--open", "open the link in the browser")
+    customer.declare(arguments)
     arguments.one_or_more("--account-name", "--auth-record-id", "--account", instead=["--authorization-id"])
     arguments.excludes("--account", "--auth-record-id")
     arguments.excludes("--authorization-id", *NEW_ONLY)
@@ -39,8 +41,9 @@ def run(options, gateway):
 
     if options.authorization_id:
         return waiting.follow(gateway, waiting.ACCOUNTS, options.authorization_id, options.wait)
+    sent_through = customer.fields(gateway, options)
     known = choice.known_account(gateway, options)
-    body = known.named() if known else {}
+    body = {**(known.named() if known else {}), **sent_through}
     if options.account_name:
         body["accountName"] = options.account_name
     if options.region or not known:  # an account that is known keeps its region

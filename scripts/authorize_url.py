@@ -17,6 +17,7 @@ by --store or --seller-id, is authorized again in its region and under its name.
 """
 
 from linkfox_client import command
+from linkfox_client.commands import customer
 from linkfox_client.errors import bad_arguments, find_reason
 
 KNOWN = ("--seller-id", "--store")
@@ -37,6 +38,7 @@ def declare(arguments):
     arguments.seconds("--wait", "wait as long for the consent and tell how it ended")
     arguments.text("--authorization-id", "follow this earlier attempt instead of making a link", metavar="ID")
     arguments.switch("--open", "open the link in the browser")
+    customer.declare(arguments)
     arguments.one_or_more("--seller-name", *KNOWN, instead=["--authorization-id"])
     arguments.at_most_one(*KNOWN)
     arguments.excludes("--authorization-id", *NEW_ONLY)
@@ -48,6 +50,7 @@ def run(options, gateway):
 
     if options.authorization_id:
         return waiting.follow(gateway, waiting.STORES, options.authorization_id, options.wait)
+    sent_through = customer.fields(gateway, options)
     site = options.marketplace
     if site is None and gateway.is_hosted:
         wanted = find_reason("hosted_site_missing")
@@ -65,6 +68,7 @@ def run(options, gateway):
     if options.seller_name:
         body["sellerName"] = options.seller_name
     body.update((name, value) for name, value in optional.items() if value)
+    body.update(sent_through)
     return waiting.authorize(
         gateway,
         waiting.STORES,

@@ -321,3 +321,19 @@ def test_the_hosted_gateway_named_on_purpose_says_nothing(run_hosted: Run, data_
     done = run_hosted("authorized_stores.py", **named)
     assert "notes" not in done.good()
     assert "local gateway" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--return-url", "https://a.example"), ("--external-id", "18"), ("--replace",)]
+)
+@pytest.mark.parametrize(
+    "name", [("authorize_url.py", "--seller-name", "x"), ("ads_authorize_url.py", "--account-name", "x")]
+)
+def test_a_customer_is_for_ones_own_gateway(
+    hosted: FakeGateway, run_hosted: Run, name: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    """The hosted one would take no notice, and the person would never come back."""
+    done = run_hosted(*name, *words, *(("--marketplace", "US") if name[0] == "authorize_url.py" else ()))
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert "--return-url" in done.error["hint"]
+    assert hosted.calls == []

@@ -26,6 +26,26 @@ GOOD = {
 }
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "path"),
+    [
+        ("authorize_url.py", ("--seller-name", "S"), "/spApi/authorizeUrl"),
+        ("ads_authorize_url.py", ("--account-name", "A"), "/amazonAds/authorizeUrl"),
+    ],
+)
+def test_a_customer_of_a_web_application_is_named(
+    run: Run, gateway: FakeGateway, name: str, words: tuple[str, ...], path: str
+) -> None:
+    """As it was given; without the flags nothing of it is sent."""
+    gateway.answers[path] = (200, {"authorizeUrl": LINK})
+    customer = ("--return-url", "https://app.example/back?a=1", "--external-id", "客户 18", "--replace")
+    for flags in (customer, ()):
+        assert run(name, *words, *flags).code == 0
+    sent, plain = gateway.bodies(path)
+    wanted = {"returnUrl": "https://app.example/back?a=1", "externalId": "客户 18", "replace": True}
+    assert sent == plain | wanted
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_help_needs_no_setting(name: str, run: Run, gateway: FakeGateway) -> None:
     """Examples and exit codes, exit 0, nothing called."""

@@ -258,7 +258,7 @@ def settled(
         return _with_notes(status, {"notes": notes})
     state = status.get("state")
     code = {"denied": "denied", "expired": "expired"}.get(state if isinstance(state, str) else "")
-    kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId", "region")
+    kept = ("state", "reason", "sandbox", "expectedSellerId", "gotSellerId", "region", "externalId")
     meaning = row.meaning if row else "The authorization failed"
     expected, got, detail = (status.get(name) for name in ("expectedSellerId", "gotSellerId", "detail"))
     if expected and got:
