@@ -54,6 +54,12 @@ class CallCircuitBreaker:
             raise secret_has_expired()
         return circuit
 
+    async def check(self, flow: Flow) -> None:
+        """Raise Problem suspended_app where no call may be made now; it changes nothing."""
+        circuit = await self._refused_calls.state(self._app(flow))
+        if circuit is not None and circuit.state == "suspended":
+            raise secret_has_expired()
+
     async def suspended(self, flow: Flow) -> bool:
         """Tell whether the APIs refuse the application of a flow; without an application nothing does."""
         if (self._settings.spapi if flow == "spapi" else self._settings.ads) is None:

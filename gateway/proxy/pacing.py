@@ -70,10 +70,13 @@ class Pacing:
         self._rates: dict[str, float] = {}
         self._is_failing = False
 
-    async def turn(self, wanted: ProxyRequest, bearer: Bearer, patience: Patience) -> Paced | None:
+    async def turn(
+        self, wanted: ProxyRequest, bearer: Bearer, patience: Patience, check: Callable[[], Awaitable[None]]
+    ) -> Paced | None:
         """Wait until a call may go; return what it counts to, None for one that is not spaced.
 
-        Raise Problem amazon_throttled, at once, where that would be later than the caller waits.
+        `check`, which is asked before anybody waits, raises where it would be for nothing. Raise Problem
+        amazon_throttled, at once, where the call's turn would come later than the caller waits.
         """
         if bearer.grant.flow != "spapi":
             return None
@@ -85,10 +88,11 @@ class Pacing:
         if slot.wait == 0:
             counters.call_paced("at_once")
         elif slot.mark is None:
+            await check()
             counters.call_paced("refused")
             raise _too_late(paced, slot.wait, patience.deadline)
         else:
-            await self._wait(paced, slot, patience)
+            await self._wait(paced, slot, patience, check)
             counters.call_paced("waited")
         return paced
 
@@ -135,9 +139,12 @@ class Pacing:
             return slot
         return Slot(0)
 
-    async def _wait(self, paced: Paced, slot: Slot, patience: Patience) -> None:
+    async def _wait(
+        self, paced: Paced, slot: Slot, patience: Patience, check: Callable[[], Awaitable[None]]
+    ) -> None:
         """Wait for a slot, which whoever goes away before gives back."""
         try:
+            await check()
             await _first_of(self._sleep(slot.wait), patience.gone)
         except BaseException:
             with self._excused():

@@ -10,6 +10,7 @@ suspended; while they are, one call at a time goes to Amazon, to find out whethe
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 from gateway.amazon import ads_api, selling_partner_api
@@ -79,8 +80,7 @@ class DeveloperProxy:
         Yields Amazon's answer, whatever its status; its body is still to be read. Raise Problem where there
         is none to pass on, also where that shows inside the `with`.
         """
-        await self._token_of(bearer)  # whose authorization has ended is told that, and takes no turn
-        paced = await self._pacing.turn(wanted, bearer, patience)
+        paced = await self._pacing.turn(wanted, bearer, patience, partial(self._check, bearer))
         token = await self._token_of(bearer)
         async with self._shares.place_for(bearer.grant.user_id):
             answer = await self._call(wanted, bearer, token)
@@ -92,6 +92,11 @@ class DeveloperProxy:
                 raise self._failed(bearer, failure) from None
             finally:
                 answer.close()
+
+    async def _check(self, bearer: Bearer) -> None:
+        """Raise the Problem of a call that would not be made, whenever its turn comes."""
+        await self._token_of(bearer)
+        await self._breaker.check(bearer.grant.flow)
 
     async def _token_of(self, bearer: Bearer) -> Secret:
         """Return the token to call with. Raise Problem where the authorization has to be given again."""

@@ -39,6 +39,7 @@ PROGRAMS: dict[str, dict[str, float | tuple[int, ...]]] = {
     "memory": {"STORES": 5, "ROUNDS": 1, "COUNT": 5, "CALLERS": 5, "WORKERS": (2,)},
     "million_stores": {"REFRESHED": 5, "FILLED": 20, "ROUND": 0},
     "pages_cost": {"STORES": 2, "RUNS": 5},
+    "pacing": {"PROCESSES": 2, "CALLS": 2, "WORKERS": 1},
     "postgres_cost": {"STORES": 2, "COUNT": 5, "ROUNDS": 1, "WORKERS": (2,)},
     "proxy_cost": {"LARGE": 1024 * 1024, "LOOKS": 2, "SMALL_RUNS": 5, "LARGE_RUNS": 1, "WARM_UP": 1},
     "recovery": {"STORES": 5, "CALLERS": 1, "PAUSE": 0.05, "TIMES": 1, "ENDING": 0, "REST": 0},

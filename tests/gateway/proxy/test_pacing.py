@@ -256,17 +256,19 @@ def test_what_has_no_published_rate_is_not_spaced(gateway: Gateway) -> None:
     assert len(counted(gateway)) == len(before) + 1
 
 
-def test_a_store_whose_authorization_has_ended_is_told_that_and_takes_no_turn(gateway: Gateway) -> None:
-    """To wait would not help it."""
+@pytest.mark.parametrize("deadline", ["0", "100"])
+def test_who_would_wait_for_nothing_is_told_why_and_takes_no_turn(gateway: Gateway, deadline: str) -> None:
+    """Where the application is suspended, or the store's authorization has ended."""
     use_up(gateway)
     before = counted(gateway)
+    gateway.amazon.control("apps", {"clientId": gateway.amazon.spapi["clientId"], "secretExpired": True})
+    assert ask(gateway, path=ITEMS).json()["reason"] == "suspended_app"
+    assert ask(gateway, deadline).json()["reason"] == "suspended_app"
     with gateway.vault.database.writing() as connection:
         connection.execute(text("UPDATE grants SET status = 'needs_reauthorization'"))
-    assert (
-        gateway.bad(PROXY, store_call(path=ORDERS, queryString=QUERY), status=409)["reason"]
-        == "store_revoked"
-    )
-    assert counted(gateway) == before
+    assert ask(gateway, deadline).json()["reason"] == "store_revoked"
+    (orders,) = (name for name in before if "getOrders" in name)
+    assert counted(gateway)[orders] == before[orders]
 
 
 class Waiting:
@@ -362,14 +364,17 @@ def test_grantless_operations_are_counted_for_the_application(gateway: Gateway) 
     wanted = ProxyRequest("GET", path, "", None, None, "application/json")
     pacing = Pacing(gateway.vault.call_buckets, asyncio.sleep, on=True)
 
+    async def nothing_against() -> None:
+        """Let it wait."""
+
     async def story() -> None:
         for token in (None, Secret("another seller's")):
-            await pacing.turn(wanted, Bearer(grant, "NA", token), Patience(0))
+            await pacing.turn(wanted, Bearer(grant, "NA", token), Patience(0), nothing_against)
         for _ in range(3):
-            await pacing.turn(wanted, Bearer(grant, "NA"), Patience(0))
+            await pacing.turn(wanted, Bearer(grant, "NA"), Patience(0), nothing_against)
         with pytest.raises(Problem, match="getDestinations"):
-            await pacing.turn(wanted, Bearer(grant, "NA"), Patience(0))
-        await pacing.turn(wanted, Bearer(grant, "EU"), Patience(0))
+            await pacing.turn(wanted, Bearer(grant, "NA"), Patience(0), nothing_against)
+        await pacing.turn(wanted, Bearer(grant, "EU"), Patience(0), nothing_against)
 
     asyncio.run(story())
     assert [name for name in counted(gateway) if "Destinations" in name] == [
