@@ -109,6 +109,8 @@ def test_a_store_that_was_revoked_is_told_before_the_command_runs(
     done = run(*STORE, "--proxy", "--", "touch", str(tmp_path / "started"))
     assert (done.code, done.error["code"]) == (4, "needs_reauthorization")
     assert f"authorize_url.py --seller-id {SELLER} --region NA" in done.error["hint"]
+    assert done.document["authorizeUrl"].startswith(gateway.amazon.url)
+    assert done.document["sandbox"] is True
     assert not (tmp_path / "started").exists()
 
 

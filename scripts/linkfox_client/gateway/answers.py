@@ -60,13 +60,15 @@ def read(
     *,
     here: bool = False,
     hosted: bool = False,
+    sandbox: bool = False,
 ) -> dict[str, Any]:
     """Return the fields of a successful answer to `path`; raises ClientError for any other.
 
     `sent`: the fields of the call, whose names are not read for a meaning where the answer repeats them.
     Secret fields come as `Secret`, and are remembered; other texts are cleaned. A consent link is kept only
     where it may be given to a person; `here`: a gateway of this machine sent it, and may link to a sandbox;
-    `hosted`: the hosted gateway sent it, whose user has neither its log nor a setting for it.
+    `hosted`: the hosted gateway sent it, whose user has neither its log nor a setting for it. `sandbox`: a
+    former answer of the gateway's was a sandbox's.
     """
     document = _parsed(reply.body)
     if not isinstance(document, dict):
@@ -74,7 +76,7 @@ def read(
     if _is_too_deep(document):
         raise _too_deep()
     if path == lwa_refusals.PATH:
-        document = lwa_refusals.in_the_gateways_words(document)
+        document = lwa_refusals.in_the_gateways_words(document, sandbox=sandbox)
     here = here and document.get("sandbox") is True
     fields = _made_safe(document, secrets, here)
     if not 200 <= reply.status < 300 or not _claims_success(document):

@@ -252,7 +252,15 @@ class Gateway:
 
     def _read(self, reply: Reply, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            answer = answers.read(reply, self._secrets, path, body, here=self._is_here, hosted=self.is_hosted)
+            answer = answers.read(
+                reply,
+                self._secrets,
+                path,
+                body,
+                here=self._is_here,
+                hosted=self.is_hosted,
+                sandbox=self.sandbox,
+            )
         except ClientError as failure:
             self.sandbox = self.sandbox or failure.fields.get("sandbox") is True
             remedies.fill(failure, path, body, hosted=self.is_hosted)

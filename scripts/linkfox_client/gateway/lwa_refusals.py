@@ -13,10 +13,10 @@ PATH = "/auth/o2/token"
 _LINK = re.compile(r"https?://[^\s'\"]+")
 
 
-def in_the_gateways_words(document: dict[str, Any]) -> dict[str, Any]:
+def in_the_gateways_words(document: dict[str, Any], *, sandbox: bool) -> dict[str, Any]:
     """Return what a refusal of PATH says, under the names of the other calls' answers.
 
-    Anything else is returned as it is.
+    Anything else is returned as it is. `sandbox`: the gateway's other answers have the mark of one.
     """
     said = document.get("error_description")
     if not isinstance(said, str) or "reason" in document:
@@ -26,5 +26,5 @@ def in_the_gateways_words(document: dict[str, Any]) -> dict[str, Any]:
         return document
     sentence, _, further = words.partition(". ")
     link = _LINK.search(further)
-    told = {"reason": reason, "errmsg": sentence.rstrip(".")}
+    told = {"reason": reason, "errmsg": sentence.rstrip("."), **({"sandbox": True} if sandbox else {})}
     return told if link is None else told | {"authorizeUrl": link.group()}
