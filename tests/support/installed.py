@@ -1,7 +1,8 @@
 """Packages of others in folders of their own, made once from what is pinned and kept beside `.venv`.
 
 A folder says in `installed.txt` what it was made from; a second run costs that comparison. Without a registry
-nothing is made: the tests that want it are skipped and say so, and fail only where `CI` is set.
+nothing is made: the tests that want it are skipped and say so, and fail only where `CI` is set. Where the
+program that would install them is missing, they are skipped there, too.
 """
 
 import contextlib
@@ -24,13 +25,17 @@ class NotInstalled(Exception):
     """The packages could not be had. The message says why."""
 
 
+class ProgramMissing(NotInstalled):
+    """The program is not here that would install them."""
+
+
 @contextlib.contextmanager
 def or_skip() -> Iterator[None]:
     """Skip the test where packages cannot be had; fail it on the machine that decides (`CI`)."""
     try:
         yield
     except NotInstalled as reason:
-        if os.environ.get("CI"):
+        if os.environ.get("CI") and not isinstance(reason, ProgramMissing):
             raise
         pytest.skip(str(reason))
 
@@ -57,11 +62,11 @@ def python_environment(folder: Path, requirements: Path) -> Path:
 def node_packages(folder: Path, package: Path) -> Path:
     """Install what `package/package-lock.json` pins; return the folder, for programs to run in.
 
-    The programs in `package` lie beside the packages, where node looks for them. Raise NotInstalled.
+    Raise NotInstalled.
     """
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise NotInstalled("node and npm are not here; Debian: `apt install nodejs npm`")
+        raise ProgramMissing("node and npm are not here; Debian: `apt install nodejs npm`")
     lock = package / "package-lock.json"
     with _unless_made(folder, "", lock) as wanted:
         if wanted:
