@@ -28,6 +28,7 @@ from gateway.cli.parser import command_parser
 from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
 from gateway.jobs import deliverer, schedule
 from gateway.monitoring import logs, overview, warnings
+from gateway.proxy import pacing
 from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
 from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
@@ -36,7 +37,7 @@ from gateway.tokens.retries import Retries
 from gateway.tokens.service import JUST_REFRESHED
 from gateway.util import secret, text
 from gateway.util.threads import PROXY_THREADS
-from gateway.vault import applications, attempts, forced_refreshes, refresh_queue, sessions
+from gateway.vault import applications, attempts, call_buckets, forced_refreshes, refresh_queue, sessions
 from gateway.vault.database import bounded, engine, postgresql_reader
 from gateway.vault.grant_rows import REFRESH_JITTER
 from gateway.vault.keys.facts import HANDOVER_SECONDS
@@ -191,6 +192,12 @@ FACTS = [
             OPERATIONS: ("in order, for at most {word} seconds",),
         },
     ),
+    Fact(
+        "how long a call waits for its turn",
+        pacing.USUAL_DEADLINE,
+        {API: ("without it {n}), and is then sent",)},
+    ),
+    Fact("the longest that it may wait", call_buckets.LONGEST_WAIT, {API: ("`X-Deadline` says (0 to {n},",)}),
     Fact(
         "bad keys of one address in a minute",
         failed_keys.MOST_FAILURES,
@@ -379,8 +386,8 @@ FACTS = [
         {SELF_HOSTING: ("(a proxied call may take {n})",)},
     ),
     Fact(
-        "what a load balancer waits: that, a place among the calls, and a little",
-        setting("proxy_timeout") + shares.LONGEST_WAIT + 5,
+        "what a load balancer waits: that, a call's turn, a place among the calls, and a little",
+        setting("proxy_timeout") + pacing.USUAL_DEADLINE + shares.LONGEST_WAIT + 5,
         {SELF_HOSTING: ("wait {n} seconds for an answer", "proxy_read_timeout {n}s")},
     ),
     Fact(
