@@ -14,6 +14,7 @@ from linkfox_client.text import cleaned
 
 # Of what there is to choose from so many are shown; `candidatesTotal` says how many there are.
 MOST_CANDIDATES = 10
+SEE_HELP = "Run the command with --help to see how it is called."
 EXIT_CODES = {
     "internal": 1,
     "bad_arguments": 2,
@@ -97,9 +98,7 @@ class ClientError(Exception):
 
 def bad_arguments(message: str, hint: str = "") -> ClientError:
     """Return the failure of a wrong command line: nothing was called."""
-    return ClientError(
-        "bad_arguments", message, hint or "Run the command with --help to see how it is called."
-    )
+    return ClientError("bad_arguments", message, hint or SEE_HELP)
 
 
 def typed(script: str, *words: object) -> str:

@@ -31,7 +31,7 @@ from tests.support.markdown import (
 SCRIPTS = ROOT / "scripts"
 COMMANDS = list({(c.script, c.arguments): c for document in DOCUMENTS for c in commands(document)}.values())
 # These start, stop or install something as soon as their arguments are right; other tests run them.
-ACTING = {"local_gateway.py", "quickstart.py"}
+ACTING = {"local_gateway.py", "mcp_server.py", "quickstart.py"}
 # These do what they can with nothing set up; the home that they do it in is the test's.
 WORKING = {"install_skill.py", "feedback.py"}
 # What a bash block may hold beside calls of this project's own programs.
@@ -101,7 +101,12 @@ def test_flags_named_alone_exist() -> None:
     assert {(document, flag) for document, flag in named if flag not in known} == set()
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.script not in ACTING], ids=str)
+def acts(command: Command) -> bool:
+    """Whether other tests run it."""
+    return command.script in ACTING or "--mcp" in command.arguments
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if not acts(c)], ids=str)
 def test_command_lines_parse(command: Command, tmp_path: Path) -> None:
     """With nothing set up a well-formed command ends in `not_set_up`, never in `bad_arguments`."""
     done = run(command.script, *command.arguments, home=tmp_path)

@@ -24,6 +24,7 @@ OPERATORS = {
     "import_store.py",
     "install_skill.py",
     "local_gateway.py",
+    "mcp_server.py",
     "quickstart.py",
 }
 PROGRAMS = [*SCRIPTS, *sorted((ROOT / "scripts/linkfox_client").rglob("*.py"))]

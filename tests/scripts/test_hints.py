@@ -31,6 +31,7 @@ VALUES = PLACEHOLDERS | {
     "SITE": "US",
     "DATE": "2020-01-01",
     "ID": "1",
+    "HOST": "cursor",
     "RIGHT": "personal",
     "…": "1",
 }

@@ -57,7 +57,7 @@ def root(tmp_path: Path) -> Path:
 def do(root: Path, bundle: Path, **more: bool) -> dict[str, Any]:
     """Install, update or remove in this process."""
     switches = ("with_aliases", "with_gateway", "dry_run", "remove")
-    options = {"into": str(root)} | dict.fromkeys(switches, False) | more
+    options = {"into": str(root), "mcp": None} | dict.fromkeys(switches, False) | more
     return install.install(SimpleNamespace(**options), bundle)
 
 
@@ -78,11 +78,11 @@ def test_only_what_the_skill_needs_is_installed(run: Run, root: Path) -> None:
     assert document["withGateway"] is False
     installed = tree(root / NAME)
     tops = {path.partition("/")[0] for path in installed}
-    skill = {"SKILL.md", "LICENSE", "requirements.txt", *packaging.FOLDERS, installation.MANIFEST}
+    skill = {*packaging.FILES, *packaging.FOLDERS, installation.MANIFEST}
     assert tops == skill | {"gateway"}
     # What local_gateway.py takes is listed there, for a gateway that runs from elsewhere.
     assert [path for path in installed if path.startswith("gateway/")] == ["gateway/cli/commands.json"]
-    assert len(installed) <= 150
+    assert len(installed) <= 160
     assert not list((root / NAME).rglob("*.pyc"))
 
 

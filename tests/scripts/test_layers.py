@@ -9,7 +9,19 @@ from tests.support.imports import imports_of
 CLIENT = SCRIPTS / "linkfox_client"
 GROUND = ("linkfox_client", "errors", "paths", "config", "text", "private_files", "venv")
 # Each may import those to its left, and itself. `ground` is the package's own modules in GROUND.
-LAYERS = ("ground", "secrets", "amazon", "cli", "keys", "local", "gateway", "skill", "commands", "command")
+LAYERS = (
+    "ground",
+    "secrets",
+    "amazon",
+    "cli",
+    "keys",
+    "local",
+    "gateway",
+    "skill",
+    "commands",
+    "mcp",
+    "command",
+)
 
 
 def imports() -> dict[str, set[str]]:

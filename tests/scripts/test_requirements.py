@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from tests import run
 from tests.support.house import ROOT, SCRIPTS
+
+MCP = SCRIPTS / "linkfox_client" / "mcp"
 
 
 def pinned(name: str) -> set[str]:
@@ -38,22 +41,47 @@ def imported(source: str) -> set[str]:
     return found
 
 
-def test_the_scripts_import_nothing_that_their_own_requirements_do_not_bring() -> None:
-    """Neither the gateway's packages nor the tests'."""
-    distributions = packages_distributions()
-    foreign: dict[str, set[str]] = {}
-    for path in SCRIPTS.rglob("*.py"):
+def foreign(paths: Iterable[Path]) -> dict[str, set[str]]:
+    """The modules of others that programs import, each with the names of those that do."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
         for module in imported(path.read_text(encoding="utf-8")):
             if module not in sys.stdlib_module_names and module != "linkfox_client":
-                foreign.setdefault(module, set()).add(path.name)
-    assert {"requests", "keyring", "dotenv"} <= foreign.keys(), "the search finds what is imported"
-    brought = pinned("requirements.txt")
-    missing = {
+                found.setdefault(module, set()).add(path.name)
+    return found
+
+
+def not_brought(modules: dict[str, set[str]], requirements: str) -> dict[str, set[str]]:
+    """Those of the modules that a requirements file does not bring."""
+    distributions = packages_distributions()
+    brought = pinned(requirements)
+    return {
         module: files
-        for module, files in foreign.items()
+        for module, files in modules.items()
         if not brought & {plain(name) for name in distributions.get(module, [])}
     }
-    assert missing == {}
+
+
+def test_the_scripts_import_nothing_that_their_own_requirements_do_not_bring() -> None:
+    """Neither the gateway's packages nor the tests', nor those of the MCP server."""
+    found = foreign(path for path in SCRIPTS.rglob("*.py") if path.parent != MCP)
+    assert {"requests", "keyring", "dotenv"} <= found.keys(), "the search finds what is imported"
+    assert not_brought(found, "requirements.txt") == {}
+
+
+def test_the_mcp_server_alone_needs_its_packages() -> None:
+    """They are imported in one folder, and that folder by one script, once the script is told to serve."""
+    found = foreign(MCP.glob("*.py"))
+    assert {"mcp", "yaml"} <= found.keys(), "the search finds what is imported"
+    assert not_brought(found, "requirements-mcp.txt") == {}
+    users = [
+        path.name
+        for path in SCRIPTS.rglob("*.py")
+        if path.parent != MCP and "linkfox_client.mcp" in path.read_text(encoding="utf-8")
+    ]
+    assert users == ["mcp_server.py"]
+    begins = ast.parse((SCRIPTS / "mcp_server.py").read_text(encoding="utf-8")).body
+    assert not any(isinstance(node, ast.ImportFrom) and "mcp" in str(node.module) for node in begins)
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
@@ -63,11 +91,10 @@ def test_each_script_says_itself_what_it_needs(script: Path) -> None:
     (block,) = re.findall(r"(?m)^# /// script\n((?:#(?: .*)?\n)+?)# ///$", source)
     told = tomllib.loads("".join(line[2:] + "\n" for line in block.splitlines()))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    needed = (
-        []
-        if script.name in ("quickstart.py", "install_skill.py")
-        else project["dependency-groups"]["scripts"]
-    )
+    groups = project["dependency-groups"]
+    needed = [] if script.name in ("quickstart.py", "install_skill.py") else groups["scripts"]
+    if script.name == "mcp_server.py":
+        needed = [*needed, *(name for name in groups["mcp"] if isinstance(name, str))]
     assert told == {"requires-python": ">=3.11", "dependencies": needed}
 
 

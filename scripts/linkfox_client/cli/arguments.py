@@ -27,7 +27,7 @@ class Arguments(Rules):
     def __init__(self) -> None:
         super().__init__()
         self._rest: Field | None = None
-        self._refuses_secrets = True
+        self.refuses_secrets = True
         self._examples: list[str] = []
 
     # What a script declares.
@@ -76,7 +76,7 @@ class Arguments(Rules):
         A script that takes one removes secrets from it itself: it is not refused because of one.
         """
         self._add(Field(flag, help, kinds.prose(most), "TEXT", required))
-        self._refuses_secrets = False
+        self.refuses_secrets = False
 
     def texts(self, flag: str, help: str, *, most: int = 100, metavar: str = "TEXT") -> None:
         """Declare several texts: `--scope A B`, `--scope A --scope B`, or a JSON list."""
@@ -219,7 +219,7 @@ class Arguments(Rules):
         fields = list(self._fields.values())
         calls = [*about.splitlines(), *self._examples]
         example = next((call.strip() for call in calls if ".py '{" in call), "")
-        line = CommandLine(fields, self._rest, refuses_secrets=self._refuses_secrets, example=example)
+        line = CommandLine(fields, self._rest, refuses_secrets=self.refuses_secrets, example=example)
         try:
             given = line.read(words)
         except Help:

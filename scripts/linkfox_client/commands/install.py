@@ -1,15 +1,17 @@
-"""What install_skill.py does: the skill, and its aliases where they are wanted, into a folder of skills."""
+"""What install_skill.py does: the skill into a folder of skills, with its aliases; the server into a host."""
 
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from linkfox_client.config import GATEWAY_NAMES, KEY_NAMES, LOCAL_NAMES
 from linkfox_client.errors import ClientError, bad_arguments
 from linkfox_client.local import gateway_program
 from linkfox_client.paths import BUNDLE
-from linkfox_client.skill import installation, packaging
+from linkfox_client.skill import installation, mcp_hosts, packaging
 
 HOSTS = {"claude": ".claude", "cursor": ".cursor", "openclaw": ".openclaw"}
 KEPT = (
@@ -20,8 +22,19 @@ KEPT = (
 def install(options: SimpleNamespace, bundle: Path = BUNDLE) -> dict[str, Any]:
     """Install, update or remove, or with `dry_run` only tell; return the document's fields.
 
-    Everything is planned before anything is changed. Raise ClientError.
+    Of the skill everything is planned before anything is changed. Raise ClientError.
     """
+    document = _install_skill(options, bundle) if options.into else {}
+    if options.mcp is None:
+        return document
+    served = _skills_folder(options.into) / packaging.NAME if options.into else bundle
+    entry = _install_server(options, served)
+    notes = [*document.get("notes", []), *entry.get("notes", [])]
+    document.pop("next", None)  # the packages are there now
+    return document | entry | ({"notes": notes} if notes else {})
+
+
+def _install_skill(options: SimpleNamespace, bundle: Path) -> dict[str, Any]:
     root = _skills_folder(options.into)
     wanted = {} if options.remove else _wanted(root, bundle, options)
     names = [packaging.NAME, *packaging.ALIASES] if options.remove else list(wanted)
@@ -120,3 +133,34 @@ def _document(options: SimpleNamespace, root: Path, plans: list[installation.Pla
     if new_packages or not (folder / ".venv").is_dir():
         document["next"] = f"cd {shlex.quote(str(folder))} && python3 scripts/quickstart.py --setup-only"
     return document
+
+
+def _install_server(
+    options: SimpleNamespace, bundle: Path, environ: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """Let the host start the server of `bundle`, or not any more; return the fields of the document.
+
+    The packages come first, so that no host is told of a server that cannot start. Raise ClientError.
+    """
+    host = mcp_hosts.HOSTS[options.mcp]
+    try:
+        path = host.file(environ, Path.home())
+    except RuntimeError:
+        raise bad_arguments("There is no home folder", "Set HOME to yours.") from None
+    wanted = None if options.remove else mcp_hosts.entry(bundle, may_write=options.write)
+    if wanted is not None and not options.dry_run:
+        mcp_hosts.ensure_packages(bundle)
+    changed = mcp_hosts.change(path, host, wanted, dry_run=options.dry_run)
+    told = {"host": host.title, "file": str(path), "name": mcp_hosts.NAME, "changed": changed}
+    if wanted is not None:
+        told["entry"] = wanted
+    notes = []
+    if changed and not options.dry_run:
+        notes.append(f"Restart {host.title}: one that runs has not read the change.")
+    here = [name for name in (*KEY_NAMES, *GATEWAY_NAMES, *LOCAL_NAMES) if environ.get(name)]
+    if wanted is not None and here:
+        notes.append(
+            f"{' and '.join(here)} may not be set where {host.title} starts the server: write what is set "
+            "here into ~/.config/linkfox/.env, or store the key with `python3 scripts/login.py`."
+        )
+    return {"mcp": told, **({"notes": notes} if notes else {})}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 NAME = "linkfox-amazon-auth"
-FILES = ("SKILL.md", "LICENSE", "requirements.txt")
+FILES = ("SKILL.md", "LICENSE", "requirements.txt", "requirements-mcp.txt")
 FOLDERS = ("adapters", "references", "scripts")
 # With these local_gateway.py and quickstart.py work in the installed copy, too.
 GATEWAY_FILES = ("requirements-gateway.txt",)
