@@ -16,6 +16,7 @@ from tests.support.house import SCRIPTS, until
 from tests.support.mcp_client import McpClient, mcp_client
 
 STORES = "/spApi/authorizedStores"
+LINK = "https://sellercentral.amazon.com/apps/authorize/consent?application_id=amzn1.sp.x&state=abc"
 ROW = {"sellerId": "A1", "region": "NA", "sellerName": "我的店铺 ☕"}
 # What answers a token, takes a secret, or is for a terminal.
 NO_TOOLS = {
@@ -230,6 +231,7 @@ def test_instructions_in_a_name_are_data(client: McpClient, gateway: FakeGateway
 
 def test_progress_is_told_to_who_asks(client: McpClient, gateway: FakeGateway) -> None:
     """The lines that a person at a terminal sees."""
+    gateway.answers["/spApi/authorizeUrl"] = (200, {"authorizeUrl": LINK, "authorizationId": "id-1"})
     client.progress.clear()
-    client.call("doctor", offline=True)
-    until(lambda: any("version" in (line or "") for line in client.progress), "progress is told")
+    client.good("authorize_url", sellerName="a", region="NA")
+    until(lambda: "The consent link was made." in client.progress, "progress is told")
