@@ -93,7 +93,7 @@ def _remedy(problem: Problem) -> str:
     return PRESENT_A_KEY if problem.reason == "unauthorized" else problem.hint
 
 
-class TokenEndpoint:
+class LwaTokenEndpoint:
     """The endpoint. The API key is looked up in the statement that reads the tokens."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,8 +119,7 @@ class TokenEndpoint:
 
 
 def _call(scope: Scope, fields: dict[str, str], *rights: Right) -> TokenCall:
-    key = key_of(fields)
-    return TokenCall(scope, services_in(scope), rights, key.reveal() if key else "")
+    return TokenCall(scope, services_in(scope), rights, key_of(fields))
 
 
 async def _check_key(scope: Scope, fields: dict[str, str]) -> None:
@@ -175,5 +174,5 @@ router.add(
         errors=(),
         examples=(Example("A store", TokenRequest.example(), TokenAnswer.example()),),
     ),
-    TokenEndpoint(),
+    LwaTokenEndpoint(),
 )

@@ -8,6 +8,7 @@ for one and every replica reads it. Whether the key and the store are still ther
 
 import base64
 import binascii
+import math
 import struct
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ class StandInTokens:
 
     def issue(self, caller: Caller, grant: Grant, profile_id: int | None = None) -> Secret:
         """Return a token for this caller's API key and grant, which is good for LIFETIME seconds."""
-        ends = int(self._clock.now()) + LIFETIME
+        ends = math.ceil(self._clock.now()) + LIFETIME
         statement = _STATEMENT.pack(grant.id, profile_id or 0, ends) + caller.key_id.encode()
         return Secret(STAND_IN_PREFIX + _text_of(self._cipher.encrypt(statement, [])))
 

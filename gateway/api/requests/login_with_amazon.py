@@ -18,12 +18,11 @@ from gateway.api.requests.base import EXAMPLE_SELLER
 from gateway.authorization.callback import SELLER_ID
 from gateway.errors import Problem
 from gateway.model import Region
-from gateway.util.secret import Secret
 
 HANDLES = "store:SELLER_ID:REGION, profile:PROFILE_ID or account:AUTH_RECORD_ID"
 GRANT_TYPE = "refresh_token"
 _HANDLE = re.compile(
-    rf"(?P<proxy>proxy:)?(?:store:(?P<seller>{SELLER_ID.pattern}):(?P<region>NA|EU|FE)"
+    rf"(?P<proxy>proxy:)?(?:store:(?P<seller>{SELLER_ID.pattern}):(?P<region>(?i:NA|EU|FE))"
     r"|profile:(?P<profile>[0-9]{1,19})|account:(?P<account>[0-9]{1,19}))",
     re.ASCII,
 )
@@ -131,7 +130,7 @@ def read_handle(fields: dict[str, str]) -> Handle:
     if found is None:
         raise Problem("unknown_handle")
     profile_id, record_id = (_number(found[name]) for name in ("profile", "account"))
-    region: Any = found["region"]
+    region: Any = found["region"] and found["region"].upper()
     return Handle(text, found["proxy"] is not None, found["seller"], region, profile_id, record_id)
 
 
@@ -144,7 +143,6 @@ def _number(digits: str | None) -> int | None:
     return int(digits)
 
 
-def key_of(fields: dict[str, str]) -> Secret | None:
-    """Return the API key that a request presents, if any."""
-    key = fields.get("client_secret", "").strip()
-    return Secret(key) if key else None
+def key_of(fields: dict[str, str]) -> str:
+    """Return the API key that a request presents; an empty text for none."""
+    return fields.get("client_secret", "").strip()

@@ -13,6 +13,7 @@ from gateway.errors import TABLE
 from gateway.model import Right
 from gateway.tokens.stand_in_tokens import LIFETIME
 from gateway.util.secret import Secret
+from gateway.vault.errors import VaultError
 from tests.support.gateway_server import Gateway, http
 from tests.support.house import ROOT
 
@@ -87,6 +88,7 @@ def test_a_store_is_answered_as_login_with_amazon_would(gateway: Gateway) -> Non
     """Its present token, with the time that it has left, and the handle in place of the refresh token."""
     gateway.authorize_store()
     kept = gateway.good("/spApi/storeTokens", {"sellerId": SELLER, "region": "NA"})
+    assert token(gateway, f"store:{SELLER}:na")["access_token"] == kept["accessToken"]
     assert token(gateway) == {
         "access_token": kept["accessToken"],
         "refresh_token": STORE,
@@ -327,6 +329,21 @@ def test_a_token_that_lives_is_answered_while_amazon_is_away(gateway: Gateway) -
     assert int(answer.headers["Retry-After"]) >= 1
 
 
+def test_a_database_that_is_away_is_told_as_what_passes(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a good request as for one that only shows a key: nobody takes it for a key that is none."""
+
+    async def away(*_: object) -> None:
+        raise VaultError("the database does not answer", "Check that it runs.", retryable=True)
+
+    monkeypatch.setattr(gateway.vault.rows, "first", away)
+    for handle in (STORE, f"proxy:{STORE}", "nonsense"):
+        answer = send(gateway, urlencode(fields(gateway, handle)))
+        assert refusal(answer) == (503, "temporarily_unavailable", "vault_unavailable")
+        assert answer.headers["Retry-After"] == str(SOON)
+
+
 def test_amazons_rest_is_passed_on(gateway: Gateway) -> None:
     """429 with the seconds that Amazon asked for."""
     gateway.authorize_store()
@@ -366,16 +383,22 @@ def test_a_stand_in_token_asks_nothing_of_amazon(gateway: Gateway) -> None:
     assert gateway.amazon.refreshes() == []
 
 
-def test_a_stand_in_token_names_store_profile_and_key(gateway: Gateway) -> None:
-    """What is read from it is what the key's user has; gone with the key, and with the store."""
+def test_a_stand_in_token_names_the_key_the_store_and_the_profile(gateway: Gateway) -> None:
+    """What it is good for is what its handle and its key said, and nothing else."""
     gateway.authorize_store()
+    record = gateway.authorize_account()["account"]["authRecordId"]
+    profile = gateway.good("/amazonAds/authorizedStores")["stores"][0]["profileId"]
+    store = gateway.good("/spApi/authorizedStores")["stores"][0]["authRecordId"]
     key_id, key = gateway.vault.users.issue_key("owner")
-    answer = token(gateway, f"proxy:{STORE}", key.reveal())
-    services = gateway.app.state.services
-    read = services.stand_in_tokens.read(Secret(answer["access_token"]))
-    assert (read.key_id, read.profile_id) == (key_id, None)
-    kept = gateway.good("/spApi/storeTokens", {"sellerId": SELLER, "region": "NA"})
-    assert read.grant_id == kept["authRecordId"]
+    read = gateway.app.state.services.stand_in_tokens.read
+    ends = int(gateway.clock.now()) + LIFETIME
+    for handle, named in (
+        (STORE, (key_id, store, None, ends)),
+        (f"account:{record}", (key_id, record, None, ends)),
+        (f"profile:{profile}", (key_id, record, profile, ends)),
+    ):
+        answer = token(gateway, f"proxy:{handle}", key.reveal())
+        assert read(Secret(answer["access_token"])) == named
 
 
 @pytest.mark.parametrize(
