@@ -61,6 +61,9 @@ def test_who_authorized_a_store_is_sent_back_at_once(gateway: Gateway) -> None:
     (listed,) = gateway.good("/spApi/authorizedStores", {"externalId": "customer 18/é"})["stores"]
     assert listed["externalId"] == "customer 18/é"
     assert gateway.good("/spApi/authorizedStores", {"externalId": "customer 1"})["total"] == 0
+    gateway.add_user("guest")
+    theirs = {"externalId": "customer 18/é"}
+    assert gateway.good("/spApi/authorizedStores", theirs, user="guest")["total"] == 0
 
 
 def test_an_account_s_advertiser_is_sent_back_when_its_profiles_were_read(gateway: Gateway) -> None:
@@ -307,6 +310,24 @@ def test_who_was_asked_first_is_led_back_by_a_page(
     assert refresh["content"] == f"0; url={leads}"
     told = query_of(browser.get(leads).headers["Location"])
     assert (told["state"], told.get("reason"), told["externalId"]) == (state, reason, "18")
+
+
+def test_the_pages_in_between_are_in_chinese_too(public: Gateway) -> None:
+    """The question names the application; the page that leads back does."""
+    attempt, callback = came_back(public, returnUrl=RETURN, externalId="18")
+    browser = Browser(public)
+    browser.session.headers["Accept-Language"] = "zh-CN"
+    asked = Page(browser.get(browser.get(callback).headers["Location"]).text)
+    assert "授权给 app.example.com（本网关账户 owner）" in asked.text
+    assert "返回 app.example.com" in Page(browser.get(f"/oauth/return/{attempt}").text).text
+
+
+def test_without_a_way_back_there_is_none(public: Gateway) -> None:
+    """The page between is for attempts of an application's alone; of an attempt that is not there, none."""
+    attempt, _ = came_back(public)
+    browser = Browser(public)
+    assert browser.get(f"/oauth/return/{attempt}").headers["Location"] == f"/oauth/result/{attempt}"
+    assert browser.get(f"/oauth/return/{'A' * 22}").status_code == 404
 
 
 def test_what_goes_wrong_while_it_is_asked_leads_back_too(public: Gateway) -> None:

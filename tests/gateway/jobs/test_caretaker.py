@@ -56,6 +56,22 @@ def test_an_exchange_that_another_replica_left_behind_is_settled(
         assert [entry.outcome for entry in entries if entry.action == "authorization"] == ["interrupted"]
 
 
+def test_a_link_that_nobody_used_in_time_is_settled(
+    amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself, with its line in the audit: Amazon does not tell that somebody left its page."""
+    monkeypatch.setattr(schedule, "ATTEMPT_SECONDS", 0.05)
+    with running_gateway(amazon, tmp_path) as gateway:
+        attempt = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})["authorizationId"]
+        gateway.clock.step(LINK_SECONDS)
+        kept = gateway.vault.attempts.get
+        until(lambda: kept(attempt).phase == "expired", "the attempt is settled")  # type: ignore[union-attr]
+        ended = gateway.status("spapi", attempt)
+        assert (ended["state"], ended["reason"]) == ("expired", "expired")
+        entries, _ = gateway.vault.audit.newest(100)
+        assert [entry.outcome for entry in entries if entry.action == "authorization"] == ["expired"]
+
+
 def test_one_applications_trouble_is_not_the_others(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

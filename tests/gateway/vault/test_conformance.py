@@ -1283,9 +1283,14 @@ class TestIssuedTokens:
     def test_a_vault_from_before_learns_the_tokens_it_holds(
         self, vault: Vault, user: int, open_another: Callable[[], Vault]
     ) -> None:
-        """An upgrade of a vault with stores leaves nobody with a token that is not believed."""
+        """An upgrade of a vault with stores leaves nobody with a token that is not believed.
+
+        Nor is anybody notified afterwards of links that had ended before.
+        """
         store(vault, user)
+        ended, _ = vault.attempts.begin(new_attempt(user))
         with vault.database.writing() as connection:
+            connection.execute(update(attempts).where(attempts.c.id == ended).values(expires_at=1))
             connection.execute(text("DROP TABLE handed_out"))
             connection.execute(text("DROP TABLE audit"))
             connection.execute(text("DROP TABLE sessions"))
@@ -1293,12 +1298,15 @@ class TestIssuedTokens:
             connection.execute(text("DROP TABLE unread_profiles"))
             connection.execute(text("DROP TABLE seals"))
             connection.execute(text("DROP TABLE store_sites"))
+            connection.execute(text("DROP TABLE call_buckets"))
+            connection.execute(text("DROP TABLE purpose_tokens"))
             connection.execute(text("DROP TABLE applications"))
             connection.execute(text("DROP TABLE refused_calls"))
             for column in (
                 *("attempts.central", "attempts.consumer", "grants.central", "grants.marketplace"),
                 *("attempts.known_before", "attempts.previous_name", "attempts.got_seller_id"),
                 *("attempts.return_url", "attempts.external_id", "attempts.replaces", "grants.external_id"),
+                "api_keys.label",
             ):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
@@ -1318,6 +1326,9 @@ class TestIssuedTokens:
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()
         assert grant_of(again, user, "spapi", tokens().access_token) is not None
+        late = again.attempts.get(ended)
+        assert late is not None
+        assert (late.phase, late.ended_at) == ("expired", 1)
 
 
 class TestTransactions:

@@ -126,6 +126,14 @@ def test_who_opens_a_wrong_address_is_told_on_a_page(gateway: Gateway, path: str
     assert (posted.status_code, posted.json()["reason"]) == (404, "unknown_path")
 
 
+@pytest.mark.parametrize("host", ["[::1", "[x]:y", "evil.example", "a b", ""])
+def test_a_host_that_is_none_is_told_on_a_page_too(gateway: Gateway, host: str) -> None:
+    """Whatever stands in its place: the page needs no address to be made."""
+    page = gateway.get("/", headers={"Host": host, "Accept": "text/html", "Cookie": "linkfox-session=x"})
+    assert page.status_code in (400, 403, 421)
+    assert 'href="/"' not in page.text
+
+
 def test_the_icon_that_browsers_ask_for_is_answered(gateway: Gateway) -> None:
     """There is none; browsers remember that for a day, and the log has no 404 for each page."""
     answer = gateway.get("/favicon.ico")
