@@ -65,6 +65,14 @@ class Setting:
             **more,
         )
 
+    def import_for(self, library: str) -> dict[str, str]:
+        """Take over what programs of a library work for; return whose it is, as the stand-in says it."""
+        if library == "python-amazon-ad-api":
+            self.import_account()
+            return {"advertiserId": ADVERTISER}
+        self.import_store()
+        return {"sellerId": SELLER, "region": REGION}
+
     def import_store(self) -> None:
         """Take over a store whose first access token is nearly an hour old."""
         self._import({"sellerId": SELLER, "region": REGION}, "/spApi/importStore", sellerName="店铺 A")

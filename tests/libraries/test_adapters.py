@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.libraries.conftest import ADVERTISER, REGION, SECRET, SELLER, Setting, python_with_libraries
+from tests.libraries.conftest import SECRET, Setting, python_with_libraries
 from tests.support.client_program import PROGRAMS, ClientProgram, Failed, client_program
 from tests.support.fake_gateway import fake_gateway
 from tests.support.house import PATIENCE, ROOT
@@ -32,11 +32,12 @@ MARK = "# --- the gateway: these lines are the same in each adapter"
 
 @dataclass
 class Case:
-    """A program that uses a library with its adapter, and what it works for."""
+    """A program that uses a library with its adapter, and whose tokens it works with."""
 
     library: str
     python: Path
     setting: Setting
+    whose: dict[str, str]
 
     @contextmanager
     def program(self) -> Iterator[ClientProgram]:
@@ -52,13 +53,6 @@ class Case:
         ) as running:
             yield running
 
-    @property
-    def whose(self) -> dict[str, str]:
-        """Whose tokens it works with, as the stand-in calls them."""
-        if self.library == "python-amazon-ad-api":
-            return {"advertiserId": ADVERTISER}
-        return {"sellerId": SELLER, "region": REGION}
-
     def logged(self) -> str:
         """Return what the program and its library logged."""
         return "".join(file.read_text(errors="replace") for file in self.setting.folder.glob("*.log"))
@@ -68,11 +62,8 @@ class Case:
 def case(request: pytest.FixtureRequest, setting: Setting) -> Case:
     """A library at one version, with a store or an account whose token is about to end."""
     library, versions = request.param
-    if library == "python-amazon-ad-api":
-        setting.import_account()
-    else:
-        setting.import_store()
-    return Case(library, python_with_libraries(versions), setting)
+    whose = setting.import_for(library)
+    return Case(library, python_with_libraries(versions), setting, whose)
 
 
 def ids(value: tuple[str, str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.libraries.conftest import ADVERTISER, REGION, SECRET, SELLER, Setting, python_with_libraries
+from tests.libraries.conftest import REGION, SECRET, SELLER, Setting, python_with_libraries
 from tests.support.client_program import PROGRAMS, ClientProgram, Failed, client_program
 from tests.support.house import PATIENCE
 from tests.support.internet import GATEWAY
@@ -32,12 +32,13 @@ LINK = re.compile(r"https?://\S+redirect_uri=https%3A")
 
 @dataclass
 class Case:
-    """A program that uses a library one way, and what it works for."""
+    """A program that uses a library one way, and whose tokens it works with."""
 
     library: str
     python: Path
     way: str
     setting: Setting
+    whose: dict[str, str]
 
     @contextmanager
     def program(self) -> Iterator[ClientProgram]:
@@ -46,13 +47,6 @@ class Case:
         command = (self.python, PROGRAMS / LIBRARIES[self.library], self.way)
         with client_program(*command, environment=environment, folder=folder) as running:
             yield running
-
-    @property
-    def whose(self) -> dict[str, str]:
-        """Whose tokens it works with, as the stand-in calls them."""
-        if self.library == "python-amazon-ad-api":
-            return {"advertiserId": ADVERTISER}
-        return {"sellerId": SELLER, "region": REGION}
 
     def refresh_elsewhere(self) -> None:
         """Refresh the tokens as another program would."""
@@ -66,11 +60,8 @@ class Case:
 def case(request: pytest.FixtureRequest, setting: Setting) -> Case:
     """A library at one version, with a store or an account whose token is nearly an hour old."""
     library, versions, way = request.param
-    if library == "python-amazon-ad-api":
-        setting.import_account()
-    else:
-        setting.import_store()
-    return Case(library, python_with_libraries(versions), way, setting)
+    whose = setting.import_for(library)
+    return Case(library, python_with_libraries(versions), way, setting, whose)
 
 
 def ids(value: tuple[str, ...]) -> str:
@@ -148,10 +139,7 @@ print(SellersApi(client.api_client).get_marketplace_participations().payload)
 @pytest.mark.parametrize("library", SHORTEST)
 def test_the_shortest_program_runs_at_a_gateway_on_this_machine(setting: Setting, library: str) -> None:
     """Without TLS, and without any token of Amazon's."""
-    if library == "python-amazon-ad-api":
-        setting.import_account()
-    else:
-        setting.import_store()
+    setting.import_for(library)
     environment = setting.environment(
         SP_API_REFRESH_TOKEN=f"proxy:store:{SELLER}:{REGION}",
         LWA_APP_ID="-",
