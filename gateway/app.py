@@ -14,6 +14,7 @@ from gateway.amazon.session import AmazonSession
 from gateway.api import amazon_addresses, amazon_refusals, login_with_amazon
 from gateway.api.description import DOCS_ROUTE, ROUTERS
 from gateway.applications.shares import Shares
+from gateway.applications.token_breaker import TokenCircuitBreaker
 from gateway.asgi.body_limit import AMAZON_ADDRESSES
 from gateway.asgi.error_answers import ProblemAnswer
 from gateway.asgi.failed_keys import FailedKeys
@@ -35,11 +36,14 @@ from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
 from gateway.proxy.pacing import Pacing
+from gateway.proxy.restricted_calls import RestrictedCalls
 from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
+from gateway.tokens.application_tokens import ApplicationTokens
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.retries import Retries, Sleep
 from gateway.tokens.service import TokenService
+from gateway.tokens.shared_tokens import SharedTokens
 from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
@@ -95,6 +99,7 @@ def create_app(
             steps.callback(session.close)
             # What was asked of Amazon is stored before the process ends.
             steps.push_async_callback(services.tokens.finish_all)
+            steps.push_async_callback(services.shared_tokens.finish_all)
             steps.push_async_callback(services.importer.finish_all)
             steps.push_async_callback(services.authorizer.finish_all)
             steps.push_async_callback(stop_all, jobs)
@@ -144,6 +149,16 @@ def _services(
     starter = Starter(settings, vault, clock, session.address, threads)
     authorizer = Authorizer(settings, vault, clock, session, keeping, patient_vault, threads)
     forwarder = Forwarder(session, threads, timeout=settings.proxy_timeout)
+    shared_tokens = SharedTokens(vault.purpose_tokens, clock, threads, sleep=sleep)
+    application_tokens = ApplicationTokens(
+        settings,
+        login,
+        TokenCircuitBreaker(vault, threads),
+        shared_tokens,
+        threads,
+        Retries(sleep),
+        Retries(sleep, tries=1),
+    )
     return Services(
         settings=settings,
         vault=vault,
@@ -160,9 +175,20 @@ def _services(
         confirmations=Confirmations(vault.keys, clock),
         holdings=holdings,
         tokens=tokens,
+        shared_tokens=shared_tokens,
         stand_in_tokens=StandInTokens(vault.stand_in_key, clock),
         proxy=DeveloperProxy(
-            settings, vault, holdings, tokens, forwarder, SellingPartnerApi(session), pacing, clock, threads
+            settings,
+            vault,
+            holdings,
+            tokens,
+            forwarder,
+            SellingPartnerApi(session),
+            pacing,
+            application_tokens,
+            RestrictedCalls(shared_tokens, clock),
+            clock,
+            threads,
         ),
         appstore=Appstore(settings, starter, session.address),
         failed_keys=FailedKeys(clock),

@@ -1,4 +1,4 @@
-"""The one SP-API call that shows whether an authorization works, and at which sites (references/amazon.md).
+"""The SP-API calls that show whether an authorization works, at which sites, or the application.
 
 https://developer-docs.amazon.com/sp-api/reference/getmarketplaceparticipations
 """
@@ -14,6 +14,7 @@ from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+DESTINATIONS = "/notifications/v1/destinations"
 HOSTS: dict[Region, str] = {
     "NA": "sellingpartnerapi-na.amazon.com",
     "EU": "sellingpartnerapi-eu.amazon.com",
@@ -57,7 +58,7 @@ class SellingPartnerApi:
         another region than this host.
         Raise AmazonFailure where the question could not be answered.
         """
-        answer = self._participations(region, access_token)
+        answer = self._get(region, PARTICIPATIONS, access_token)
         if answer.status == 200:
             return StoreLook("verified", _sites(_listed(answer)))
         if answer.status == 403:
@@ -66,22 +67,35 @@ class SellingPartnerApi:
                 return StoreLook("unverified")
             if WRONG_REGION in details:
                 return StoreLook("wrong_region")
-            if REFUSED_APPLICATION in details.lower():
-                raise AmazonFailure("secret_expired", details)
-            raise AmazonFailure("forbidden", details)
-        if answer.status == 429:
-            raise AmazonFailure(
-                "throttled", "the SP-API asks for fewer calls", retry_after=answer.retry_after
-            )
-        raise AmazonFailure("unavailable", f"the SP-API answered {answer.status}")
+        raise _failure(answer)
 
-    def _participations(self, region: Region, access_token: Secret) -> AmazonAnswer:
+    def check_application(self, region: Region, own_token: Secret) -> None:
+        """Ask for the application's destinations of notifications, with a token of its own.
+
+        Raise AmazonFailure where Amazon does not answer, `secret_expired` where it refuses the application.
+        """
+        answer = self._get(region, DESTINATIONS, own_token)
+        if answer.status != 200:
+            raise _failure(answer)
+
+    def _get(self, region: Region, path: str, access_token: Secret) -> AmazonAnswer:
         return self._session.request(
             "GET",
             HOSTS[region],
-            PARTICIPATIONS,
+            path,
             headers={"x-amz-access-token": access_token.reveal()},
         )
+
+
+def _failure(answer: AmazonAnswer) -> AmazonFailure:
+    """Return the failure that an answer without what was asked for is."""
+    if answer.status == 403:
+        details = _details(answer.json())
+        refused = REFUSED_APPLICATION in details.lower()
+        return AmazonFailure("secret_expired" if refused else "forbidden", details)
+    if answer.status == 429:
+        return AmazonFailure("throttled", "the SP-API asks for fewer calls", retry_after=answer.retry_after)
+    return AmazonFailure("unavailable", f"the SP-API answered {answer.status}")
 
 
 def _listed(answer: AmazonAnswer) -> list[Any]:

@@ -15,8 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.amazon.forwarding import Forwarded
 from gateway.amazon.uploads import Upload
-from gateway.api.amazon_callers import AmazonCaller, find_caller
+from gateway.api.amazon_callers import find_caller, one_header
 from gateway.api.amazon_refusals import REASON_HEADER
+from gateway.api.further_rights import as_application, with_restricted_data
 from gateway.api.refusals import with_consent_link
 from gateway.asgi.body_limit import AMAZON_ADDRESSES
 from gateway.asgi.patience import patience_of, until_gone
@@ -52,6 +53,8 @@ PASSED_BACK_BEGINNING = "x-amz"
 # Statuses whose answers have no body, and no length (RFC 9110, sections 8.6 and 15.3.5).
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 LONGEST_VALUE = 8 * 1024
+# Which data of buyers the answer is to hold, with commas.
+RESTRICTED_HEADER = "x-restricted-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +67,30 @@ class AmazonAddress:
         """Make one call."""
         region, path = self._place(scope)
         who = await find_caller(scope, self.flow, region)
-        audit.concerns(_subject(who.bearer))
+        if who.bearer is not None:
+            audit.concerns(_subject(who.bearer))
         services = services_in(scope)
         raw = Raw(scope["method"], path, scope["query_string"], _passing_headers(scope, self.flow))
         wanted = read_raw_request(raw, self.flow, services.settings)
+        bearer, restricted = who.bearer, _asked_for(scope)
+        if self.flow == "ads" and restricted:
+            raise Problem("bad_parameter", "X-Restricted-Data: the Ads API has none; leave it out")
+        if self.flow == "spapi":
+            wanted = with_restricted_data(who.caller, wanted, restricted)
+            bearer = as_application(who.caller, wanted, region, who.bearer)
+        if bearer is None:
+            raise Problem("bad_parameter", "X-Store: expected the seller id of the store to call for")
         patience = patience_of(scope, receive)
         body = await _body(scope, receive) if wanted.method not in WITHOUT_BODY else None
         if isinstance(body, Upload):  # what is received is the rest of it, until Amazon has it
             patience = replace(patience, gone=None)
         called = wanted
         try:
-            async with services.proxy.call(wanted.with_body(body), who.bearer, patience) as answer:
+            async with services.proxy.call(wanted.with_body(body), bearer, patience) as answer:
                 del body
-                await _pass_on(answer, _headers(answer, who, called), receive, send)
+                await _pass_on(answer, _headers(answer, bearer, called), receive, send)
         except Problem as problem:
-            raise await with_consent_link(services, who.caller, who.bearer.grant, problem) from None
+            raise await with_consent_link(services, who.caller, bearer.grant, problem) from None
 
     def _place(self, scope: Scope) -> tuple[Region, bytes]:
         """Return the region that is called, and the path below it as it was sent. Raise Problem."""
@@ -103,6 +115,12 @@ def _subject(bearer: Bearer) -> str:
     if bearer.profile_id is not None:
         return f"profileId {bearer.profile_id}"
     return audit.subject_of(bearer.grant)
+
+
+def _asked_for(scope: Scope) -> list[str]:
+    """Return the data of buyers that a request asks for. Raise Problem."""
+    named = one_header(scope, RESTRICTED_HEADER)
+    return [element.strip() for element in named.split(",")] if named else []
 
 
 def _passing_headers(scope: Scope, flow: Flow) -> dict[str, str]:
@@ -146,7 +164,7 @@ async def _gather(receive: Receive, most: int | None) -> tuple[bytes, bool]:
             return bytes(taken), ended
 
 
-def _headers(answer: Forwarded, who: AmazonCaller, called: ProxyRequest) -> list[tuple[bytes, bytes]]:
+def _headers(answer: Forwarded, bearer: Bearer, called: ProxyRequest) -> list[tuple[bytes, bytes]]:
     """Return the headers of the answer that is passed on. Raise Problem for an answer that cannot be."""
     if not HTTPStatus.OK <= answer.status <= 599:
         raise Problem("amazon_failed", f"Amazon answered with the status {answer.status}")
@@ -159,7 +177,7 @@ def _headers(answer: Forwarded, who: AmazonCaller, called: ProxyRequest) -> list
         length = str(len(answer.beginning)) if answer.is_whole else answer.headers.get("content-length")
         if length is not None:
             headers["content-length"] = length
-    if (cause := cause_of(answer, who.bearer, called)) is not None:
+    if (cause := cause_of(answer, bearer, called)) is not None:
         headers[REASON_HEADER.lower()] = cause.reason
     return [
         (name.encode("latin-1"), cleaned(value, LONGEST_VALUE).encode("latin-1", "replace"))

@@ -42,10 +42,10 @@ class Shown(NamedTuple):
 
 
 class AmazonCaller(NamedTuple):
-    """Who calls, and for what."""
+    """Who calls, and for what; no `bearer` where no store is named."""
 
     caller: Caller
-    bearer: Bearer
+    bearer: Bearer | None
 
 
 def shown_in(scope: Scope) -> Shown:
@@ -90,7 +90,7 @@ async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) 
         raise Problem("bad_parameter", f"this stand-in token is for {other}")
     if flow == "spapi":
         _check_region(grant, region)
-        named = _one(scope, "x-store")
+        named = one_header(scope, "x-store")
         if named not in (None, grant.seller_id):
             raise Problem("bad_parameter", "X-Store: the stand-in token is for another store")
         return AmazonCaller(read.caller, Bearer(grant, grant.region, held=read.tokens))
@@ -106,13 +106,11 @@ async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) 
 async def _of_store(scope: Scope, region: Region, shown: Shown) -> AmazonCaller:
     """Return the store that X-Store names, or that a token of Amazon's belongs to, and who has the key."""
     assert shown.key is not None, "there is no stand-in token"
-    services, seller_id = services_in(scope), _one(scope, "x-store")
+    services, seller_id = services_in(scope), one_header(scope, "x-store")
     if seller_id is None or shown.amazons is not None or not SELLER_ID.fullmatch(seller_id):
         call = await ApiCall.begin(scope, RIGHTS)
         if seller_id is not None and not SELLER_ID.fullmatch(seller_id):
             raise Problem("bad_parameter", "X-Store: expected a seller id")
-        if seller_id is None and shown.amazons is None:
-            raise Problem("bad_parameter", "X-Store: expected the seller id of the store to call for")
         bearer = await services.proxy.bearers.store(call.caller, region, shown.amazons, seller_id)
         return AmazonCaller(call.caller, bearer)
     by_store = services.vault.reader.by_store
@@ -153,7 +151,7 @@ def _checked(read: TokenRead) -> Grant:
 
 def _profile_of(scope: Scope) -> int | None:
     """Return the profile that a request names. Raise Problem for two, and for what is no number."""
-    named = {value for name in ("x-profile", SCOPE) if (value := _one(scope, name)) is not None}
+    named = {value for name in ("x-profile", SCOPE) if (value := one_header(scope, name)) is not None}
     if len(named) > 1:
         raise Problem("bad_parameter", "X-Profile: Amazon-Advertising-API-Scope names another profile")
     for value in named:
@@ -192,7 +190,7 @@ def _elsewhere(regions: list[Region], api: str = "spapi") -> Problem:
     return Problem("bad_parameter", f"region: this {what} is called at {addresses}")
 
 
-def _one(scope: Scope, name: str) -> str | None:
+def one_header(scope: Scope, name: str) -> str | None:
     """Return a header's value, None where there is none or nothing in it. Raise Problem for several."""
     values = header_values(scope, name.encode())
     if len(values) > 1:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.api.answers.proxy import ProxyAnswer, StoreProxyAnswer
 from gateway.api.endpoints import SMALL
 from gateway.api.error_groups import REFRESH_ERRORS
+from gateway.api.further_rights import as_application, with_restricted_data
 from gateway.api.operations import Example
 from gateway.api.refusals import with_consent_link
 from gateway.api.requests.proxy import AccountProxyRequest, ProxyCallRequest, StoreProxyRequest
@@ -60,9 +61,13 @@ RULES = (
 async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> ASGIApp:
     """Call the SP-API for one of the caller's stores."""
     wanted = await _proxy_request(call.services, request, "spapi")
-    bearer = await call.services.proxy.bearers.store(
+    wanted = with_restricted_data(call.caller, wanted, request.restricted or ())
+    store = await call.services.proxy.bearers.store(
         call.caller, request.region, request.amz_access_token or None, request.seller_id
     )
+    bearer = as_application(call.caller, wanted, request.region, store)
+    if bearer is None:
+        raise Problem("bad_parameter", "amzAccessToken: expected it, or sellerId in its place")
     return _ProxiedCall(call, wanted, bearer, notes_of(request.region, bearer.region) or [])
 
 

@@ -22,6 +22,7 @@ from gateway.proxy.service import DeveloperProxy
 from gateway.settings.settings import Settings
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.service import TokenService
+from gateway.tokens.shared_tokens import SharedTokens
 from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
@@ -45,6 +46,7 @@ class Services:
     confirmations: Confirmations
     holdings: Holdings
     tokens: TokenService
+    shared_tokens: SharedTokens
     stand_in_tokens: StandInTokens
     proxy: DeveloperProxy
     appstore: Appstore

@@ -13,7 +13,8 @@ class Bearer:
     """A store or ads account, and where it is called.
 
     `presented`: the token that the caller brought; None where the gateway takes one itself, and keeps it.
-    `held`: the grant's tokens where they were read with it.
+    `held`: the grant's tokens where they were read with it. `is_application`: it is the application itself,
+    whose calls are for no store; what stands for its grant is in no database.
     """
 
     grant: Grant
@@ -21,6 +22,35 @@ class Bearer:
     presented: Secret | None = None
     profile_id: int | None = None
     held: Tokens | None = None
+    is_application: bool = False
+
+
+def application(caller: Caller, region: Region) -> Bearer:
+    """Return the application as the bearer of a user's call."""
+    grant = Grant(
+        id=0,
+        user_id=caller.user_id,
+        flow="spapi",
+        region=region,
+        seller_id=None,
+        name="",
+        app_id="",
+        marketplace=None,
+        central=None,
+        status="authorized",
+        status_reason=None,
+        access_expires_at=0,
+        refreshed_at=0,
+        authorized_at=0,
+        authorization_expires_at=None,
+        last_used_at=None,
+        requested_scopes=(),
+        granted_scopes=None,
+        verified=None,
+        token_version=0,
+        authorized_version=0,
+    )
+    return Bearer(grant, region, is_application=True)
 
 
 class Bearers:
@@ -31,15 +61,15 @@ class Bearers:
 
     async def store(
         self, caller: Caller, region: Region, presented: Secret | None, seller_id: str | None
-    ) -> Bearer:
-        """Return the store that a token was handed out for to this user, else the one that is named.
+    ) -> Bearer | None:
+        """Return the store that a token was handed out for to this user, else the one that is named, if any.
 
         Raises:
             Problem: `not_found` for any other token or store, `bad_parameter` for another region.
         """
         if presented is None:
             if seller_id is None:
-                raise Problem("bad_parameter", "amzAccessToken: expected it, or sellerId in its place")
+                return None
             kept = await self._holdings.store_to_call(caller, seller_id, region)
             return Bearer(kept, kept.region)
         grant = await self._of_token(caller, "spapi", presented)

@@ -27,5 +27,7 @@ def cause_of(answer: Forwarded, bearer: Bearer, called: ProxyRequest) -> Cause |
             profile_id=bearer.profile_id,
             name=grant.name,
             verified=grant.verified,
+            restricted=called.restricted is not None,
+            as_application=bearer.is_application,
         )
     )

@@ -45,7 +45,8 @@ class ProxyRequest:
 
     `accept`: the media types that may come back, as they are sent. `further`: headers that pass as they are.
     `codings`: the content codings in which the answer's body is passed on, as in `Accept-Encoding`; None
-    where it is wanted without any.
+    where it is wanted without any. `restricted`: the call is made with a restricted data token for these data
+    elements; None where with the store's own. `changes_nothing`: at Amazon, whatever the method says.
     """
 
     method: str
@@ -56,6 +57,8 @@ class ProxyRequest:
     accept: str
     further: Mapping[str, str] = field(default_factory=dict)
     codings: str | None = None
+    restricted: tuple[str, ...] | None = None
+    changes_nothing: bool = False
 
     @property
     def target(self) -> str:
@@ -65,7 +68,7 @@ class ProxyRequest:
     @property
     def may_be_repeated(self) -> bool:
         """Whether sending it twice is the same as once."""
-        return self.method == "GET"
+        return self.method == "GET" or self.changes_nothing
 
     def with_body(self, body: bytes | Upload | None) -> "ProxyRequest":
         """Return the same with another body; with none, to be remembered while that is sent."""

@@ -27,8 +27,10 @@ from gateway.proxy.headers import ads_headers, selling_partner_headers
 from gateway.proxy.pacing import Pacing, Patience
 from gateway.proxy.proofs import Proofs
 from gateway.proxy.request import ProxyRequest
+from gateway.proxy.restricted_calls import RestrictedCalls
 from gateway.proxy.verdicts import Verdict, verdict_on_token
 from gateway.settings.settings import Settings
+from gateway.tokens.application_tokens import ApplicationTokens
 from gateway.tokens.grant_tokens import revoked, seconds_left
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.service import FRESH_ENOUGH, TokenService
@@ -39,6 +41,8 @@ from gateway.vault.vault import Vault
 
 log = logging.getLogger(__name__)
 
+# Seconds. For what the gateway asks on the way of a call, which holds one of its user's places meanwhile.
+SHORT_PATIENCE = 5.0
 # The SP-API application, among what was proved.
 APPLICATION = "spapi"
 
@@ -55,6 +59,8 @@ class DeveloperProxy:
         forwarder: Forwarder,
         selling_partner_api: SellingPartnerApi,
         pacing: Pacing,
+        application_tokens: ApplicationTokens,
+        restricted_calls: RestrictedCalls,
         clock: Clock,
         threads: Threads,
     ) -> None:
@@ -63,6 +69,8 @@ class DeveloperProxy:
         self._tokens = tokens
         self._forwarder = forwarder
         self._selling_partner_api = selling_partner_api
+        self._application_tokens = application_tokens
+        self._restricted_calls = restricted_calls
         self._clock = clock
         self._pacing = pacing
         self._proofs = Proofs(clock)
@@ -100,6 +108,8 @@ class DeveloperProxy:
 
     async def _token_of(self, bearer: Bearer) -> Secret:
         """Return the token to call with. Raise Problem where the authorization has to be given again."""
+        if bearer.is_application:
+            return await self._application_tokens.token()
         grant, ended = bearer.grant, bearer.grant.status == "needs_reauthorization"
         if bearer.presented is not None:
             if ended:
@@ -139,6 +149,13 @@ class DeveloperProxy:
         self, wanted: ProxyRequest, bearer: Bearer, token: Secret
     ) -> tuple[Forwarded, Verdict]:
         """Return Amazon's answer with what it says of the token, after a refresh where that was bad news."""
+        if wanted.restricted is not None:
+            return await self._restricted_calls.ask(
+                wanted,
+                bearer.grant,
+                lambda request, restricted: self._ask(request, bearer, restricted),
+                lambda request: self._paced(request, bearer, token),
+            )
         answer = await self._ask(wanted, bearer, token)
         verdict = verdict_on_token(bearer.grant.flow, answer)
         # An answer with any other verdict is short, and wholly here: it need not be closed.
@@ -147,6 +164,13 @@ class DeveloperProxy:
             if renewed is not None and wanted.may_be_repeated:
                 answer = await self._ask(wanted, bearer, renewed)
                 verdict = verdict_on_token(bearer.grant.flow, answer)
+        return answer, verdict
+
+    async def _paced(self, wanted: ProxyRequest, bearer: Bearer, token: Secret) -> tuple[Forwarded, Verdict]:
+        """As `_ask_and_prove`, for a call of the gateway's own on the way of a caller's, in its turn."""
+        paced = await self._pacing.turn(wanted, bearer, Patience(SHORT_PATIENCE))
+        answer, verdict = await self._ask_and_prove(wanted, bearer, token)
+        await self._pacing.answered(paced, answer.status, answer.headers)
         return answer, verdict
 
     async def _ask(self, wanted: ProxyRequest, bearer: Bearer, token: Secret) -> Forwarded:
@@ -187,6 +211,10 @@ class DeveloperProxy:
             return None  # whoever brought it gets another
         if self._proofs.holds(grant_id, token):
             return None  # just refreshed, and refused as before: it is not about the token
+        if bearer.is_application:
+            renewed = await self._application_tokens.token(refused=token)
+            self._proofs.keep(grant_id, renewed)
+            return renewed
         try:
             held = await self._tokens.fresh(grant_id, 1)
             if held.tokens.access_token == token:
@@ -207,12 +235,15 @@ class DeveloperProxy:
         """
         if self._proofs.holds(APPLICATION):
             return True
-        held = await self._tokens.fresh(bearer.grant.id, 1)
-        await self._pacing.count_check(bearer.region, bearer.grant.seller_id)
+        api = self._selling_partner_api
         try:
-            await self._threads.proxy(
-                self._selling_partner_api.check_store, bearer.region, held.tokens.access_token
-            )
+            if bearer.is_application:
+                own = await self._application_tokens.token()
+                await self._threads.proxy(api.check_application, bearer.region, own)
+            else:
+                held = await self._tokens.fresh(bearer.grant.id, 1)
+                await self._pacing.count_check(bearer.region, bearer.grant.seller_id)
+                await self._threads.proxy(api.check_store, bearer.region, held.tokens.access_token)
         except AmazonFailure as failure:
             return False if failure.kind == "secret_expired" else None
         self._proofs.keep(APPLICATION)

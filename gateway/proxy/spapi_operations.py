@@ -6,6 +6,7 @@ operations for the application ("Usage Plans and Rate Limits in the Selling Part
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -33,6 +34,15 @@ class Operation:
     burst: int | None
     grantless: bool
     restricted: Literal["always", "sometimes"] | None
+
+
+def is_of_application(method: str, segments: Sequence[str]) -> bool:
+    """Tell whether the gateway makes a call with the application's own token, for no store.
+
+    Grantless operations alone, and of those the notifications': the others rotate the client secret.
+    """
+    operation = spapi_operations().find(method, tuple(segments))
+    return operation is not None and operation.grantless and operation.key.startswith("notifications.")
 
 
 @cache

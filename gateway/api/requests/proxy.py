@@ -65,10 +65,18 @@ class ProxyCallRequest(ApiRequest):
 class StoreProxyRequest(ProxyCallRequest):
     """One call of the SP-API."""
 
-    model_config = ConfigDict(json_schema_extra=either("amzAccessToken", "sellerId", only_one=False))
-
     seller_id: SellerId | None = Field(
-        None, description="The store, in place of `amzAccessToken`", examples=[EXAMPLE_SELLER]
+        None,
+        description="The store, in place of `amzAccessToken`. Neither is needed for a grantless call of "
+        "notifications by a key with the right `application`",
+        examples=[EXAMPLE_SELLER],
+    )
+    restricted: list[Text] | None = Field(
+        None,
+        description="Data of buyers that the answer is to hold, by a key with the right `personal`: of "
+        "Orders v0 `buyerInfo`, `shippingAddress`, `buyerTaxInformation`; of a report's document `all`. "
+        "Where an operation always wants a restricted data token, such a key has it made without asking",
+        examples=[["buyerInfo", "shippingAddress"]],
     )
 
 

@@ -23,6 +23,7 @@ class Refusal(NamedTuple):
     """A call that was refused. `api`: `spapi` or `ads`; `query` as it was sent; `name`: the store's.
 
     `verified`: whether Amazon answered for the store when it was authorized, None where nobody knows.
+    `restricted`: data of buyers were asked for. `as_application`: for no store, by the application itself.
     """
 
     api: str
@@ -36,6 +37,8 @@ class Refusal(NamedTuple):
     profile_id: int | None = None
     name: str = ""
     verified: bool | None = None
+    restricted: bool = False
+    as_application: bool = False
 
 
 class Cause(NamedTuple):
@@ -133,10 +136,14 @@ def _circumstances(refusal: Refusal) -> frozenset[str]:
     """Return what a row's `when` may ask for, of what holds."""
     operation = _operation(refusal)
     restricted = operation.get("restricted") if operation else None
+    grantless = bool(operation and operation.get("grantless"))
     is_order = restricted == "always" and refusal.path.strip("/").startswith("orders/")
     holds = {
         "unpublished": operation is None,
-        "grantless": bool(operation and operation.get("grantless")),
+        "grantless": grantless,
+        "of_application": grantless and refusal.path.strip("/").startswith("notifications/"),
+        "as_application": refusal.as_application,
+        "restricted_call": refusal.restricted,
         "restricted": restricted == "always",
         "restricted_order": is_order,
         "perhaps_restricted": restricted == "sometimes",
