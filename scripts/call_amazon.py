@@ -8,12 +8,15 @@ Examples:
   python3 scripts/call_amazon.py GET /sellers/v1/marketplaceParticipations --store "My Store"
   python3 scripts/call_amazon.py GET /orders/v0/orders --seller-id A1B2C3D4E5F6G7 --region NA --query MarketplaceIds=ATVPDKIKX0DER CreatedAfter=2026-11-01T00:00:00Z
   python3 scripts/call_amazon.py POST /sp/campaigns/list --account "My Brand" --site US --body-file filter.json
+  python3 scripts/call_amazon.py GET /orders/v0/orders/902-0000001-0000001 --store "My Store" --restricted buyerInfo shippingAddress
+  python3 scripts/call_amazon.py GET /notifications/v1/destinations --region NA
   python3 scripts/call_amazon.py '{"method": "GET", "path": "/v2/profiles", "profileId": 1234567890}'
 
 Answers httpStatus, contentType, body (parsed where it is JSON, cut where it is long), requestId, rateLimit and
 retryAfter, where Amazon sent them. What Amazon refuses is a failure with the same fields and, where it can be
 told, its cause: references/permissions.md. A token that Amazon no longer takes is refreshed, and a GET
-repeated, by the gateway; nothing else is sent twice. On the hosted gateway each call costs credit.
+repeated, by the gateway; nothing else is sent twice. --region alone: a grantless call of the application's own, by
+an own gateway, for a key with the right application. On the hosted gateway each call costs credit.
 """  # noqa: E501 - a command is one line
 
 from linkfox_client import command
@@ -30,7 +33,7 @@ def declare(arguments):
     arguments.positional(
         "path", "Amazon's path, without host or query", required=True, most=4096, metavar="/PATH"
     )
-    choice.declare_either(arguments)
+    choice.declare_either(arguments, or_none=True)
     arguments.pairs(
         "--query", "parameters, not encoded; one that is a list has its values with commas", most=16_000
     )
@@ -44,7 +47,12 @@ def declare(arguments):
     )
     arguments.path("--output-file", "write Amazon's body whole to this new file (0600)")
     arguments.switch("--write", "let the call change something at Amazon; ask the user first")
-    arguments.texts("--restricted", "data of buyers: refused, with what to do instead", metavar="ELEMENT")
+    arguments.texts(
+        "--restricted",
+        "own gateway, a key with the right personal: data of buyers, such as buyerInfo shippingAddress of "
+        "Orders v0; all: of a report's document",
+        metavar="ELEMENT",
+    )
     arguments.at_most_one("--body", "--body-file")
     arguments.check(amazon_call.check)
 

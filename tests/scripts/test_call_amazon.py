@@ -186,6 +186,36 @@ def test_an_older_gateway_s_refusal_is_explained_here(run: Run, gateway: FakeGat
     assert run("call_amazon.py", *GET).document["cause"] == "role_or_region"
 
 
+def test_data_of_buyers_are_asked_for(run: Run, gateway: FakeGateway) -> None:
+    """By the names of their elements; why Amazon gives none is known without the gateway."""
+    gateway.answers[PROXY] = [passed_on({}), passed_on({"errors": [REFUSED]}, 403)]
+    run("call_amazon.py", *GET, "--restricted", "buyerInfo", "shippingAddress").good()
+    assert gateway.calls[-1].body["restricted"] == ["buyerInfo", "shippingAddress"]
+    refused = run("call_amazon.py", *GET, "--restricted", "buyerInfo")
+    assert refused.document["cause"] == "restricted_role_missing"
+
+
+def test_a_call_of_the_application_s_own_names_no_store(run: Run, gateway: FakeGateway) -> None:
+    """A region is enough."""
+    gateway.answers[PROXY] = [passed_on({"payload": []}), passed_on({"errors": [REFUSED]}, 403)]
+    grantless = ("GET", "/notifications/v1/destinations", "--region", "EU")
+    run("call_amazon.py", *grantless).good()
+    assert "sellerId" not in gateway.calls[-1].body
+    assert gateway.calls[-1].body["region"] == "EU"
+    assert run("call_amazon.py", *grantless).document["cause"] == "application_refused"
+
+
+def test_a_missing_right_is_told_with_the_command_that_gives_it(run: Run, gateway: FakeGateway) -> None:
+    """The key is named by its id, which the gateway told; what is none of its form is not repeated."""
+    lacking = {"errcode": 1005, "errmsg": "x", "reason": "key_lacks_right", "neededRights": ["personal"]}
+    gateway.answers[PROXY] = [(403, lacking | {"keyId": "0a1b2c3d4e5f"}), (403, lacking | {"keyId": "x; rm"})]
+    told = run("call_amazon.py", *GET, "--restricted", "buyerInfo")
+    assert (told.code, told.error["code"]) == (4, "unauthorized")
+    command = "`python3 scripts/local_gateway.py change-key 0a1b2c3d4e5f --add-rights personal`"
+    assert command in told.error["hint"]
+    assert "rm" not in run("call_amazon.py", *GET, "--restricted", "buyerInfo").error["hint"].split()
+
+
 def test_the_application_s_secret_has_ended(run: Run, gateway: FakeGateway) -> None:
     """The gateway says so; the cause is that of the table."""
     gateway.answers[PROXY] = (503, {"errcode": 1003, "errmsg": "x", "reason": "suspended_app"})
@@ -204,7 +234,9 @@ def test_the_application_s_secret_has_ended(run: Run, gateway: FakeGateway) -> N
         (("GET", "/orders/v0/orders", *STORE, "--body", "{}"), "--query NAME=VALUE"),
         (("POST", "/x", *STORE, "--write", "--body", "x" * 20_001), "into a file"),
         (("POST", "/x", *STORE, "--write", "--body", "{}", "--body-file", "x"), "only one of --body"),
-        ((*GET, "--restricted", "buyerInfo"), "GET /orders/2026-01-01/orders/ORDER_ID"),
+        (("GET", "/v2/profiles", "--profile-id", "1", "--restricted", "buyerInfo"), "no restricted data"),
+        (("GET", "/v2/profiles"), "--region alone"),
+        (("GET", "/v2/profiles", "--profile-id", "1", "--region", "NA"), "Give only one of"),
         ((*STORE, "--query", "a=1", "GET", "/orders/v0/orders"), "before the flags"),
         (("DELETE", "/listings/2021-08-01/items/A1/SKU", *STORE), "Ask the user"),
         (("POST", "/x", *STORE, "--write", "--body-file", "/nowhere"), "a file of UTF-8 text"),

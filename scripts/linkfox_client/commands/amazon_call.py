@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,6 +41,7 @@ WANTS_BODY = (
 )
 # After these nobody knows whether Amazon carried the call out.
 UNCERTAIN = ("amazon_failed", "timeout")
+AT_HOME = "The hosted gateway does not make such calls; a gateway of one's own does. "
 RESTRICTED_HINT = {
     "spapi": "For who bought and where it goes: GET /orders/2026-01-01/orders/ORDER_ID --query "
     "includedData=BUYER,RECIPIENT, which wants no such token. Else a program under "
@@ -61,7 +62,8 @@ class Target(NamedTuple):
 class Call(NamedTuple):
     """What is called. `query`: as it is sent; `body`: None where nothing is.
 
-    `reads`: it changes nothing at Amazon; `rate`: calls a second that Amazon publishes for it.
+    `reads`: it changes nothing at Amazon; `rate`: calls a second that Amazon publishes for it. `restricted`:
+    the data of buyers that the answer is to hold.
     """
 
     method: str
@@ -72,6 +74,7 @@ class Call(NamedTuple):
     accept: str | None = None
     reads: bool = True
     rate: float | None = None
+    restricted: Sequence[str] = ()
 
 
 def check(options: SimpleNamespace) -> None:
@@ -79,9 +82,9 @@ def check(options: SimpleNamespace) -> None:
 
     Raise ClientError (`bad_arguments`).
     """
-    api = "spapi" if choice.is_store(options) else "ads"
-    if options.restricted:
-        raise bad_arguments("--restricted: no gateway makes restricted data tokens yet", RESTRICTED_HINT[api])
+    api = "ads" if choice.is_profile(options) else "spapi"
+    if options.restricted and api == "ads":
+        raise bad_arguments("--restricted is for the SP-API", RESTRICTED_HINT[api])
     _check_path(options.path)
     if options.method == "GET" and (options.body_file, options.body) != (None, None):
         raise bad_arguments("A GET has no body", "Give parameters with --query NAME=VALUE.")
@@ -117,8 +120,11 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
         "body": call.body,
         "contentType": call.content_type,
         "accept": call.accept,
+        "restricted": call.restricted or None,
         **target.fields,
     }
+    if gateway.is_hosted:
+        _check_hosted(target, call)
     request = {name: value for name, value in asked.items() if value is not None}
     try:
         fields, content = gateway.forward(PATHS[target.api], request)
@@ -139,6 +145,23 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
             refused.hint += AT_LINKFOX
         raise refused
     return document
+
+
+def _check_hosted(target: Target, call: Call) -> None:
+    """Refuse what only a gateway of one's own makes. Raise ClientError (`bad_arguments`)."""
+    if call.restricted:
+        raise bad_arguments(
+            "--restricted: the hosted gateway makes no restricted data tokens", RESTRICTED_HINT["spapi"]
+        )
+    if _is_application(target):
+        raise bad_arguments(
+            "--region alone is for a call of the application's own", AT_HOME + "Name a store."
+        )
+
+
+def _is_application(target: Target) -> bool:
+    """Tell whether a call is for no store and no profile."""
+    return target.api == "spapi" and "sellerId" not in target.fields
 
 
 def _in_file(path: Path, document: dict[str, Any], body: bytes, call: Call) -> dict[str, Any]:
@@ -194,6 +217,8 @@ def _refusal(target: Target, call: Call, status: int, body: bytes) -> Refusal:
         fields.get("profileId"),
         target.name,
         target.verified,
+        bool(call.restricted),
+        _is_application(target),
     )
 
 
@@ -232,6 +257,7 @@ def _call(options: SimpleNamespace, api: str) -> Call:
         options.accept,
         reads,
         operation.get("rate"),
+        options.restricted,
     )
 
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from linkfox_client.cli import values
 from linkfox_client.cli.arguments import Arguments
+from linkfox_client.cli.fields import option_name
 from linkfox_client.commands import lists
 from linkfox_client.errors import ClientError, bad_arguments, typed
 
@@ -99,13 +101,21 @@ def declare_authorization(arguments: Arguments) -> None:
     arguments.exactly_one("--auth-record-id", "--account")
 
 
-def declare_either(arguments: Arguments) -> None:
-    """Declare the choice of a store or of an ads profile, for a script that works with both."""
+def declare_either(arguments: Arguments, *, or_none: bool = False) -> None:
+    """Declare the choice of a store or of an ads profile, for a script that works with both.
+
+    `or_none`: or of neither, by `--region` alone, for what is no store's.
+    """
     _declare_store_flags(arguments)
     _declare_profile_flags(arguments)
     arguments.text("--site", "with --store or --account: the site, in English or Chinese, or a code")
-    arguments.exactly_one(*EITHER_FLAGS)
-    arguments.needs("--region", "--seller-id", "--store")
+    if or_none:
+        arguments.at_most_one(*EITHER_FLAGS)
+        arguments.excludes("--region", "--profile-id", "--account")
+        arguments.check(_check_none)
+    else:
+        arguments.exactly_one(*EITHER_FLAGS)
+        arguments.needs("--region", "--seller-id", "--store")
     arguments.needs("--site", "--seller-id", "--store", "--account")
     arguments.check(_check_site)
 
@@ -131,6 +141,16 @@ def _declare_profile_flags(arguments: Arguments) -> None:
         mistaken=("--account-name", "--name"),
         hint=ACCOUNTS_LISTED,
     )
+
+
+def _check_none(options: SimpleNamespace) -> None:
+    """Refuse a command that says neither what is called for nor where."""
+    if options.region is None and all(getattr(options, option_name(flag)) is None for flag in EITHER_FLAGS):
+        flags = values.either(EITHER_FLAGS)
+        raise bad_arguments(
+            f"Missing: {flags}",
+            f"Give one of {flags}. {STORES_LISTED} A grantless call has --region alone.",
+        )
 
 
 def _check_site(options: SimpleNamespace) -> None:
@@ -264,7 +284,9 @@ def authorization(gateway: "Gateway", options: SimpleNamespace) -> Choice:
 
 
 def either(gateway: "Gateway", options: SimpleNamespace) -> Choice:
-    """Return the store or the ads profile that was chosen. Raise ClientError as `store` does."""
+    """Return the store or the ads profile that was chosen; by a region alone neither. Raise as `store`."""
+    if not (is_store(options) or is_profile(options)):
+        return Choice({"region": options.region}, {})
     return store(gateway, options) if is_store(options) else profile(gateway, options)
 
 
@@ -276,6 +298,11 @@ def is_any_store(options: SimpleNamespace) -> bool:
 def is_store(options: SimpleNamespace) -> bool:
     """Tell whether a store was chosen, of `declare_either`."""
     return options.seller_id is not None or options.store is not None
+
+
+def is_profile(options: SimpleNamespace) -> bool:
+    """Tell whether an ads profile was chosen, of `declare_either`."""
+    return options.profile_id is not None or options.account is not None
 
 
 def _named_account(
