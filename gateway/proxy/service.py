@@ -168,7 +168,9 @@ class DeveloperProxy:
 
     async def _paced(self, wanted: ProxyRequest, bearer: Bearer, token: Secret) -> tuple[Forwarded, Verdict]:
         """As `_ask_and_prove`, for a call of the gateway's own on the way of a caller's, in its turn."""
-        paced = await self._pacing.turn(wanted, bearer, Patience(SHORT_PATIENCE))
+        paced = await self._pacing.turn(
+            wanted, bearer, Patience(SHORT_PATIENCE), partial(self._check, bearer)
+        )
         answer, verdict = await self._ask_and_prove(wanted, bearer, token)
         await self._pacing.answered(paced, answer.status, answer.headers)
         return answer, verdict
