@@ -51,11 +51,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Paced:
-    """What Amazon counts a call to: the bucket, and the plan by which that is filled."""
+    """What Amazon counts a call to: the bucket, and the plan by which that is filled.
+
+    `operation`: its key; `whose`: in words, for whom Amazon counts it.
+    """
 
     bucket: str
     plan: UsagePlan
     operation: str
+    whose: str
 
 
 class Pacing:
@@ -66,7 +70,7 @@ class Pacing:
         self._buckets = buckets
         self._sleep = sleep
         self._on = on
-        # Of each bucket for which Amazon names another rate than it publishes.
+        # Of each bucket for which Amazon has named another rate than it publishes.
         self._rates: dict[str, float] = {}
         self._is_failing = False
 
@@ -130,7 +134,8 @@ class Pacing:
             return None
         bucket = _bucket_of(operation, region, seller_id)
         rate = self._rates.get(bucket, operation.rate)
-        return Paced(bucket, UsagePlan(rate, operation.burst), operation.key)
+        whose = "the application" if operation.grantless else "this store"
+        return Paced(bucket, UsagePlan(rate, operation.burst), operation.key, whose)
 
     async def _take(self, paced: Paced, patience: float) -> Slot:
         with self._excused():
@@ -162,7 +167,7 @@ class Pacing:
             self._is_failing = True
 
     def _learn_rate(self, paced: Paced, told: str | None) -> None:
-        """Keep the rate of a bucket where Amazon names another than it publishes, else forget it."""
+        """Keep the rate that Amazon names for a bucket, where it is another than the one gone by."""
         rate = _rate(told)
         if rate is None or rate == paced.plan.rate:
             return
@@ -191,9 +196,9 @@ def _too_late(paced: Paced, wait: float, deadline: float) -> Problem:
     plan = paced.plan
     return Problem(
         "amazon_throttled",
-        f"{paced.operation} may be called {plan.rate:g} times a second for this store, {plan.burst} at once; "
-        f"its turn would come in {math.ceil(wait)} s, the caller waits {deadline:g} s (X-Deadline), and "
-        "nothing was sent",
+        f"{paced.operation} may be called {plan.rate:g} times a second for {paced.whose}, {plan.burst} at "
+        f"once; its turn would come in {math.ceil(wait)} s, the caller waits {deadline:g} s (X-Deadline), "
+        "and nothing was sent",
         retry_after=wait,
     )
 
