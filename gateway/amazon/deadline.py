@@ -41,12 +41,12 @@ class Deadline:
         """Take a socket as what the answer is read from."""
         self._sock = sock
 
-    def would_wait(self) -> bool:
-        """Tell whether the next read of the answer has to wait for Amazon."""
+    def would_wait(self, seconds: float) -> bool:
+        """Tell whether the next read of the answer has to wait, after it was waited for so long."""
         if self._sock is None:
             return True
         pending = getattr(self._sock, "pending", None)  # what TLS has decrypted already
-        return not (pending and pending()) and not wait_for_read(self._sock, 0.0)
+        return not (pending and pending()) and not wait_for_read(self._sock, seconds)
 
     @contextmanager
     def counting(self) -> Iterator[None]:

@@ -19,6 +19,10 @@ T = TypeVar("T")
 
 # In bytes. Of an answer that is not larger the thread is changed once.
 PIECE = 256 * 1024
+# A large answer is passed on in whole pieces, unless so many seconds pass before more of it comes: where
+# the machine is busy, each piece waits for its turn, and small ones would wait for many.
+LARGE = 64 * 1024
+PAUSE = 0.01
 CODED = ("content-encoding", "content-length")
 
 
@@ -116,12 +120,14 @@ class _Rest:
         self._decode = decode
         self._passes_at_once = not decode
         self._is_being_read = False
+        self._size = 0
         self.is_over = False
 
     def read_piece(self) -> bytes:
         """Return the next piece, in a thread. Raise AmazonFailure.
 
-        Of a body that is passed on at once it has what is there; else as much as a piece holds.
+        Of a body that is passed on at once it has what is there; from LARGE on what comes without a pause.
+        Else as much as a piece holds.
         """
         chunks, size = [], 0
         while size < PIECE:
@@ -133,8 +139,10 @@ class _Rest:
             size += len(chunk)
             if self._passes_at_once:
                 self.is_over = self._answer.is_over
-                if self.is_over or self._answer.would_wait():
+                pause = PAUSE if self._size + size >= LARGE else 0.0
+                if self.is_over or self._answer.would_wait(pause):
                     break
+        self._size += size
         return b"".join(chunks)
 
     async def next_piece(self) -> bytes:

@@ -234,9 +234,9 @@ class OpenAnswer:
         """Whether all of it was read; not every answer tells that before the read that brings nothing."""
         return self._response.closed
 
-    def would_wait(self) -> bool:
-        """Tell whether the next read has to wait for Amazon."""
-        return self._deadline.would_wait()
+    def would_wait(self, seconds: float) -> bool:
+        """Tell whether the next read has to wait for Amazon, after it was waited for so long."""
+        return self._deadline.would_wait(seconds)
 
     def close(self) -> None:
         """Let go of it. One that was read to its end has given its connection back by then."""
