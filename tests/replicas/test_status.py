@@ -64,7 +64,7 @@ def test_a_healthy_gateway_is_ready_and_wants_nothing(direct: Replicas) -> None:
 
 
 def test_a_store_that_has_to_be_authorized_again_is_counted(direct: Replicas, amazon: Amazon) -> None:
-    """And the notice of it, while the webhook does not take it."""
+    """And the notices of its consent and of its end, while the webhook does not take them."""
     webhook = {"GATEWAY_WEBHOOK_URL": "http://127.0.0.1:9/none", "GATEWAY_WEBHOOK_SECRET": "a-secret-of-ours"}
     here = place(direct, **webhook)
     authorize(here.replica, here.replica.key())
@@ -72,7 +72,7 @@ def test_a_store_that_has_to_be_authorized_again_is_counted(direct: Replicas, am
     here.refuse()
     found = here.status()
     assert found["ready"] is True
-    assert found["attention"] == {"needsReauthorization": 1, "noticesWaiting": 1}
+    assert found["attention"] == {"needsReauthorization": 1, "noticesWaiting": 2}
 
 
 def test_an_application_that_amazon_refuses_is_named(direct: Replicas, amazon: Amazon) -> None:

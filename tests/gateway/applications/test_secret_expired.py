@@ -79,11 +79,12 @@ def statuses(gateway: Gateway) -> list[str]:
 
 
 def notices(gateway: Gateway) -> list[tuple[str, str | None]]:
-    """The event and reason of all that the webhook is to be told, oldest first."""
+    """The event and reason of what the webhook is to be told, oldest first, but for consents."""
     with gateway.vault.database.reading() as connection:
         rows = connection.exec_driver_sql("SELECT body FROM outbox ORDER BY rowid").scalars()
         bodies = [json.loads(row) for row in rows]
-    return [(body["event"], body.get("reason")) for body in bodies]
+    consents = ("authorized", "reauthorized")
+    return [(body["event"], body.get("reason")) for body in bodies if body["event"] not in consents]
 
 
 def audited(gateway: Gateway, action: str) -> list[str]:
