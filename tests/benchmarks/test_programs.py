@@ -36,6 +36,7 @@ Run = Callable[[str], str]
 # Not those that need the network: first_token and storm.
 # Where a program measures one worker and two, two go through all that one does.
 PROGRAMS: dict[str, dict[str, float | tuple[int, ...]]] = {
+    "mcp_cost": {"RUNS": 1, "WARM_UP": 0},
     "memory": {"STORES": 5, "ROUNDS": 1, "COUNT": 5, "CALLERS": 5, "WORKERS": (2,)},
     "million_stores": {"REFRESHED": 5, "FILLED": 20, "ROUND": 0},
     "pages_cost": {"STORES": 2, "RUNS": 5},
