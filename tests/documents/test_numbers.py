@@ -149,6 +149,11 @@ FACTS = [
         {API: ("that store, account or profile, for {n} seconds",)},
     ),
     Fact(
+        "the life of a stand-in token, in hours",
+        stand_in_tokens.LIFETIME / HOUR,
+        {SECURITY: ("through the gateway that made it alone | {n} hour,",)},
+    ),
+    Fact(
         "how long a refresh of the sites of stores is waited for",
         site_refresh.PATIENCE,
         {API: ("for {n} seconds at most",)},
