@@ -92,9 +92,9 @@ class DeveloperProxy:
         token = await self._token_of(bearer)
         async with self._shares.place_for(bearer.grant.user_id):
             answer = await self._call(wanted, bearer, token)
-            await self._pacing.answered(paced, answer.status, answer.headers)
             del wanted  # its body may be large, and is of no more use
             try:
+                await self._pacing.answered(paced, answer.status, answer.headers)
                 yield answer
             except AmazonFailure as failure:  # in the middle of its body
                 raise self._failed(bearer, failure) from None
