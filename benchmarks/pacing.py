@@ -4,7 +4,7 @@
 
 20 processes make 200 calls at the same moment, half of them for each of two stores, through a gateway of two
 workers. The operation is `getListingsItem` (5 calls a second, 10 at once): the last of 100 waits for
-18 seconds, within the 20 that a caller waits who says nothing.
+19 seconds, within the 20 that a caller waits who says nothing.
 """
 
 import json

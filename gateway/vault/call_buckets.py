@@ -3,8 +3,8 @@
 Amazon counts a usage plan as a token bucket: `burst` calls may come at once, and `rate` more a second ("Usage
 Plans and Rate Limits in the Selling Partner API"). A row keeps when its bucket was full last and when it will
 be full again. Of the calls since then the first `burst` may go at once, each later one an interval after the
-one before. A call reaches Amazon up to MARGIN after it was let go, and only then begins Amazon to refill its
-bucket, so each bucket is taken to be full that much later.
+one before. A call reaches Amazon up to a margin after it was let go, and only then begins Amazon to refill
+its bucket, so each bucket is taken to be full that much later.
 
 A slot is reserved in one statement, or not at all where it is further ahead than the caller waits. Times are
 by the database's clock. A row that claims more than any caller could have reserved was written while the
@@ -36,8 +36,10 @@ from gateway.vault.database.row_reader import RowReader
 from gateway.vault.database.tables import call_buckets
 from gateway.vault.database.upsert import upsert
 
-# In milliseconds. So much later than it was let go a call may reach Amazon.
-MARGIN = 250
+# In milliseconds. So much later than it was let go a call may reach Amazon: as late as a crowd makes it, and
+# less where a burst is over sooner, since its calls would have to be spaced further for that.
+LONGEST_MARGIN = 1000
+SHORTEST_MARGIN = 250
 # In seconds. No caller waits longer.
 LONGEST_WAIT = 300
 # In milliseconds. A bucket is forgotten so long after it was full.
@@ -50,12 +52,13 @@ _BUCKET = bindparam("bucket", type_=Text)
 # How long one call takes to be refilled, and how long all of a burst.
 _INTERVAL = bindparam("interval", type_=BigInteger)
 _BURST = bindparam("burst", type_=BigInteger)
+_MARGIN = bindparam("margin", type_=BigInteger)
 _PATIENCE = bindparam("patience", type_=BigInteger)
 _begun, _full = call_buckets.c.begun_ms, call_buckets.c.full_ms
 _IS_FULL = not_(lasts(_full, bindparam("longest", type_=BigInteger)))
 # By half an interval, as PostgreSQL reads its clock for each column anew.
-_IN_BURST = _full + _INTERVAL // 2 - _begun <= MARGIN + _BURST
-_LATER = _NOW + MARGIN
+_IN_BURST = _full + _INTERVAL // 2 - _begun <= _MARGIN + _BURST
+_LATER = _NOW + _MARGIN
 _FULL_THEN = case((_full > _LATER, _full), else_=_LATER)
 _THIS_ONE = call_buckets.c.bucket == _BUCKET
 # Those that are the same on both databases are made once: that costs about as much as sending one.
@@ -79,10 +82,18 @@ class UsagePlan:
     def interval(self) -> int:
         """The milliseconds from one call to the next, in a row without end.
 
-        Where a burst is shorter than MARGIN, a call that is late may not be followed too soon.
+        Where a burst is over sooner than the margin, a call that is late may not be followed too soon.
         """
-        interval = ceil(1000 / self.rate)
-        return interval + max(0, MARGIN - (self.burst - 1) * interval)
+        return self._interval + max(0, self.margin - (self.burst - 1) * self._interval)
+
+    @property
+    def margin(self) -> int:
+        """The milliseconds by which a call may be late."""
+        return min(LONGEST_MARGIN, max(SHORTEST_MARGIN, (self.burst - 1) * self._interval))
+
+    @property
+    def _interval(self) -> int:
+        return ceil(1000 / self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,7 @@ class CallBuckets:
         if row is None:  # it was forgotten in between
             return await self.take(bucket, plan, patience)
         begun, full, now = row
-        return Slot(max(_wait(begun, max(full, now + MARGIN) + plan.interval, now, plan), 0.001))
+        return Slot(max(_wait(begun, max(full, now + plan.margin) + plan.interval, now, plan), 0.001))
 
     async def give_back(self, bucket: str, plan: UsagePlan, slot: Slot) -> None:
         """Give back a slot that was reserved and not used, if nobody has one after it. Raise VaultError."""
@@ -172,12 +183,13 @@ def _values(bucket: str, plan: UsagePlan) -> dict[str, Any]:
         "bucket": bucket,
         "interval": plan.interval,
         "burst": burst,
-        "longest": burst + MARGIN + LONGEST_WAIT * 1000,
+        "margin": plan.margin,
+        "longest": burst + plan.margin + LONGEST_WAIT * 1000,
     }
 
 
 def _wait(begun: int, full: int, now: int, plan: UsagePlan) -> float:
     """Return the seconds until the last call that a row counts may go."""
     burst = plan.burst * plan.interval
-    is_in_burst = full - plan.interval // 2 - begun <= MARGIN + burst
+    is_in_burst = full - plan.interval // 2 - begun <= plan.margin + burst
     return 0.0 if is_in_burst else max(full - burst - now, 0) / 1000
