@@ -25,8 +25,9 @@ from tests.support.vaults import forget_forced_refreshes
 MARKER = "CANARYxSINGSxINxEVERYxTOKEN"
 MASTER_KEY = base64.b64encode(b"the canary's first master key...").decode()
 NEW_MASTER_KEY = base64.b64encode(b"the canary's other master key...").decode()
-# It builds an environment and a gateway of its own; tests/journeys/test_quickstart.py runs it.
-NOT_HERE = {"quickstart.py"}
+# One builds an environment and a gateway of its own, the other serves: tests/journeys/test_quickstart.py and
+# test_mcp.py run them.
+NOT_HERE = {"quickstart.py", "mcp_server.py"}
 SELLER, OTHER = "A1SANDBOXNA001", "A1SANDBOXNA002"
 
 
