@@ -166,7 +166,8 @@ def test_each_cause_has_a_word_for_programs(
     amazon.fault(answer, times=None, host=SP_HOST)
     passed = call_store(gateway)
     headers = {"Authorization": gateway.keys["owner"], "X-Store": SELLER}
-    at_address = call_address(gateway, f"/spapi/na{PARTICIPATIONS}", headers=headers)
+    # Another operation: the first one's turn is over for a while, after a 429.
+    at_address = call_address(gateway, "/spapi/na/finances/v0/financialEvents", headers=headers)
     assert passed.get("reason") == at_address.headers.get("x-gateway-reason") == reason
     assert (at_address.status, at_address.body.decode()) == (passed["httpStatus"], passed["body"])
 
