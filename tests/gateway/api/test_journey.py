@@ -24,6 +24,8 @@ INDIAN = {"sellerId": "A1SANDBOXEU002", "region": "FE"}
 SCOPES = ["sellingpartnerapi::orders", "sellingpartnerapi::reports"]
 SEVERAL = "A1SANDBOXWORLD"
 DAY = 86_400
+APP = "https://app.example"
+CUSTOMER = {"externalId": "customer-4711", "returnUrl": f"{APP}/connected"}
 NAMED_SCOPE = {"token": {"set": {"scope": "advertising::campaign_management"}}}
 
 
@@ -60,14 +62,18 @@ class Journey:
 
     def consented(self, path: str, body: dict[str, Any], **decision: Any) -> tuple[dict[str, Any], str]:
         """Begin and decide: return what began, and the address that the browser is sent to."""
-        begun = self.good(f"{path}/authorizeUrl", body)
+        begun = self.good(f"{path}/authorizeUrl", {**CUSTOMER, **body})
         decided = {"decision": "confirm", **decision}
         return begun, self.gateway.amazon.consent(begun["authorizeUrl"], **decided)
+
+    def come_back(self, callback: str) -> None:
+        """Open a callback in a browser, which the customer's application gets back."""
+        assert self.gateway.get(callback).headers["Location"].startswith(CUSTOMER["returnUrl"])
 
     def ended(self, path: str, body: dict[str, Any], **decision: Any) -> dict[str, Any]:
         """Begin, decide and follow the browser: return how it ended."""
         begun, back = self.consented(path, body, **decision)
-        self.gateway.open(back)
+        self.come_back(back)
         attempt = {"authorizationId": begun["authorizationId"]}
         return self.good(f"{path}/authorizationStatus", attempt)
 
@@ -81,7 +87,7 @@ def journey(amazon: Amazon, tmp_path: Path) -> Iterator[Journey]:
     since = (datetime.fromtimestamp(START, UTC) - timedelta(days=170)).date()
     old = {name: replace(getattr(settings, name), secret_since=since) for name in ("spapi", "ads")}
     webhook = Webhook("http://127.0.0.1:9/", Secret("a-secret-of-nobody-who-listens"))
-    with running_gateway(amazon, tmp_path, webhook=webhook, **old) as gateway:
+    with running_gateway(amazon, tmp_path, webhook=webhook, return_origins=(APP,), **old) as gateway:
         yield Journey(gateway)
 
 
@@ -144,7 +150,7 @@ def stores(journey: Journey) -> str:
         if complete:
             journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
         else:
-            journey.gateway.open(back)
+            journey.come_back(back)
             journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
     for _ in range(2):  # the second one is told that it was refreshed a moment ago
         journey.good("/spApi/refreshToken", INDIAN)
@@ -182,7 +188,7 @@ def named(journey: Journey) -> None:
         if complete:
             journey.good("/spApi/completeAuthorization", {"callbackUrl": back})
         else:
-            journey.gateway.open(back)
+            journey.come_back(back)
             journey.good("/spApi/authorizationStatus", {"authorizationId": begun["authorizationId"]})
 
 
