@@ -14,7 +14,7 @@ from gateway.asgi.request_context import header_values
 from gateway.asgi.services import Services, services_in
 from gateway.authorization.callback import SELLER_ID
 from gateway.errors import Problem
-from gateway.model import Caller, Flow, Grant, Region, Right, TokenRead
+from gateway.model import Caller, Flow, Grant, Region, Right
 from gateway.proxy.bearers import Bearer
 from gateway.proxy.headers import SCOPE
 from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
@@ -84,7 +84,11 @@ async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) 
     read = None if said is None else await services.vault.reader.by_key_id(said.key_id, said.grant_id)
     if said is None or read is None:
         raise Problem("stand_in_ended")
-    grant = _checked(read)
+    audit.identified(read.caller)
+    check_rights(read.caller, RIGHTS)
+    grant = read.grant
+    if grant is None:  # removed, and maybe authorized anew: the next token is for that
+        raise Problem("stand_in_ended")
     if grant.flow != flow:
         other = "the SP-API" if grant.flow == "spapi" else "the Ads API"
         raise Problem("bad_parameter", f"this stand-in token is for {other}")
@@ -138,15 +142,6 @@ async def _of_profile(scope: Scope, region: Region, shown: Shown) -> AmazonCalle
         await _check_profile(call.services, call.caller, profile_id, region)
     bearer = await call.services.proxy.bearers.account(call.caller, region, shown.amazons, profile_id)
     return AmazonCaller(call.caller, bearer)
-
-
-def _checked(read: TokenRead) -> Grant:
-    """Return the grant that was read for a caller who may call. Raise Problem."""
-    audit.identified(read.caller)
-    check_rights(read.caller, RIGHTS)
-    if read.grant is None:
-        raise Problem("not_found")
-    return read.grant
 
 
 def _profile_of(scope: Scope) -> int | None:

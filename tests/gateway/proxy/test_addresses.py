@@ -133,11 +133,11 @@ def test_a_stand_in_token_ends(gateway: Gateway, amazon: Amazon, token: str) -> 
     refused(revoked, 403, "stand_in_ended")
 
 
-def test_a_removed_store_is_not_there(gateway: Gateway, amazon: Amazon, token: str) -> None:
-    """The stand-in token for it is good for nothing."""
+def test_a_removed_store_ends_its_stand_in_tokens(gateway: Gateway, amazon: Amazon, token: str) -> None:
+    """So a library asks for another, and is told by the token endpoint what is with the store."""
     gateway.good("/spApi/removeStore", {"sellerId": SELLER, "region": "NA"})
     answer = call_address(gateway, f"/spapi/na{PARTICIPATIONS}", headers={"x-amz-access-token": token})
-    refused(answer, 404, "not_found")
+    refused(answer, 403, "stand_in_ended", "The access token you provided has expired.")
 
 
 def test_the_key_needs_the_right_to_call(gateway: Gateway, amazon: Amazon) -> None:
