@@ -46,7 +46,7 @@ class GatewayTokens:
     def __init__(
         self, seller_id: str, region: str, *, gateway: str | None = None, key: str | None = None
     ) -> None:
-        self._host = f"sellingpartnerapi-{region.lower()}.amazon.com"
+        self._amazons = f"https://sellingpartnerapi-{region.lower()}.amazon.com"
         self._gateway = _Gateway("/spApi", {"sellerId": seller_id, "region": region}, gateway, key)
 
     def __repr__(self) -> str:
@@ -58,8 +58,7 @@ class GatewayTokens:
         `endpoint`: by default the region's at Amazon, and with a gateway in sandbox mode the stand-in's.
         """
         configuration = Configuration()
-        origin = self._gateway.answer().get("amazonOrigin")
-        configuration.host = endpoint or (f"{origin}/{self._host}" if origin else f"https://{self._host}")
+        configuration.host = endpoint or self._gateway.endpoint(self._amazons)
         configuration.access_token_cache = self
         return ApiClient(configuration=configuration)
 
@@ -144,6 +143,11 @@ class _Gateway:
                 if not away or not self._lives(self._life):
                     raise
             return self._answer
+
+    def endpoint(self, amazons: str) -> str:
+        """Return where to call Amazon: its own address, and with a gateway in sandbox mode the stand-in's."""
+        origin = self.answer().get("amazonOrigin")
+        return f"{origin}/{amazons.removeprefix('https://')}" if origin else amazons
 
     def refused(self, token: str | None) -> None:
         """Have a token replaced that Amazon refused; however many callers report it, once."""

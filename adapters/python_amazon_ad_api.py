@@ -72,7 +72,10 @@ class GatewayTokens:
         return repr(self._gateway)
 
     def client(self, kind: Callable[..., Any], **settings: Any) -> Any:
-        """Make a client of the library's that takes its tokens from here; `settings` are its own."""
+        """Make a client of the library's that takes its tokens from here; `settings` are its own.
+
+        With a gateway in sandbox mode it calls the stand-in.
+        """
         answer = self._gateway.answer()
         client_id = self._client_id or answer.get("clientId")
         if not client_id:
@@ -83,7 +86,7 @@ class GatewayTokens:
         credentials |= {"profile_id": self._profile_id} if self._profile_id else {}
         wanted = {"credentials": credentials, "verify_additional_credentials": bool(self._profile_id)}
         client = kind(**wanted, **settings)
-        client._auth = self
+        client._auth, client.endpoint = self, self._gateway.endpoint(client.endpoint)
         return client
 
     def get_auth(self) -> Any:
@@ -167,6 +170,11 @@ class _Gateway:
                 if not away or not self._lives(self._life):
                     raise
             return self._answer
+
+    def endpoint(self, amazons: str) -> str:
+        """Return where to call Amazon: its own address, and with a gateway in sandbox mode the stand-in's."""
+        origin = self.answer().get("amazonOrigin")
+        return f"{origin}/{amazons.removeprefix('https://')}" if origin else amazons
 
     def refused(self, token: str | None) -> None:
         """Have a token replaced that Amazon refused; however many callers report it, once."""

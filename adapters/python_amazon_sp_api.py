@@ -8,10 +8,10 @@ LINKFOX_AGENT_API_KEY, and LINKFOX_TOOL_GATEWAY where the gateway is your own (o
     from sp_api.base import Marketplaces
 
     tokens = GatewayTokens("A1SELLER", "EU")
-    orders = Orders(marketplace=Marketplaces.DE, **tokens.settings)
+    orders = tokens.client(Orders, marketplace=Marketplaces.DE)
     print(tokens.call(orders.get_orders, CreatedAfter="2026-01-01").payload)
 
-With the clients of `sp_api.asyncio.api`: AsyncGatewayTokens, and `await tokens.call(...)`.
+With the clients of `sp_api.asyncio.api`: AsyncGatewayTokens; await what `client` and `call` return.
 
 One GatewayTokens serves any number of clients, threads and tasks: it asks once, and again only shortly
 before the token ends. `tokens.call` repeats a call once, with a new token, where Amazon says that the token
@@ -64,9 +64,18 @@ class GatewayTokens:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What a client is made with; the library insists on credentials, which nobody reads."""
+        """What a client is made with elsewhere; the library insists on credentials, which nobody reads."""
         unused = {"lwa_app_id": "-", "lwa_client_secret": "-"}
         return {"credentials": unused, "auth_token_client_class": self}
+
+    def client(self, kind: Callable[..., Any], **settings: Any) -> Any:
+        """Make a client of the library's that takes its tokens from here; `settings` are its own.
+
+        With a gateway in sandbox mode it calls the stand-in.
+        """
+        client = kind(**self.settings, **settings)
+        client.endpoint = self._gateway.endpoint(client.endpoint)
+        return client
 
     def get_auth(self) -> Any:
         """Return a token that has time left, as the library's own token client does."""
@@ -90,6 +99,10 @@ class GatewayTokens:
 
 class AsyncGatewayTokens(GatewayTokens):
     """The same for the clients of `sp_api.asyncio`; the gateway is asked in a thread."""
+
+    async def client(self, kind: Callable[..., Any], **settings: Any) -> Any:  # type: ignore[override]
+        """Make a client of the library's that takes its tokens from here; `settings` are its own."""
+        return await asyncio.to_thread(super().client, kind, **settings)
 
     async def get_auth(self) -> Any:
         """Return a token that has time left, as the library's own token client does."""
@@ -184,6 +197,11 @@ class _Gateway:
                 if not away or not self._lives(self._life):
                     raise
             return self._answer
+
+    def endpoint(self, amazons: str) -> str:
+        """Return where to call Amazon: its own address, and with a gateway in sandbox mode the stand-in's."""
+        origin = self.answer().get("amazonOrigin")
+        return f"{origin}/{amazons.removeprefix('https://')}" if origin else amazons
 
     def refused(self, token: str | None) -> None:
         """Have a token replaced that Amazon refused; however many callers report it, once."""

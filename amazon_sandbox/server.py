@@ -5,6 +5,7 @@ one write, so that no client waits for an acknowledgement. Nothing is logged: ad
 """
 
 import os
+import re
 import socket
 import sys
 import threading
@@ -18,6 +19,9 @@ from amazon_sandbox.stand_in import StandIn
 
 LONGEST_BODY = 64 * 1024 * 1024
 _THREAD_STACK = 512 * 1024
+# python-amazon-sp-api sends as Host what follows the eighth character of the address that it calls. It says
+# nothing of where the request was sent, and comes from no browser: those send no path there (RFC 9110, 7.2).
+BEHIND_EIGHT = re.compile(r"[A-Za-z0-9._:\[\]-]+/sellingpartnerapi-(na|eu|fe)\.amazon\.com", re.ASCII)
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -75,7 +79,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read(self) -> Request | Answer:
         """Return the request, or what to answer to one that must not be let in."""
-        if not loopback.is_loopback_host(self.headers.get("Host", "")):
+        reached = self.headers.get("Host", "")
+        if BEHIND_EIGHT.fullmatch(reached):
+            reached = self.server.url.removeprefix("http://")
+        if not loopback.is_loopback_host(reached):
             return json_answer({"error": "this host name is not served here"}, 421)
         if "Transfer-Encoding" in self.headers:
             return json_answer({"error": "send the body with a Content-Length"}, 411)
@@ -87,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise ConnectionAbortedError("the client went away before the end of its request")
         target, _, query = self.path.partition("?")
         host, _, path = target.lstrip("/").partition("/")
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = {name.lower(): value for name, value in self.headers.items()} | {"host": reached}
         return Request(self.command, host.lower(), "/" + path, query, headers, body)
 
     def _send(self, answer: Answer) -> None:

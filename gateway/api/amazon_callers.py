@@ -62,7 +62,8 @@ def shown_in(scope: Scope) -> Shown:
     if not shown:
         raise Problem("unauthorized", HOW)
     if amazons and not (keys or stand_ins):
-        raise Problem("unauthorized", f"a token of Amazon's does not tell who calls: {HOW}")
+        words = "a token of Amazon's does not tell who calls: take the handle with proxy: before it"
+        raise Problem("unauthorized", words)
     if len(several) > 1 or len(amazons) > 1 or len(stand_ins) + len(keys) > 1 or (stand_ins and amazons):
         raise Problem("bad_parameter", "two tokens are shown, and it is not clear which is meant: show one")
     if keys and (authorization not in keys):

@@ -69,9 +69,12 @@ def test_foreign_host_names_are_refused(sandbox: SandboxProcess, name: str, path
     connection.close()
 
 
-@pytest.mark.parametrize("name", ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8080"])
+@pytest.mark.parametrize(
+    "name",
+    ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8080", "27.0.0.1:1/sellingpartnerapi-na.amazon.com"],
+)
 def test_loopback_names_are_served(sandbox: SandboxProcess, name: str) -> None:
-    """Every name of this machine will do, with any port."""
+    """Every name of this machine will do, with any port, and what python-amazon-sp-api makes of one."""
     host, port = host_of(sandbox.url)
     connection = http.client.HTTPConnection(host, port)
     connection.request("GET", "/_sandbox/state", headers={"Host": name})

@@ -15,6 +15,7 @@ from tests.libraries.conftest import SECRET, Setting, python_with_libraries
 from tests.support.client_program import PROGRAMS, ClientProgram, Failed, client_program
 from tests.support.fake_gateway import fake_gateway
 from tests.support.house import PATIENCE, ROOT
+from tests.support.internet import GATEWAY
 
 ADAPTERS = ROOT / "adapters"
 # The adapter and the program that uses it.
@@ -91,6 +92,8 @@ def test_one_refresh_serves_all_until_amazon_refuses_the_token(case: Case) -> No
         assert "Authorize again: http" in failure.value.told
         assert not SECRET.search(program.do("shown") + failure.value.told)
     assert not SECRET.search(case.logged())
+    # The gateway is in sandbox mode: what has its tokens calls the stand-in where that is, and not Amazon.
+    assert {host for host, _ in case.setting.net.answered} == {GATEWAY}
 
 
 @pytest.mark.parametrize("case", NEWEST, ids=ids, indirect=True)

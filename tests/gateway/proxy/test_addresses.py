@@ -84,7 +84,7 @@ REFUSED: list[tuple[dict[str, str], int, str, str]] = [
     ({}, 403, "unauthorized", "x-amz-access-token"),
     ({"Authorization": "lfx_local_nobodys"}, 403, "unauthorized", "API key"),
     ({"Authorization": "lfx_local_nobodys", "X-Store": SELLER}, 403, "unauthorized", "API key"),
-    ({"x-amz-access-token": "Atza|somebodys"}, 403, "unauthorized", "does not tell who calls"),
+    ({"x-amz-access-token": "Atza|somebodys"}, 403, "unauthorized", "take the handle with proxy: before it"),
     ({"Authorization": "Bearer Atza|somebodys"}, 403, "unauthorized", "does not tell who calls"),
     ({"x-amz-access-token": "something"}, 403, "unauthorized", "no stand-in token"),
     ({"x-amz-access-token": "lfxp_forged"}, 403, "stand_in_ended", "has expired"),

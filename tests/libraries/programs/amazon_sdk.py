@@ -38,7 +38,7 @@ if WAY == "adapter":
     @cache
     def client() -> Any:
         """Make what the SDK's classes are made with."""
-        return tokens.api_client(environ["AMAZON"])
+        return tokens.api_client()
 
 else:
 

@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from os import environ
 from typing import Any
 
@@ -13,7 +14,6 @@ from sp_api.base import Marketplaces, ReportType
 WAY = sys.argv[1]
 SELLER, REGION = environ["SELLER"], environ["REGION"]
 HOST = "gateway.example"
-SETTINGS: dict[str, Any]
 
 
 def straight(operation: Any, *args: Any, **more: Any) -> Any:
@@ -21,12 +21,13 @@ def straight(operation: Any, *args: Any, **more: Any) -> Any:
     return operation(*args, **more)
 
 
+make: Any
 call: Any = straight
 if WAY == "adapter":
     from python_amazon_sp_api import GatewayTokens
 
     tokens = GatewayTokens(SELLER, REGION)
-    SETTINGS, call = tokens.settings, tokens.call
+    make, call = tokens.client, tokens.call
 else:
     AccessTokenClient.host = HOST
     handle = f"store:{SELLER}:{REGION}"
@@ -34,19 +35,23 @@ else:
         Marketplaces.US.endpoint = f"https://{HOST}/spapi/na"
         handle = f"proxy:{handle}"
     credentials = {"refresh_token": handle, "lwa_app_id": "-", "lwa_client_secret": environ["KEY"]}
-    SETTINGS = {"credentials": credentials}
-SETTINGS["marketplace"] = Marketplaces.US
+    make = partial(straight, credentials=credentials)
+
+
+def client(kind: Any) -> Any:
+    """Make a client of the library's."""
+    return make(kind, marketplace=Marketplaces.US)
 
 
 def listed() -> list[str]:
     """List the store's sites."""
-    found = call(Sellers(**SETTINGS).get_marketplace_participation).payload
+    found = call(client(Sellers).get_marketplace_participation).payload
     return [each["marketplace"]["countryCode"] for each in found]
 
 
 def read() -> str:
     """List orders, and read the first."""
-    orders = Orders(**SETTINGS)
+    orders = client(Orders)
     listed = call(orders.get_orders, CreatedAfter="2026-01-01T00:00:00Z").payload["Orders"]
     read = call(orders.get_order, listed[0]["AmazonOrderId"]).payload
     return str(read["AmazonOrderId"])
@@ -54,7 +59,7 @@ def read() -> str:
 
 def report() -> str:
     """Have a report made and download it."""
-    reports = Reports(**SETTINGS)
+    reports = client(Reports)
     made = call(reports.create_report, reportType=ReportType.GET_MERCHANT_LISTINGS_ALL_DATA).payload
     document = None
     while document is None:
@@ -70,7 +75,7 @@ def twenty() -> list[list[str]]:
 
 def shown() -> str:
     """Return what a debugger would show of the adapter."""
-    return f"{tokens!r} {SETTINGS!r}"
+    return f"{tokens!r} {tokens.settings!r}"
 
 
 steps.serve({step.__name__: step for step in (listed, read, report, twenty, shown)})

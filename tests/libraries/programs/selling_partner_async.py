@@ -14,7 +14,6 @@ from sp_api.base import Marketplaces, ReportType
 WAY = sys.argv[1]
 SELLER, REGION = environ["SELLER"], environ["REGION"]
 HOST = "gateway.example"
-SETTINGS: dict[str, Any]
 LOOP = asyncio.new_event_loop()
 
 
@@ -23,12 +22,13 @@ async def straight(operation: Any, *args: Any, **more: Any) -> Any:
     return await operation(*args, **more)
 
 
+make: Any
 call: Any = straight
 if WAY == "adapter":
     from python_amazon_sp_api import AsyncGatewayTokens
 
     tokens = AsyncGatewayTokens(SELLER, REGION)
-    SETTINGS, call = tokens.settings, tokens.call
+    make, call = tokens.client, tokens.call
 else:
     AccessTokenClient.host = HOST
     handle = f"store:{SELLER}:{REGION}"
@@ -36,27 +36,34 @@ else:
         Marketplaces.US.endpoint = f"https://{HOST}/spapi/na"
         handle = f"proxy:{handle}"
     credentials = {"refresh_token": handle, "lwa_app_id": "-", "lwa_client_secret": environ["KEY"]}
-    SETTINGS = {"credentials": credentials}
-SETTINGS["marketplace"] = Marketplaces.US
+
+    async def make(kind: Any, **settings: Any) -> Any:
+        """Make a client of the library's, as it is used without an adapter."""
+        return kind(credentials=credentials, **settings)
+
+
+async def client(kind: Any) -> Any:
+    """Make a client of the library's."""
+    return await make(kind, marketplace=Marketplaces.US)
 
 
 async def listed() -> list[str]:
     """List the store's sites."""
-    async with Sellers(**SETTINGS) as sellers:
+    async with await client(Sellers) as sellers:
         found = (await call(sellers.get_marketplace_participation)).payload
     return [each["marketplace"]["countryCode"] for each in found]
 
 
 async def read() -> str:
     """List orders, and read the first."""
-    async with Orders(**SETTINGS) as orders:
+    async with await client(Orders) as orders:
         found = (await call(orders.get_orders, CreatedAfter="2026-01-01T00:00:00Z")).payload["Orders"]
         return str((await call(orders.get_order, found[0]["AmazonOrderId"])).payload["AmazonOrderId"])
 
 
 async def report() -> str:
     """Have a report made and download it."""
-    async with Reports(**SETTINGS) as reports:
+    async with await client(Reports) as reports:
         made = await call(reports.create_report, reportType=ReportType.GET_MERCHANT_LISTINGS_ALL_DATA)
         document = None
         while document is None:
@@ -73,7 +80,7 @@ async def twenty() -> list[list[str]]:
 
 async def shown() -> str:
     """Return what a debugger would show of the adapter."""
-    return f"{tokens!r} {SETTINGS!r}"
+    return f"{tokens!r} {tokens.settings!r}"
 
 
 steps.serve(
