@@ -114,6 +114,10 @@ def _token(text: str) -> Secret:
     return Secret(token)
 
 
+def _any_token(text: str) -> Secret:
+    return Secret(text.strip())  # one that is read from a file may bring its line break
+
+
 def _scopes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(scope, str) for scope in value):
         raise ValueError("expected a list of strings")
@@ -168,7 +172,7 @@ Offset = Annotated[int, _whole("a whole number", 0, LARGEST_OFFSET)]
 RefreshToken = Annotated[
     Secret, _read(_of_text(_token), A_TOKEN, {"type": "string", "pattern": rf"^\s*{CODE.pattern}\s*$"})
 ]
-AnyToken = Annotated[Secret, _read(_of_text(Secret), A_STRING, {"type": "string"})]
+AnyToken = Annotated[Secret, _read(_of_text(_any_token), A_STRING, {"type": "string"})]
 Scopes = Annotated[
     tuple[str, ...],
     _read(_scopes, "", {"type": "array", "items": {"type": "string", "enum": list(SPAPI_SCOPES)}}),

@@ -68,6 +68,13 @@ def test_a_token_that_is_not_the_present_one_costs_nothing(gateway: Gateway, ref
     assert gateway.amazon.refreshes() == []
 
 
+def test_a_token_with_the_line_break_of_a_file_is_the_same(gateway: Gateway) -> None:
+    """It is what programs that read one from a file report."""
+    gateway.authorize_store()
+    mine = gateway.good(READ, WANTED)["accessToken"]
+    assert report(gateway, f"{mine}\r\n")["accessToken"] != mine
+
+
 def test_one_that_has_ended_meanwhile_is_refreshed_whichever_was_refused(gateway: Gateway) -> None:
     """As for any reader that needs one: nobody forces it, and it takes nothing out of the bucket."""
     gateway.authorize_store()
