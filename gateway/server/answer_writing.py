@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Generator
 from functools import lru_cache
 from typing import Any
 
-from uvicorn._types import ASGISendEvent
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
 # The names of all headers that there are.
@@ -60,6 +60,20 @@ _DONE = _Done()
 
 class Cycle(RequestResponseCycle):
     """One request with its answer, whose head is written here where it says how long the body is."""
+
+    async def run_asgi(self, app: ASGI3Application) -> None:
+        """Answer the request. An application that breaks its answer off ends the connection, no more."""
+
+        async def until_broken_off(
+            scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+        ) -> None:
+            try:
+                await app(scope, receive, send)
+            except ConnectionAbortedError:
+                self.transport.close()
+                self.disconnected = True
+
+        await super().run_asgi(until_broken_off)
 
     def send(self, message: ASGISendEvent) -> Awaitable[None]:  # type: ignore[override]
         """Send the head of the answer, or leave it to uvicorn as all that follows."""

@@ -110,9 +110,12 @@ def test_an_answer_without_a_length_is_passed_on_likewise(gateway: Gateway, live
 
 @pytest.mark.parametrize("framing", [SIZED, CHUNKED], ids=["with a length", "in chunks"])
 def test_an_answer_that_amazon_cuts_off_is_no_whole_one(
-    gateway: Gateway, live: LiveAmazon, framing: bytes
+    gateway: Gateway, live: LiveAmazon, framing: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In its beginning it is a refusal; after that the connection ends, which every client notices."""
+    """In its beginning it is a refusal; after that the connection ends, which every client notices.
+
+    The log says so in a line, as of every failure of Amazon's, and not that the gateway has a defect.
+    """
     with begin(gateway, ORDERS) as line:
         call = live.call()
         call.send(OK + framing)
@@ -133,6 +136,8 @@ def test_an_answer_that_amazon_cuts_off_is_no_whole_one(
             with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
                 response.read()
     until(lambda: has_a_place(gateway, live), "the place is free again")
+    assert "proxy_failed" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_a_client_that_goes_away_ends_the_call(gateway: Gateway, live: LiveAmazon) -> None:
