@@ -118,10 +118,14 @@ def _any_token(text: str) -> Secret:
     return Secret(text.strip())  # one that is read from a file may bring its line break
 
 
-def _scopes(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(scope, str) for scope in value):
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise ValueError("expected a list of strings")
-    return parse_scopes(value)
+    return value
+
+
+def _scopes(value: object) -> tuple[str, ...]:
+    return parse_scopes(_texts(value))
 
 
 def _whole(what: str, smallest: int, largest: int) -> FieldKind:
@@ -173,6 +177,7 @@ RefreshToken = Annotated[
     Secret, _read(_of_text(_token), A_TOKEN, {"type": "string", "pattern": rf"^\s*{CODE.pattern}\s*$"})
 ]
 AnyToken = Annotated[Secret, _read(_of_text(_any_token), A_STRING, {"type": "string"})]
+Texts = Annotated[list[str], _read(_texts, "", {"type": "array", "items": {"type": "string"}})]
 Scopes = Annotated[
     tuple[str, ...],
     _read(_scopes, "", {"type": "array", "items": {"type": "string", "enum": list(SPAPI_SCOPES)}}),

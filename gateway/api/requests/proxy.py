@@ -10,6 +10,7 @@ from gateway.api.field_types import (
     RegionName,
     SellerId,
     Text,
+    Texts,
 )
 from gateway.api.requests.base import (
     EXAMPLE_ACCESS_TOKEN,
@@ -71,7 +72,7 @@ class StoreProxyRequest(ProxyCallRequest):
         "notifications by a key with the right `application`",
         examples=[EXAMPLE_SELLER],
     )
-    restricted: list[Text] | None = Field(
+    restricted: Texts | None = Field(
         None,
         description="Data of buyers that the answer is to hold, by a key with the right `personal`: of "
         "Orders v0 `buyerInfo`, `shippingAddress`, `buyerTaxInformation`; of a report's document `all`. "

@@ -114,6 +114,13 @@ def test_a_key_without_the_right_is_refused(gateway: Gateway, amazon: Amazon, or
     assert "personal" in answered["hint"]
 
 
+@pytest.mark.parametrize("elements", ["buyerInfo", {}, ["buyerInfo", 1]])
+def test_what_is_no_list_of_elements_is_refused_in_words(gateway: Gateway, elements: Any) -> None:
+    """Such as a word alone."""
+    refused = gateway.bad(PROXY, store_call(**LIST, restricted=elements), status=400)
+    assert refused["errmsg"].endswith("restricted: expected a list of strings")
+
+
 @pytest.mark.parametrize(
     ("path", "elements", "told"),
     [
