@@ -137,6 +137,7 @@ class Protocol(HttpToolsProtocol):
         self._waiting.pop(self, None)
         self._body_bytes = 0
         super().on_headers_complete()
+        self.headers = []  # where the parser puts the trailers, which are for nobody
 
     def on_body(self, body: bytes) -> None:
         """Pass on a piece of a request's body."""

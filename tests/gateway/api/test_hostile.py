@@ -103,6 +103,20 @@ def test_any_value_in_any_field_is_answered_as_described(gateway: Gateway, path:
     assert answered(doubled.encode())
 
 
+def test_what_follows_a_body_is_no_header(gateway: Gateway) -> None:
+    """RFC 9110, section 6.5.1: a proxy that sets headers, or takes some out, does not look at trailers."""
+    key = gateway.keys["owner"]
+    request = (
+        "POST /spApi/authorizedStores HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Transfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\nAuthorization: {key}\r\n\r\n"
+    )
+    address = urlsplit(gateway.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as line:
+        line.sendall(request.encode())
+        with line.makefile("rb") as answer:
+            assert answer.readline() == b"HTTP/1.1 401 Unauthorized\r\n"
+
+
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "HEAD", "PUT", "PATCH", "DELETE", "PROPFIND"])
 def test_other_methods_are_405_everywhere(gateway: Gateway, method: str) -> None:
     """With the methods that there are, which each path has at least one of."""
