@@ -5,7 +5,6 @@ Amazon's API at the gateway's address, and no token of Amazon's leaves it.
 """
 
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ import pytest
 
 from tests.libraries.conftest import REGION, SECRET, SELLER, Setting, python_with_libraries
 from tests.support.client_program import PROGRAMS, ClientProgram, Failed, client_program
-from tests.support.house import PATIENCE
 from tests.support.internet import GATEWAY
 
 LIBRARIES = {
@@ -106,59 +104,3 @@ def test_a_library_says_when_the_authorization_has_ended(case: Case) -> None:
     else:
         assert LINK.search(failure.value.told)
     assert not SECRET.search(failure.value.told)
-
-
-# Two addresses; the key and the handle are in the variables that each library, or the program, reads.
-SHORTEST = {
-    "python-amazon-sp-api": """
-from sp_api.api import Sellers
-from sp_api.auth import AccessTokenClient
-from sp_api.base import Marketplaces
-AccessTokenClient.scheme, AccessTokenClient.host = "http://", "{host}"
-Marketplaces.US.endpoint = "http://{host}/spapi/na"
-print(Sellers(marketplace=Marketplaces.US).get_marketplace_participation().payload)
-""",
-    "python-amazon-ad-api": """
-from ad_api.api import Profiles
-from ad_api.auth import AccessTokenClient
-from ad_api.base import Marketplaces
-AccessTokenClient.scheme, AccessTokenClient.host = "http://", "{host}"
-Marketplaces.US.endpoint = "http://{host}/ads/na"
-print(Profiles(marketplace=Marketplaces.US, verify_additional_credentials=False).list_profiles().payload)
-""",
-    "amzn-sp-api": """
-import os, spapi
-config = spapi.SPAPIConfig("-", os.environ["LWA_CLIENT_SECRET"], os.environ["SP_API_REFRESH_TOKEN"], "NA")
-client = spapi.SPAPIClient(config, "http://{host}/auth/o2/token", "http://{host}/spapi/na")
-from spapi.api.sellers_v1.sellers_api import SellersApi
-print(SellersApi(client.api_client).get_marketplace_participations().payload)
-""",
-}
-
-
-@pytest.mark.parametrize("library", SHORTEST)
-def test_the_shortest_program_runs_at_a_gateway_on_this_machine(setting: Setting, library: str) -> None:
-    """Without TLS, and without any token of Amazon's."""
-    setting.import_for(library)
-    environment = setting.environment(
-        SP_API_REFRESH_TOKEN=f"proxy:store:{SELLER}:{REGION}",
-        LWA_APP_ID="-",
-        LWA_CLIENT_SECRET=setting.gateway.key,
-        AD_API_REFRESH_TOKEN=f"proxy:account:{setting.account_id}",
-        AD_API_CLIENT_ID="-",
-        AD_API_CLIENT_SECRET=setting.gateway.key,
-    )
-    done = subprocess.run(
-        [
-            str(python_with_libraries("newest")),
-            "-c",
-            SHORTEST[library].format(host=setting.gateway.url.removeprefix("http://")),
-        ],
-        env=environment,
-        cwd=setting.folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert "'US'" in done.stdout, done.stderr

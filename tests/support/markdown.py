@@ -148,3 +148,12 @@ def section(document: Path, heading: str) -> str:
     found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     assert found, f"{name_of(document)} has no section {heading!r}"
     return found[1]
+
+
+def code(document: Path, heading: str, language: str) -> list[str]:
+    """The code blocks of a language under a heading of the second level; fails where there is none."""
+    found = [
+        block["text"] for block in FENCE.finditer(section(document, heading)) if block["language"] == language
+    ]
+    assert found, f"{name_of(document)} shows no {language} under {heading!r}"
+    return found
