@@ -69,7 +69,7 @@ SP_API, AD_API, SDK = "sp_api.api", "ad_api.api", "spapi.SPAPIClient"
     ("words", "local"), [(SP_API, False), (AD_API, False), (SP_API, True), (AD_API, True), (SDK, True)]
 )
 def test_a_program_of_a_python_library(setting: Setting, words: str, local: bool) -> None:
-    """By a public name, and `local` as the page says it of a gateway on this machine; the SDK by its address.
+    """By a public name, and `local` as the page says it of this machine; the SDK by its address.
 
     No token of Amazon's leaves the gateway.
     """
