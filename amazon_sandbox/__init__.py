@@ -5,6 +5,6 @@ The first line on standard output is JSON: `{"ok": true, "url": …, "spapi": {"
 "clientSecret"}, "ads": {…}}`.
 Amazon's `https://HOST/PATH` is served at `{url}/HOST/PATH`, as references/amazon.md and answers.json have it.
 
-What it plays, how a consent is given without a browser, and the control path `{url}/_sandbox/…` by which tests let
-it refuse, wait and forget: references/building.md, "The sandbox's controls".
+What it plays, how a consent is given without a browser, and the control path `{url}/_sandbox/…` by which
+tests let it refuse, wait and forget: references/building.md, "The sandbox's controls".
 """
