@@ -100,7 +100,7 @@ class GatewayTokens:
 class AsyncGatewayTokens(GatewayTokens):
     """The same for the clients of `sp_api.asyncio`; the gateway is asked in a thread."""
 
-    async def client(self, kind: Callable[..., Any], **settings: Any) -> Any:  # type: ignore[override]
+    async def client(self, kind: Callable[..., Any], **settings: Any) -> Any:
         """Make a client of the library's that takes its tokens from here; `settings` are its own."""
         return await asyncio.to_thread(super().client, kind, **settings)
 
