@@ -79,8 +79,10 @@ class Handlers:
         """Run the tool's script and return its document. Raise MCPError for a tool that there is not."""
         tool = self._tools.get(params.name)
         if tool is None:
-            known = ", ".join(self._tools)
-            raise MCPError(types.INVALID_PARAMS, f"There is no such tool. Known: {known}")
+            why = tools.why_not(params.name)
+            raise MCPError(
+                types.INVALID_PARAMS, f"There is no such tool{why}. Known: {', '.join(self._tools)}"
+            )
         given = params.arguments or {}
         try:
             tool.check(given)

@@ -51,11 +51,13 @@ class Declared(NamedTuple):
 
 
 _FOLLOWING = (FOLLOWED, "--wait")
+LONGEST_WAIT = 50  # seconds
 _FOLLOW_ABOUT = (
     "Tell what became of an attempt to authorize, with --wait once it is over. Many hosts end a call after "
-    "60 seconds: wait 50 at most, and call again."
+    f"60 seconds: wait {LONGEST_WAIT} at most, and call again."
 )
-# No tool answers a token: store_tokens.py, refresh_token.py and with_token.py are for programs.
+# No tool answers a token: these scripts are for programs.
+FOR_PROGRAMS = ("store_tokens", "refresh_token", "ads_store_tokens", "ads_refresh_token", "with_token")
 TABLE = (
     Declared("authorized_stores", "List the stores", reads=True),
     Declared("resolve_store", "Find a store", reads=True, is_closed=True),
@@ -246,6 +248,15 @@ def tools(*, may_write: bool) -> dict[str, Tool]:
     }
 
 
+def why_not(name: str) -> str:
+    """Return why there is no tool of this name, as the end of a sentence; empty where nothing is known."""
+    if name in SCRIPTS.values():
+        return ": this server only reads, and one that is started with --write has it"
+    if name in FOR_PROGRAMS:
+        return ": no tool answers a token, and call_amazon makes the calls"
+    return ""
+
+
 def told(document: dict[str, Any], tool: Tool, known: Mapping[str, Tool]) -> dict[str, Any]:
     """Return a script's document with what it advises in the words of tools: calls, arguments, places."""
     keys = {**tool.followed_elsewhere, **tool.keys}
@@ -289,5 +300,7 @@ def _as_call(command: str, known: Mapping[str, Tool]) -> str:
             return ""
         whole = {field.flag for field in tool.fields if field.kind.schema.get("type") == "integer"}
         named = {tool.keys[flag]: int(text) if flag in whole else text for flag, text in given.items()}
+        if tool.declared.only == _FOLLOWING and "wait" in named:
+            named["wait"] = min(int(named["wait"]), LONGEST_WAIT)
         return f"{tool.name} with {json.dumps(named, ensure_ascii=False)}" if named else tool.name
     return ""
