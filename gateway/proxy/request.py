@@ -91,7 +91,7 @@ def read_proxy_request(fields: Texts, flow: Flow, settings: Settings) -> ProxyRe
 class Raw:
     """A request as it came at one of the gateway's own addresses of Amazon's APIs.
 
-    `path`: what follows the address, undecoded. `headers`: in lower case, those of APIS[flow].
+    `path`: what follows the address, undecoded. `headers`: those that pass (headers.py), names in lower case.
     """
 
     method: str

@@ -43,11 +43,10 @@ EXAMPLE_REFRESH_TOKEN = "Atzr|IwEBIExampleRefreshToken"  # noqa: S105 (no secret
 EXAMPLE_ACCESS_TOKEN = "Atza|IwEBIExampleAccessToken"  # noqa: S105 (no secret)
 EXAMPLE_CALLBACKS = {flow: f"http://127.0.0.1:{DEFAULT_PORT}{path}" for flow, path in CALLBACK_PATHS.items()}
 MIN_TTL = "Seconds that the access token shall have left at least; it is refreshed where it has less"
-
 REFUSED = (
     "The access token that Amazon refused: Amazon is asked only if it is still the present one, however many "
+    "callers tell it and whenever; else the one that took its place is answered"
 )
-REFUSED += "callers tell it and whenever; else the one that took its place is answered"
 
 
 def either(*names: str, only_one: bool) -> dict[str, Any]:
