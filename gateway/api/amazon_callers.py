@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from gateway.asgi.calls import ApiCall, check_rights, presented_key, refused_key
+from gateway.api.token_reads import TokenCall
+from gateway.asgi.body_limit import AMAZON_ADDRESSES
+from gateway.asgi.calls import ApiCall, check_rights, presented_key
 from gateway.asgi.request_context import header_values
 from gateway.asgi.services import Services, services_in
 from gateway.authorization.callback import SELLER_ID
 from gateway.errors import Problem
-from gateway.model import Caller, Flow, Grant, Region, Right
+from gateway.model import Caller, Flow, Grant, Profile, Region, Right
 from gateway.proxy.bearers import Bearer
 from gateway.proxy.headers import SCOPE
-from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
+from gateway.tokens.holdings import check_profile_region, check_store_region
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, Secret
 from gateway.vault import audit
 
@@ -74,9 +76,12 @@ def shown_in(scope: Scope) -> Shown:
 async def find_caller(scope: Scope, flow: Flow, region: Region) -> AmazonCaller:
     """Return who calls, and the store or account that is meant. Raise Problem."""
     shown = shown_in(scope)
-    if shown.stand_in is not None:
-        return await _of_stand_in(scope, flow, region, shown.stand_in)
-    return await (_of_store if flow == "spapi" else _of_profile)(scope, region, shown)
+    try:
+        if shown.stand_in is not None:
+            return await _of_stand_in(scope, flow, region, shown.stand_in)
+        return await (_of_store if flow == "spapi" else _of_profile)(scope, region, shown)
+    except Problem as problem:
+        raise _with_addresses(problem, flow) from None
 
 
 async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) -> AmazonCaller:
@@ -94,7 +99,7 @@ async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) 
         other = "the SP-API" if grant.flow == "spapi" else "the Ads API"
         raise Problem("bad_parameter", f"this stand-in token is for {other}")
     if flow == "spapi":
-        _check_region(grant, region)
+        check_store_region(grant, region)
         named = one_header(scope, "x-store")
         if named not in (None, grant.seller_id):
             raise Problem("bad_parameter", "X-Store: the stand-in token is for another store")
@@ -104,32 +109,23 @@ async def _of_stand_in(scope: Scope, flow: Flow, region: Region, token: Secret) 
         raise Problem("not_allowed", f"Amazon-Advertising-API-Scope: this token is for {said.profile_id}")
     profile_id = profile_id or said.profile_id
     if profile_id is not None:
-        await _check_profile(services, read.caller, profile_id, region, grant)
+        check_profile_region(await _profile_within(services, grant, profile_id), region)
     return AmazonCaller(read.caller, Bearer(grant, region, None, profile_id, read.tokens))
 
 
 async def _of_store(scope: Scope, region: Region, shown: Shown) -> AmazonCaller:
     """Return the store that X-Store names, or that a token of Amazon's belongs to, and who has the key."""
     assert shown.key is not None, "there is no stand-in token"
-    services, seller_id = services_in(scope), one_header(scope, "x-store")
+    seller_id = one_header(scope, "x-store")
     if seller_id is None or shown.amazons is not None or not SELLER_ID.fullmatch(seller_id):
         call = await ApiCall.begin(scope, RIGHTS)
         if seller_id is not None and not SELLER_ID.fullmatch(seller_id):
             raise Problem("bad_parameter", "X-Store: expected a seller id")
-        bearer = await services.proxy.bearers.store(call.caller, region, shown.amazons, seller_id)
+        bearer = await call.services.proxy.bearers.store(call.caller, region, shown.amazons, seller_id)
         return AmazonCaller(call.caller, bearer)
-    by_store = services.vault.reader.by_store
-    read = await by_store(shown.key.reveal(), seller_id, region)
-    if region == INDIA_ASKED and read is not None and read.grant is None:
-        read = await by_store(shown.key.reveal(), seller_id, INDIA_KEPT)
-    if read is None:
-        raise refused_key(scope)
-    audit.identified(read.caller)
-    check_rights(read.caller, RIGHTS)
+    read = await TokenCall(scope, services_in(scope), RIGHTS, shown.key.reveal()).store(seller_id, region)
     grant = read.grant
-    if grant is None or not in_region([grant], region):
-        problem = await services.holdings.no_store(read.caller, seller_id)
-        raise _elsewhere(problem.extra["regions"]) if "regions" in problem.extra else problem
+    assert grant is not None, "`store` found it"
     return AmazonCaller(read.caller, Bearer(grant, grant.region, held=read.tokens))
 
 
@@ -139,8 +135,6 @@ async def _of_profile(scope: Scope, region: Region, shown: Shown) -> AmazonCalle
     profile_id = _profile_of(scope)
     if profile_id is None and shown.amazons is None:
         raise Problem("bad_parameter", "X-Profile: expected the id of the profile to call for")
-    if profile_id is not None:
-        await _check_profile(call.services, call.caller, profile_id, region)
     bearer = await call.services.proxy.bearers.account(call.caller, region, shown.amazons, profile_id)
     return AmazonCaller(call.caller, bearer)
 
@@ -157,32 +151,24 @@ def _profile_of(scope: Scope) -> int | None:
     return None
 
 
-async def _check_profile(
-    services: Services, caller: Caller, profile_id: int, region: Region, within: Grant | None = None
-) -> None:
-    """Check that a profile is the caller's, of this region, and `within` an account. Raise Problem."""
-    covering = await services.threads.vault(services.vault.profiles.covering, caller.user_id, profile_id)
-    profiles = [profile for profile, grant in covering if within is None or grant.id == within.id]
-    if not profiles:
-        raise Problem(
-            "not_allowed" if within else "not_found",
-            "Amazon-Advertising-API-Scope: the account of this token does not cover that profile"
-            if within
-            else "",
-        )
-    if profiles[0].region != region:
-        raise _elsewhere([profiles[0].region], "ads")
+async def _profile_within(services: Services, grant: Grant, profile_id: int) -> Profile:
+    """Return a profile of an account's. Raise Problem not_allowed for any other."""
+    covering = await services.threads.vault(services.vault.profiles.covering, grant.user_id, profile_id)
+    for profile, account in covering:
+        if account.id == grant.id:
+            return profile
+    raise Problem(
+        "not_allowed", "Amazon-Advertising-API-Scope: the account of this token does not cover that profile"
+    )
 
 
-def _check_region(grant: Grant, region: Region) -> None:
-    if not in_region([grant], region):
-        raise _elsewhere([grant.region])
-
-
-def _elsewhere(regions: list[Region], api: str = "spapi") -> Problem:
-    """Return the Problem of who calls under a region that the store or profile is not in."""
-    addresses = " or ".join(f"/{api}/{region.lower()}" for region in regions)
-    what = "store" if api == "spapi" else "profile"
+def _with_addresses(problem: Problem, flow: Flow) -> Problem:
+    """Return a Problem; that of a store or profile in another region names the addresses to call it at."""
+    regions = problem.extra.get("regions")
+    if not regions:
+        return problem
+    addresses = " or ".join(f"{AMAZON_ADDRESSES[flow]}{region.lower()}" for region in regions)
+    what = "store" if flow == "spapi" else "profile"
     return Problem("bad_parameter", f"region: this {what} is called at {addresses}")
 
 

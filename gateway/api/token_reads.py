@@ -14,7 +14,6 @@ from gateway.asgi.calls import ApiCall, check_rights, presented_key, refused_key
 from gateway.asgi.services import Services, services_in
 from gateway.errors import Problem
 from gateway.model import Grant, Region, Right, TokenRead
-from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
 from gateway.tokens.grant_tokens import GrantTokens, revoked
 from gateway.util.secret import Secret
 from gateway.vault import audit
@@ -44,13 +43,7 @@ class TokenCall:
 
     async def store(self, seller_id: str, region: Region) -> TokenRead:
         """Return who calls, and that caller's store with its tokens. Raise Problem."""
-        by_store = self.services.vault.reader.by_store
-        read = await by_store(self.key, seller_id, region)
-        if region == INDIA_ASKED and read is not None and read.grant is None:
-            kept = await by_store(self.key, seller_id, INDIA_KEPT)
-            if kept is not None and kept.grant is not None and in_region([kept.grant], region):
-                read = kept
-        known = self._checked(read)
+        known = self._checked(await self.services.vault.reader.by_store(self.key, seller_id, region))
         if known.grant is None:
             raise await self.services.holdings.no_store(known.caller, seller_id)
         return known

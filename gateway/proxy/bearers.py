@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.errors import Problem
 from gateway.model import Caller, Flow, Grant, Region, Tokens
-from gateway.tokens.holdings import Holdings, called_in
+from gateway.tokens.holdings import Holdings, check_profile_region, check_store_region
 from gateway.util.secret import Secret
 
 
@@ -70,12 +70,14 @@ class Bearers:
         if presented is None:
             if seller_id is None:
                 return None
-            kept = await self._holdings.store_to_call(caller, seller_id, region)
-            return Bearer(kept, kept.region)
+            read = await self._holdings.store_to_call(caller, seller_id, region)
+            assert read.grant is not None, "it was found"
+            return Bearer(read.grant, read.grant.region, held=read.tokens)
         grant = await self._of_token(caller, "spapi", presented)
         if seller_id not in (None, grant.seller_id):
             raise Problem("bad_parameter", "sellerId: amzAccessToken belongs to another store of yours")
-        return Bearer(called_in([grant], region), grant.region, presented)
+        check_store_region(grant, region)
+        return Bearer(grant, grant.region, presented)
 
     async def account(
         self, caller: Caller, region: Region, presented: Secret | None, profile_id: int | None
@@ -97,8 +99,7 @@ class Bearers:
                     else Problem("not_allowed", "profileId: not one of yours")
                 )
             profile, account = covering
-            if profile.region != region:
-                raise Problem("bad_parameter", f"region: this profile belongs to {profile.region}")
+            check_profile_region(profile, region)
             grant = grant or account
         assert grant is not None, "one of the two is given"
         return Bearer(grant, region, presented, profile_id)

@@ -4,7 +4,7 @@ Whatever is found counts as used now, so that it is refreshed ahead.
 """
 
 from gateway.errors import Problem
-from gateway.model import Caller, Flow, Grant, Profile, Region
+from gateway.model import Caller, Flow, Grant, Profile, Region, TokenRead
 from gateway.regions import in_region
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
@@ -44,16 +44,20 @@ class Holdings:
         where = " and ".join(regions)
         return Problem("not_found", f"this seller is authorized in {where}", extra={"regions": regions})
 
-    async def store_to_call(self, caller: Caller, seller_id: str, region: Region) -> Grant:
-        """Return the caller's store of a region that is to be called.
+    async def store_to_call(self, caller: Caller, seller_id: str, region: Region) -> TokenRead:
+        """Return the caller's store of a region that is to be called, with its tokens.
 
         Raises:
-            Problem: `not_found`, or `bad_parameter` that names the regions.
+            Problem: `not_found`, or `bad_parameter` that names the regions; `unauthorized` where the key has
+                been revoked since.
         """
-        stores = await self._stores(caller, seller_id)
-        if not stores:
-            raise Problem("not_found")
-        return self._used(caller, called_in(stores, region))
+        read = await self._vault.reader.store_of(caller, seller_id, region)
+        if read is None:
+            raise Problem("unauthorized")
+        if read.grant is None:
+            stores = await self._stores(caller, seller_id)
+            raise _store_elsewhere(stores) if stores else Problem("not_found")
+        return read
 
     async def _stores(self, caller: Caller, seller_id: str) -> list[Grant]:
         return await self._threads.vault(self._vault.grants.stores_of, caller.user_id, seller_id)
@@ -94,16 +98,24 @@ class Holdings:
         return grant
 
 
-def called_in(stores: list[Grant], region: Region) -> Grant:
-    """Return the one of a seller's stores to call under a region.
+def check_store_region(grant: Grant, region: Region) -> None:
+    """Raise Problem `bad_parameter` that names the region where a store is not called under this one."""
+    if not in_region([grant], region):
+        raise _store_elsewhere([grant])
 
-    Raises:
-        Problem: `bad_parameter` that names the regions where none is there.
-    """
-    for grant in in_region(stores, region):
-        return grant
-    regions = " and ".join(grant.region for grant in stores)
-    raise Problem("bad_parameter", f"region: this store is authorized in {regions}")
+
+def check_profile_region(profile: Profile, region: Region) -> None:
+    """Raise Problem `bad_parameter` that names the region where a profile is not called under this one."""
+    if profile.region != region:
+        raise _elsewhere("this profile belongs to", [profile.region])
+
+
+def _store_elsewhere(stores: list[Grant]) -> Problem:
+    return _elsewhere("this store is authorized in", [grant.region for grant in stores])
+
+
+def _elsewhere(what: str, regions: list[Region]) -> Problem:
+    return Problem("bad_parameter", f"region: {what} {' and '.join(regions)}", extra={"regions": regions})
 
 
 def _candidate(grant: Grant) -> dict[str, str | None]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, select
 
-from gateway.model import Caller, Flow, Grant, TokenRead
+from gateway.model import Caller, Flow, Grant, Region, TokenRead
+from gateway.regions import INDIA_ASKED, INDIA_KEPT, in_region
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.row_reader import RowReader
@@ -41,14 +42,14 @@ def _statement(which_key: ColumnElement[bool], which_grant: ColumnElement[bool])
 
 
 _THE_KEY = api_keys.c.key_sha256 == bindparam("digest")
-_BY_STORE = _statement(
-    _THE_KEY,
-    and_(
-        grants.c.flow == _FLOWS["spapi"],
-        grants.c.seller_id == bindparam("seller_id"),
-        grants.c.region == bindparam("region"),
-    ),
+_KEY_OF_ID = api_keys.c.id == bindparam("key_id")
+_THE_STORE = and_(
+    grants.c.flow == _FLOWS["spapi"],
+    grants.c.seller_id == bindparam("seller_id"),
+    grants.c.region == bindparam("region"),
 )
+_BY_STORE = _statement(_THE_KEY, _THE_STORE)
+_STORE_OF = _statement(_KEY_OF_ID, _THE_STORE)
 _BY_RECORD = {
     flow: _statement(_THE_KEY, and_(grants.c.flow == literal, grants.c.id == bindparam("record_id")))
     for flow, literal in _FLOWS.items()
@@ -66,7 +67,7 @@ _BY_PROFILE = (
     .order_by(*HEALTHIEST_FIRST)
     .limit(1)
 )
-_BY_KEY_ID = _statement(api_keys.c.id == bindparam("key_id"), grants.c.id == bindparam("grant_id"))
+_BY_KEY_ID = _statement(_KEY_OF_ID, grants.c.id == bindparam("grant_id"))
 _OF_TOKEN = (
     select(*GRANT_COLUMNS)
     .join(handed_out, handed_out.c.grant_id == grants.c.id)
@@ -101,9 +102,17 @@ class TokenReader:
         self._usage.record_use(caller.key_id)
         return caller
 
-    def by_store(self, presented: str, seller_id: str, region: str) -> Awaitable[TokenRead | None]:
-        """Read a store's tokens; None for an API key that does not work. Raise VaultError."""
-        return self._read(_BY_STORE, presented, {"seller_id": seller_id, "region": region})
+    async def by_store(self, presented: str, seller_id: str, region: Region) -> TokenRead | None:
+        """Read the tokens of the store that a region means; None for an API key that does not work.
+
+        Raise VaultError.
+        """
+        digest = presentable_digest(presented)
+        return None if digest is None else await self._store(_BY_STORE, {"digest": digest}, seller_id, region)
+
+    def store_of(self, caller: Caller, seller_id: str, region: Region) -> Awaitable[TokenRead | None]:
+        """Read the same for who is known already; None where the key has been revoked since."""
+        return self._store(_STORE_OF, {"key_id": caller.key_id}, seller_id, region)
 
     def by_record(self, presented: str, flow: Flow, record_id: int) -> Awaitable[TokenRead | None]:
         """Read the tokens of an authorization by its authRecordId; None, and raises, as above."""
@@ -138,6 +147,16 @@ class TokenReader:
             return None
         values["digest"] = digest
         return await self._first(statement, values)
+
+    async def _store(
+        self, statement: Select[Any], whose: dict[str, Any], seller_id: str, region: Region
+    ) -> TokenRead | None:
+        read = await self._first(statement, {**whose, "seller_id": seller_id, "region": region})
+        if region != INDIA_ASKED or read is None or read.grant is not None:
+            return read
+        kept = await self._first(statement, {**whose, "seller_id": seller_id, "region": INDIA_KEPT})
+        is_meant = kept is not None and kept.grant is not None and in_region([kept.grant], region)
+        return kept if is_meant else read
 
     async def _first(self, statement: Select[Any], values: dict[str, Any]) -> TokenRead | None:
         row = await self._rows.first(statement, values)

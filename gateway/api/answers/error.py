@@ -45,7 +45,7 @@ class Error(Answer):
         "What there is to choose from", json_schema_extra={"minItems": 2}
     )
     regions: list[Region] | Absent = extra(
-        "With `not_found` of a store: where else the caller has that seller",
+        "Where else the caller has that seller, or where the profile is that was to be called",
         json_schema_extra={"minItems": 1},
     )
     auth_record_id: Number | Absent = extra("With `needs_reauthorization`: the number of the authorization")

@@ -157,10 +157,11 @@ def test_the_key_needs_the_right_to_call(gateway: Gateway, amazon: Amazon) -> No
 def test_another_region_s_address_is_named_where_the_store_is(
     gateway: Gateway, amazon: Amazon, token: str
 ) -> None:
-    """By a stand-in token, and by a key."""
+    """By a stand-in token, by a key, and by a token of Amazon's."""
     for headers in (
         {"x-amz-access-token": token},
         {"Authorization": gateway.keys["owner"], "X-Store": SELLER},
+        {"Authorization": gateway.keys["owner"], "x-amz-access-token": store_token(gateway)},
     ):
         answer = call_address(gateway, f"/spapi/eu{PARTICIPATIONS}", headers=headers)
         refused(answer, 400, "bad_parameter", "/spapi/na")

@@ -375,9 +375,15 @@ def test_a_token_belongs_to_one_region_and_store(gateway: Gateway, amazon: Amazo
     gateway.authorize_store("A1SANDBOXNA002")
     amazon.control("ledger/reset", {})
     token = store_token(gateway)
-    for changes in ({"region": "EU"}, {"sellerId": "A1SANDBOXNA002"}):
+    elsewhere: dict[str, Any] = {"region": "EU"}
+    for changes, regions in (
+        (elsewhere, ["NA"]),
+        (elsewhere | {"amzAccessToken": None, "sellerId": SELLER}, ["NA"]),
+        ({"sellerId": "A1SANDBOXNA002"}, None),
+    ):
         body = store_call(**{"amzAccessToken": token, "sellerId": None, **changes})
-        assert gateway.bad(PROXY, body, status=400)["errcode"] == 1002
+        refusal = gateway.bad(PROXY, body, status=400)
+        assert (refusal["errcode"], refusal.get("regions")) == (1002, regions)
     assert call_store(gateway, amzAccessToken=token)["httpStatus"] == 200
     assert len(forwarded(amazon)) == 1
 

@@ -1133,6 +1133,21 @@ class TestTokenReader:
         assert asyncio.run(vault.reader.by_key_id(key_id, grant.id)) is None
         assert asyncio.run(vault.reader.by_key_id("none", grant.id)) is None
 
+    def test_a_store_is_read_for_who_is_known(self, vault: Vault, user: int) -> None:
+        """As by the key itself, also one of India, which is kept under another region."""
+        key_id, key = vault.users.issue_key("ann")
+        store(vault, user)
+        store(vault, user, "A2", region="EU", marketplace="IN")
+        caller = asyncio.run(vault.reader.caller(key.reveal()))
+        assert caller is not None
+        for seller_id, region, kept in (("A1", "NA", "NA"), ("A1", "FE", None), ("A2", "FE", "EU")):
+            by_key = asyncio.run(vault.reader.by_store(key.reveal(), seller_id, region))  # type: ignore[arg-type]
+            assert by_key is not None
+            assert (by_key.grant and by_key.grant.region) == kept
+            assert asyncio.run(vault.reader.store_of(caller, seller_id, region)) == by_key  # type: ignore[arg-type]
+        vault.users.revoke_key(key_id)
+        assert asyncio.run(vault.reader.store_of(caller, "A1", "NA")) is None
+
     def test_a_refresh_elsewhere_is_seen_at_once(
         self, vault: Vault, user: int, key: str, open_another: Callable[[], Vault]
     ) -> None:
