@@ -21,7 +21,7 @@ class Error(Answer):
     )
     errmsg: str = Field(description="What went wrong, on one line")
     reason: str = Field(
-        description="\n".join(f"- `{row.reason}`: {row.meaning}. {row.hint({})}" for row in TABLE.values()),
+        description="\n".join(f"- `{row.reason}`: {row.meaning}" for row in TABLE.values()),
         json_schema_extra={"enum": list(TABLE)},
     )
     code: str = Field(
@@ -29,7 +29,10 @@ class Error(Answer):
         json_schema_extra={"enum": [*sorted({row.code for row in TABLE.values()})]},
     )
     retryable: bool = Field(description="Whether the same call may work later, with nothing changed")
-    hint: str = Field(description="What to do about it, on one line: the calls and settings to use")
+    hint: str = Field(
+        description="What to do about it, on one line: the calls and settings to use, as in the example of "
+        "each reason"
+    )
     request_id: str = Field(
         description="The number of this request in the gateway's log", pattern="^[0-9a-f]{16}$"
     )
@@ -45,7 +48,8 @@ class Error(Answer):
         "What there is to choose from", json_schema_extra={"minItems": 2}
     )
     regions: list[Region] | Absent = extra(
-        "Where else the caller has that seller, or where the profile is that was to be called",
+        "With `not_found` of a store: where else the caller has that seller. With `bad_parameter` of a "
+        "proxied call: where that store or profile is",
         json_schema_extra={"minItems": 1},
     )
     auth_record_id: Number | Absent = extra("With `needs_reauthorization`: the number of the authorization")
