@@ -12,7 +12,6 @@ from gateway.util.secret import Secret
 Flow = Literal["spapi", "ads"]
 Right = Literal["tokens", "manage", "proxy", "personal", "application", "metrics"]
 Region = Literal["NA", "EU", "FE"]
-# India's country code, the region that guides list it under, and the one that it is kept under.
 # `suspended_app` is never stored: it is how grants are shown while their application is at fault.
 GrantStatus = Literal["authorized", "needs_reauthorization", "suspended_app"]
 Central = Literal["seller", "vendor"]
