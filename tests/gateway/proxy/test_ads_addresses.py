@@ -32,26 +32,25 @@ def refused(answer: Answered, status: int, reason: str, *words: str) -> None:
         assert word in document["details"]
 
 
-@pytest.mark.parametrize("way", ["profile", "account", "key with a header", "key with a scope"])
-def test_a_call_brings_the_profile_s_campaigns(
-    gateway: Gateway, amazon: Amazon, profile: int, way: str
-) -> None:
+def test_a_call_brings_the_profile_s_campaigns(gateway: Gateway, amazon: Amazon, profile: int) -> None:
     """As python-amazon-ad-api calls: whatever it takes for the client's id is put right."""
     key, scope = gateway.keys["owner"], {"Amazon-Advertising-API-Scope": str(profile)}
-    shows = {
+    ways: dict[str, dict[str, str]] = {
         "profile": {"Authorization": f"Bearer {stand_in(gateway, profile)}"},
         "account": {"Authorization": f"Bearer {stand_in(gateway, covering=profile)}", **scope},
         "key with a header": {"Authorization": key, "X-Profile": str(profile)},
         "key with a scope": {"Authorization": f"Bearer {key}", **scope},
-    }[way]
-    headers = {**shows, **TYPES, "Amazon-Advertising-API-ClientId": "amzn1.theirs"}
-    answer = call_address(gateway, CAMPAIGNS, "POST", b"{}", headers)
-    assert answer.status == 200, answer.body
-    assert answer.headers["content-type"] == CAMPAIGN
-    assert len(answer.document["campaigns"]) == 25
-    (call,) = forwarded(amazon)
-    assert (call["contentType"], call["accept"], call["scope"]) == (CAMPAIGN, CAMPAIGN, str(profile))
-    assert call["clientId"] == gateway.amazon.ads["clientId"]
+    }
+    for way, shows in ways.items():
+        amazon.control("ledger/reset", {})
+        headers = {**shows, **TYPES, "Amazon-Advertising-API-ClientId": "amzn1.theirs"}
+        answer = call_address(gateway, CAMPAIGNS, "POST", b"{}", headers)
+        assert answer.status == 200, (way, answer.body)
+        assert answer.headers["content-type"] == CAMPAIGN
+        assert len(answer.document["campaigns"]) == 25
+        (call,) = forwarded(amazon)
+        assert (call["contentType"], call["accept"], call["scope"]) == (CAMPAIGN, CAMPAIGN, str(profile))
+        assert call["clientId"] == gateway.amazon.ads["clientId"]
 
 
 def test_an_account_is_called_without_a_profile(gateway: Gateway, amazon: Amazon, profile: int) -> None:
@@ -88,44 +87,45 @@ def test_a_profile_is_the_callers_and_the_tokens(gateway: Gateway, amazon: Amazo
     assert forwarded(amazon) == []
 
 
-@pytest.mark.parametrize(
-    ("shows", "status", "reason", "word"),
-    [
-        ({}, 401, "unauthorized", "Authorization"),
-        ({"Authorization": "Bearer lfxp_forged"}, 401, "stand_in_ended", "has expired"),
-        ({"Authorization": "Bearer nobodys"}, 401, "unauthorized", "API key"),
-        ({"Authorization": "Bearer Atza|x"}, 401, "unauthorized", "does not tell who calls"),
-        ({"Authorization": "KEY"}, 400, "bad_parameter", "X-Profile"),
-        ({"Authorization": "KEY", "X-Profile": "seven"}, 400, "bad_parameter", "X-Profile"),
-        ({"Authorization": "KEY", "X-Profile": "7"}, 404, "not_found", ""),
-        (
-            {"Authorization": "KEY", "X-Profile": "7", "Amazon-Advertising-API-Scope": "8"},
-            400,
-            "bad_parameter",
-            "another profile",
-        ),
-        ({"Authorization": "STORE"}, 400, "bad_parameter", "the SP-API"),
-    ],
-)
-def test_who_does_not_show_one_good_token_is_told_why(
-    gateway: Gateway, amazon: Amazon, profile: int, shows: dict[str, str], status: int, reason: str, word: str
-) -> None:
+REFUSED: list[tuple[dict[str, str], int, str, str]] = [
+    ({}, 401, "unauthorized", "Authorization"),
+    ({"Authorization": "Bearer lfxp_forged"}, 401, "stand_in_ended", "has expired"),
+    ({"Authorization": "Bearer nobodys"}, 401, "unauthorized", "API key"),
+    ({"Authorization": "Bearer Atza|x"}, 401, "unauthorized", "does not tell who calls"),
+    ({"Authorization": "KEY"}, 400, "bad_parameter", "X-Profile"),
+    ({"Authorization": "KEY", "X-Profile": "seven"}, 400, "bad_parameter", "X-Profile"),
+    ({"Authorization": "KEY", "X-Profile": "7"}, 404, "not_found", ""),
+    (
+        {"Authorization": "KEY", "X-Profile": "7", "Amazon-Advertising-API-Scope": "8"},
+        400,
+        "bad_parameter",
+        "another profile",
+    ),
+    ({"Authorization": "STORE"}, 400, "bad_parameter", "the SP-API"),
+]
+
+
+def test_who_does_not_show_one_good_token_is_told_why(gateway: Gateway, amazon: Amazon, profile: int) -> None:
     """In words, in the shape that the Ads API's clients read, and Amazon hears nothing of it."""
     gateway.authorize_store()
     amazon.control("ledger/reset", {})
     known = {"KEY": gateway.keys["owner"], "STORE": stand_in(gateway, seller_id="A1SANDBOXNA001")}
-    headers = {name: known.get(value, value) for name, value in shows.items()} | TYPES
-    refused(call_address(gateway, CAMPAIGNS, "POST", b"{}", headers), status, reason, word)
+    for shows, status, reason, word in REFUSED:
+        headers = {name: known.get(value, value) for name, value in shows.items()} | TYPES
+        refused(call_address(gateway, CAMPAIGNS, "POST", b"{}", headers), status, reason, word)
     assert forwarded(amazon) == []
 
 
 def test_another_region_s_address_is_named_where_the_profile_is(
     gateway: Gateway, amazon: Amazon, profile: int
 ) -> None:
-    """By a stand-in token, and by a key."""
+    """By a stand-in token, by a key, and beside a token of Amazon's."""
+    tokens = gateway.good("/amazonAds/storeTokens", {"profileId": profile})
+    key = {"Authorization": gateway.keys["owner"], "X-Profile": str(profile)}
     for shows in (
         {"Authorization": stand_in(gateway, profile)},
-        {"Authorization": gateway.keys["owner"], "X-Profile": str(profile)},
+        key,
+        {**key, "x-amz-access-token": tokens["accessToken"]},
     ):
         answer = call_address(gateway, CAMPAIGNS.replace("/na/", "/eu/"), "POST", b"{}", shows | TYPES)
         refused(answer, 400, "bad_parameter", "/ads/na")
