@@ -12,6 +12,7 @@ Spacing is a help: where the database cannot do it, calls go as they come.
 import asyncio
 import logging
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ USUAL_DEADLINE = 20.0
 RATE_HEADER = "x-amzn-ratelimit-limit"
 # Calls a second. No usage plan of Amazon's is outside of these.
 _LOWEST_RATE, _HIGHEST_RATE = 0.001, 1000.0
+# So many calls of one user may wait in one process: each holds a connection, and its body.
+MOST_WAITING = 500
 # Of so many buckets a process remembers what Amazon said of their rates.
 _MOST_RATES = 10_000
 
@@ -72,6 +75,8 @@ class Pacing:
         self._on = on
         # Of each bucket for which Amazon has named another rate than it publishes.
         self._rates: dict[str, float] = {}
+        # By user: how many of the calls wait.
+        self._waiting: Counter[int] = Counter()
         self._is_failing = False
 
     async def turn(
@@ -96,7 +101,7 @@ class Pacing:
             counters.call_paced("refused")
             raise _too_late(paced, slot.wait, patience.deadline)
         else:
-            await self._wait(paced, slot, patience, check)
+            await self._wait(paced, slot, bearer.grant.user_id, patience, check)
             counters.call_paced("waited")
         return paced
 
@@ -145,16 +150,37 @@ class Pacing:
         return Slot(0)
 
     async def _wait(
-        self, paced: Paced, slot: Slot, patience: Patience, check: Callable[[], Awaitable[None]]
+        self,
+        paced: Paced,
+        slot: Slot,
+        user_id: int,
+        patience: Patience,
+        check: Callable[[], Awaitable[None]],
     ) -> None:
-        """Wait for a slot, which whoever goes away before gives back."""
+        """Wait for a slot, which whoever goes away before gives back. Raise Problem amazon_throttled."""
         try:
             await check()
-            await _first_of(self._sleep(slot.wait), patience.gone)
+            with self._queued(user_id, slot):
+                await _first_of(self._sleep(slot.wait), patience.gone)
         except BaseException:
             with self._excused():
                 await self._buckets.give_back(paced.bucket, paced.plan, slot)
             raise
+
+    @contextmanager
+    def _queued(self, user_id: int, slot: Slot) -> Iterator[None]:
+        """Count a call of a user's among those that wait. Raise Problem where there are too many."""
+        if self._waiting[user_id] >= MOST_WAITING:
+            counters.call_paced("refused")
+            told = f"{MOST_WAITING} calls of this user wait for their turn, and nothing was sent"
+            raise Problem("amazon_throttled", told, retry_after=slot.wait)
+        self._waiting[user_id] += 1
+        try:
+            yield
+        finally:
+            self._waiting[user_id] -= 1
+            if not self._waiting[user_id]:
+                del self._waiting[user_id]
 
     @contextmanager
     def _excused(self) -> Iterator[None]:

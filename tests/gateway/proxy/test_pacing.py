@@ -19,7 +19,7 @@ from sqlalchemy import select, text
 
 from gateway.applications.shares import Shares
 from gateway.errors import Problem
-from gateway.proxy import service
+from gateway.proxy import pacing, service
 from gateway.proxy.bearers import Bearer
 from gateway.proxy.pacing import Pacing, Patience
 from gateway.proxy.request import ProxyRequest
@@ -324,6 +324,23 @@ def test_who_waits_holds_no_place(patient: Gateway, waiting: Waiting) -> None:
         assert ask(patient, "0", ITEMS).status_code == 200
         waiting.ended = True
         assert line.recv(15).startswith(b"HTTP/1.1 200")
+
+
+def test_one_user_s_calls_that_wait_are_bounded(
+    patient: Gateway, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hold connections and bodies; one too many takes no turn, and what need not wait is not meant."""
+    monkeypatch.setattr(pacing, "MOST_WAITING", 1)
+    with begin(patient):
+        assert waiting.begun.wait(30)
+        before = counted(patient)
+        refused = ask(patient, "250")
+        assert (refused.status_code, refused.json()["reason"]) == (429, "amazon_throttled")
+        assert "1 calls of this user wait" in refused.json()["errmsg"]
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert counted(patient) == before
+        assert ask(patient, "250", ITEMS).status_code == 200
+        waiting.ended = True
 
 
 def test_who_goes_away_while_it_waits_gives_its_turn_back(patient: Gateway, waiting: Waiting) -> None:
