@@ -74,12 +74,16 @@ def ids(value: tuple[str, str]) -> str:
 
 @pytest.mark.parametrize("case", ALL, ids=ids, indirect=True)
 def test_one_refresh_serves_all_until_amazon_refuses_the_token(case: Case) -> None:
-    """Twenty threads or tasks, a report; then the token ends early, and then the authorization."""
+    """Twenty threads or tasks, a report, a while without the gateway.
+
+    Then the token ends early, and then the authorization.
+    """
     amazon = case.setting.amazon
     with case.program() as program:
         assert all(program.do("twenty"))
         assert program.do("read")
         assert program.do("report")
+        goes_on_while_the_gateway_is_away(case, program)
         assert len(amazon.refreshes()) == 1
         amazon.control("expire", case.whose)
         assert "US" in program.do("listed")
@@ -96,21 +100,18 @@ def test_one_refresh_serves_all_until_amazon_refuses_the_token(case: Case) -> No
     assert {host for host, _ in case.setting.net.answered} == {GATEWAY}
 
 
-@pytest.mark.parametrize("case", NEWEST, ids=ids, indirect=True)
-def test_what_has_a_token_goes_on_while_the_gateway_is_away(case: Case) -> None:
-    """Who begins meanwhile is told so; afterwards Amazon is not asked anew."""
-    with case.program() as before:
-        assert before.do("listed")
-        case.setting.gateway.kill()
-        assert before.do("listed")
-        with case.program() as meanwhile:
-            with pytest.raises(Failed) as failure:
-                meanwhile.do("listed")
-            assert failure.value.code == "temporarily_unavailable"
-            assert "https://gateway.example does not answer" in failure.value.told
-            case.setting.restart()
-            assert meanwhile.do("listed")
-    assert len(case.setting.amazon.refreshes()) == 1
+def goes_on_while_the_gateway_is_away(case: Case, program: ClientProgram) -> None:
+    """What has a token works; who begins meanwhile is told so, and has one when the gateway is back."""
+    assert program.do("listed")
+    case.setting.gateway.kill()
+    assert program.do("listed")
+    with case.program() as meanwhile:
+        with pytest.raises(Failed) as failure:
+            meanwhile.do("listed")
+        assert failure.value.code == "temporarily_unavailable"
+        assert "https://gateway.example does not answer" in failure.value.told
+        case.setting.restart()
+        assert meanwhile.do("listed")
 
 
 PROBLEMS = """
@@ -176,10 +177,9 @@ def test_the_hosted_gateway_and_what_is_none_are_understood() -> None:
         (200, ["no", "answer"]),
     ]
     with fake_gateway() as gateway:
-        told = []
-        for answer in answers:
-            gateway.answers["*"] = answer
-            told += tell([{}], LINKFOX_TOOL_GATEWAY=gateway.url, LINKFOX_AGENT_API_KEY="a-key")
+        gateway.answers["*"] = list(answers)
+        environment = {"LINKFOX_TOOL_GATEWAY": gateway.url, "LINKFOX_AGENT_API_KEY": "a-key"}
+        told = tell([{}] * len(answers), **environment)
     kind = "AuthorizationError"
     odd = f"{gateway.url} answers {{}} and not as a gateway does: check LINKFOX_TOOL_GATEWAY."
     assert told == [

@@ -69,7 +69,7 @@ def ids(value: tuple[str, ...]) -> str:
 
 @pytest.mark.parametrize("case", ALL, ids=ids, indirect=True)
 def test_a_library_lists_reads_and_downloads_a_report(case: Case) -> None:
-    """Also after others refreshed the tokens, and after a restart of the gateway."""
+    """Also after others refreshed the tokens, and after a restart; then it says that access has ended."""
     amazon, setting = case.setting.amazon, case.setting
     with case.program() as program:
         assert "US" in program.do("listed")
@@ -88,12 +88,14 @@ def test_a_library_lists_reads_and_downloads_a_report(case: Case) -> None:
     hosts = {host for host, _ in setting.net.answered}
     assert case.way == "door" or hosts <= {GATEWAY}
     assert case.way == "door" or not any(b"Atza|" in content for _, content in setting.net.answered)
+    setting.age_tokens()
+    says_that_access_has_ended(case)
 
 
-@pytest.mark.parametrize("case", NEWEST, ids=ids, indirect=True)
-def test_a_library_says_when_the_authorization_has_ended(case: Case) -> None:
-    """With the link that authorizes it again, for one refresh however often it tries."""
+def says_that_access_has_ended(case: Case) -> None:
+    """It is told with the link that gives it again, for one refresh however often it tries."""
     amazon = case.setting.amazon
+    amazon.control("ledger/reset", {})
     amazon.control("revoke", case.whose)
     with case.program() as program, pytest.raises(Failed) as failure:
         program.do("listed")
