@@ -3,12 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 from prometheus_client import Counter, Histogram
 
 from gateway.monitoring import metrics
 from gateway.monitoring.overview import State
 from gateway.util import counters
+from gateway.vault.outbox import Event
 from tests.support.markdown import ROOT, section
 
 PAGE = ROOT / "references" / "operations.md"
@@ -81,3 +83,8 @@ def test_everything_to_look_after_is_explained() -> None:
     """What `status` may show in `attention`, and no more; so are the checks."""
     explained = first_column("Is it well?")
     assert set(STATE.attention()) | {"database", "writable", "masterKey", "applications"} == explained
+
+
+def test_every_notice_is_explained() -> None:
+    """By its event; and none that is never sent."""
+    assert first_column("Notices") - {"event"} == set(get_args(Event))
