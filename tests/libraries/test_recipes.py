@@ -12,7 +12,7 @@ from tests.libraries.conftest import REGION, SECRET, SELLER, Setting, node_folde
 from tests.support.house import PATIENCE, ROOT
 from tests.support.installed import node_packages, or_skip
 from tests.support.internet import GATEWAY
-from tests.support.markdown import code
+from tests.support.markdown import blocks, code
 
 PAGE = ROOT / "references" / "building.md"
 NAMED = "gateway.example.com"
@@ -85,6 +85,15 @@ def test_a_program_of_a_python_library(setting: Setting, words: str, local: bool
     told = run(setting, python_with_libraries("newest"), "-c", text)
     assert ("'campaignId'" if words == AD_API else "'US'") in told
     assert {host for host, _ in setting.net.answered} <= {GATEWAY}
+
+
+def test_the_program_of_readme(setting: Setting) -> None:
+    """In five lines, with a gateway on this machine."""
+    setting.import_store()
+    (text,) = [block.text for block in blocks(ROOT / "README.md") if block.language == "python"]
+    assert len([line for line in text.splitlines() if line]) == 5
+    text = text.replace("127.0.0.1:8765", setting.gateway.url.removeprefix("http://"))
+    assert "'US'" in run(setting, python_with_libraries("newest"), "-c", text)
 
 
 def test_the_program_of_npm(setting: Setting) -> None:
