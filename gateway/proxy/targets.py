@@ -14,8 +14,14 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from gateway.errors import Problem
+from gateway.proxy.spapi_operations import RESTRICTED_DATA_TOKEN
 from gateway.util.text import has_hidden
 
+MADE_BY_THE_GATEWAY = (
+    "the gateway answers no restricted data token: leave this call out, and name the data with the one that "
+    "is to answer them, in restricted (developerProxy) or X-Restricted-Data, by a key with the right personal"
+)
+NOT_PASSED_ON = "it is not among those that this gateway passes on"
 LONGEST_PATH = 4 * 1024
 LONGEST_QUERY = 16 * 1024
 _SAFE_IN_PATH = "/%:@!$&'()*+,="
@@ -61,7 +67,8 @@ def check_path(path: str, prefixes: Sequence[str]) -> Path:
     segments = tuple(_decoded(segment) for segment in sent)
     # The prefix has to stand there as it is: nobody has a reason to encode it.
     if not any(_below(path, prefix) for prefix in prefixes):
-        raise _refused("it is not among those that this gateway passes on")
+        # Client libraries ask for such a token by themselves.
+        raise _refused(MADE_BY_THE_GATEWAY if segments == RESTRICTED_DATA_TOKEN[1] else NOT_PASSED_ON)
     return Path(quote(path, safe=_SAFE_IN_PATH), segments)
 
 

@@ -114,6 +114,16 @@ def test_a_key_without_the_right_is_refused(gateway: Gateway, amazon: Amazon, or
     assert "personal" in answered["hint"]
 
 
+def test_a_library_that_asks_for_a_restricted_token_is_told_the_way(gateway: Gateway) -> None:
+    """In both shapes; nobody is advised to open that path to callers."""
+    refused = gateway.bad(PROXY, store_call(path=TOKENS, method="POST", body="{}"), status=403)
+    headers = {"Authorization": gateway.keys["owner"], "X-Store": SELLER}
+    answer = call_address(gateway, f"/spapi/na{TOKENS}", "POST", headers=headers, body=b"{}")
+    for told in (refused["errmsg"], json.loads(answer.body)["errors"][0]["message"]):
+        assert "X-Restricted-Data" in told
+        assert "the right personal" in told
+
+
 @pytest.mark.parametrize("elements", ["buyerInfo", {}, ["buyerInfo", 1]])
 def test_what_is_no_list_of_elements_is_refused_in_words(gateway: Gateway, elements: Any) -> None:
     """Such as a word alone."""
