@@ -21,6 +21,7 @@ FILES = {
     "scanner": "requirements-scanner.txt",
     "libraries-newest": "tests/libraries/requirements-newest.txt",
     "libraries-older": "tests/libraries/requirements-older.txt",
+    "libraries-ads-mcp": "tests/libraries/requirements-ads-mcp.txt",
 }
 # Clients of language models and a web interface: 300 MB that a scan of files does not import.
 LEFT_OUT = ("anthropic", "fastapi", "litellm", "openai", "pyjwt", "python-multipart", "textual", "uvicorn")

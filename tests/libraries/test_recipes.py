@@ -10,7 +10,7 @@ import pytest
 
 from tests.libraries.conftest import REGION, SECRET, SELLER, Setting, node_folder, python_with_libraries
 from tests.support.house import PATIENCE, ROOT
-from tests.support.installed import node_packages, or_skip
+from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY
 from tests.support.markdown import blocks, code
 
@@ -287,3 +287,38 @@ def test_amazons_own_mcp_server(setting: Setting) -> None:
         process.kill()
     assert "ATVPDKIKX0DER" in answer
     assert not SECRET.search(answer)
+
+
+ASKS = """
+import asyncio, os, sys
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
+
+async def ask():
+    transport = StdioTransport(command=sys.executable, args=["server.py"], env=dict(os.environ))
+    async with Client(transport) as client:
+        print((await client.call_tool("page_profiles", {})).structured_content["items"])
+
+asyncio.run(ask())
+"""
+
+
+def test_kuudoais_mcp_server(setting: Setting) -> None:
+    """It gets its token from the gateway, and calls Amazon."""
+    setting.import_account()
+    with or_skip():
+        pinned = Path(__file__).parent / "requirements-ads-mcp.txt"
+        python = python_environment(ROOT / ".libraries-ads-mcp", pinned)
+    text = shown("MCP servers made for Amazon", "python", "amazon_ads_mcp")
+    (setting.folder / "server.py").write_text(filled(text, setting, f"https://{GATEWAY}"), encoding="utf-8")
+    known = {
+        "AUTH_METHOD": "direct",
+        "AMAZON_ADS_REGION": "na",
+        "AMAZON_AD_API_CLIENT_ID": setting.amazon.ads["clientId"],
+        "AMAZON_AD_API_CLIENT_SECRET": setting.gateway.key,
+        "AMAZON_AD_API_REFRESH_TOKEN": f"account:{setting.account_id}",
+        "CODE_MODE": "false",
+        "FASTMCP_CHECK_FOR_UPDATES": "off",
+    }
+    assert "'US'" in run(setting, python, "-c", ASKS, **known)
+    assert {host for host, _ in setting.net.answered} >= {GATEWAY, "advertising-api.amazon.com"}
