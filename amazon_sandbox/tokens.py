@@ -1,7 +1,7 @@
 """Tokens that carry what they stand for under a signature, so that the sandbox stores none of them.
 
-They look like Amazon's: `Atza|`, `Atzr|` or `Atz.sprdt|` and, by default, url-safe characters up to 350.
-Inside: random filling, then the facts, then an HMAC over everything before it.
+They look like Amazon's: `Atza|`, `Atzr|`, `Atc|` or `Atz.sprdt|`, and by default url-safe characters up to
+350. Inside: random filling, then the facts, then an HMAC over everything before it.
 """
 
 import base64
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 ACCESS = "Atza|"
 REFRESH = "Atzr|"
+OWN = "Atc|"  # an application's own, by client_credentials: references/amazon.md
 RESTRICTED = "Atz.sprdt|"  # for data of buyers: references/amazon.md
 
 _FACTS = struct.Struct(">QQdI")  # grant, issued (ns, machine's clock), end (s, sandbox's), generation

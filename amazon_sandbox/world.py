@@ -17,7 +17,7 @@ from amazon_sandbox.business import Business
 from amazon_sandbox.clock import SandboxClock
 from amazon_sandbox.records import Advertiser, App, Code, Grant, Profile, Seller, Settings
 from amazon_sandbox.state_file import StateError, StateFile
-from amazon_sandbox.tokens import ACCESS, REFRESH, RESTRICTED, TokenFacts, TokenMaker
+from amazon_sandbox.tokens import ACCESS, OWN, REFRESH, RESTRICTED, TokenFacts, TokenMaker
 
 AUTHORIZATION_SECONDS = 365 * 86_400  # references/amazon.md, "Lifetimes"
 
@@ -302,7 +302,8 @@ class World:
     def make_access_token(self, grant: Grant, length: int | None = None) -> str:
         """Return a new access token; it lives as long as the settings say."""
         ends_at = self.clock.now() + self.settings.access_token_seconds
-        return self._make(ACCESS, grant, ends_at, length)
+        prefix = OWN if grant.grant_id in self._grantless else ACCESS
+        return self._make(prefix, grant, ends_at, length)
 
     def make_restricted_token(self, grant: Grant) -> str:
         """Return a new restricted data token; it lives as long as an access token."""
@@ -338,7 +339,8 @@ class World:
 
     def read_access_token(self, presented: str) -> PresentedToken | None:
         """Return the grant of an access token, restricted or not; None for a foreign or revoked one."""
-        read = self._read(ACCESS, presented) or self._read(RESTRICTED, presented)
+        found = (self._read(prefix, presented) for prefix in (ACCESS, OWN, RESTRICTED))
+        read = next((each for each in found if each), None)
         if read is None or read[1].revoked:
             return None
         facts, grant = read
@@ -354,7 +356,7 @@ class World:
 
     def grant_of(self, presented: str) -> Grant | None:
         """Return the grant that a token of any kind was made for, whatever has become of it."""
-        found = (self._read(prefix, presented) for prefix in (REFRESH, ACCESS, RESTRICTED))
+        found = (self._read(prefix, presented) for prefix in (REFRESH, ACCESS, OWN, RESTRICTED))
         return next((read[1] for read in found if read), None)
 
     def revoke(self, grants: list[Grant]) -> None:

@@ -198,6 +198,8 @@ def test_private_files_are_written_alike(tmp_path: Path) -> None:
         "Atza%257CIwEBIexample-access",
         "Atza\\\\u007CIwEBIexample-access",
         "Atna|EwICIexample-account",
+        "Atc|MQEBIexample-application",
+        "Atc%7CMQEBIexample-application",
         "Atz.sprdt|IwEBIexample-restricted",
         "Atz.sprdt%7CIwEBIexample-restricted",
         "amzn1.oa2-cs.v1.0123456789abcdef0123456789abcdef",

@@ -28,6 +28,7 @@ LINES_BETWEEN_LOOKS = 200
 _TOKENS = re.compile(
     rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:lfx_local_|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
 )
+_BEGINNINGS = ("Atz", "Atn", "Atc", "lfx", "amzn1.oa2-cs.")
 _PARAMETERS = re.compile(
     r"(?i)\b((?:spapi_oauth_code|code|state|client_secret|refresh_token|access_token)=)[^\s\"'&]+"
 )
@@ -55,7 +56,7 @@ def redacted(text: str) -> str:
     folded = text.casefold()
     if "code=" in folded or "state=" in folded or "secret=" in folded or "token=" in folded:
         text = _PARAMETERS.sub(r"\1***", text)
-    if "Atz" in text or "Atn" in text or "lfx" in text or "amzn1.oa2-cs." in text:
+    if any(beginning in text for beginning in _BEGINNINGS):
         text = _TOKENS.sub(lambda match: masked(match.group()), text)
     return text
 

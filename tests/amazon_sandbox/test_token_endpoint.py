@@ -290,6 +290,7 @@ def test_client_credentials_give_a_token_of_the_application(sandbox: SandboxProc
     assert set(first.json()) == {"access_token", "token_type", "expires_in"}
     assert (first.json()["token_type"], first.json()["expires_in"]) == ("bearer", 3600)
     assert first.json()["access_token"] != second.json()["access_token"]
+    assert first.json()["access_token"].startswith("Atc|")
     (entry, _) = sandbox.calls(grantType="client_credentials")
     assert entry["clientId"] == sandbox.ready["spapi"]["clientId"]
     assert sandbox.control("state")["counts"]["grants"] == 0

@@ -8,9 +8,10 @@ from typing import NoReturn
 
 SHORTEST_SHOWN = 40
 SHOWN = 10
-# How a token of Login with Amazon's begins: `Atza|`, `Atzr|`, `Atna|`, and `Atz.sprdt|` for restricted data.
+# How a token of Login with Amazon's begins: `Atza|`, `Atzr|`, `Atna|`, `Atc|` for an application's own, and
+# `Atz.sprdt|` for restricted data.
 # The bar may have been escaped once or more, as in an address, in JSON or in HTML.
-LWA_PREFIX = r"At[zn](?:[a-z]|\.[a-z]+)(?:\||%(?:25)*7[Cc]|\\+u007[Cc]|&#(?:124|[xX]7[Cc]);)"
+LWA_PREFIX = r"At(?:c|[zn](?:[a-z]|\.[a-z]+))(?:\||%(?:25)*7[Cc]|\\+u007[Cc]|&#(?:124|[xX]7[Cc]);)"
 # How what a program holds in place of such a token begins: good at the gateway that made it alone.
 STAND_IN_PREFIX = "lfxp_"
 
