@@ -18,8 +18,9 @@ from linkfox_client import OLDEST_PYTHON
 from linkfox_client.paths import BUNDLE, python_of
 
 # Each file, with those that hold everything that it holds. All pin the same versions.
+SMALLEST = "requirements.txt"
 HOLDERS = {
-    "requirements.txt": ("requirements-gateway.txt", "requirements-mcp.txt", "requirements-dev.txt"),
+    SMALLEST: ("requirements-gateway.txt", "requirements-mcp.txt", "requirements-dev.txt"),
     "requirements-gateway.txt": ("requirements-dev.txt",),
     "requirements-mcp.txt": ("requirements-dev.txt",),
     "requirements-dev.txt": (),
@@ -49,7 +50,7 @@ def ensure(
     a hash that does not match, a full disk.
     """
     venv = bundle / ".venv"
-    with _one_at_a_time(bundle / requirements):
+    with _one_at_a_time(bundle / SMALLEST):
         if _installed(venv, requirements, bundle):
             return python_of(venv)
         if not _works(python_of(venv)):
@@ -138,9 +139,9 @@ def _note(venv: Path, requirements: str, bundle: Path) -> None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(requirements: Path) -> Iterator[None]:
-    """Queue a second set-up behind the first; where the system has no flock, there is no queue."""
-    with requirements.open("rb") as file:
+def _one_at_a_time(held: Path) -> Iterator[None]:
+    """Queue a second set-up behind the first, whatever each installs; without flock there is no queue."""
+    with held.open("rb") as file:
         with contextlib.suppress(ImportError):
             import fcntl
 

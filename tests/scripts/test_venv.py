@@ -78,6 +78,16 @@ def test_a_larger_layer_serves_a_smaller_one(ready: Path) -> None:
     assert any("requirements-dev.txt" in line for line in told)
 
 
+def test_two_layers_are_not_installed_at_once(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that sets the MCP server up waits for the scripts' own set-up: it is one environment."""
+    fcntl = pytest.importorskip("fcntl", reason="there is no flock")
+    held: set[str] = set()
+    monkeypatch.setattr(fcntl, "flock", lambda file, _kind: held.add(file.name))
+    for name in ("requirements.txt", "requirements-mcp.txt"):
+        venv.ensure(name, bundle=ready)
+    assert len(held) == 1
+
+
 def test_an_unknown_hash_is_refused_with_a_hint(ready: Path) -> None:
     """A requirement without its hash is not installed, and the note is not written."""
     (ready / ".venv" / venv.RECORD).unlink()
