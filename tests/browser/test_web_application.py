@@ -105,7 +105,7 @@ def test_who_was_asked_first_comes_back(
         _, callback = came_back(gateway, returnUrl=f"{APP}/connected", externalId="18")
         page.goto(gateway.url + callback)
         page.get_by_role("button", name=button).click()
-        page.get_by_role("heading", name="Back").wait_for()
+        page.get_by_role("heading", name="Back", exact=True).wait_for()
     ((address, referer),) = told
     assert f"&state={state}&externalId=18" in address
     assert referer is None

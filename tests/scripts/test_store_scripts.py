@@ -65,7 +65,7 @@ def test_help_needs_no_setting(name: str, run: Run, gateway: FakeGateway) -> Non
         ("store_tokens.py", ["--region", "NA"]),
         ("store_tokens.py", ["--all", *WHICH]),
         ("store_tokens.py", ["--all", "--region", "NA"]),
-        ("store_tokens.py", [*WHICH, "--min-ttl", "3001"]),
+        ("store_tokens.py", [*WHICH, "--min-ttl", "3301"]),
         ("store_tokens.py", [*WHICH, "--min-ttl", "-1"]),
         ("store_tokens.py", [*WHICH, "--format", "env"]),
         ("store_tokens.py", ["--all", "--reveal", "--format", "env"]),
