@@ -32,7 +32,8 @@ Authorizes Amazon stores (SP-API) and advertising accounts (Ads API) and hands o
 - The gateway answers only to the host names that it is reached by. Any other address is `UnknownPath` (404),
   any other method `MethodNotAllowed` (405); see the named responses. What cannot be read as HTTP is answered
   400 with the same envelope, what is too large or too slow as `HeadersTooLarge`, `RequestTimeout` and
-  `GatewayBusy` say. The pages that people see in a browser are not described here.
+  `GatewayBusy` say, and what the gateway's own end cuts short as `GatewayStopping` says. The pages that
+  people see in a browser are not described here.
 - Below `/spapi/na`, `/spapi/eu`, `/spapi/fe` and `/ads/na`, `/ads/eu`, `/ads/fe` are Amazon's own APIs, as
   Amazon describes them, with the token put in. Refusals there have Amazon's shape.
 """
@@ -44,6 +45,7 @@ ELSEWHERE = {
     "HeadersTooLarge": "headers_too_large",
     "RequestTimeout": "request_timeout",
     "GatewayBusy": "gateway_busy",
+    "GatewayStopping": "gateway_stopping",
     "StandInEnded": "stand_in_ended",
     "OutOfCredit": "out_of_credit",
 }
@@ -59,6 +61,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "amazon_throttled": {"retryAfter": 30},
     "too_many_refreshes": {"retryAfter": 1},
     "gateway_busy": {"retryAfter": 1},
+    "gateway_stopping": {"retryAfter": 5},
     "refusal_in_doubt": {"retryAfter": 30},
     "ambiguous": {
         "candidates": [StoreCandidate.example(region=region) for region in ("EU", "NA")],

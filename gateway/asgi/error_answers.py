@@ -4,6 +4,7 @@ Where an address speaks another protocol, it is told in the shape of that one: a
 there is a route, such as a host, a body that is too large, or a path below it that there is not.
 """
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.calls import json_answer
 from gateway.asgi.request_context import context_of, header_values
+from gateway.asgi.stopping import stopping_problem
 from gateway.errors import Problem
 from gateway.vault.errors import Unreachable, VaultError
 
@@ -55,7 +57,7 @@ class ErrorAnswers:
         except ClientDisconnect:
             context.outcome = "client_gone"
             log.info("client_gone")
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # canceled where the server waits no longer
             problem = _problem_of(error)
             context.outcome = problem.reason
             if context.status:
@@ -100,10 +102,12 @@ async def _take_the_rest(scope: Scope, receive: Receive) -> None:
                 return
 
 
-def _problem_of(error: Exception) -> Problem:
+def _problem_of(error: BaseException) -> Problem:
     """Return what to tell about an exception. What was not expected is logged without its values."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, asyncio.CancelledError):
+        return stopping_problem()
     if isinstance(error, HTTPException):
         return _problem_of_status(error)
     if isinstance(error, VaultError):

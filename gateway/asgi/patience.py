@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from gateway.asgi.request_context import header_values
+from gateway.asgi.stopping import stopping_problem, until_stopping
 from gateway.errors import Problem
 from gateway.proxy.pacing import USUAL_DEADLINE, Patience
 from gateway.vault.call_buckets import LONGEST_WAIT
@@ -29,7 +30,7 @@ def deadline_of(scope: Scope) -> float:
 
 
 def patience_of(scope: Scope, receive: Receive) -> Patience:
-    """Return how long the caller of a request waits; its body has to be read by then.
+    """Return how long the caller of a request waits, and its server; its body has to be read by then.
 
     Raise Problem bad_parameter.
     """
@@ -38,7 +39,11 @@ def patience_of(scope: Scope, receive: Receive) -> Patience:
         await until_gone(receive)
         raise ClientDisconnect
 
-    return Patience(deadline_of(scope), gone)
+    async def stopping() -> None:
+        await until_stopping(scope)
+        raise stopping_problem()
+
+    return Patience(deadline_of(scope), gone, stopping)
 
 
 async def until_gone(receive: Receive) -> None:

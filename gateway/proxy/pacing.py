@@ -30,6 +30,8 @@ from gateway.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
 
+Watch = Callable[[], Awaitable[None]]
+
 # In seconds. So long a caller waits who says nothing.
 USUAL_DEADLINE = 20.0
 RATE_HEADER = "x-amzn-ratelimit-limit"
@@ -45,11 +47,13 @@ _MOST_RATES = 10_000
 class Patience:
     """How long a caller waits for its turn: `deadline` in seconds.
 
-    `gone` ends with an exception when the caller is no longer there; None where that cannot be seen.
+    `gone` ends with an exception when the caller is no longer there, `stopping` when the gateway is about to
+    end; None where that cannot be seen.
     """
 
     deadline: float = USUAL_DEADLINE
-    gone: Callable[[], Awaitable[None]] | None = None
+    gone: Watch | None = None
+    stopping: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class Pacing:
         try:
             await check()
             with self._queued(user_id, slot):
-                await _first_of(self._sleep(slot.wait), patience.gone)
+                await _first_of(self._sleep(slot.wait), patience.gone, patience.stopping)
         except BaseException:
             with self._excused():
                 await self._buckets.give_back(paced.bucket, paced.plan, slot)
@@ -229,15 +233,15 @@ def _too_late(paced: Paced, wait: float, deadline: float) -> Problem:
     )
 
 
-async def _first_of(sleep: Awaitable[None], gone: Callable[[], Awaitable[None]] | None) -> None:
-    """Wait for the end of a sleep. Raise what `gone` raises, where that comes first."""
-    sleeping = asyncio.ensure_future(sleep)
-    watching = asyncio.ensure_future(gone()) if gone is not None else None
-    tasks = [sleeping] if watching is None else [sleeping, watching]
+async def _first_of(sleep: Awaitable[None], *watches: Watch | None) -> None:
+    """Wait for the end of a sleep. Raise what one of the watches raises, where that comes first."""
+    watching = [asyncio.ensure_future(watch()) for watch in watches if watch is not None]
+    tasks = [asyncio.ensure_future(sleep), *watching]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if watching is not None and watching.done():
-            watching.result()
+        for failure in [watch.exception() for watch in watching if watch.done()]:
+            if failure is not None:
+                raise failure
     finally:
         for task in tasks:
             task.cancel()

@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 
 from gateway.asgi.answer_headers import SECURITY_HEADERS
 from gateway.asgi.calls import json_answer
+from gateway.asgi.stopping import STOPPING
 from gateway.errors import Problem
 from gateway.server.answer_writing import AnswerTransport, Cycle
 from gateway.server.connection_limits import (
@@ -46,6 +47,8 @@ class Protocol(HttpToolsProtocol):
     refusals = Refusals()
     # Of each server the connections on which nobody waits for an answer: who has been so longest comes first.
     _waiting_of: ClassVar[WeakKeyDictionary[ServerState, dict["Protocol", None]]] = WeakKeyDictionary()
+    # Of each server what is set when it begins to end.
+    _stopping_of: ClassVar[WeakKeyDictionary[ServerState, asyncio.Event]] = WeakKeyDictionary()
 
     # Since when it is at that, by the event loop's clock; a body since its head began.
     _at = _HEAD
@@ -63,6 +66,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._writes = WriteWatch(transport, self.loop, self._give_up_writing)
         self._waiting = self._waiting_of.setdefault(self.server_state, {})
+        self._stopping = self._stopping_of.setdefault(self.server_state, asyncio.Event())
         if len(self.connections) > most_connections() and not self._give_up_oldest():
             self._refuse(Problem("gateway_busy", retry_after=1))
             return
@@ -157,9 +161,15 @@ class Protocol(HttpToolsProtocol):
         # An answer to HEAD has a head alone, and "100 Continue" would be taken for one.
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
             cycle.transport = AnswerTransport(cycle.transport)
+        cycle.scope[STOPPING] = self._stopping  # type: ignore[literal-required]
         # uvicorn does not ask what to make.
         cycle.__class__ = Cycle
         super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        """Finish what is under way, for the server ends; whoever only waits need not be waited for."""
+        self._stopping.set()
+        super().shutdown()
 
     def on_response_complete(self) -> None:
         """Go on with the next request, which may be there already."""

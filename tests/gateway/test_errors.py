@@ -60,7 +60,7 @@ REASONS_OF_STATUS = {
     (1003, 429): {"amazon_throttled", "too_many_refreshes"},
     (1004, 409): {"ambiguous"},
     (401, 429): {"too_many_failures"},
-    (500, 503): {"vault_unavailable", "gateway_busy", "completion_delayed"},
+    (500, 503): {"vault_unavailable", "gateway_busy", "gateway_stopping", "completion_delayed"},
 }
 
 

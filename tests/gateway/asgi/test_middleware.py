@@ -1,15 +1,19 @@
 """What every request passes through: host, key, size, headers, and the envelope of whatever went wrong."""
 
+import asyncio
 import json
 import logging
 import socket
+from collections.abc import MutableMapping
 from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.responses import Response
 
 from gateway.asgi import error_answers
+from gateway.asgi.request_context import RequestContexts
 from gateway.monitoring.logs import formatter
 from gateway.util.version import version
 from tests.support.gateway_server import PATIENCE, Gateway, check_envelope, http, running_gateway
@@ -198,3 +202,27 @@ def test_the_log_names_the_route_and_never_the_query(
         gateway.keys["owner"],
     ):
         assert secret not in gateway_log
+
+
+def test_what_the_server_s_end_cuts_short_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """In the envelope, as what passes, where the server would answer 500 in words of its own."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def canceled(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    answers = error_answers.ErrorAnswers(canceled, sandbox=False, page=no_page, shapes={})
+    scope = {"type": "http", "method": "POST", "path": "/spApi/storeTokens", "headers": []}
+    asyncio.run(RequestContexts(answers, outside=canceled)(scope, canceled, send))
+    start, body = sent
+    assert (start["status"], dict(start["headers"])[b"retry-after"]) == (503, b"5")
+    assert json.loads(body["body"])["reason"] == "gateway_stopping"
+    assert caplog.records == []
+
+
+def no_page(*_: Any) -> Response:
+    """Make no page: nobody asks for one."""
+    raise AssertionError

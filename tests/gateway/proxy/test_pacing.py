@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -303,6 +304,25 @@ def patient(
         amazon.control("ledger/reset", {})
         yield gateway
         waiting.ended = True
+
+
+def test_who_waits_is_told_when_the_gateway_stops(amazon: Amazon, tmp_path: Path, waiting: Waiting) -> None:
+    """At once, so that a restart does not take as long as they would wait; each gives its turn back."""
+    with running_gateway(amazon, tmp_path, sleep=waiting.sleep) as gateway:
+        gateway.authorize_store()
+        use_up(gateway)
+        amazon.control("ledger/reset", {})
+        before = counted(gateway)
+        line = begin(gateway)
+        assert waiting.begun.wait(30)
+    with line, HTTPResponse(line) as answer:
+        answer.begin()
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        told = json.loads(answer.read())
+    assert (told["reason"], told["retryable"]) == ("gateway_stopping", True)
+    assert forwarded(amazon) == []
+    with running_gateway(amazon, tmp_path) as again:
+        assert counted(again) == before
 
 
 def begin(gateway: Gateway) -> socket.socket:
