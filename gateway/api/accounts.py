@@ -116,7 +116,7 @@ async def authorize_url(call: ApiCall, request: AccountAuthorizationRequest) -> 
         customer=request.customer(call.services.settings.return_origins),
     )
     begun = await call.services.starter.begin_account(call.caller.user_id, wanted)
-    return AccountLink.of(begun, wanted.region)
+    return AccountLink.of(begun, wanted.region, wanted.customer)
 
 
 @router.post(

@@ -105,7 +105,7 @@ async def authorize_url(call: ApiCall, request: StoreAuthorizationRequest) -> St
         customer=request.customer(call.services.settings.return_origins),
     )
     begun = await call.services.starter.begin_store(call.caller.user_id, wanted)
-    return StoreLink.of(begun, region, notes)
+    return StoreLink.of(begun, region, wanted.customer, notes)
 
 
 async def _known(call: ApiCall, request: StoreAuthorizationRequest) -> Grant | None:

@@ -26,24 +26,41 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize(
+for_each_link = pytest.mark.parametrize(
     ("name", "words", "path"),
     [
         ("authorize_url.py", ("--seller-name", "S"), "/spApi/authorizeUrl"),
         ("ads_authorize_url.py", ("--account-name", "A"), "/amazonAds/authorizeUrl"),
     ],
 )
+
+
+@for_each_link
 def test_a_customer_of_a_web_application_is_named(
     run: Run, gateway: FakeGateway, name: str, words: tuple[str, ...], path: str
 ) -> None:
     """As it was given; without the flags nothing of it is sent."""
-    gateway.answers[path] = (200, {"authorizeUrl": LINK})
+    told = {"returnUrl": "https://app.example/back?a=1", "externalId": "客户 18"}
+    gateway.answers[path] = (200, {"authorizeUrl": LINK, **told})
     customer = ("--return-url", "https://app.example/back?a=1", "--external-id", "客户 18", "--replace")
     for flags in (customer, ()):
         assert run(name, *words, *flags).code == 0
     sent, plain = gateway.bodies(path)
-    wanted = {"returnUrl": "https://app.example/back?a=1", "externalId": "客户 18", "replace": True}
-    assert sent == plain | wanted
+    assert sent == plain | told | {"replace": True}
+
+
+@for_each_link
+@pytest.mark.parametrize("flag", [("--return-url", "https://app.example/back"), ("--external-id", "18")])
+def test_a_gateway_that_knows_no_customers_is_told(
+    run: Run, gateway: FakeGateway, name: str, words: tuple[str, ...], path: str, flag: tuple[str, str]
+) -> None:
+    """An older one leaves the fields alone: its link brings nobody back, and keeps nobody's id."""
+    gateway.answers[path] = (200, {"authorizeUrl": LINK, "authorizationId": "x"})
+    done = run(name, *words, *flag)
+    assert (done.code, done.error["code"]) == (6, "gateway_failed")
+    assert "older than these scripts" in done.error["message"]
+    assert f"leave {flag[0]} out" in done.error["hint"]
+    assert LINK not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -39,7 +39,7 @@ from gateway.authorization.profile_sync import SyncState, Word
 from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.errors import TABLE, Problem
-from gateway.model import Grant, Kept, Profile, Region, UnreadProfiles
+from gateway.model import Customer, Grant, Kept, Profile, Region, UnreadProfiles
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
 
@@ -158,13 +158,15 @@ class AccountLink(ConsentLink):
     source_type: Literal["amazon_ads"] = Field(description="Always the same")
 
     @classmethod
-    def of(cls, begun: StartedAuthorization, region: Region) -> Self:
+    def of(cls, begun: StartedAuthorization, region: Region, customer: Customer) -> Self:
         """Return the link that was made."""
         return cls(
             authorize_url=begun.link,
             authorization_id=begun.attempt_id,
             expires_at=rfc3339(begun.expires_at) or "",
             region=region,
+            external_id=customer.external_id,
+            return_url=customer.return_url,
             source_type="amazon_ads",
         )
 

@@ -206,6 +206,8 @@ class ConsentLink(Answer):
     authorization_id: str = attempt_id()
     expires_at: Moment = moment("When the link ends", "2027-01-15T08:15:00Z")
     region: Region = Field(description=A_REGION, examples=["NA"])
+    external_id: str | Absent = extra("The request's own", examples=[EXAMPLE_EXTERNAL_ID])
+    return_url: str | Absent = extra("The request's own")
 
 
 class AttemptStatus(FormerName, Recognition, Answer):

@@ -42,7 +42,7 @@ from gateway.authorization.removal import left_at_amazon
 from gateway.authorization.starting import StartedAuthorization
 from gateway.authorization.store_check import CHECK_REASONS
 from gateway.errors import TABLE, Problem
-from gateway.model import Grant, Kept, Region, StoreSites
+from gateway.model import Customer, Grant, Kept, Region, StoreSites
 from gateway.regions import notes_of
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.util.clock import rfc3339
@@ -147,13 +147,15 @@ class StoreLink(WithNotes, ConsentLink):
     """A store's consent link."""
 
     @classmethod
-    def of(cls, begun: StartedAuthorization, region: Region, notes: list[str]) -> Self:
+    def of(cls, begun: StartedAuthorization, region: Region, customer: Customer, notes: list[str]) -> Self:
         """Return the link that was made, for a store that is to be kept under `region`."""
         return cls(
             authorize_url=begun.link,
             authorization_id=begun.attempt_id,
             expires_at=rfc3339(begun.expires_at) or "",
             region=region,
+            external_id=customer.external_id,
+            return_url=customer.return_url,
             notes=notes or None,
         )
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from linkfox_client.amazon import consent_link
 from linkfox_client.cli import output
 from linkfox_client.cli.progress import Progress
-from linkfox_client.commands import link_delivery, rows
+from linkfox_client.commands import customer, link_delivery, rows
 from linkfox_client.errors import ClientError, find_reason, typed
 from linkfox_client.gateway import remedies
 from linkfox_client.gateway.client import Gateway
@@ -92,6 +92,7 @@ def authorize(
     raises ClientError, after the link was made with the link in its `fields`.
     """
     answer = gateway.post(f"{flow.path}/authorizeUrl", body)
+    customer.check(body, answer)
     link = consent_link.check_link(answer.get("authorizeUrl"), sandbox=gateway.is_sandbox_here)
     output.notify("The consent link was made.")
     if wait is not None:

@@ -55,6 +55,7 @@ def test_who_authorized_a_store_is_sent_back_at_once(gateway: Gateway) -> None:
     told = sent_back(gateway, consented(gateway, begun))
     attempt = begun["authorizationId"]
     assert told == {"authorizationId": attempt, "state": "authorized", "externalId": "customer 18/é"}
+    assert (begun["externalId"], begun["returnUrl"]) == ("customer 18/é", RETURN)
     status = gateway.status("spapi", attempt)
     assert (status["externalId"], status["returnUrl"]) == ("customer 18/é", RETURN)
     assert status["store"]["externalId"] == "customer 18/é"
@@ -69,6 +70,7 @@ def test_who_authorized_a_store_is_sent_back_at_once(gateway: Gateway) -> None:
 def test_an_account_s_advertiser_is_sent_back_when_its_profiles_were_read(gateway: Gateway) -> None:
     """With a slash in the middle of nothing: an address without a path is one, too."""
     begun = begin(gateway, "/amazonAds", returnUrl=APP)
+    assert (begun["externalId"], begun["returnUrl"]) == ("customer 18/é", APP)
     back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", advertiser_id="SANDBOX_BRANDS")
     answer = gateway.get(back)
     assert answer.headers["Location"].startswith(f"{APP}?authorizationId=")
