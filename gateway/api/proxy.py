@@ -61,14 +61,15 @@ RULES = (
 async def call_selling_partner_api(call: ApiCall, request: StoreProxyRequest) -> ASGIApp:
     """Call the SP-API for one of the caller's stores."""
     wanted = await _proxy_request(call.services, request, "spapi")
-    wanted = with_restricted_data(call.caller, wanted, request.restricted or ())
+    asked = request.restricted or []
+    wanted = with_restricted_data(call.caller, wanted, asked)
     store = await call.services.proxy.bearers.store(
         call.caller, request.region, request.amz_access_token or None, request.seller_id
     )
     bearer = as_application(call.caller, wanted, request.region, store)
     if bearer is None:
         raise Problem("bad_parameter", "amzAccessToken: expected it, or sellerId in its place")
-    return _ProxiedCall(call, wanted, bearer, notes_of(request.region, bearer.region) or [])
+    return _ProxiedCall(call, wanted, bearer, notes_of(request.region, bearer.region) or [], asked)
 
 
 @router.post(
@@ -91,7 +92,7 @@ async def call_ads_api(call: ApiCall, request: AccountProxyRequest) -> ASGIApp:
     bearer = await call.services.proxy.bearers.account(
         call.caller, request.region, request.amz_access_token or None, request.profile_id
     )
-    return _ProxiedCall(call, wanted, bearer, [])
+    return _ProxiedCall(call, wanted, bearer, [], [])
 
 
 async def _proxy_request(services: Services, request: ProxyCallRequest, flow: Flow) -> ProxyRequest:
@@ -112,6 +113,7 @@ class _ProxiedCall:
     wanted: ProxyRequest | None
     bearer: Bearer
     notes: list[str]
+    restricted: list[str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self.call.services
@@ -127,6 +129,7 @@ class _ProxiedCall:
                     sandbox=services.settings.sandbox,
                     notes=self.notes,
                     cause=cause,
+                    restricted=self.restricted,
                 )
                 await _send(document, send)
         except Problem as problem:

@@ -45,10 +45,12 @@ def answer_document(
     sandbox: bool,
     notes: Sequence[str] = (),
     cause: Cause | None = None,
+    restricted: Sequence[str] = (),
 ) -> AnswerDocument:
     """Return the document that an answer with this body is; `cause`: why it is a refusal.
 
-    A body that is not UTF-8 goes as base64, which `bodyEncoding` then says.
+    `restricted`: the data of buyers that were asked for by name. A body that is not UTF-8 goes as base64,
+    which `bodyEncoding` then says.
     """
     document: dict[str, Any] = {
         "errcode": 200,
@@ -63,6 +65,8 @@ def answer_document(
         document |= {"reason": cause.reason, "cause": cause.cause, "hint": cause.hint}
     if not body.is_text:
         document["bodyEncoding"] = "base64"
+    if restricted:
+        document["restricted"] = list(restricted)
     if notes:
         document["notes"] = list(notes)
     if sandbox:

@@ -188,11 +188,32 @@ def test_an_older_gateway_s_refusal_is_explained_here(run: Run, gateway: FakeGat
 
 def test_data_of_buyers_are_asked_for(run: Run, gateway: FakeGateway) -> None:
     """By the names of their elements; why Amazon gives none is known without the gateway."""
-    gateway.answers[PROXY] = [passed_on({}), passed_on({"errors": [REFUSED]}, 403)]
+    asked = {"restricted": ["buyerInfo"]}
+    gateway.answers[PROXY] = [passed_on({}, **asked), passed_on({"errors": [REFUSED]}, 403, **asked)]
     run("call_amazon.py", *GET, "--restricted", "buyerInfo", "shippingAddress").good()
     assert gateway.calls[-1].body["restricted"] == ["buyerInfo", "shippingAddress"]
     refused = run("call_amazon.py", *GET, "--restricted", "buyerInfo")
     assert refused.document["cause"] == "restricted_role_missing"
+
+
+def test_a_gateway_that_asks_for_no_data_of_buyers_is_told(run: Run, gateway: FakeGateway) -> None:
+    """An older one leaves the field alone, and Amazon answers without them, as if there were none."""
+    gateway.answers[PROXY] = [passed_on({"payload": {}}), passed_on({"errors": [REFUSED]}, 403)]
+    for status in (200, 403):
+        done = run("call_amazon.py", *GET, "--restricted", "buyerInfo")
+        assert (done.code, done.error["code"], done.document["httpStatus"]) == (6, "gateway_failed", status)
+        assert "older than these scripts" in done.error["message"]
+        assert "leave --restricted out" in done.error["hint"]
+
+
+def test_a_call_that_wants_a_store_says_so(run: Run, gateway: FakeGateway) -> None:
+    """By the flags that name one; to an older gateway every call wants one."""
+    words = "a parameter is missing: amzAccessToken: expected it, or sellerId in its place"
+    gateway.answers[PROXY] = (400, {"errcode": 1002, "errmsg": words, "reason": "bad_parameter"})
+    done = run("call_amazon.py", "GET", "/notifications/v1/destinations", "--region", "EU")
+    assert (done.code, done.error["code"]) == (2, "bad_arguments")
+    assert "--seller-id" in done.error["hint"]
+    assert "older than these scripts" in done.error["hint"]
 
 
 def test_a_call_of_the_application_s_own_names_no_store(run: Run, gateway: FakeGateway) -> None:

@@ -44,3 +44,7 @@ class ProxyAnswer(Answer):
 
 class StoreProxyAnswer(WithNotes, ProxyAnswer):
     """The same, for a store: one of India may be asked for under the Far East, too."""
+
+    restricted: list[str] | Absent = extra(
+        "The request's own: the call was made with a restricted data token", examples=[["buyerInfo"]]
+    )

@@ -39,6 +39,12 @@ WANTS_BODY = (
     "The call had no body, and so no media type. Give one with --body or --body-file; `{}` asks a list for "
     "everything."
 )
+# The field that a gateway misses where a call that wants a store names none.
+NO_STORE = "amzAccessToken"
+WANTS_STORE = (
+    "Name the store with --seller-id or --store. Without one go grantless calls of notifications alone, by a "
+    "gateway that is not older than these scripts."
+)
 # After these nobody knows whether Amazon carried the call out.
 UNCERTAIN = ("amazon_failed", "timeout")
 AT_HOME = "The hosted gateway does not make such calls; a gateway of one's own does. "
@@ -132,6 +138,14 @@ def make(gateway: "Gateway", target: Target, call: Call, output_file: str | None
         raise _not_made(gateway, target, call, failure) from None
     status = whole_number(fields["httpStatus"]) or 0
     document, body = amazon_answers.about(fields, sandbox=gateway.sandbox), content or b""
+    if call.restricted and not fields.get("restricted"):
+        raise ClientError(
+            "gateway_failed",
+            f"Amazon answered {status} to a call without a restricted data token: this gateway is older than "
+            "these scripts",
+            "Update the gateway and start it again, or leave --restricted out.",
+            fields=document,
+        )
     good = 200 <= status < 300
     if good and output_file is not None:
         return _in_file(Path(output_file).absolute(), document, body, call)
@@ -186,6 +200,8 @@ def _not_made(gateway: "Gateway", target: Target, call: Call, failure: ClientErr
         failure.fields = {"cause": cause.cause, **failure.fields}
     elif not call.reads and failure.code in UNCERTAIN:
         failure.hint = "It may have taken effect: look first; if it has not, run the command again."
+    elif _is_application(target) and NO_STORE in failure.message:
+        failure.hint = WANTS_STORE
     elif gateway.is_hosted and failure.reason in NOT_UNDERSTOOD:
         failure.hint = (
             "The hosted gateway may not take a store or profile in place of a token: let a program make the "

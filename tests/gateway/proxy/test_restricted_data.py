@@ -56,10 +56,14 @@ def test_an_order_comes_with_the_data_that_were_asked_for(gateway: Gateway, amaz
     first = payload(ask(gateway, **LIST, restricted=ELEMENTS))["Orders"][0]
     assert first["BuyerInfo"]["BuyerName"]
     assert first["ShippingAddress"]["City"]
-    some = payload(ask(gateway, **LIST, restricted=["shippingAddress"]))["Orders"][0]
+    answer = ask(gateway, **LIST, restricted=["shippingAddress"])
+    assert answer["restricted"] == ["shippingAddress"], "so that who asks an older gateway notices"
+    some = payload(answer)["Orders"][0]
     assert "BuyerInfo" not in some
     assert some["ShippingAddress"]
-    plain = payload(ask(gateway, **LIST))["Orders"][0]
+    answer = ask(gateway, **LIST)
+    assert "restricted" not in answer
+    plain = payload(answer)["Orders"][0]
     assert not {"BuyerInfo", "ShippingAddress"} & plain.keys()
     assert paths(amazon) == [TOKENS, ORDERS, TOKENS, ORDERS, ORDERS]
 
