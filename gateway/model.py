@@ -152,6 +152,7 @@ class Grant(NamedTuple):
     token_version: int
     authorized_version: int
     external_id: str | None = None
+    return_url: str | None = None
 
     @property
     def was_refreshed(self) -> bool:

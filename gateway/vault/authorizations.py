@@ -233,6 +233,7 @@ class Authorizations:
             "granted_scopes": scopes_text(tokens.granted_scopes),
             "verified": None,
             "external_id": external_id,
+            "return_url": _return_url_of(wanted) or (existing.return_url if existing else None),
             **sealed_tokens(sealer, grant_id, tokens),
         }
         if existing is None:
@@ -300,6 +301,11 @@ def _customer_of(wanted: Attempt | Import, existing: Grant | None) -> str | None
     if existing is not None and _is_elsewhere(wanted, existing):
         raise ConnectedElsewhere
     return wanted.external_id
+
+
+def _return_url_of(wanted: Attempt | Import) -> str | None:
+    """Return where the customer is sent back to, where somebody says so."""
+    return wanted.return_url if isinstance(wanted, Attempt) else None
 
 
 def _is_elsewhere(wanted: Attempt, existing: Grant) -> bool:

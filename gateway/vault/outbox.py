@@ -172,10 +172,10 @@ def _named(about: Grant | Attempt) -> dict[str, Any]:
 
 def _customer(grant: Grant | None, attempt: Attempt | None) -> dict[str, Any]:
     """Return what tells a web application which of its customers it was, as far as that is known."""
-    external_id = attempt.external_id if attempt else None
+    external_id, return_url = (attempt.external_id, attempt.return_url) if attempt else (None, None)
     told = {
         "authorizationId": attempt.id if attempt else None,
         "externalId": external_id or (grant.external_id if grant else None),
-        "returnUrl": attempt.return_url if attempt else None,
+        "returnUrl": return_url or (grant.return_url if grant else None),
     }
     return {name: value for name, value in told.items() if value is not None}

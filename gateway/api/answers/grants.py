@@ -96,6 +96,11 @@ def external_id() -> Any:
     return extra("The `externalId` that `authorizeUrl` was called with", examples=[EXAMPLE_EXTERNAL_ID])
 
 
+def return_url() -> Any:
+    """Return a field that holds the address that a web application's customer is sent back to."""
+    return extra("The `returnUrl` that `authorizeUrl` was called with")
+
+
 class GrantState(Record):
     """What every listed store and account carries: how its authorization stands."""
 
@@ -116,6 +121,7 @@ class GrantState(Record):
     )
     missing_scopes: list[str] | Absent = extra("Asked for and not granted; only where Amazon said")
     external_id: str | Absent = external_id()
+    return_url: str | Absent = return_url()
 
 
 class FormerName(Record):
@@ -177,6 +183,7 @@ def state_fields(grant: Grant) -> dict[str, Any]:
         "missing_scopes": missing_scopes(grant.requested_scopes, grant.granted_scopes),
         "status_reason": grant.status_reason,
         "external_id": grant.external_id,
+        "return_url": grant.return_url,
     }
 
 
@@ -220,7 +227,7 @@ class AttemptStatus(FormerName, Recognition, Answer):
     )
     detail: str | Absent = extra(f"Amazon's own words, cleaned and cut at {LONGEST_SHOWN} characters")
     external_id: str | Absent = external_id()
-    return_url: str | Absent = extra("The `returnUrl` that `authorizeUrl` was called with")
+    return_url: str | Absent = return_url()
 
 
 class IssuedTokens(Answer):

@@ -142,6 +142,7 @@ grants = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger),
     Column("external_id", Text),  # a web application's own id of the customer whose it is
+    Column("return_url", Text),  # where that application had the customer sent back to, last
     # The refresh lease: who refreshes, the fencing token that every new lease raises by one,
     # and the expiry (milliseconds, database clock).
     Column("lease_owner", Text),

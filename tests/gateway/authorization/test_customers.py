@@ -98,3 +98,17 @@ def test_the_browser_is_told_it(gateway: Gateway) -> None:
     begun = gateway.good("/spApi/authorizeUrl", {"sellerName": "C", "externalId": "18"})
     back = gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=SELLER)
     assert "connected for another customer already" in gateway.open(back)[1].text
+
+
+def test_the_way_back_stays_with_a_store_until_another_one_is_named(gateway: Gateway) -> None:
+    """So an application can read where its customer came from, whoever authorized the store again."""
+    object.__setattr__(gateway.settings, "return_origins", ("https://app.example",))
+    told = []
+    for more in ({"returnUrl": "https://app.example/1"}, {}, {"returnUrl": "https://app.example/2"}):
+        wanted = {"sellerName": "C", "externalId": "17", **more}
+        begun = gateway.good("/spApi/authorizeUrl", wanted)
+        gateway.get(
+            gateway.amazon.consent(begun["authorizeUrl"], decision="confirm", selling_partner_id=SELLER)
+        )
+        told.append(gateway.good("/spApi/authorizedStores")["stores"][0]["returnUrl"][-1])
+    assert told == ["1", "1", "2"]

@@ -60,7 +60,7 @@ def test_who_authorized_a_store_is_sent_back_at_once(gateway: Gateway) -> None:
     assert (status["externalId"], status["returnUrl"]) == ("customer 18/é", RETURN)
     assert status["store"]["externalId"] == "customer 18/é"
     (listed,) = gateway.good("/spApi/authorizedStores", {"externalId": "customer 18/é"})["stores"]
-    assert listed["externalId"] == "customer 18/é"
+    assert (listed["externalId"], listed["returnUrl"]) == ("customer 18/é", RETURN)
     assert gateway.good("/spApi/authorizedStores", {"externalId": "customer 1"})["total"] == 0
     gateway.add_user("guest")
     theirs = {"externalId": "customer 18/é"}
@@ -76,7 +76,7 @@ def test_an_account_s_advertiser_is_sent_back_when_its_profiles_were_read(gatewa
     assert answer.headers["Location"].startswith(f"{APP}?authorizationId=")
     assert query_of(answer.headers["Location"])["state"] == "authorized"
     (row, *_) = gateway.good("/amazonAds/authorizedStores")["stores"]
-    assert row["externalId"] == "customer 18/é"
+    assert (row["externalId"], row["returnUrl"]) == ("customer 18/é", APP)
 
 
 def test_who_comes_again_is_sent_back_as_it_stands(gateway: Gateway) -> None:

@@ -1321,7 +1321,7 @@ class TestIssuedTokens:
                 *("attempts.central", "attempts.consumer", "grants.central", "grants.marketplace"),
                 *("attempts.known_before", "attempts.previous_name", "attempts.got_seller_id"),
                 *("attempts.return_url", "attempts.external_id", "attempts.replaces", "grants.external_id"),
-                "api_keys.label",
+                *("api_keys.label", "grants.return_url"),
             ):
                 table, _, name = column.partition(".")
                 connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
