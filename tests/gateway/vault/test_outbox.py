@@ -119,13 +119,14 @@ def test_a_repeated_answer_tells_nothing_again(vault: Vault, user: int) -> None:
 
 
 def test_a_removal_is_told(vault: Vault, user: int) -> None:
-    """With the customer whose it was."""
+    """With the customer whose it was, and where that came from."""
     grant = store(vault, user, customer=CUSTOMER)
     events(vault)
     vault.grants.remove_store(user, "A1", "NA")
     assert vault.grants.remove_store(user, "A1", "NA") is None
     (event,) = events(vault)
     assert (event["event"], event["externalId"]) == ("removed", "customer-18")
+    assert event["returnUrl"] == "https://app.example/back"
     assert event["store"]["authRecordId"] == grant.id  # type: ignore[index]
 
 
