@@ -29,13 +29,9 @@ def as_application(
 ) -> Bearer | None:
     """Return who makes the call: the application where it is one of its own, else the store.
 
-    `store`: the one that was named, which a key without the right goes on with, as Amazon refuses it. None
-    where none was named, and the call wants one. Raise Problem key_lacks_right.
+    `store`: the one that was named; None where none was. Raise Problem key_lacks_right.
     """
     if not is_of_application(wanted.method, wanted.path.segments):
         return store
-    if "application" in caller.rights:
-        return application(caller, region)
-    if store is None:
-        check_rights(caller, ("application",))
-    return store
+    check_rights(caller, ("application",))
+    return application(caller, region)

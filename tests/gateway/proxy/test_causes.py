@@ -89,11 +89,6 @@ def test_data_of_buyers_want_another_token(gateway: Gateway, what: str) -> None:
     assert instead["httpStatus"] == 200
 
 
-def test_an_operation_of_the_application_s_own(gateway: Gateway) -> None:
-    """No store's token fits it."""
-    assert refused(gateway, path="/notifications/v1/destinations")[0] == "application_token"
-
-
 def test_a_missing_role_names_the_role_and_how_to_authorize_again(gateway: Gateway, amazon: Amazon) -> None:
     """Amazon once answered for this store, so neither token nor region are the cause."""
     amazon.fault({"answer": "spApi.roleMissing"}, host=SP_HOST)
