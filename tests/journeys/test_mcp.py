@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from linkfox_client.mcp.tools import TABLE
 from mcp import types
 
 from tests.support.canary import leaks
-from tests.support.house import PATIENCE, House
+from tests.support.house import PATIENCE, ROOT, House
+from tests.support.installed import node_packages, or_skip
 from tests.support.mcp_client import OPENINGS, SERVER, McpClient, mcp_client
 
 # Every token of the stand-in holds it while this module runs.
@@ -24,7 +24,7 @@ MARKER = "CANARYxSINGSxINxEVERYxTOKENxOFxMCP"
 SELLER = "A1SANDBOXNA001"
 STORE = {"sellerId": SELLER, "region": "NA"}
 NAME = "北风 Nordwind"
-INSPECTOR = shutil.which("mcp-inspector")
+INSPECTOR = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 
 
 class Skills(types.Result):
@@ -156,24 +156,28 @@ def test_the_skills_extension_lists_what_resources_are(client: McpClient) -> Non
         assert file["size"] == len(content)
 
 
-@pytest.mark.skipif(INSPECTOR is None, reason="npm install -g @modelcontextprotocol/inspector brings it")
 @pytest.mark.parametrize(
     ("words", "has"),
     [
-        (("--method", "tools/list"), "authorized_stores"),
-        (("--method", "tools/call", "--tool-name", "authorized_stores", "--tool-arg", "limit=5"), '"stores"'),
-        (("--method", "resources/list"), "skill://linkfox-amazon-auth/SKILL.md"),
+        (("tools/list", "--strict"), "authorized_stores"),
+        (("tools/call", "--tool-name", "authorized_stores", "--tool-arg", "limit=5"), '"stores"'),
+        (("resources/list",), "skill://linkfox-amazon-auth/SKILL.md"),
+        (("skills/list", "--verify", "--require-digests", "--protocol-era", "modern"), '"ok": true'),
     ],
 )
 def test_the_inspector_is_content(marked: House, words: tuple[str, ...], has: str) -> None:
-    """MCP's own tool for looking at servers, from its command line."""
+    """MCP's own tool for looking at servers, from its command line: with schemas and the skill's files."""
+    with or_skip():
+        folder = node_packages(ROOT / ".libraries-inspector", ROOT / "tests" / "libraries" / "node-inspector")
+    # The server gets no variables but these and the few that every program has.
+    given = ["-e", f"GATEWAY_DATA_DIR={marked.data_dir}"]
     done = subprocess.run(
-        [str(INSPECTOR), "--cli", sys.executable, str(SERVER), *words],
-        env={**marked.environment},
+        ["node", folder / INSPECTOR, "--cli", *given, sys.executable, SERVER, "--method", *words],
+        env=marked.environment,
         capture_output=True,
         timeout=PATIENCE,
         check=False,
-        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr[-1000:]
     assert has in json.dumps(json.loads(done.stdout))
