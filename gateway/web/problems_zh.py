@@ -32,7 +32,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     # Signing in, forms, and addresses
     "unauthorized": ("API Key 未填写、不存在或已失效", "请用有效的 API Key 登录。"),
     "stand_in_ended": (
-        "替身令牌已过期、其 API Key 已失效、其店铺或账号已被移除，或不是本网关签发的",
+        "替身令牌已过期、其 API Key 已失效、其店铺或广告账户已解绑，或不是本网关签发的",
         "请用以 proxy: 开头的句柄调用 POST /auth/o2/token 换取新的令牌。",
     ),
     "key_lacks_right": ("当前 API Key 没有所需的权限", "请换用有该权限的 Key。"),

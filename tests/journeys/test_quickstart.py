@@ -76,7 +76,8 @@ def test_a_python_without_venv_is_told_the_remedy(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(SCRIPTS, bundle / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "gateway", bundle / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "requirements-gateway.txt", bundle)
+    for name in ("requirements.txt", "requirements-gateway.txt"):
+        shutil.copy(ROOT / name, bundle)
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
     done = subprocess.run(
         [sys.executable, str(bundle / "scripts" / "quickstart.py")],

@@ -45,11 +45,11 @@ def environment(setting: Setting, **more: str) -> dict[str, str]:
     )
 
 
-def run(setting: Setting, *command: str | Path, **more: str) -> str:
+def run(setting: Setting, *command: str | Path, folder: Path | None = None, **more: str) -> str:
     """Run a program to its end; return what it printed, which holds no secret."""
     done = subprocess.run(
         [str(word) for word in command],
-        cwd=setting.folder,
+        cwd=folder or setting.folder,
         env=environment(setting, **more),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -136,11 +136,13 @@ def test_another_language(
         pytest.skip(f"{program} is not here")
     setting.import_store()
     (text,) = code(PAGE, "Other languages", language)
-    (setting.folder / file).write_text(filled(text, setting, setting.gateway.url), encoding="utf-8")
+    # Without a locale javac reads no folder that has a name in other letters.
+    folder = setting.folder / "program"
+    folder.mkdir()
     if language == "csharp":
-        subprocess.run(["dotnet", "new", "console", "--force"], cwd=setting.folder, check=True)
-        (setting.folder / file).write_text(filled(text, setting, setting.gateway.url), encoding="utf-8")
-    assert "US" in run(setting, *command)
+        subprocess.run(["dotnet", "new", "console", "--force"], cwd=folder, check=True)
+    (folder / file).write_text(filled(text, setting, setting.gateway.url), encoding="utf-8")
+    assert "US" in run(setting, *command, folder=folder)
 
 
 # The page's DAG with as much of Airflow as runs its tasks: each in a thread, as so many workers would.

@@ -44,9 +44,9 @@ class Journey:
     gateway: Gateway
     answered: set[str] = field(default_factory=set)
 
-    def good(self, path: str, body: Any = None) -> dict[str, Any]:
+    def good(self, path: str, body: Any = None, user: str = "owner") -> dict[str, Any]:
         """Make a call that succeeds."""
-        document = self.gateway.good(path, body)
+        document = self.gateway.good(path, body, user=user)
         self.answered |= fields_of(SUCCESSES[path], path, document)
         return document
 
@@ -263,6 +263,9 @@ def calls(journey: Journey) -> None:
         refusal = {"answer": "spApi.roleMissing"} if "sellerId" in body else {"status": 403, "body": "{}"}
         journey.gateway.amazon.fault(refusal, path=str(body["path"]))
         journey.good(path, {**body, "method": "GET"})
+    personal = journey.gateway.vault.users.issue_key("owner", ("proxy", "personal"))[1].reveal()
+    address = {**INDIAN, "method": "GET", "path": "/orders/v0/orders/902-1-1/address", "restricted": ["all"]}
+    journey.good("/spApi/developerProxy", address, user=personal)
 
 
 def endings(journey: Journey) -> None:
