@@ -216,7 +216,11 @@ def test_what_the_server_s_end_cuts_short_is_told(caplog: pytest.LogCaptureFixtu
 
     answers = error_answers.ErrorAnswers(canceled, sandbox=False, page=no_page, shapes={})
     scope = {"type": "http", "method": "POST", "path": "/spApi/storeTokens", "headers": []}
-    asyncio.run(RequestContexts(answers, outside=canceled)(scope, canceled, send))
+
+    async def request() -> None:  # here, so that its id is in no later test's log
+        await RequestContexts(answers, outside=canceled)(scope, canceled, send)
+
+    asyncio.run(request())
     start, body = sent
     assert (start["status"], dict(start["headers"])[b"retry-after"]) == (503, b"5")
     assert json.loads(body["body"])["reason"] == "gateway_stopping"
