@@ -100,7 +100,7 @@ def test_an_application_that_rests_is_left_alone(vault: Vault, user: int, clock:
 
 
 def test_the_most_urgent_come_first(vault: Vault, user: int, clock: SteppingClock) -> None:
-    """Where not all can be claimed, those that are due longest are; between two due at once nothing is said."""
+    """Where not all can be claimed, those due longest are; of two due at once nothing is said."""
     stores = [store(vault, user, f"A{number}") for number in range(5)]
     due_at = {grant.id: grant.access_expires_at - grant.id % REFRESH_JITTER for grant in stores}
     clock.step(LIFE)
