@@ -7,9 +7,9 @@ from typing import Any
 
 @dataclass
 class Job:
-    """A report or feed: asked for, in the making for two polls, then done; `documents` by their part.
+    """A report, feed or query: asked for, in the making for two polls, then done.
 
-    `kind` is its report type or feed type; `polls` is how often it was looked at.
+    `kind` is its report type or feed type; `polls` is how often it was looked at; `given` is told with it.
     """
 
     number: str
@@ -68,6 +68,7 @@ class Business:
     def __init__(self) -> None:
         self.reports: dict[str, Job] = {}
         self.feeds: dict[str, Job] = {}
+        self.queries: dict[str, Job] = {}
         self.documents: dict[str, Document] = {}
         # (seller id, region, SKU) -> {"productType", "attributes"}; None for an item that was deleted.
         self.listings: dict[tuple[str, str, str], dict[str, Any] | None] = {}

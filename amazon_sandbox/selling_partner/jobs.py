@@ -1,7 +1,7 @@
-"""What reports and feeds have in common: asked for, two polls in the making, then done; and their lists."""
+"""What reports, feeds and queries have in common: asked for, two polls in the making, then done; lists."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from amazon_sandbox.clock import timestamp
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.selling_partner.call import Call
+from amazon_sandbox.selling_partner.parameters import Parameters
 from amazon_sandbox.selling_partner.refusals import invalid, missing
 
 STATES = ("IN_QUEUE", "IN_PROGRESS", "DONE")
@@ -19,11 +20,15 @@ NINETY_DAYS = 90 * 86_400  # how far back a list goes of itself [doc]
 
 @dataclass(frozen=True)
 class Jobs:
-    """The jobs of one kind: `name` is report or feed, `result` what the document of its outcome is called."""
+    """The jobs of one kind: `name` is what one is called, `result` what the document of its outcome is.
+
+    `cancelable` are the states in which one may be canceled.
+    """
 
     name: str
     result: str
     records: Callable[[Business], dict[str, Job]]
+    cancelable: tuple[str, ...] = ("IN_QUEUE",)
 
     def add(
         self, call: Call, kind: str, marketplaces: list[str], document: Document, given: dict[str, Any]
@@ -45,6 +50,18 @@ class Jobs:
             given.words("marketplaceIds", at_most=10),
         )
         call.sites(sites)
+        page, token = self.page(
+            call,
+            given,
+            lambda job: job.kind in wanted and (not sites or bool(set(sites) & set(job.marketplaces))),
+        )
+        document: dict[str, Any] = {f"{self.name}s": [self.described(job) for job in page]}
+        return known("spApi.ok", {**document, "nextToken": token} if token else document)
+
+    def page(
+        self, call: Call, given: Parameters, wanted: Callable[[Job], bool]
+    ) -> tuple[Sequence[Job], str | None]:
+        """Return a page of the calling store's wanted jobs, by state and time, and the next page's token."""
         states = given.words("processingStatuses", ALL_STATES)
         since, until = given.instant("createdSince"), given.instant("createdUntil")
         start, end = given.at - NINETY_DAYS if since is None else since, given.at if until is None else until
@@ -52,27 +69,25 @@ class Jobs:
             job
             for job in reversed(list(self.records(call.world.business).values()))
             if (job.seller_id, job.region) == call.store
-            and job.kind in wanted
-            and (not sites or set(sites) & set(job.marketplaces))
-            and (not states or _state(job) in states)
+            and wanted(job)
+            and (not states or state_of(job) in states)
             and start <= job.created <= end
         ]
-        page, token = given.page(found, given.number("pageSize", 10, 1, 100))
-        document: dict[str, Any] = {f"{self.name}s": [self._described(job) for job in page]}
-        return known("spApi.ok", {**document, "nextToken": token} if token else document)
+        return given.page(found, given.number("pageSize", 10, 1, 100))
 
     def one(self, call: Call) -> Answer:
         """Return the job that the path names; the next look finds it further on."""
         job = self._find(call)
-        answer = known("spApi.ok", self._described(job))
+        answer = known("spApi.ok", self.described(job))
         job.polls += 1
         return answer
 
     def cancel(self, call: Call) -> Answer:
-        """Cancel the job that the path names, as long as it is not begun."""
+        """Cancel the job that the path names, in a state that allows it."""
         job = self._find(call)
-        if _state(job) not in ("IN_QUEUE", "CANCELLED"):
-            raise invalid(f"Only a {self.name} in the state IN_QUEUE can be canceled.")
+        if state_of(job) not in (*self.cancelable, "CANCELLED"):
+            states = " or ".join(self.cancelable)
+            raise invalid(f"Only a {self.name} in the state {states} can be canceled.")
         job.canceled = True
         return known("spApi.ok", {})
 
@@ -82,13 +97,14 @@ class Jobs:
             raise missing(f"The {self.name} was not found.")
         return job
 
-    def _described(self, job: Job) -> dict[str, Any]:
+    def described(self, job: Job) -> dict[str, Any]:
+        """Return a job as it is answered."""
         document: dict[str, Any] = {
             f"{self.name}Id": job.number,
             f"{self.name}Type": job.kind,
             "marketplaceIds": job.marketplaces,
             "createdTime": timestamp(job.created),
-            "processingStatus": _state(job),
+            "processingStatus": state_of(job),
             **job.given,
         }
         if document["processingStatus"] == "DONE":
@@ -96,5 +112,6 @@ class Jobs:
         return document
 
 
-def _state(job: Job) -> str:
+def state_of(job: Job) -> str:
+    """Return how far a job is, in Amazon's word."""
     return "CANCELLED" if job.canceled else STATES[min(job.polls, len(STATES) - 1)]
