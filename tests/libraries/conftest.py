@@ -3,6 +3,7 @@
 import contextlib
 import re
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from tests.support.gateway_process import Place, Process, a_place
 from tests.support.gateway_server import Amazon
-from tests.support.house import ROOT, clean_environment
+from tests.support.house import PATIENCE, ROOT, clean_environment
 from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY, Internet, internet
 
@@ -118,3 +119,35 @@ def setting(amazon: Amazon, tmp_path: Path) -> Iterator[Setting]:
         net.gateway = made.gateway.url
         amazon.control("settings", {"participationsQuota": None})  # so that twenty may list at once
         yield made
+
+
+def environment(setting: Setting, **more: str) -> dict[str, str]:
+    """What references/building.md says that libraries read."""
+    known = {
+        "SP_API_REFRESH_TOKEN": f"proxy:store:{SELLER}:{REGION}",
+        "LWA_APP_ID": "-",
+        "LWA_CLIENT_SECRET": setting.gateway.key,
+        "AD_API_REFRESH_TOKEN": f"proxy:profile:{setting.profile_id}",
+        "AD_API_PROFILE_ID": str(setting.profile_id),
+        "AD_API_CLIENT_ID": "-",
+        "AD_API_CLIENT_SECRET": setting.gateway.key,
+    }
+    return setting.environment(**{**known, **more})
+
+
+def finished(
+    setting: Setting, *command: str | Path, folder: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program with what libraries read to its end, which must be a good one."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder or setting.folder,
+        env=environment(setting, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done

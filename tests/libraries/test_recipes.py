@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.libraries.conftest import REGION, SECRET, SELLER, Setting, node_folder, python_with_libraries
-from tests.support.house import PATIENCE, ROOT
+from tests.libraries.conftest import SECRET, SELLER, Setting, finished, node_folder, python_with_libraries
+from tests.support.house import ROOT
 from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY
 from tests.support.markdown import blocks, code
@@ -31,33 +31,9 @@ def filled(text: str, setting: Setting, origin: str) -> str:
     return text.replace("SELLER_ID", SELLER).replace("${GATEWAY_KEY}", setting.gateway.key)
 
 
-def environment(setting: Setting, **more: str) -> dict[str, str]:
-    """What the page says that libraries read."""
-    return setting.environment(
-        SP_API_REFRESH_TOKEN=f"proxy:store:{SELLER}:{REGION}",
-        LWA_APP_ID="-",
-        LWA_CLIENT_SECRET=setting.gateway.key,
-        AD_API_REFRESH_TOKEN=f"proxy:profile:{setting.profile_id}",
-        AD_API_PROFILE_ID=str(setting.profile_id),
-        AD_API_CLIENT_ID="-",
-        AD_API_CLIENT_SECRET=setting.gateway.key,
-        **more,
-    )
-
-
 def run(setting: Setting, *command: str | Path, folder: Path | None = None, **more: str) -> str:
     """Run a program to its end; return what it printed, which holds no secret."""
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=folder or setting.folder,
-        env=environment(setting, **more),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = finished(setting, *command, folder=folder, **more)
     assert not SECRET.search(done.stdout + done.stderr)
     return done.stdout
 
