@@ -156,9 +156,16 @@ class Authorizations:
         return kept
 
     def _undo(self, connection: Connection, attempt: Attempt, grant: Grant) -> None:
-        """Take back what an attempt has just authorized; what was kept before it stays as it is now."""
+        """Take back what an attempt has just authorized; what was kept before it stays as it is now.
+
+        Nothing where that has been done: the answer to it was lost.
+        """
         this = attempts.c.id == attempt.id
-        if not connection.execute(select(attempts.c.known_before).where(this)).scalar():
+        authorized = select(attempts.c.known_before).where(this, attempts.c.phase == "authorized")
+        found = connection.execute(authorized).first()
+        if found is None:
+            return
+        if not found.known_before:
             connection.execute(delete(grants).where(grants.c.id == grant.id))
             self._audit.record(connection, "removed", who=attempt.user_name, grant=grant)
             self._outbox.add(connection, "removed", grant=grant, attempt=attempt)

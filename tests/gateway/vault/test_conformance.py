@@ -662,6 +662,22 @@ class TestGrants:
         assert vault.grants.of_user(user, "spapi") == [there]
         assert vault.attempts.finish(attempt.id, "failed", "connected_elsewhere")
 
+    def test_what_was_kept_before_stays_where_a_refused_move_is_repeated(
+        self, vault: Vault, user: int
+    ) -> None:
+        """Its answer was lost: the store that the attempt had authorized again is not taken for a new one."""
+        there = store(vault, user, region="EU", customer=Customer(external_id="17"))
+        kept = store(vault, user, region="FE", label="old")
+        attempt = consumed(vault, user, region="FE", customer=Customer(external_id="18"))
+        grant = vault.authorizations.authorize(attempt, "A1", tokens("new"), None)
+        wanted = replace(attempt, region="EU")
+        with lost_answer(vault.database), pytest.raises(VaultError):
+            vault.authorizations.move(wanted, grant, tokens("new"))
+        with pytest.raises(ConnectedElsewhere):
+            vault.authorizations.move(wanted, grant, tokens("new"))
+        assert {each.id for each in vault.grants.of_user(user, "spapi")} == {there.id, kept.id}
+        assert vault.attempts.finish(attempt.id, "failed", "connected_elsewhere")
+
     def test_a_link_that_nobody_used_ends_once(
         self, vault: Vault, user: int, clock: SteppingClock, open_another: Callable[[], Vault]
     ) -> None:
