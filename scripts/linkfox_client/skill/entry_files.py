@@ -30,6 +30,7 @@ def replace(path: Path, former: str | None, text: str | None) -> None:
     """
     target = Path(os.path.realpath(path))
     if text is None:
+        _check_unchanged(target, former)
         target.unlink()
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -42,9 +43,13 @@ def replace(path: Path, former: str | None, text: str | None) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.chmod(mode)
-        if read(target) != former:
-            raise Unreadable("another program is changing it")
+        _check_unchanged(target, former)
         draft.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):
             draft.unlink()
+
+
+def _check_unchanged(path: Path, former: str | None) -> None:
+    if read(path) != former:
+        raise Unreadable("another program is changing it")

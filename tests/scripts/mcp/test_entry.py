@@ -13,7 +13,7 @@ from linkfox_client.cli.arguments import Arguments
 from linkfox_client.commands import install
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import BUNDLE as BUNDLE_HERE
-from linkfox_client.skill import mcp_hosts
+from linkfox_client.skill import entry_files, mcp_hosts
 from linkfox_client.skill.mcp_hosts import HOSTS, NAME
 
 BUNDLE = Path("/opt/my skills/技能")
@@ -165,6 +165,17 @@ def test_what_cannot_be_edited_safely_is_left_alone(
     assert str(path) in caught.value.message
     assert "mcp_server.py" in caught.value.hint
     assert path.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("text", ["{}", None], ids=["to change", "to remove"])
+def test_what_another_program_wrote_meanwhile_stays(tmp_path: Path, text: str | None) -> None:
+    """Whether the file was to be changed or to go."""
+    path = tmp_path / "file"
+    path.write_text('{"another": "server"}')
+    with pytest.raises(entry_files.Unreadable, match="another program is changing it"):
+        entry_files.replace(path, "what was read", text)
+    assert path.read_text() == '{"another": "server"}'
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
