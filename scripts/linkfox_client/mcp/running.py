@@ -4,6 +4,7 @@ So a call does what the same command does, whatever it prints cannot reach the p
 canceled call ends at once, and calls at the same time share nothing.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -60,7 +61,8 @@ class Scripts:
     def end_all(self) -> None:
         """End whatever runs, at once; for when the server ends by a signal."""
         for process in self._running:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                process.kill()
 
 
 async def _ended(process: Process, script: str, told: Told) -> dict[str, Any]:
