@@ -428,6 +428,23 @@ def test_what_the_keys_of_a_windows_console_send_is_left_to_the_child(
     assert there.told == [signal.SIGTERM]
 
 
+def test_ctrl_c_before_there_is_a_child_ends_that_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which was not there to get it; Windows sends a process nothing but its end."""
+    send_signal = subprocess.Popen.send_signal
+
+    def sends(process: "subprocess.Popen[bytes]", number: int) -> None:
+        if number != signal.SIGTERM:
+            raise ValueError(f"Unsupported signal: {number}")
+        send_signal(process, number)
+
+    monkeypatch.setattr(child, "os", _Windows())
+    monkeypatch.setattr(subprocess.Popen, "send_signal", sends)
+    with child.SignalRelay() as relay:
+        signal.raise_signal(signal.SIGINT)
+        code = relay.run([sys.executable, "-c", "import threading; threading.Event().wait()"], os.environ)
+    assert code == 128 + signal.SIGTERM
+
+
 def test_a_token_is_kept_fresh_on_windows_too(
     both: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,9 @@ class SignalRelay:
         except OSError as problem:
             raise _not_started(command[0], problem) from None
         while self._early:
-            self._child.send_signal(self._early.pop(0))
+            number = self._early.pop(0)
+            # Windows sends a process nothing but its end.
+            self._child.send_signal(signal.SIGTERM if os.name == "nt" else number)
         return _exit_code(self._child.wait())
 
     def _pass_on(self, number: int, _: object) -> None:
