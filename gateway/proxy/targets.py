@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, unquote_to_bytes
 
 from gateway.errors import Problem
@@ -43,7 +44,7 @@ class Path:
     segments: tuple[str, ...]
 
 
-def check_path(path: str, prefixes: Sequence[str]) -> Path:
+def check_path(path: str, prefixes: tuple[str, ...]) -> Path:
     """Return a path below one of `prefixes`. Raise Problem not_allowed (1005) for any other.
 
     Refused in each spelling: another host (`//host`, a scheme, a backslash), dot segments, empty segments,
@@ -66,7 +67,7 @@ def check_path(path: str, prefixes: Sequence[str]) -> Path:
         raise _refused("it holds an empty segment")
     segments = tuple(_decoded(segment) for segment in sent)
     # The prefix has to stand there as it is: nobody has a reason to encode it.
-    if not any(_below(path, prefix) for prefix in prefixes):
+    if not f"{path}/".startswith(_beginnings(prefixes)):
         # Client libraries ask for such a token by themselves.
         raise _refused(MADE_BY_THE_GATEWAY if segments == RESTRICTED_DATA_TOKEN[1] else NOT_PASSED_ON)
     return Path(quote(path, safe=_SAFE_IN_PATH), segments)
@@ -99,9 +100,10 @@ def _decoded(segment: str) -> str:
     for reading in _readings(value):
         if has_hidden(reading):
             raise _refused("it holds encoded control characters")
-        # Compatibility forms too: a full-width dot or slash must not become one on the way.
-        for form in (reading, unicodedata.normalize("NFKC", reading)):
-            _check_parts(_SEPARATOR.split(form))
+        _check_parts(_SEPARATOR.split(reading))
+        if not reading.isascii():
+            # Compatibility forms too: a full-width dot or slash must not become one on the way.
+            _check_parts(_SEPARATOR.split(unicodedata.normalize("NFKC", reading)))
     return value
 
 
@@ -127,9 +129,10 @@ def _check_parts(parts: Sequence[str]) -> None:
         raise _refused("it holds dot segments")
 
 
-def _below(path: str, prefix: str) -> bool:
-    prefix = prefix.rstrip("/")
-    return path == prefix or path.startswith(f"{prefix}/")
+@cache
+def _beginnings(prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a path that is one of the prefixes, or below it, begins with once a slash is added."""
+    return tuple(f"{prefix.rstrip('/')}/" for prefix in prefixes)
 
 
 def _refused(why: str) -> Problem:

@@ -16,6 +16,8 @@ def is_hidden(character: str) -> bool:
 
 def has_hidden(text: str) -> bool:
     """Tell whether a text holds control or direction marks, or what UTF-8 cannot carry."""
+    if text.isascii():  # of which nothing else but controls cannot be printed
+        return not text.isprintable()
     return any(is_hidden(character) for character in text)
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.util.text import LONGEST_SHOWN, cleaned, has_hidden
+from gateway.util.text import LONGEST_SHOWN, cleaned, has_hidden, is_hidden
 
 
 @given(st.text(alphabet=st.characters(), max_size=2000))
@@ -28,6 +28,12 @@ def test_direction_marks_and_lone_surrogates_are_hidden() -> None:
     for character in ("\u202e", "\u2066", "\x1b", "\n", "\x00", "\ud800", "\u2028"):
         assert has_hidden(f"a{character}b")
         assert cleaned(f"a{character}b") == "a b"
+
+
+def test_a_text_hides_what_one_of_its_characters_is() -> None:
+    """Whichever way it is found: ASCII is looked at as a whole, anything else by its characters."""
+    for character in map(chr, range(0x3000)):
+        assert has_hidden(f"a{character}") == is_hidden(character)
 
 
 def test_anything_but_text_is_nothing() -> None:
