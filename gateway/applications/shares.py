@@ -39,8 +39,11 @@ class Shares:
         share.callers += 1
         try:
             try:
-                async with asyncio.timeout(self._longest_wait):
-                    await share.places.acquire()
+                if share.places.locked():
+                    async with asyncio.timeout(self._longest_wait):
+                        await share.places.acquire()
+                else:
+                    await share.places.acquire()  # at once, as nobody waits
             except TimeoutError:
                 raise self._full() from None
             try:
