@@ -39,6 +39,8 @@ class CallCircuitBreaker:
         self._settings = settings
         self._refused_calls = vault.refused_calls
         self._threads = threads
+        # By flow: to make one hashes the application's secret, and each call needs it.
+        self._apps: dict[Flow, AppKey] = {}
 
     async def admit(self, flow: Flow) -> CircuitState:
         """Return the circuit with which a call may be made: `closed` or `half_open`.
@@ -101,4 +103,6 @@ class CallCircuitBreaker:
             log.warning("app_recovered flow=%s client=%s", flow, app.client_id)
 
     def _app(self, flow: Flow) -> AppKey:
-        return app_key(token_client(self._settings, flow, "NA"))
+        if flow not in self._apps:
+            self._apps[flow] = app_key(token_client(self._settings, flow, "NA"))
+        return self._apps[flow]
