@@ -54,6 +54,12 @@ def _of_route(route: str, status: int) -> tuple[Counter, Histogram]:
     return _REQUESTS.labels(route, str(status)), _REQUEST_SECONDS.labels(route)
 
 
+@cache
+def _of_outcome(outcome: str) -> Counter:
+    """Likewise, of the calls that are spaced."""
+    return _CALLS_PACED.labels(outcome)
+
+
 def request_answered(route: str, status: int, seconds: float) -> None:
     """Count a request. `route` is a pattern of this application, never a path that somebody typed."""
     count, duration = _of_route(route, status)
@@ -78,7 +84,7 @@ def refreshed_ahead(outcome: str) -> None:
 
 def call_paced(outcome: str) -> None:
     """Count a call of the SP-API with a published rate. `outcome`: `at_once`, `waited` or `refused`."""
-    _CALLS_PACED.labels(outcome).inc()
+    _of_outcome(outcome).inc()
 
 
 def notice_sent(outcome: str) -> None:
