@@ -68,16 +68,17 @@ _BY_PROFILE = (
     .limit(1)
 )
 _BY_KEY_ID = _statement(_KEY_OF_ID, grants.c.id == bindparam("grant_id"))
-_OF_TOKEN = (
-    select(*GRANT_COLUMNS)
+_OF_TOKEN = {
+    flow: select(*GRANT_COLUMNS)
     .join(handed_out, handed_out.c.grant_id == grants.c.id)
     .where(
         handed_out.c.token_hmac == bindparam("hmac"),
         handed_out.c.expires_at > bindparam("now"),
         grants.c.user_id == bindparam("of_user"),
-        grants.c.flow == bindparam("of_flow"),
+        grants.c.flow == literal,
     )
-)
+    for flow, literal in _FLOWS.items()
+}
 
 
 class TokenReader:
@@ -136,9 +137,8 @@ class TokenReader:
             "hmac": self._issued_tokens.hmac(access_token),
             "now": int(self._clock.now()),
             "of_user": user_id,
-            "of_flow": flow,
         }
-        row = await self._rows.first(_OF_TOKEN, wanted)
+        row = await self._rows.first(_OF_TOKEN[flow], wanted)
         return None if row is None else grant_from(row)
 
     async def _read(self, statement: Select[Any], presented: str, values: dict[str, Any]) -> TokenRead | None:
