@@ -16,9 +16,12 @@ from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, ROOT, clean_environment
 from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY, Internet, internet
+from tests.support.markdown import code
 
 SELLER, REGION, ADVERTISER = "A1SANDBOXNA001", "NA", "SANDBOX_BRANDS"
 SECRET = re.compile(r"Atz[ar]\||lfx_local_|lfxp_")
+PAGE = ROOT / "references" / "building.md"
+NAMED = "gateway.example.com"  # in the page
 NEARLY_AN_HOUR = 3400  # seconds, so that less is left of a token than any way wants
 
 
@@ -119,6 +122,18 @@ def setting(amazon: Amazon, tmp_path: Path) -> Iterator[Setting]:
         net.gateway = made.gateway.url
         amazon.control("settings", {"participationsQuota": None})  # so that twenty may list at once
         yield made
+
+
+def shown(heading: str, language: str, words: str) -> str:
+    """Return the one block of a section of references/building.md that has these words."""
+    (text,) = [text for text in code(PAGE, heading, language) if words in text]
+    return text
+
+
+def filled(text: str, setting: Setting, origin: str) -> str:
+    """Return a block with this gateway's address and store in place of the page's."""
+    text = text.replace(f"https://{NAMED}", origin).replace(NAMED, GATEWAY)
+    return text.replace("SELLER_ID", SELLER).replace("${GATEWAY_KEY}", setting.gateway.key)
 
 
 def environment(setting: Setting, **more: str) -> dict[str, str]:

@@ -5,18 +5,29 @@ come by the settings that the library names (`environment` in the conftest).
 """
 
 import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.libraries.conftest import REGION, SELLER, Setting, finished, python_with_libraries
+from tests.libraries.conftest import (
+    REGION,
+    SELLER,
+    Setting,
+    filled,
+    finished,
+    node_folder,
+    python_with_libraries,
+    shown,
+)
 from tests.support.internet import GATEWAY
 from tests.support.markdown import FENCE
 
 # A library's own logs may show the stand-in token, which is worth nothing elsewhere.
 SECRET = re.compile(r"Atz[ar]\||lfx_local_")
+HANDLE = f"proxy:store:{SELLER}:{REGION}"
 
 
 @dataclass(frozen=True)
@@ -37,15 +48,20 @@ class Example:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def program(self, readme: str) -> str:
-        """Return the blocks with what a reader puts in; fail where the README has it no longer."""
+        """Return the blocks of a README with what a reader puts in."""
         found = [block["text"] for block in FENCE.finditer(readme)]
         chosen = [text for words in self.blocks for text in found if words in text]
         assert len(chosen) == len(self.blocks)
-        program = "\n".join(chosen)
-        for old, new in self.puts_in.items():
-            assert old in program
-            program = program.replace(old, new)
+        program = put_in("\n".join(chosen), self.puts_in)
         return f"{self.addresses}\n{program}"
+
+
+def put_in(text: str, puts_in: Mapping[str, str]) -> str:
+    """Return a text with what a reader puts in; fail where it has the places for that no longer."""
+    for old, new in puts_in.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
 
 # `api` is imported first: `auth` fails there in a circle of imports.
@@ -118,7 +134,7 @@ EXAMPLES = (
             puts_in={
                 'client_id=""': 'client_id="-"',
                 'client_secret=""': 'client_secret=__import__("os").environ["LWA_CLIENT_SECRET"]',
-                'refresh_token=""': f'refresh_token="proxy:store:{SELLER}:{REGION}"',
+                'refresh_token=""': f'refresh_token="{HANDLE}"',
                 "SPAPIClient(config)": 'SPAPIClient(config, "${DOOR}/auth/o2/token", "${DOOR}/spapi/na")',
             },
             told=("Sellers API Response:\nATVPDKIKX0DER\n",),
@@ -147,10 +163,108 @@ def test_the_example_of_a_python_library(setting: Setting, example: Example) -> 
     program = setting.folder / "example.py"
     program.write_text(text, encoding="utf-8")
     done = finished(setting, python, program, **example.settings)
-    said = done.stdout + done.stderr
-    assert [words for words in example.told if words not in said] == [], said
-    assert not SECRET.search(said)
-    calls = [call for call in setting.amazon.calls() if call["token"]]
-    assert tuple(f"{call['method']} {call['path']}" for call in calls) == example.asked
-    assert all(200 <= call["status"] < 300 for call in calls)
     assert {host for host, _ in setting.net.answered} == {GATEWAY}
+    shows(done, example.told)
+    assert asked(setting) == [*example.asked]
+
+
+def shows(done: subprocess.CompletedProcess[str], told: tuple[str, ...]) -> None:
+    """Check what a program said: what it is to say, and no token of Amazon's."""
+    said = done.stdout + done.stderr
+    assert [words for words in told if words not in said] == [], said
+    assert not SECRET.search(said)
+
+
+def asked(setting: Setting) -> list[str]:
+    """Return what Amazon was asked for, all of which it answered well."""
+    calls = [call for call in setting.amazon.calls() if call["token"]]
+    assert all(200 <= call["status"] < 300 for call in calls), calls
+    return [f"{call['method']} {call['path']}" for call in calls]
+
+
+# To npm amazon-sp-api, which calls port 443 by TLS alone, the tests' internet is that port of every host.
+LEADING = """
+const tls = require("node:tls");
+require("node:https").globalAgent.createConnection = () =>
+  tls.connect({ host: "127.0.0.1", port: Number(process.env.TLS_PORT), servername: "gateway.example" });
+"""
+
+
+def test_the_example_of_npms_library(setting: Setting) -> None:
+    """It requires the page's class in place of the library's."""
+    setting.import_store()
+    folder = node_folder()
+    readme = (folder / "node_modules" / "amazon-sp-api" / "README.md").read_text(encoding="utf-8")
+    example = Example(
+        "amazon-sp-api",
+        "newest",
+        blocks=("// commonjs", "const spClient = new SellingPartner({\n      region"),
+        puts_in={
+            "require('amazon-sp-api')": "require('./from-gateway')",
+            "import {SellingPartner} from 'amazon-sp-api';": "",  # the other way to load it
+            "region: 'eu'": "region: 'na'",
+            "<REFRESH_TOKEN>": HANDLE,
+        },
+        told=("countryCode: 'US'",),
+        asked=(SITES,),
+    )
+    adapter = filled(shown("Client libraries", "js", "FromGateway"), setting, setting.net.plain)
+    (setting.folder / "from-gateway.js").write_text(adapter, encoding="utf-8")
+    program = setting.folder / "example.js"
+    program.write_text(LEADING + example.program(readme), encoding="utf-8")
+    credentials = {
+        "SELLING_PARTNER_APP_CLIENT_ID": "-",
+        "SELLING_PARTNER_APP_CLIENT_SECRET": setting.gateway.key,
+    }
+    shows(
+        finished(setting, "node", program, NODE_PATH=str(folder / "node_modules"), **credentials),
+        example.told,
+    )
+    assert asked(setting) == [*example.asked]
+
+
+def test_the_examples_of_amazons_sdk_for_javascript(setting: Setting) -> None:
+    """The README's and the sample application's, but for the grantless one, whose grant the door refuses."""
+    setting.import_store()
+    modules = node_folder() / "node_modules"
+    package = modules / "@amazon-sp-api-release" / "amazon-sp-api-sdk-js"
+    sample = package / "sample-node-app"
+    folder = setting.folder / "app"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(modules, target_is_directory=True)
+    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    puts_in = {
+        "<REPLACE_WITH_YOUR_CLIENT_ID>": "-",
+        "<REPLACE_WITH_YOUR_CLIENT_SECRET>": setting.gateway.key,
+        "<REPLACE_WITH_YOUR_REFRESH_TOKEN>": HANDLE,
+        "https://sellingpartnerapi-na.amazon.com": f"{setting.gateway.url}/spapi/na",
+    }
+    config = (sample / "app.config.mjs").read_text(encoding="utf-8")
+    (folder / "app.config.mjs").write_text(put_in(config, puts_in), encoding="utf-8")
+    addresses = filled(shown("Client libraries", "js", "superagent"), setting, setting.gateway.url)
+    readme = Example(
+        "amazon-sp-api-sdk-js",
+        "newest",
+        blocks=("async function getMarketplaceParticipations",),
+        addresses=addresses + "import { AppConfig } from './app.config.mjs';\n",
+        puts_in={
+            "'<YOUR_CLIENT_ID>'": "AppConfig.lwaClientId",
+            "'<YOUR_CLIENT_SECRET>'": "AppConfig.lwaClientSecret",
+            "'<YOUR_REFRESH_TOKEN>'": "AppConfig.lwaRefreshToken",
+        },
+        told=('"countryCode": "US"',),
+        asked=(SITES,),
+    )
+    text = readme.program((package / "README.md").read_text(encoding="utf-8"))
+    (folder / "readme.js").write_text(text, encoding="utf-8")
+    shows(finished(setting, "node", folder / "readme.js", folder=folder), readme.told)
+    assert asked(setting) == [*readme.asked]
+    calls = ("getMarketplaceParticipations()", "getOrders()", "getOrdersWithRateLimiterAndRetry(3)")
+    text = put_in(
+        (sample / "index.js").read_text(encoding="utf-8"), {f"\n// {call};": f"\n{call};" for call in calls}
+    )
+    index = folder / "index.js"
+    index.write_text(f"{addresses}\n{text}", encoding="utf-8")
+    setting.amazon.control("ledger/reset", {})
+    shows(finished(setting, "node", index, folder=folder), ('"countryCode": "US"', '"amazonOrderId": "'))
+    assert sorted(asked(setting)) == [ORDERS, ORDERS, SITES]

@@ -8,27 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.libraries.conftest import SECRET, SELLER, Setting, finished, node_folder, python_with_libraries
+from tests.libraries.conftest import (
+    NAMED,
+    PAGE,
+    SECRET,
+    SELLER,
+    Setting,
+    filled,
+    finished,
+    python_with_libraries,
+    shown,
+)
 from tests.support.house import ROOT
 from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY
 from tests.support.markdown import blocks, code
 
-PAGE = ROOT / "references" / "building.md"
-NAMED = "gateway.example.com"
 LISTED = '{"mcpServers"'
-
-
-def shown(heading: str, language: str, words: str) -> str:
-    """Return the one block of a section that has these words."""
-    (text,) = [text for text in code(PAGE, heading, language) if words in text]
-    return text
-
-
-def filled(text: str, setting: Setting, origin: str) -> str:
-    """Return a block with this gateway's address and store in place of the page's."""
-    text = text.replace(f"https://{NAMED}", origin).replace(NAMED, GATEWAY)
-    return text.replace("SELLER_ID", SELLER).replace("${GATEWAY_KEY}", setting.gateway.key)
 
 
 def run(setting: Setting, *command: str | Path, folder: Path | None = None, **more: str) -> str:
@@ -70,20 +66,6 @@ def test_the_program_of_readme(setting: Setting) -> None:
     assert len([line for line in text.splitlines() if line]) == 5
     text = text.replace("127.0.0.1:8765", setting.gateway.url.removeprefix("http://"))
     assert "'US'" in run(setting, python_with_libraries("newest"), "-c", text)
-
-
-def test_the_program_of_npm(setting: Setting) -> None:
-    """The test leads its TLS to the gateway, and gives it the address without TLS for the token."""
-    setting.import_store()
-    text = filled(shown("Client libraries", "js", "amazon-sp-api"), setting, setting.net.plain)
-    leading = """
-const tls = require("node:tls");
-require("node:https").globalAgent.createConnection = () =>
-  tls.connect({ host: "127.0.0.1", port: Number(process.env.TLS_PORT), servername: "gateway.example" });
-"""
-    file = setting.folder / "program.cjs"
-    file.write_text(leading + text, encoding="utf-8")
-    assert '"US"' in run(setting, "node", file, NODE_PATH=str(node_folder() / "node_modules"))
 
 
 def test_curl(setting: Setting) -> None:
