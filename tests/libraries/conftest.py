@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway_process import Place, Process, a_place
+from tests.support import warm_python
+from tests.support.gateway_process import DRIVER, Place, Process, a_place
 from tests.support.gateway_server import Amazon
 from tests.support.house import PATIENCE, ROOT, clean_environment
 from tests.support.installed import node_packages, or_skip, python_environment
@@ -68,6 +69,16 @@ class Setting:
             **self.net.environment,
             **more,
         )
+
+    def key_with(self, rights: str) -> str:
+        """Make the gateway's owner another key with these rights; return it."""
+        file = self.folder / "another.key"
+        done = warm_python.run(
+            warm_python.GATEWAY, DRIVER, "add-user", "owner", "--rights", rights, "--key-file", str(file),
+            environment=self.place.environment(), folder=self.folder, timeout=PATIENCE,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return file.read_text(encoding="utf-8").strip()
 
     def import_for(self, library: str) -> dict[str, str]:
         """Take over what programs of a library work for; return whose it is, as the stand-in says it."""

@@ -83,7 +83,8 @@ FEED = "'POST_FLAT_FILE_INVLOADER_DATA', __import__('io').BytesIO(b'sku\\tquanti
 ORDERS, REPORTS = "GET /orders/v0/orders", "POST /reports/2021-06-30/reports"
 OF_SP_API = (
     "POST /dataKiosk/2023-11-15/queries", ORDERS, REPORTS,
-    "POST /feeds/2021-06-30/documents", "POST /feeds/2021-06-30/feeds", ORDERS, ORDERS,
+    "POST /feeds/2021-06-30/documents", "POST /feeds/2021-06-30/feeds",
+    "POST /tokens/2021-03-01/restrictedDataToken", ORDERS, ORDERS,
 )  # fmt: skip
 CAMPAIGNS, SITES = "POST /sp/campaigns/list", "GET /sellers/v1/marketplaceParticipations"
 EXAMPLES = (
@@ -92,12 +93,12 @@ EXAMPLES = (
             "python-amazon-sp-api",
             versions,
             blocks=("client = DataKiosk()",),
-            addresses=SP_API,
+            addresses=SP_API + shown("Client libraries", "python", "X-Restricted-Data"),
             puts_in={
                 "<feed_type>, <file_or_bytes_io>": FEED,
                 ", **kwargs": "",
-                # At the gateway's addresses a header asks for data of buyers (references/building.md).
-                "restricted_data_token='<token>'": "",
+                # At the gateway's addresses a header asks for data of buyers.
+                "Orders(restricted_data_token='<token>')": "OrdersWithBuyers()",
             },
             told=("'queryId': '", "'AmazonOrderId': '"),
             asked=OF_SP_API,
@@ -162,7 +163,10 @@ def test_the_example_of_a_python_library(setting: Setting, example: Example) -> 
     text = example.program(readme_of(python, example.library)).replace("${DOOR}", setting.net.plain)
     program = setting.folder / "example.py"
     program.write_text(text, encoding="utf-8")
-    done = finished(setting, python, program, **example.settings)
+    known = {**example.settings}
+    if "Buyers" in text:
+        known["LWA_CLIENT_SECRET"] = setting.key_with("proxy,personal")
+    done = finished(setting, python, program, **known)
     assert {host for host, _ in setting.net.answered} == {GATEWAY}
     shows(done, example.told)
     assert asked(setting) == [*example.asked]

@@ -34,7 +34,7 @@ def run(setting: Setting, *command: str | Path, folder: Path | None = None, **mo
     return done.stdout
 
 
-SP_API, AD_API, SDK = "sp_api.api", "ad_api.api", "spapi.SPAPIClient"
+SP_API, AD_API, SDK = "sp_api.api import Sellers", "ad_api.api", "spapi.SPAPIClient"
 
 
 @pytest.mark.parametrize(
