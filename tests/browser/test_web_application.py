@@ -29,12 +29,13 @@ SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 APP = "https://app.example.com"
 
 
-def unused_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+@pytest.fixture
+def url() -> Iterator[str]:
+    """An address at which nobody listens, with a port that the system gives to no other who asks for one."""
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the application does
+        kept.bind(("127.0.0.1", 0))
+        yield f"http://localhost:{kept.getsockname()[1]}"
 
 
 def takes_connections(url: str) -> bool:
@@ -64,11 +65,10 @@ def application(folder: Path, url: str, **environ: str) -> Iterator[None]:
 
 
 def test_a_customer_connects_amazon(
-    amazon: Amazon, tmp_path: Path, page: "Page", monkeypatch: pytest.MonkeyPatch
+    amazon: Amazon, tmp_path: Path, url: str, page: "Page", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the button and back, and by the notice it is in the application's own list."""
     monkeypatch.setattr(schedule, "NOTICE_SECONDS", 0.05)
-    url = f"http://localhost:{unused_port()}"
     webhook = Webhook(f"{url}/notices", Secret(SECRET))
     clock = SteppingClock(int(time.time()))  # the application takes no notice that is old
     with (
