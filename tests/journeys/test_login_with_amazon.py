@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from tests.support.gateway_process import SELLER, Place, Process, a_place, authorize
-from tests.support.gateway_server import Amazon
+from tests.support.gateway_server import Amazon, http
 from tests.support.house import PATIENCE, until
 from tests.support.postgresql import PostgreSQL
 
@@ -25,8 +25,7 @@ HANDLE = f"store:{SELLER}:NA"
 def ask(url: str, key: str, handle: str = HANDLE) -> requests.Response:
     """Ask for a token as a program does that takes a passing failure for what it is."""
     again = Retry(total=60, backoff_factor=0.05, backoff_max=1, status_forcelist=[503], allowed_methods=None)
-    with requests.Session() as session:
-        session.trust_env = False
+    with http() as session:
         session.mount("http://", HTTPAdapter(max_retries=again))
         fields = {"grant_type": "refresh_token", "client_id": "any", "client_secret": key}
         return session.post(
@@ -59,7 +58,9 @@ def test_a_program_goes_on_while_its_gateway_restarts(amazon: Amazon, place: Pla
             assert {each.result()["access_token"] for each in asked} == {first["access_token"]}
     assert len(amazon.refreshes()) == 1
     headers = {"x-amz-access-token": stand_in}
-    called = requests.get(f"{gateway.url}/spapi/na/sellers/v1/marketplaceParticipations", headers=headers)
+    address = f"{gateway.url}/spapi/na/sellers/v1/marketplaceParticipations"
+    with http() as session:
+        called = session.get(address, headers=headers)
     assert called.status_code == 200
 
 
@@ -72,7 +73,8 @@ def test_a_program_is_told_of_a_revocation_and_goes_on_afterwards(amazon: Amazon
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
     link = refused.json()["error_description"].rpartition(" ")[2]
     back = amazon.consent(link, decision="confirm", selling_partner_id=SELLER)
-    assert requests.get(back, allow_redirects=False).status_code == 303
+    with http() as session:
+        assert session.get(back, allow_redirects=False).status_code == 303
     until(lambda: ask(gateway.url, gateway.key).status_code == 200, "the store is authorized again")
 
 
