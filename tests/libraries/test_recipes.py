@@ -19,7 +19,7 @@ from tests.libraries.conftest import (
     python_with_libraries,
     shown,
 )
-from tests.support.house import ROOT
+from tests.support.house import PATIENCE, ROOT, ended_after
 from tests.support.installed import node_packages, or_skip, python_environment
 from tests.support.internet import GATEWAY
 from tests.support.markdown import blocks, code
@@ -98,7 +98,7 @@ def test_another_language(
     folder = setting.folder / "program"
     folder.mkdir()
     if language == "csharp":
-        subprocess.run(["dotnet", "new", "console", "--force"], cwd=folder, check=True)
+        subprocess.run(["dotnet", "new", "console", "--force"], cwd=folder, check=True, timeout=PATIENCE)
     (folder / file).write_text(filled(text, setting, setting.gateway.url), encoding="utf-8")
     assert "US" in run(setting, *command, folder=folder)
 
@@ -188,6 +188,7 @@ def test_a_web_framework_sends_the_customer_on(tmp_path: Path, frame: str, words
         cwd=tmp_path,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout.strip() == "https://amazon.example/spApi/authorizeUrl?customer-18", done.stderr
@@ -243,7 +244,8 @@ def test_amazons_own_mcp_server(setting: Setting) -> None:
         ):
             process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
             process.stdin.flush()
-        answer = next(line for line in process.stdout if '"id":2' in line)
+        with ended_after(process):
+            answer = next((line for line in process.stdout if '"id":2' in line), "")
         process.kill()
     assert "ATVPDKIKX0DER" in answer
     assert not SECRET.search(answer)

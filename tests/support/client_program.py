@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.house import PATIENCE, ROOT
+from tests.support.house import PATIENCE, ROOT, ended_after
 
 PROGRAMS = ROOT / "tests" / "libraries" / "programs"
 
@@ -41,7 +41,8 @@ class ClientProgram:
     def end(self) -> Any:
         """Wait for the answer of the step that was begun."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        with ended_after(self.process):
+            line = self.process.stdout.readline()
         assert line, f"the program ended: {self.process.wait(PATIENCE)}"
         answer = json.loads(line)
         if "error" in answer:

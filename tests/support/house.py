@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -41,6 +42,18 @@ def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) ->
             return value
         threading.Event().wait(0.02)
     raise AssertionError(f"waited {seconds} s in vain: {what}")
+
+
+@contextlib.contextmanager
+def ended_after(process: "subprocess.Popen[Any]", seconds: float = PATIENCE) -> Iterator[None]:
+    """End a process that is not done in time: whoever reads what it says comes to its end, and fails."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @dataclass(frozen=True)

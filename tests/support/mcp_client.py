@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 from mcp.types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION
 
-from tests.support.house import SCRIPTS
+from tests.support.house import PATIENCE, SCRIPTS
 
 SERVER = SCRIPTS / "mcp_server.py"
 # How a client opens: with the handshake, or with protocol 2026-07-28.
@@ -31,7 +32,12 @@ class McpClient:
 
     def do(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Await a method of the client's and keep what it answered."""
-        answer = self.portal.call(lambda: method(*arguments, **options))
+
+        async def done() -> Any:
+            with anyio.fail_after(PATIENCE):
+                return await method(*arguments, **options)
+
+        answer = self.portal.call(done)
         self.heard.append(answer.model_dump_json())
         return answer
 

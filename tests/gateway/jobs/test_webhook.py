@@ -31,7 +31,7 @@ from gateway.vault.applications import AppKey
 from gateway.vault.database.tables import grants
 from tests.support.certificates import self_signed
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
-from tests.support.house import ROOT, until
+from tests.support.house import PATIENCE, ROOT, until
 from tests.support.installed import node_packages, or_skip
 
 SECRET = "a-secret-of-the-webhook-receiver"
@@ -260,7 +260,7 @@ def test_the_library_for_node_takes_a_notice(receiver: Receiver, secret: str) ->
         cwd=folder,
         input=given,
         capture_output=True,
-        text=True,
+        timeout=PATIENCE,
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.fake_gateway import FakeGateway
-from tests.support.house import PATIENCE, clean_environment, until
+from tests.support.house import PATIENCE, clean_environment, ended_after, until
 from tests.support.mcp_client import SERVER
 
 OPENING = {
@@ -52,7 +52,8 @@ class Raw:
     def heard(self) -> dict[str, Any]:
         """Return the next message; whatever else stands on standard output fails the test."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        with ended_after(self.process):
+            line = self.process.stdout.readline()
         assert line, "the server has ended"
         message = json.loads(line)
         assert message["jsonrpc"] == "2.0"
