@@ -16,13 +16,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
+from weakref import WeakValueDictionary
 
 from gateway.errors import Problem
 from gateway.model import Region
 from gateway.proxy.bearers import Bearer
 from gateway.proxy.request import ProxyRequest
 from gateway.proxy.spapi_operations import PARTICIPATIONS, Operation, spapi_operations
+from gateway.proxy.waiting_line import Place, WaitingLine
 from gateway.tokens.retries import Sleep
 from gateway.util import counters
 from gateway.vault.call_buckets import CallBuckets, Slot, UsagePlan
@@ -79,6 +82,8 @@ class Pacing:
         self._on = on
         # Of each bucket for which Amazon has named another rate than it publishes.
         self._rates: dict[str, float] = {}
+        # By bucket; one in which nobody waits goes by itself.
+        self._lines: WeakValueDictionary[str, WaitingLine] = WeakValueDictionary()
         # By user: how many of the calls wait.
         self._waiting: Counter[int] = Counter()
         self._is_failing = False
@@ -97,16 +102,21 @@ class Pacing:
         paced = self._counted_to(wanted.method, wanted.path.segments, bearer.region, seller_id)
         if paced is None:
             return None
-        slot = await self._take(paced, patience.deadline)
-        if slot.wait == 0:
-            counters.call_paced("at_once")
-        elif slot.mark is None:
-            await check()
-            counters.call_paced("refused")
-            raise _too_late(paced, slot.wait, patience.deadline)
-        else:
-            await self._wait(paced, slot, bearer.grant.user_id, patience, check)
-            counters.call_paced("waited")
+        line = self._lines.get(paced.bucket)
+        place = None if line is None else line.join_unused(patience.deadline)
+        if line is None or place is None:
+            slot = await self._take(paced, patience.deadline)
+            if slot.wait == 0:
+                counters.call_paced("at_once")
+                return paced
+            if slot.mark is None:
+                await check()
+                counters.call_paced("refused")
+                raise _too_late(paced, slot.wait, patience.deadline)
+            line = self._line(paced.bucket)
+            place = line.join(paced.plan, slot)
+        await self._wait(line, place, bearer.grant.user_id, patience, check)
+        counters.call_paced("waited")
         return paced
 
     async def answered(self, paced: Paced | None, status: int, headers: Mapping[str, str]) -> None:
@@ -153,31 +163,38 @@ class Pacing:
             return slot
         return Slot(0)
 
+    def _line(self, bucket: str) -> WaitingLine:
+        line = self._lines.get(bucket)
+        if line is None:
+            line = WaitingLine(self._sleep, partial(self._buckets.give_back, bucket))
+            self._lines[bucket] = line
+        return line
+
     async def _wait(
         self,
-        paced: Paced,
-        slot: Slot,
+        line: WaitingLine,
+        place: Place,
         user_id: int,
         patience: Patience,
         check: Callable[[], Awaitable[None]],
     ) -> None:
-        """Wait for a slot, which whoever goes away before gives back. Raise Problem amazon_throttled."""
+        """Wait for a call's turn; it leaves the line where it goes away before. Raise Problem."""
         try:
             await check()
-            with self._queued(user_id, slot):
-                await _first_of(self._sleep(slot.wait), patience.gone, patience.stopping)
+            with self._queued(user_id, place.wait):
+                await _first_of(place.turn, patience.gone, patience.stopping)
         except BaseException:
             with self._excused():
-                await self._buckets.give_back(paced.bucket, paced.plan, slot)
+                await line.leave(place)
             raise
 
     @contextmanager
-    def _queued(self, user_id: int, slot: Slot) -> Iterator[None]:
+    def _queued(self, user_id: int, wait: float) -> Iterator[None]:
         """Count a call of a user's among those that wait. Raise Problem where there are too many."""
         if self._waiting[user_id] >= MOST_WAITING:
             counters.call_paced("refused")
             told = f"{MOST_WAITING} calls of this user wait for their turn, and nothing was sent"
-            raise Problem("amazon_throttled", told, retry_after=slot.wait)
+            raise Problem("amazon_throttled", told, retry_after=wait)
         self._waiting[user_id] += 1
         try:
             yield
@@ -233,10 +250,10 @@ def _too_late(paced: Paced, wait: float, deadline: float) -> Problem:
     )
 
 
-async def _first_of(sleep: Awaitable[None], *watches: Watch | None) -> None:
-    """Wait for the end of a sleep. Raise what one of the watches raises, where that comes first."""
+async def _first_of(turn: Awaitable[None], *watches: Watch | None) -> None:
+    """Wait for a turn. Raise what one of the watches raises, where that comes first."""
     watching = [asyncio.ensure_future(watch()) for watch in watches if watch is not None]
-    tasks = [asyncio.ensure_future(sleep), *watching]
+    tasks = [asyncio.ensure_future(turn), *watching]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for failure in [watch.exception() for watch in watching if watch.done()]:

@@ -160,10 +160,13 @@ class CallBuckets:
         begun, full, now = row
         return Slot(max(_wait(begun, max(full, now + plan.margin) + plan.interval, now, plan), 0.001))
 
-    async def give_back(self, bucket: str, plan: UsagePlan, slot: Slot) -> None:
-        """Give back a slot that was reserved and not used, if nobody has one after it. Raise VaultError."""
+    async def give_back(self, bucket: str, plan: UsagePlan, slot: Slot) -> bool:
+        """Give back a slot that was reserved and not used; False where somebody has one after it.
+
+        Raise VaultError.
+        """
         values = {"bucket": bucket, "interval": plan.interval, "mark": slot.mark}
-        await self._rows.first(_GIVE_BACK, values)
+        return await self._rows.first(_GIVE_BACK, values) is not None
 
     async def empty(self, bucket: str, plan: UsagePlan) -> None:
         """Note that Amazon has no call left in a bucket. Raise VaultError."""

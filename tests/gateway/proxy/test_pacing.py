@@ -25,8 +25,9 @@ from gateway.proxy.bearers import Bearer
 from gateway.proxy.pacing import Pacing, Patience
 from gateway.proxy.request import ProxyRequest
 from gateway.proxy.targets import Path as SentPath
+from gateway.proxy.waiting_line import Place, WaitingLine
 from gateway.util.secret import Secret
-from gateway.vault.call_buckets import LONGEST_MARGIN
+from gateway.vault.call_buckets import LONGEST_MARGIN, CallBuckets
 from gateway.vault.database.tables import call_buckets
 from gateway.vault.errors import Unwritable
 from tests.support.addresses import Answered, call_address
@@ -325,13 +326,13 @@ def test_who_waits_is_told_when_the_gateway_stops(amazon: Amazon, tmp_path: Path
         assert counted(again) == before
 
 
-def begin(gateway: Gateway) -> socket.socket:
+def begin(gateway: Gateway, deadline: int = 250) -> socket.socket:
     """Send a call that waits for its turn."""
     body = json.dumps(store_call(path=ORDERS, queryString=QUERY)).encode()
     line = socket.create_connection(gateway.url.removeprefix("http://").split(":"))
     line.sendall(
         f"POST {PROXY} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {gateway.keys['owner']}\r\n"
-        f"X-Deadline: 250\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        f"X-Deadline: {deadline}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         + body
     )
     return line
@@ -372,6 +373,72 @@ def test_who_goes_away_while_it_waits_gives_its_turn_back(patient: Gateway, wait
     until(lambda: counted(patient) == before, "the turn is given back")
     waiting.ended = True
     assert forwarded(patient.amazon) == []
+
+
+def taken(gateway: Gateway, before: dict[str, int]) -> int:
+    """How many turns are reserved for a list of orders, beyond those of `before`."""
+    (orders,) = (name for name in before if "getOrders" in name)
+    return round((counted(gateway)[orders] - before[orders]) / 1000 / INTERVAL)
+
+
+def begin_one_by_one(gateway: Gateway, calls: int, before: dict[str, int]) -> list[socket.socket]:
+    """Send calls of which each waits for a turn after those that are there."""
+    lines = []
+    first = taken(gateway, before) + 1
+    for position in range(first, first + calls):
+        lines.append(begin(gateway))
+        until(lambda expected=position: taken(gateway, before) == expected, "the call waits")
+    return lines
+
+
+def test_of_many_that_go_away_each_gives_its_turn_back(patient: Gateway, waiting: Waiting) -> None:
+    """Whoever goes first, and those that stay move up."""
+    before = counted(patient)
+    lines = begin_one_by_one(patient, 4, before)
+    lines[0].close()
+    until(lambda: taken(patient, before) == 3, "one turn is given back")
+    for line in lines[1:3]:
+        line.close()
+    until(lambda: taken(patient, before) == 1, "three turns are given back")
+    waiting.ended = True
+    with lines[3] as line:
+        assert line.recv(15).startswith(b"HTTP/1.1 200")
+    assert len(forwarded(patient.amazon)) == 1
+
+
+def test_a_turn_before_another_gateway_s_is_kept_for_the_next_call(
+    patient: Gateway, waiting: Waiting, amazon: Amazon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be given back; whoever comes to the same gateway need not wait for one after all others."""
+    given_back: list[bool] = []
+    joined: list[Place | None] = []
+
+    async def give_back(self: CallBuckets, *of: Any) -> bool:
+        given_back.append(await original(self, *of))
+        return given_back[-1]
+
+    def join_unused(self: WaitingLine, patience: float) -> Place | None:
+        joined.append(original_join(self, patience))
+        return joined[-1]
+
+    original, original_join = CallBuckets.give_back, WaitingLine.join_unused
+    monkeypatch.setattr(CallBuckets, "give_back", give_back)
+    monkeypatch.setattr(WaitingLine, "join_unused", join_unused)
+    before = counted(patient)
+    with running_gateway(amazon, tmp_path, sleep=waiting.sleep) as other:
+        (mine,) = begin_one_by_one(patient, 1, before)
+        (theirs,) = begin_one_by_one(other, 1, before)
+        mine.close()
+        until(lambda: given_back == [False], "the call has gone away")
+        refused = ask(other, "100")
+        assert refused.status_code == 429
+        assert refused.json()["retryAfter"] > 2 * INTERVAL
+        with begin(patient, 100) as next_one, theirs:
+            until(lambda: any(joined), "the call waits")
+            waiting.ended = True
+            assert next_one.recv(15).startswith(b"HTTP/1.1 200")
+            assert theirs.recv(15).startswith(b"HTTP/1.1 200")
+        assert taken(patient, before) == 2
 
 
 def test_a_database_that_cannot_count_keeps_no_call_back(
