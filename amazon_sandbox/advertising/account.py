@@ -7,6 +7,7 @@ by keywords, the second by products. Ids are made from the profile's number, so 
 from collections.abc import Iterator
 from typing import Any
 
+from amazon_sandbox.business import Business
 from amazon_sandbox.goods import GOODS
 from amazon_sandbox.records import Profile
 
@@ -44,6 +45,11 @@ def campaigns(profile: Profile) -> list[Entity]:
         }
         for number in range(CAMPAIGNS)
     ]
+
+
+def all_campaigns(profile: Profile, business: Business) -> list[Entity]:
+    """Return the campaigns of a profile, and after them those that callers have made."""
+    return campaigns(profile) + business.campaigns.get(profile.profile_id, [])
 
 
 def ad_groups(profile: Profile) -> list[Entity]:

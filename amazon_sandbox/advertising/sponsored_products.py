@@ -3,14 +3,13 @@
 https://advertising.amazon.com/API/docs/en-us/sponsored-products/3-0/openapi/prod
 """
 
-import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from amazon_sandbox.advertising import account
+from amazon_sandbox.advertising import account, lists
 from amazon_sandbox.advertising.account import MATCH_TYPES, NEGATIVE_MATCH_TYPES, STATES, Entity
 from amazon_sandbox.advertising.call import Call, Story
 from amazon_sandbox.advertising.filters import Filter, among, exactly, listed, worded
@@ -91,24 +90,16 @@ _LISTINGS = {
 def _list(kind: str, call: Call) -> Answer:
     profile = call.profile()
     call.check_accept()
-    given, listing = call.body(), _LISTINGS[kind]
-    size, start = given.get("maxResults", LARGEST_PAGE), _read_token(given.get("nextToken"), kind)
-    if type(size) is not int or not 1 <= size <= LARGEST_PAGE:
-        raise call.invalid(f"maxResults must be a number from 1 to {LARGEST_PAGE}.")
-    if start is None:
-        raise call.invalid("nextToken is not valid.")
-    found = listing.entities(profile)
-    if kind == "campaigns":
-        found = found + call.world.business.campaigns.get(profile.profile_id, [])
-    for name, read in {**_OF_ALL, **listing.filters}.items():
-        if given.get(name) is not None:
-            try:
-                found = list(filter(read(given[name]), found))
-            except ValueError as problem:
-                raise call.invalid(f"{name} {problem}.") from None
-    document: dict[str, Any] = {listing.name: found[start : start + size], "totalResults": len(found)}
-    if start + size < len(found):
-        document["nextToken"] = _token(start + size, kind)
+    listing = _LISTINGS[kind]
+    found = (
+        account.all_campaigns(profile, call.world.business)
+        if kind == "campaigns"
+        else listing.entities(profile)
+    )
+    page, total, token = lists.page(call, kind, found, {**_OF_ALL, **listing.filters}, LARGEST_PAGE)
+    document: dict[str, Any] = {listing.name: page, "totalResults": total}
+    if token:
+        document["nextToken"] = token
     return compressed(call.operation.answer("ok", document), call.request)
 
 
@@ -155,21 +146,6 @@ def _missing(index: int, name: str) -> dict[str, Any]:
         "cause": {"location": f"$.campaigns[{index}].{name}"},
     }
     return {"errorType": "missingValueError", "errorValue": {"missingValueError": error}}
-
-
-def _token(start: int, kind: str) -> str:
-    return base64.urlsafe_b64encode(f"{kind} from {start}".encode()).decode()
-
-
-def _read_token(token: Any, kind: str) -> int | None:
-    """Return where a page begins, None for what is no token of this list."""
-    if token is None:
-        return 0
-    try:
-        prefix, _, start = base64.urlsafe_b64decode(str(token)).decode().rpartition(" ")
-    except ValueError:
-        return None
-    return int(start) if prefix == f"{kind} from" and start.isdigit() else None
 
 
 STORIES: dict[str, Story] = {
