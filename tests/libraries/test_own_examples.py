@@ -127,6 +127,15 @@ EXAMPLES = (
         )
         for versions in ("newest", "older")
     ),
+    Example(
+        "python-amazon-ad-api",
+        "newest",
+        blocks=("v1.Campaigns(",),
+        addresses=f"{AD_API}credentials = {{}}  # the environment's are taken\n",
+        settings={"AD_API_DEFAULT_MARKETPLACE": "NA"},
+        told=('"adProduct":"SPONSORED_PRODUCTS"',),
+        asked=("POST /adsApi/v1/query/campaigns",),
+    ),
     *(
         Example(
             "amzn-sp-api",
