@@ -109,12 +109,16 @@ def test_a_failure_is_told_by_its_reason(gateway: Gateway) -> None:
 
 def test_who_comes_too_late_is_sent_back(gateway: Gateway) -> None:
     """The link has ended, whether the gateway has noticed by then or not."""
-    callback = consented(gateway, begin(gateway))
+    begun = begin(gateway)
+    callback = consented(gateway, begun)
     gateway.clock.step(15 * 60)
     expired = ("expired", "expired")
     told = sent_back(gateway, callback)
     assert (told["state"], told["reason"]) == expired
-    assert gateway.vault.attempts.settle_expired() == 1
+    gateway.vault.attempts.settle_expired()
+    settled = gateway.vault.attempts.get(begun["authorizationId"])
+    assert settled is not None
+    assert settled.phase == "expired"
     told = sent_back(gateway, callback)
     assert (told["state"], told["reason"]) == expired
 
