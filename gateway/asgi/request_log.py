@@ -10,8 +10,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.asgi.request_context import context_of, route_of
-from gateway.monitoring import logs
-from gateway.util import counters
+from gateway.util import counters, log_lines
 from gateway.vault.audit import Audit
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class RequestLog:
                 self._audit.record_call(context.audit, route, context.outcome)
             seconds = time.perf_counter() - began
             counters.request_answered(route, context.status, seconds)
-            logs.info(
+            log_lines.info(
                 log,
                 "request",
                 method=scope["method"],

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings.kinds import LogFormat
+from gateway.util.log_lines import LineHandler
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
 LOG_FILE = "gateway.log"
@@ -64,21 +65,6 @@ def redacted(text: str) -> str:
 def in_request(request_id: str) -> None:
     """Let every line that is logged from now on in this context carry the request's id."""
     _request_id.set(request_id)
-
-
-def info(log: logging.Logger, message: str, **fields: Any) -> None:
-    """Log a line with fields, for what is logged all the time: by `log.info` only where others listen, too.
-
-    `log` has neither handlers nor filters of its own.
-    """
-    if not log.isEnabledFor(logging.INFO):
-        return
-    listening = logging.root.handlers
-    if len(listening) == 1 and isinstance(listening[0], _CappedHandler):
-        # Without a record of where, in which thread and so on, which costs three times as much as the line.
-        listening[0].write_line(log.name, message, fields)
-    else:
-        log.info(message, extra={"fields": fields})
 
 
 def formatter(form: LogFormat = "text") -> "_Lines":
@@ -188,7 +174,7 @@ class _JsonLines(_Lines):
         return json.dumps(document, ensure_ascii=False, default=str)
 
 
-class _CappedHandler(logging.StreamHandler):  # type: ignore[type-arg]
+class _CappedHandler(LineHandler):
     """Writes to standard error; where that is the file `path`, moves it to `path`.1 when it has grown large.
 
     The file stays open in other processes, too, so it is copied and emptied rather than renamed.
@@ -206,7 +192,7 @@ class _CappedHandler(logging.StreamHandler):  # type: ignore[type-arg]
         self._look()
 
     def write_line(self, logger: str, message: str, fields: dict[str, Any]) -> None:
-        """Write a line of level INFO. What cannot be written is left out, as logging has it."""
+        """Write a line. What cannot be written is left out, as logging has it."""
         line = self.lines.line(time.time(), "INFO", logger, message, fields)
         assert self.lock is not None, "every handler makes one"
         with self.lock:

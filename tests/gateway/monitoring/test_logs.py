@@ -75,16 +75,17 @@ DIRECT = """\
 import logging, sys
 sys.path.insert(0, {root!r})
 from gateway.monitoring import logs
+from gateway.util import log_lines
 logs.set_up_logging({form!r})
 log = logging.getLogger("some.library")
 logs.in_request("0123456789abcdef")
 for fields in ({{"route": "/x", "milliseconds": 1.5}}, {{"detail": {token!r}, "code": "AN"}}, {{}}):
     log.info("called", extra={{"fields": dict(fields)}})
-    logs.info(log, "called", **fields)
+    log_lines.info(log, "called", **fields)
 log.setLevel("WARNING")
-logs.info(log, "not wanted")
+log_lines.info(log, "not wanted")
 logging.root.addHandler(logging.FileHandler({path!r}))
-logs.info(logging.getLogger("other"), "heard by both")
+log_lines.info(logging.getLogger("other"), "heard by both")
 """
 
 
