@@ -108,7 +108,7 @@ def create_app(
     app = Application(
         # The first is found first: `storeTokens`, which comes before every other call.
         routes=[
-            *amazon_addresses.ROUTES,  # first: these are tried one after the other, and calls are many
+            *amazon_addresses.ROUTES,
             *(route for each in ROUTERS for route in each.routes),
             *(route for each in PAGES for route in each.router.routes),
             DOCS_ROUTE,

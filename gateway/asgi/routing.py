@@ -41,17 +41,12 @@ class PrefixRoute(BaseRoute):
         self.app = endpoint
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether a request is one of these."""
-        is_below = scope["type"] == "http" and scope["path"].startswith(self.prefix)
-        return (Match.FULL if is_below else Match.NONE), {"route": self}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request."""
-        await self.app(scope, receive, send)
+        """Tell the router that it is none of these, which ExactRoutes has found by then."""
+        return Match.NONE, {}
 
 
 class ExactRoutes:
-    """Finds routes whose path has no parameters by the path itself; the router tries one after the other."""
+    """Finds routes by the path itself, or its beginning; the router tries the patterns of the others."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
@@ -60,11 +55,15 @@ class ExactRoutes:
             for route in router.routes
             if isinstance(route, MethodRoute) and not route.param_convertors
         }
+        self._below = [route for route in router.routes if isinstance(route, PrefixRoute)]
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request, or whatever else the server says. Raise HTTPException where there is no route."""
         # Only requests have a method and a path.
-        route = self._routes.get((scope.get("method", ""), scope.get("path", "")))
+        path = scope.get("path", "")
+        route: MethodRoute | PrefixRoute | None = self._routes.get((scope.get("method", ""), path))
+        if route is None:
+            route = next((each for each in self._below if path.startswith(each.prefix)), None)
         if route is None:
             return self._router(scope, receive, send)
         scope["route"] = route
