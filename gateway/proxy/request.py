@@ -72,7 +72,7 @@ class ProxyRequest:
 
     def with_body(self, body: bytes | Upload | None) -> "ProxyRequest":
         """Return the same with another body; with none, to be remembered while that is sent."""
-        return replace(self, body=body)
+        return self if body is self.body else replace(self, body=body)
 
 
 def read_proxy_request(fields: Texts, flow: Flow, settings: Settings) -> ProxyRequest:
