@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from weakref import WeakValueDictionary
 
@@ -154,7 +154,7 @@ class Pacing:
         bucket = _bucket_of(operation, region, seller_id)
         rate = self._rates.get(bucket, operation.rate)
         whose = "the application" if operation.grantless else "this store"
-        return Paced(bucket, UsagePlan(rate, operation.burst), operation.key, whose)
+        return Paced(bucket, _plan(rate, operation.burst), operation.key, whose)
 
     async def _take(self, paced: Paced, patience: float) -> Slot:
         with self._excused():
@@ -221,6 +221,12 @@ class Pacing:
         if paced.bucket not in self._rates and len(self._rates) >= _MOST_RATES:
             self._rates.clear()
         self._rates[paced.bucket] = rate
+
+
+@lru_cache(_MOST_RATES)
+def _plan(rate: float, burst: int) -> UsagePlan:
+    """Return a usage plan, one for all calls: what follows from it is reckoned once."""
+    return UsagePlan(rate, burst)
 
 
 def _bucket_of(operation: Operation, region: Region, seller_id: str | None) -> str:

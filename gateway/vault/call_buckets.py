@@ -12,7 +12,7 @@ clock was ahead, and counts as a full bucket.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import ceil
 from typing import Any
 
@@ -71,14 +71,14 @@ _GIVE_BACK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UsagePlan:
     """How often an operation may be called: `rate` calls a second, `burst` at once."""
 
     rate: float
     burst: int
 
-    @property
+    @cached_property
     def interval(self) -> int:
         """The milliseconds from one call to the next, in a row without end.
 
@@ -86,7 +86,7 @@ class UsagePlan:
         """
         return self._interval + max(0, self.margin - (self.burst - 1) * self._interval)
 
-    @property
+    @cached_property
     def margin(self) -> int:
         """The milliseconds by which a call may be late."""
         return min(LONGEST_MARGIN, max(SHORTEST_MARGIN, (self.burst - 1) * self._interval))
