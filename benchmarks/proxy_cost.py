@@ -117,7 +117,7 @@ def main() -> None:
     """Print the figures as one JSON document."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_house(Path(folder)) as house,
+        open_house(Path(folder), GATEWAY_PROXY_PACING="true") as house,
         _nobody_waits(house),
     ):
         from linkfox_client.local.sandbox_browser import give_consent
