@@ -27,6 +27,7 @@ from tests.support.markdown import FENCE
 
 # A library's own logs may show the stand-in token, which is worth nothing elsewhere.
 SECRET = re.compile(r"Atz[ar]\||lfx_local_")
+AMAZON = "sellingpartnerapi-na.amazon.com"
 HANDLE = f"proxy:store:{SELLER}:{REGION}"
 
 
@@ -35,7 +36,8 @@ class Example:
     """Blocks of a README, each named by words that it alone has.
 
     `addresses` are lines before them, `puts_in` what stands in place of what. `told` is what the program
-    says, `asked` what Amazon is asked for it, in order.
+    says, `asked` what Amazon is asked for it, in order, and `hosts` whom it calls. `rights`: of the key that
+    it is given, where those of the owner's are not enough.
     """
 
     library: str
@@ -46,6 +48,8 @@ class Example:
     addresses: str = ""
     puts_in: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    rights: str = ""
+    hosts: frozenset[str] = frozenset({GATEWAY})
 
     def program(self, readme: str) -> str:
         """Return the blocks of a README with what a reader puts in."""
@@ -79,7 +83,14 @@ from ad_api.base import Marketplaces
 AccessTokenClient.host = "{GATEWAY}"
 Marketplaces.NA.endpoint = "https://{GATEWAY}/ads/na"
 """
-FEED = "'POST_FLAT_FILE_INVLOADER_DATA', __import__('io').BytesIO(b'sku\\tquantity\\r\\n')"
+FEED = {
+    "<feed_type>, <file_or_bytes_io>": "'POST_FLAT_FILE_INVLOADER_DATA', __import__('io').BytesIO(b'sku')",
+    ", **kwargs": "",
+}
+RESTRICTED = (
+    "sp_api.api.Tokens().create_restricted_data_token(restrictedResources=[{'method': 'GET', "
+    "'path': '/orders/v0/orders', 'dataElements': ['buyerInfo']}]).payload['restrictedDataToken']"
+)
 ORDERS, REPORTS = "GET /orders/v0/orders", "POST /reports/2021-06-30/reports"
 OF_SP_API = (
     "POST /dataKiosk/2023-11-15/queries", ORDERS, REPORTS,
@@ -95,15 +106,30 @@ EXAMPLES = (
             blocks=("client = DataKiosk()",),
             addresses=SP_API + shown("Client libraries", "python", "X-Restricted-Data"),
             puts_in={
-                "<feed_type>, <file_or_bytes_io>": FEED,
-                ", **kwargs": "",
+                **FEED,
                 # At the gateway's addresses a header asks for data of buyers.
                 "Orders(restricted_data_token='<token>')": "OrdersWithBuyers()",
             },
+            rights="proxy,personal",
             told=("'queryId': '", "'AmazonOrderId': '"),
             asked=OF_SP_API,
         )
         for versions in ("newest", "older")
+    ),
+    # With a plain handle one address is changed, and the library gets the restricted data token itself.
+    Example(
+        "python-amazon-sp-api",
+        "newest",
+        blocks=("client = DataKiosk()",),
+        addresses=SP_API.replace("Marketplaces.US", "# Marketplaces.US"),
+        puts_in={
+            **FEED,
+            "'<token>'": RESTRICTED,
+        },
+        settings={"SP_API_REFRESH_TOKEN": HANDLE.removeprefix("proxy:")},
+        hosts=frozenset({GATEWAY, AMAZON}),
+        told=("'queryId': '", "'AmazonOrderId': '"),
+        asked=OF_SP_API,
     ),
     Example(
         "python-amazon-sp-api",
@@ -161,22 +187,25 @@ def readme_of(python: Path, library: str) -> str:
     return (metadata / "METADATA").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "example", EXAMPLES, ids=lambda each: f"{each.library}, {each.versions}, {each.blocks[0]}"
-)
+def name_of(example: Example) -> str:
+    """Name a case."""
+    way = "plain handle" if AMAZON in example.hosts else "proxy"
+    return f"{example.library}, {example.versions}, {way}, {example.blocks[0]}"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
 def test_the_example_of_a_python_library(setting: Setting, example: Example) -> None:
-    """Nothing of Amazon's leaves the gateway, and Amazon is asked for all that the example wants."""
+    """Amazon is asked, by way of the gateway, for all that the example wants."""
     python = python_with_libraries(example.versions)
     setting.import_for(example.library)
     # Amazon's own SDK takes neither the proxy nor the authority of the tests' internet from its environment.
     text = example.program(readme_of(python, example.library)).replace("${DOOR}", setting.net.plain)
     program = setting.folder / "example.py"
     program.write_text(text, encoding="utf-8")
-    known = {**example.settings}
-    if "Buyers" in text:
-        known["LWA_CLIENT_SECRET"] = setting.key_with("proxy,personal")
-    done = finished(setting, python, program, **known)
-    assert {host for host, _ in setting.net.answered} == {GATEWAY}
+    key = {"LWA_CLIENT_SECRET": setting.key_with(example.rights)} if example.rights else {}
+    done = finished(setting, python, program, **example.settings, **key)
+    assert {host for host, _ in setting.net.answered} == example.hosts
+    assert AMAZON in example.hosts or not any(b"Atza|" in told for _, told in setting.net.answered)
     shows(done, example.told)
     assert asked(setting) == [*example.asked]
 
@@ -190,7 +219,7 @@ def shows(done: subprocess.CompletedProcess[str], told: tuple[str, ...]) -> None
 
 def asked(setting: Setting) -> list[str]:
     """Return what Amazon was asked for, all of which it answered well."""
-    calls = [call for call in setting.amazon.calls() if call["token"]]
+    calls = [call for call in setting.amazon.calls() if call["token"] and not call["grantType"]]
     assert all(200 <= call["status"] < 300 for call in calls), calls
     return [f"{call['method']} {call['path']}" for call in calls]
 
@@ -229,19 +258,16 @@ def test_the_example_of_npms_library(setting: Setting) -> None:
         "SELLING_PARTNER_APP_CLIENT_ID": "-",
         "SELLING_PARTNER_APP_CLIENT_SECRET": setting.gateway.key,
     }
-    shows(
-        finished(setting, "node", program, NODE_PATH=str(folder / "node_modules"), **credentials),
-        example.told,
-    )
+    modules = str(folder / "node_modules")
+    shows(finished(setting, "node", program, NODE_PATH=modules, **credentials), example.told)
     assert asked(setting) == [*example.asked]
 
 
-def test_the_examples_of_amazons_sdk_for_javascript(setting: Setting) -> None:
-    """The README's and the sample application's, but for the grantless one, whose grant the door refuses."""
+def test_the_sample_application_of_amazons_sdk_for_javascript(setting: Setting) -> None:
+    """Its functions called as its last lines say, but for the grantless one, whose grant the door refuses."""
     setting.import_store()
     modules = node_folder() / "node_modules"
-    package = modules / "@amazon-sp-api-release" / "amazon-sp-api-sdk-js"
-    sample = package / "sample-node-app"
+    sample = modules / "@amazon-sp-api-release" / "amazon-sp-api-sdk-js" / "sample-node-app"
     folder = setting.folder / "app"
     folder.mkdir()
     (folder / "node_modules").symlink_to(modules, target_is_directory=True)
@@ -250,34 +276,15 @@ def test_the_examples_of_amazons_sdk_for_javascript(setting: Setting) -> None:
         "<REPLACE_WITH_YOUR_CLIENT_ID>": "-",
         "<REPLACE_WITH_YOUR_CLIENT_SECRET>": setting.gateway.key,
         "<REPLACE_WITH_YOUR_REFRESH_TOKEN>": HANDLE,
-        "https://sellingpartnerapi-na.amazon.com": f"{setting.gateway.url}/spapi/na",
+        f"https://{AMAZON}": f"{setting.gateway.url}/spapi/na",
     }
     config = (sample / "app.config.mjs").read_text(encoding="utf-8")
     (folder / "app.config.mjs").write_text(put_in(config, puts_in), encoding="utf-8")
     addresses = filled(shown("Client libraries", "js", "superagent"), setting, setting.gateway.url)
-    readme = Example(
-        "amazon-sp-api-sdk-js",
-        "newest",
-        blocks=("async function getMarketplaceParticipations",),
-        addresses=addresses + "import { AppConfig } from './app.config.mjs';\n",
-        puts_in={
-            "'<YOUR_CLIENT_ID>'": "AppConfig.lwaClientId",
-            "'<YOUR_CLIENT_SECRET>'": "AppConfig.lwaClientSecret",
-            "'<YOUR_REFRESH_TOKEN>'": "AppConfig.lwaRefreshToken",
-        },
-        told=('"countryCode": "US"',),
-        asked=(SITES,),
-    )
-    text = readme.program((package / "README.md").read_text(encoding="utf-8"))
-    (folder / "readme.js").write_text(text, encoding="utf-8")
-    shows(finished(setting, "node", folder / "readme.js", folder=folder), readme.told)
-    assert asked(setting) == [*readme.asked]
     calls = ("getMarketplaceParticipations()", "getOrders()", "getOrdersWithRateLimiterAndRetry(3)")
-    text = put_in(
-        (sample / "index.js").read_text(encoding="utf-8"), {f"\n// {call};": f"\n{call};" for call in calls}
-    )
+    text = (sample / "index.js").read_text(encoding="utf-8")
+    text = put_in(text, {f"\n// {call};": f"\n{call};" for call in calls})
     index = folder / "index.js"
     index.write_text(f"{addresses}\n{text}", encoding="utf-8")
-    setting.amazon.control("ledger/reset", {})
     shows(finished(setting, "node", index, folder=folder), ('"countryCode": "US"', '"amazonOrderId": "'))
     assert sorted(asked(setting)) == [ORDERS, ORDERS, SITES]
