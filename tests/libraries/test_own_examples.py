@@ -232,12 +232,8 @@ require("node:https").globalAgent.createConnection = () =>
 """
 
 
-def test_the_example_of_npms_library(setting: Setting) -> None:
-    """It requires the page's class in place of the library's."""
-    setting.import_store()
-    folder = node_folder()
-    readme = (folder / "node_modules" / "amazon-sp-api" / "README.md").read_text(encoding="utf-8")
-    example = Example(
+NPM = (
+    Example(
         "amazon-sp-api",
         "newest",
         blocks=("// commonjs", "const spClient = new SellingPartner({\n      region"),
@@ -249,17 +245,40 @@ def test_the_example_of_npms_library(setting: Setting) -> None:
         },
         told=("countryCode: 'US'",),
         asked=(SITES,),
-    )
+    ),
+    Example(
+        "amazon-sp-api",
+        "newest",
+        blocks=(
+            "auto_request_tokens: false,\n    only_grantless_operations: true",
+            "await spClient.refreshAccessToken('sellingpartnerapi::notifications')",
+            "operation: 'getDestinations'",
+        ),
+        addresses="const SellingPartner = require('./from-gateway');\n(async () => {",
+        puts_in={
+            "region: 'eu'": f"region: 'na', refresh_token: '{HANDLE}'",
+            "endpoint: 'notifications'\n});": "endpoint: 'notifications'\n});\nconsole.log(res);\n})();",
+        },
+        rights="proxy,application",
+        told=("[]\n",),
+        asked=("GET /notifications/v1/destinations",),
+    ),
+)
+
+
+@pytest.mark.parametrize("example", NPM, ids=["a store's call", "a grantless call"])
+def test_the_examples_of_npms_library(setting: Setting, example: Example) -> None:
+    """They require the page's class in place of the library's."""
+    setting.import_store()
+    modules = node_folder() / "node_modules"
+    readme = (modules / "amazon-sp-api" / "README.md").read_text(encoding="utf-8")
     adapter = filled(shown("Client libraries", "js", "FromGateway"), setting, setting.net.plain)
     (setting.folder / "from-gateway.js").write_text(adapter, encoding="utf-8")
     program = setting.folder / "example.js"
     program.write_text(LEADING + example.program(readme), encoding="utf-8")
-    credentials = {
-        "SELLING_PARTNER_APP_CLIENT_ID": "-",
-        "SELLING_PARTNER_APP_CLIENT_SECRET": setting.gateway.key,
-    }
-    modules = str(folder / "node_modules")
-    shows(finished(setting, "node", program, NODE_PATH=modules, **credentials), example.told)
+    key = setting.key_with(example.rights) if example.rights else setting.gateway.key
+    known = {"SELLING_PARTNER_APP_CLIENT_ID": "-", "SELLING_PARTNER_APP_CLIENT_SECRET": key}
+    shows(finished(setting, "node", program, NODE_PATH=str(modules), **known), example.told)
     assert asked(setting) == [*example.asked]
 
 
