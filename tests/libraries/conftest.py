@@ -23,6 +23,9 @@ SELLER, REGION, ADVERTISER = "A1SANDBOXNA001", "NA", "SANDBOX_BRANDS"
 SECRET = re.compile(r"Atz[ar]\||lfx_local_|lfxp_")
 PAGE = ROOT / "references" / "building.md"
 NAMED = "gateway.example.com"  # in the page
+# A library's own logs may show the stand-in token, which is worth nothing elsewhere.
+NEVER_SHOWN = re.compile(r"Atz[ar]\||lfx_local_")
+HANDLE = f"proxy:store:{SELLER}:{REGION}"
 NEARLY_AN_HOUR = 3400  # seconds, so that less is left of a token than any way wants
 
 
@@ -150,7 +153,7 @@ def filled(text: str, setting: Setting, origin: str) -> str:
 def environment(setting: Setting, **more: str) -> dict[str, str]:
     """What references/building.md says that libraries read."""
     known = {
-        "SP_API_REFRESH_TOKEN": f"proxy:store:{SELLER}:{REGION}",
+        "SP_API_REFRESH_TOKEN": HANDLE,
         "LWA_APP_ID": "-",
         "LWA_CLIENT_SECRET": setting.gateway.key,
         "AD_API_REFRESH_TOKEN": f"proxy:profile:{setting.profile_id}",
@@ -177,3 +180,17 @@ def finished(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def shows(done: subprocess.CompletedProcess[str], told: tuple[str, ...]) -> None:
+    """Check what a program said: what it is to say, and no token of Amazon's."""
+    said = done.stdout + done.stderr
+    assert [words for words in told if words not in said] == [], said
+    assert not NEVER_SHOWN.search(said)
+
+
+def asked(setting: Setting) -> list[str]:
+    """Return what Amazon was asked for, all of which it answered well."""
+    calls = [call for call in setting.amazon.calls() if call["token"] and not call["grantType"]]
+    assert all(200 <= call["status"] < 300 for call in calls), calls
+    return [f"{call['method']} {call['path']}" for call in calls]
