@@ -294,12 +294,12 @@ def _as_call(command: str, known: Mapping[str, Tool]) -> str:
     for tool in known.values():
         if tool.script != script or bool(tool.declared.only) != (FOLLOWED in words):
             continue
+        whole = {field.flag for field in tool.fields if field.kind.schema.get("type") == "integer"}
         try:
             given = CommandLine(tool.fields, None, refuses_secrets=False).read(words)
-        except (ClientError, Help):  # it has arguments that the tool has not
+            named = {tool.keys[flag]: int(text) if flag in whole else text for flag, text in given.items()}
+        except (ClientError, Help, ValueError):  # arguments that the tool has not, or a word for a number
             return ""
-        whole = {field.flag for field in tool.fields if field.kind.schema.get("type") == "integer"}
-        named = {tool.keys[flag]: int(text) if flag in whole else text for flag, text in given.items()}
         if tool.declared.only == _FOLLOWING and "wait" in named:
             named["wait"] = min(int(named["wait"]), LONGEST_WAIT)
         return f"{tool.name} with {json.dumps(named, ensure_ascii=False)}" if named else tool.name

@@ -156,6 +156,15 @@ def test_a_failure_says_what_to_do_in_the_words_of_tools(client: McpClient, gate
     assert '`follow_authorization with {"authorizationId": "id-1", "wait": 50}`' in document["notes"][0]
 
 
+@pytest.mark.parametrize("command", ["authorized_stores.py --limit N", "authorized_stores.py --nothing 1"])
+def test_a_command_that_no_call_says_stays_a_command(command: str) -> None:
+    """With a word where a number belongs, or an argument that the tool has not."""
+    known = tools.tools(may_write=False)
+    document = {"ok": False, "error": {"hint": f"Run `python3 scripts/{command}`."}}
+    told = tools.told(document, known["authorized_stores"], known)
+    assert told["error"]["hint"] == f"Run `python3 {SCRIPTS}/{command}`."
+
+
 def test_a_gateway_that_is_busy_is_worth_another_call(client: McpClient, gateway: FakeGateway) -> None:
     """As the gateway says, with the seconds."""
     gateway.answers[STORES] = (
