@@ -31,8 +31,7 @@ JOB = """
 import http.client, os, socket, sys, urllib.parse
 path = os.environ["AMAZON_ACCESS_TOKEN_FILE"]
 endpoint = urllib.parse.urlsplit(os.environ["AMAZON_SPAPI_ENDPOINT"])
-channel = socket.socket(socket.AF_UNIX)
-channel.connect(sys.argv[1])
+channel = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 lines = channel.makefile("rw")
 print(os.getpid(), path, file=lines, flush=True)
 for order in lines:
@@ -168,13 +167,10 @@ def running_job(place: Place, folder: Path, *flags: str) -> Iterator[Job]:
         LINKFOX_TOOL_GATEWAY=place.gateway.url,
         LINKFOX_AGENT_API_KEY=place.key,
     )
-    address = str(folder / "job")
-    job = (sys.executable, "-c", JOB, address, SEARCH)
-    words = ("--seller-id", SELLER, "--region", "NA", *flags, "--", *job)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
-        listener.listen()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(PATIENCE)
+        job = (sys.executable, "-c", JOB, str(listener.getsockname()[1]), SEARCH)
+        words = ("--seller-id", SELLER, "--region", "NA", *flags, "--", *job)
         with moved_program(*words, environment=environment, folder=folder, patience=PATIENCE) as program:
             lines, _ = listener.accept()
             with lines:
