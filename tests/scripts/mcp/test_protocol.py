@@ -153,6 +153,7 @@ def test_half_a_line_and_then_nothing_ends_it(environment: dict[str, str], home:
         assert raw.ended() == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_host_that_goes_away_leaves_nothing_running(
     environment: dict[str, str], home: Path, gateway: FakeGateway
 ) -> None:
