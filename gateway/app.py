@@ -45,6 +45,7 @@ from gateway.tokens.retries import Retries, Sleep
 from gateway.tokens.service import TokenService
 from gateway.tokens.shared_tokens import SharedTokens
 from gateway.tokens.stand_in_tokens import StandInTokens
+from gateway.tokens.token_endpoint import TokenEndpoint
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
@@ -150,15 +151,9 @@ def _services(
     authorizer = Authorizer(settings, vault, clock, session, keeping, patient_vault, threads)
     forwarder = Forwarder(session, threads, timeout=settings.proxy_timeout)
     shared_tokens = SharedTokens(vault.purpose_tokens, clock, threads, sleep=sleep)
-    application_tokens = ApplicationTokens(
-        settings,
-        login,
-        TokenCircuitBreaker(vault, threads),
-        shared_tokens,
-        threads,
-        Retries(sleep),
-        Retries(sleep, tries=1),
-    )
+    breaker = TokenCircuitBreaker(vault, threads)
+    endpoint = TokenEndpoint(breaker, threads, retries=Retries(sleep), once=Retries(sleep, tries=1))
+    application_tokens = ApplicationTokens(settings, login, breaker, endpoint, shared_tokens)
     return Services(
         settings=settings,
         vault=vault,

@@ -85,8 +85,13 @@ class TokenCircuitBreaker:
             log_suspension(client.flow, client.client_id, reason)
 
     async def failed(self, client: Client, circuit: CircuitState, failure: AmazonFailure) -> None:
-        """Record a failure that says nothing of the grant: Amazon gets a rest, a probe has not succeeded."""
-        if failure.kind == "throttled" or failure.kind == "unavailable":
+        """Record a failure that says nothing of the grant.
+
+        Amazon refuses the application, or gets a rest, or a probe has not succeeded.
+        """
+        if failure.kind == "invalid_client":
+            await self.suspend(client, circuit, failure.kind)
+        elif failure.kind == "throttled" or failure.kind == "unavailable":
             await self._threads.writes(
                 self._applications.cool_down, app_key(client), failure.kind, failure.retry_after
             )

@@ -4,17 +4,19 @@ https://developer-docs.amazon.com/sp-api/docs/grantless-operations
 """
 
 import logging
+from functools import partial
+from typing import NoReturn
 
 from gateway.amazon.failures import AmazonFailure, problem_of
-from gateway.amazon.login_with_amazon import LoginWithAmazon, TokenAnswer
+from gateway.amazon.login_with_amazon import LoginWithAmazon
 from gateway.applications.credentials import token_client
 from gateway.applications.token_breaker import TokenCircuitBreaker, app_key
 from gateway.errors import Problem
 from gateway.settings.settings import Settings
-from gateway.tokens.retries import Retries
 from gateway.tokens.shared_tokens import SharedTokens, purpose_of
+from gateway.tokens.token_endpoint import TokenEndpoint
 from gateway.util.secret import Secret
-from gateway.util.threads import Threads
+from gateway.vault.applications import CircuitState
 from gateway.vault.purpose_tokens import PurposeToken
 
 log = logging.getLogger(__name__)
@@ -32,18 +34,14 @@ class ApplicationTokens:
         settings: Settings,
         login: LoginWithAmazon,
         breaker: TokenCircuitBreaker,
+        endpoint: TokenEndpoint,
         shared: SharedTokens,
-        threads: Threads,
-        retries: Retries,
-        once: Retries,
     ) -> None:
         self._settings = settings
         self._login = login
         self._breaker = breaker
+        self._endpoint = endpoint
         self._shared = shared
-        self._threads = threads
-        self._retries = retries
-        self._once = once
 
     async def token(self, refused: Secret | None = None) -> Secret:
         """Return a token that lives, another one than was `refused`. Raise Problem."""
@@ -55,22 +53,14 @@ class ApplicationTokens:
     async def _ask(self) -> PurposeToken:
         """Ask Login with Amazon, as every refresh is asked: where the application is not at rest."""
         client = token_client(self._settings, "spapi", "NA")
-        circuit = await self._breaker.admit(client)
 
-        async def ask() -> TokenAnswer:
-            return await self._threads.amazon(self._login.token_of_application, client, SCOPE)
-
-        retries = self._once if circuit.state == "half_open" else self._retries
-        try:
-            answer = await retries.call(ask)
-        except AmazonFailure as failure:
+        async def failed(failure: AmazonFailure, circuit: CircuitState) -> NoReturn:
             log.warning("application_token_failed kind=%s detail=%r", failure.kind, failure.detail)
-            if failure.kind == "invalid_client":
-                await self._breaker.suspend(client, circuit, failure.kind)
-            else:
-                await self._breaker.failed(client, circuit, failure)
+            await self._breaker.failed(client, circuit, failure)
             if failure.kind in ("unauthorized_client", "invalid_scope"):  # of no store and no consent
                 raise Problem("amazon_rejected", failure.detail) from None
             raise problem_of(failure) from None
-        await self._breaker.worked(client, circuit)
+
+        question = partial(self._login.token_of_application, client, SCOPE)
+        answer = await self._endpoint.ask(client, question, failed)
         return PurposeToken(answer.access_token, answer.expires_at)

@@ -27,6 +27,7 @@ from gateway.tokens.lease import LeaseKeeper
 from gateway.tokens.leased_refresh import LeasedRefresh
 from gateway.tokens.retries import Retries, Sleep
 from gateway.tokens.single_flight import SingleFlight
+from gateway.tokens.token_endpoint import TokenEndpoint
 from gateway.tokens.unstored_answers import UnstoredAnswers
 from gateway.tokens.verdicts import Verdicts
 from gateway.util.clock import Clock
@@ -68,16 +69,11 @@ class TokenService:
         self._unstored = UnstoredAnswers()
         self._forced = ForcedLimit(vault.forced_refreshes, threads)
         self._flights: SingleFlight[int, GrantTokens] = SingleFlight()
-        amazon = AmazonRefresh(
-            settings,
-            login,
-            self._breaker,
-            Verdicts(vault, self._breaker, threads),
-            self._forced,
-            threads,
-            retries=retries or Retries(sleep),
-            once=Retries(sleep, tries=1),
+        endpoint = TokenEndpoint(
+            self._breaker, threads, retries=retries or Retries(sleep), once=Retries(sleep, tries=1)
         )
+        verdicts = Verdicts(vault, self._breaker, threads)
+        amazon = AmazonRefresh(settings, login, endpoint, verdicts, self._forced)
         self._refreshing = LeasedRefresh(
             vault.grants,
             self._leases,

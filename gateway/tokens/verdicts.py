@@ -37,10 +37,7 @@ class Verdicts:
             )
         if failure.kind == "unauthorized_client":
             return await self._is_stale_foreign(failure, grant, client, circuit)
-        if failure.kind == "invalid_client":
-            await self._breaker.suspend(client, circuit, failure.kind)
-        else:
-            await self._breaker.failed(client, circuit, failure)
+        await self._breaker.failed(client, circuit, failure)
         return False
 
     async def _is_stale_or_doubted(self, grant: Grant, lease: Lease) -> bool:
