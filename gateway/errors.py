@@ -15,7 +15,8 @@ from typing import Any, Literal
 from gateway.util.paths import REFERENCES
 
 TABLE_FILE = REFERENCES / "errors.json"
-_FIELD = re.compile(r"\{(\w+)\}")
+# A field of the answer; of a list all, or the first.
+_FIELD = re.compile(r"\{(\w+)(\[0\])?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,15 @@ class ProblemRow:
     def hint(self, known: Mapping[str, Any]) -> str:
         """Return what a caller does about it: the first sentence whose fields are all in `known`."""
         for sentence in self.on_wire:
-            if all(known.get(field) for field in _FIELD.findall(sentence)):
-                return _FIELD.sub(lambda found: _words(known[found[1]]), sentence)
+            if all(known.get(field) for field, _ in _FIELD.findall(sentence)):
+                return _FIELD.sub(lambda found: _words(known[found[1]], is_first=bool(found[2])), sentence)
         return self.remedy
 
 
-def _words(value: object) -> str:
+def _words(value: Any, *, is_first: bool) -> str:
+    """Return a field in words; `is_first`: of a list the first alone."""
+    if is_first:
+        return str(value[0])
     return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -10,6 +10,8 @@ import pytest
 from gateway.amazon.failures import REASONS, AmazonFailure, FailureKind, problem_of
 from gateway.authorization.code_exchange import EXCHANGE_REASONS
 from gateway.errors import TABLE, TABLE_FILE, Problem, ProblemRow
+from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
+from gateway.settings.variables import declared
 from gateway.web.callbacks import SHOWN_PROBLEMS
 from tests.support.house import ROOT
 
@@ -87,14 +89,25 @@ def test_an_envelope_has_what_the_contract_says() -> None:
     }
 
 
+# The words in capitals that are meant as they stand.
+IN_CAPITALS = {"API", "EU", "FE", "JSON", "NA", "POST"} | {
+    variable.name
+    for record in (Settings, SellingPartnerApplication, AdsClient)
+    for _, variable in declared(record)
+}
+
+
 @pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
 def test_a_hint_is_for_programs_in_any_language(row: ProblemRow) -> None:
-    """It names calls and settings, no script but the operator's; what is not known is not left open."""
-    known = {"keyId": "0a1b2c3d4e5f", "neededRights": ["tokens", "manage"], "regions": ["NA", "EU"]}
-    for hint in (row.hint({}), row.hint(known)):
+    """It names calls and settings, no script but the operator's; no word is left to be filled in."""
+    always = {} if row.reason != "key_lacks_right" else {"keyId": "0a1b2c3d4e5f", "neededRights": ["tokens"]}
+    for sentence in ("", *row.on_wire):
+        told = {field: ["EU", "NA"] for field in re.findall(r"\{(\w+)", sentence)}
+        hint = row.hint(told | always)
         assert hint
-        assert "{" not in hint
-        assert not re.search(r"scripts/(?!local_gateway\.py change-key)", row.hint(known))
+        assert not re.search(r"[{}<>]", hint)
+        assert set(re.findall(r"\b[A-Z][A-Z_]+\b", hint)) <= IN_CAPITALS
+        assert not re.search(r"scripts/(?!local_gateway\.py change-key)", hint)
 
 
 def test_a_hint_is_filled_in_as_far_as_the_gateway_knows() -> None:
@@ -105,8 +118,9 @@ def test_a_hint_is_filled_in_as_far_as_the_gateway_knows() -> None:
     assert "sellerId A1 and region EU" in Problem("store_revoked", extra=whose).hint
     assert "authRecordId 7" in Problem("store_revoked", extra={"authRecordId": 7}).hint
     assert "NA or EU" in Problem("not_found", extra={"regions": ["NA", "EU"]}).hint
-    lacking = Problem("key_lacks_right", extra={"neededRights": ["personal"], "keyId": "0a1b"})
-    assert "personal in the place of RIGHT: `python3 scripts/local_gateway.py change-key 0a1b" in lacking.hint
+    lacking = Problem("key_lacks_right", extra={"neededRights": ["manage", "tokens"], "keyId": "0a1b"})
+    assert "the right manage, on the gateway's machine: " in lacking.hint
+    assert "`python3 scripts/local_gateway.py change-key 0a1b --add-rights manage`" in lacking.hint
 
 
 def test_a_revoked_store_and_an_application_at_fault_are_told_apart() -> None:

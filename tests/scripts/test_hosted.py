@@ -141,6 +141,19 @@ def test_its_words_decide_and_are_passed_on(
     assert done.error["retryable"] == ("频繁" in str(answer) or "未知" in str(answer))
 
 
+@pytest.mark.parametrize("script", ["authorized_stores.py", "ads_authorized_stores.py"])
+def test_a_right_that_a_key_lacks_is_not_the_operators_to_give(
+    hosted: FakeGateway, run_hosted: Run, script: str
+) -> None:
+    """The user has the site for it, and no command of a gateway's machine."""
+    lacking = {"errcode": 1005, "errmsg": "x", "reason": "key_lacks_right", "neededRights": ["tokens"]}
+    for path in ("/spApi/authorizedStores", "/amazonAds/authorizedStores"):
+        hosted.answers[path] = (403, lacking | {"keyId": "0a1b2c3d4e5f"})
+    hint = run_hosted(script).error["hint"]
+    assert "https://agent.linkfox.com/" in hint
+    assert "local_gateway.py" not in hint
+
+
 def test_a_page_in_chinese_is_shown_as_it_is(hosted: FakeGateway, run_hosted: Run) -> None:
     """A proxy's, in its own encoding; support can look, a setting cannot help."""
     hosted.answers["*"] = (502, "<html><title>网关错误".encode("gbk"))

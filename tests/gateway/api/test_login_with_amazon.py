@@ -223,7 +223,7 @@ def test_a_misspelt_handle_is_an_invalid_grant(gateway: Gateway) -> None:
         answer = send(gateway, urlencode(fields(gateway, handle)))
         assert refusal(answer) == (400, "invalid_grant", "unknown_handle")
         description = answer.json()["error_description"]
-        assert "store:SELLER_ID:REGION" in description
+        assert "store:sellerId:region" in description
         assert "IwEBIexample" not in description
 
 

@@ -82,7 +82,7 @@ def test_a_key_without_the_right_is_refused(gateway: Gateway, amazon: Amazon) ->
     checks = forwarded(amazon)
     refused = gateway.bad(PROXY, store_call(path=DESTINATIONS, queryString=None), status=403)
     assert (refused["reason"], refused["neededRights"]) == ("key_lacks_right", ["application"])
-    assert "give this key application" in refused["hint"]
+    assert "--add-rights application`" in refused["hint"]
     assert forwarded(amazon) == checks
 
 
