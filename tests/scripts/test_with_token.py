@@ -358,6 +358,15 @@ def test_the_help_says_whose_output_it_is(run: Run) -> None:
     assert text.index("Before that") in range(at, text.index("Standard output is one JSON document."))
 
 
+def run_code(code: str, home: Path) -> tuple[int, bytes]:
+    """Run code that imports the client, and return its exit code and what it wrote."""
+    environment = clean_environment(home, PYTHONPATH=str(SCRIPTS))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
+    )
+    return done.returncode, done.stdout
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
 def test_a_signal_before_the_command_runs_is_the_commands(tmp_path: Path) -> None:
     """What was made for it meanwhile is taken away again: nothing ends us in between."""
@@ -368,11 +377,7 @@ def test_a_signal_before_the_command_runs_is_the_commands(tmp_path: Path) -> Non
         "    code = relay.run([sys.executable, '-c', 'import signal; signal.pause()'], os.environ)\n"
         "print('taken away', flush=True); sys.exit(code)"
     )
-    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
-    )
-    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, b"taken away\n")
+    assert run_code(code, tmp_path) == (128 + signal.SIGTERM, b"taken away\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way")
@@ -385,11 +390,7 @@ def test_a_signal_without_a_command_ends_us_after_all(tmp_path: Path) -> None:
         "    print('taken away', flush=True)\n"
         "print('never')"
     )
-    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
-    )
-    assert (done.returncode, done.stdout) == (-signal.SIGTERM, b"taken away\n")
+    assert run_code(code, tmp_path) == (-signal.SIGTERM, b"taken away\n")
 
 
 # Windows
@@ -535,11 +536,7 @@ def test_what_is_ignored_stays_ignored_in_the_child(tmp_path: Path) -> None:
         " 'import os, signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN);"
         " os.kill(os.getppid(), signal.SIGHUP)'], os.environ))"
     )
-    environment = clean_environment(tmp_path, PYTHONPATH=str(SCRIPTS))
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, timeout=PATIENCE, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, b"True\n")
+    assert run_code(code, tmp_path) == (0, b"True\n")
 
 
 @pytest.mark.parametrize(
