@@ -1,4 +1,4 @@
-"""Giving an API key rights, taking some away, and naming it: the key itself stays as it is."""
+"""Giving an API key rights, taking some away, naming it or not any more: the key itself stays as it is."""
 
 import argparse
 from typing import Any
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "Name --add-rights, --remove-rights or --label.",
             "bad_arguments",
         )
-    check_label(options.label)
+    check_label(options.label or None)
     with opened(settings_of(options.data_dir, options.sandbox)) as vault:
         try:
             changed = vault.users.change_key(options.key_id, add=add, remove=remove, label=options.label)

@@ -127,9 +127,10 @@ class Users:
     ) -> KeyRecord | None:
         """Give and take rights, and name an API key, at once for every process; None: there is none.
 
-        `label` None leaves it as it is. Raise ValueError where no right would be left, and for a bad label.
+        `label` None leaves it as it is, an empty one takes it away. Raise ValueError where no right would be
+        left, and for a bad label.
         """
-        check_label(label)
+        check_label(label or None)
         with self._database.writing() as connection:
             had = connection.execute(select(api_keys.c.rights).where(api_keys.c.id == key_id)).scalar()
             if had is None:
@@ -137,7 +138,7 @@ class Users:
             rights = [right for right in ALL_RIGHTS if right in {*had.split(), *add} - {*remove}]
             if not rights:
                 raise ValueError("a key without any right would be of no use")
-            values = {"rights": " ".join(rights)} | ({} if label is None else {"label": label})
+            values = {"rights": " ".join(rights)} | ({} if label is None else {"label": label or None})
             connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(values))
             self._audit.record(connection, "key_changed", subject=f"{key_id}: {', '.join(rights)}")
         return self._key(key_id)

@@ -105,6 +105,14 @@ def test_what_does_not_belong_together_is_refused_here(words: list[str], message
     assert caught.value.message.startswith(message)
 
 
+def test_an_empty_label_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a key's label away; no other text may be empty."""
+    given = ["change-key", "0a1b2c3d4e5f", "--label", ""]
+    assert passed_on(given, tmp_path, monkeypatch) == ["change-key", "--label", "", "--", "0a1b2c3d4e5f"]
+    with pytest.raises(ClientError, match="must not be empty"):
+        declared().parse(["change-key", "0a1b2c3d4e5f", "--add-rights", ""])
+
+
 @pytest.mark.parametrize("words", [["add-user", "anna", "--key-file", "-"], ["backup", "-"]])
 def test_a_dash_is_no_file(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of that name is made, and nothing secret goes to standard output."""

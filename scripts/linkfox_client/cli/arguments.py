@@ -39,18 +39,19 @@ class Arguments(Rules):
         *,
         required: bool = False,
         default: str | None = None,
+        least: int = 1,
         most: int = 100,
         metavar: str = "TEXT",
         mistaken: Sequence[str] = (),
         hint: str = "",
     ) -> None:
-        """Declare a text of 1 to `most` characters after trimming, without control or direction marks.
+        """Declare a text of `least` to `most` characters, trimmed, without control or direction marks.
 
         `mistaken`: flags that there are not, whose caller means this one; the argument declared last counts.
         `hint`: where the text is found.
         """
         others = tuple(mistaken)
-        kind = kinds.text(most)
+        kind = kinds.text(most, least)
         self._add(Field(flag, help, kind, metavar, required, default, mistaken=others, hint=hint))
 
     def label(self, flag: str, help: str, *, required: bool = False, mistaken: Sequence[str] = ()) -> None:

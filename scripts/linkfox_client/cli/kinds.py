@@ -17,9 +17,9 @@ class Kind(NamedTuple):
     schema: Mapping[str, Any]
 
 
-def text(most: int) -> Kind:
-    """Return the kind of a text of at most `most` characters."""
-    return Kind(lambda value: values.read_text(value, most), _text(most))
+def text(most: int, least: int = 1) -> Kind:
+    """Return the kind of a text of `least` (0 or 1) to `most` characters."""
+    return Kind(lambda value: values.read_text(value, most, least=least), _text(most, least))
 
 
 def prose(most: int) -> Kind:
@@ -66,8 +66,8 @@ def integer(least: int, most: int, hint: str = "") -> Kind:
     return Kind(lambda value: values.read_integer(value, least, most, hint), {"type": "integer", **limits})
 
 
-def _text(most: int) -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "maxLength": most}
+def _text(most: int, least: int = 1) -> dict[str, Any]:
+    return {"type": "string", "minLength": least, "maxLength": most}
 
 
 PATH = Kind(values.read_path, _text(values.LONGEST_PATH))

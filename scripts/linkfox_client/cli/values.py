@@ -23,12 +23,12 @@ class Wrong(Exception):
 ASK_FOR_NAME = "Ask the user for the name; do not make one up."
 
 
-def read_text(value: Any, most: int) -> str:
-    """Return a text of 1 to `most` characters after trimming, without control or direction marks."""
+def read_text(value: Any, most: int, *, least: int = 1) -> str:
+    """Return a text of `least` (0 or 1) to `most` characters, trimmed, without control or direction marks."""
     if not isinstance(value, str):
         raise Wrong(f"has to be a text, not {kind(value)}")
     text = value.strip()
-    if not text:
+    if len(text) < least:
         raise Wrong("must not be empty", "Ask the user for it; do not make one up.")
     if has_hidden(text):
         raise Wrong("must not contain control characters, line ends or direction marks")

@@ -179,7 +179,7 @@ def _declare_flag(arguments: Arguments, option: Mapping[str, Any], commands: str
     elif option["kind"] == "integer":
         arguments.integer(option["flag"], meaning, least=option["least"], most=option["most"])
     else:
-        arguments.text(option["flag"], meaning, metavar=option["metavar"])
+        arguments.text(option["flag"], meaning, metavar=option["metavar"], least=option.get("least", 1))
     if option.get("guarded"):
         arguments.guard(option["flag"])
 

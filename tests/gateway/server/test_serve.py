@@ -603,6 +603,8 @@ class TestAddUser:
             (("nobody", "--add-rights", "personal"), 5),
         ):
             assert settled.fail("change-key", *words)[0] == code
+        unnamed = run("change-key", made["keyId"], "--label", "")
+        assert unnamed == changed | {"label": None}
 
     @pytest.mark.parametrize("rights", ["", "everything", "tokens,", "tokens manage"])
     def test_rights_that_are_none_are_refused(self, settled: Box, rights: str) -> None:

@@ -22,7 +22,7 @@ from gateway.vault.database.tables import api_keys, attempts, authorization_code
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.grants import NameTaken
 from gateway.vault.unread_profiles import AGAIN
-from gateway.vault.users import UserExists
+from gateway.vault.users import USUAL_RIGHTS, UserExists
 from gateway.vault.vault import Vault
 from tests.support.clock import SteppingClock
 from tests.support.vaults import account, consumed, lost_answer, new_attempt, profile, store, tokens
@@ -96,9 +96,21 @@ class TestUsers:
         key_id, _ = vault.users.issue_key("ann", label="good")
         with pytest.raises(ValueError, match="label"):
             vault.users.issue_key("ann", label=label)
-        with pytest.raises(ValueError, match="label"):
-            vault.users.change_key(key_id, label=label)
+        if label:
+            with pytest.raises(ValueError, match="label"):
+                vault.users.change_key(key_id, label=label)
         assert [each.label for each in vault.users.list_keys()] == ["good"]
+
+    def test_a_label_is_taken_away_by_an_empty_one(self, vault: Vault, user: int) -> None:
+        """The key's rights are as before; it can be named again."""
+        key_id, _ = vault.users.issue_key("ann", label="cron")
+        changed = vault.users.change_key(key_id, label="")
+        assert changed is not None
+        assert (changed.label, changed.rights) == (None, USUAL_RIGHTS)
+        assert [each.label for each in vault.users.list_keys()] == [None]
+        renamed = vault.users.change_key(key_id, label="daily")
+        assert renamed is not None
+        assert renamed.label == "daily"
 
     def test_a_key_is_changed(self, vault: Vault, user: int) -> None:
         """Rights are given and taken, and a label; the key is the same, and the change is in the audit."""
