@@ -132,7 +132,9 @@ class Users:
         """
         check_label(label or None)
         with self._database.writing() as connection:
-            had = connection.execute(select(api_keys.c.rights).where(api_keys.c.id == key_id)).scalar()
+            # Locked: another change at the same time would take this one back.
+            rights_now = select(api_keys.c.rights).where(api_keys.c.id == key_id).with_for_update()
+            had = connection.execute(rights_now).scalar()
             if had is None:
                 return None
             rights = [right for right in ALL_RIGHTS if right in {*had.split(), *add} - {*remove}]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
-from gateway.model import Attempt, Customer, Flow, Grant, Import, Lease, Page, Site, UnreadProfiles
+from gateway.model import Attempt, Customer, Flow, Grant, Import, Lease, Page, Right, Site, UnreadProfiles
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
@@ -126,6 +126,19 @@ class TestUsers:
         assert vault.users.change_key("unknown", add=("proxy",)) is None
         with pytest.raises(ValueError, match="right"):
             vault.users.change_key(key_id, remove=("tokens", "proxy", "personal"))
+
+    def test_two_changes_at_once_are_both_kept(
+        self, vault: Vault, user: int, open_another: Callable[[], Vault]
+    ) -> None:
+        """Neither takes back what the other has just given."""
+        both = [vault.users, open_another().users]
+        given: tuple[Right, Right] = ("personal", "application")
+        for _ in range(10):
+            key_id, _ = vault.users.issue_key("ann")
+            changed = together(2, lambda n, key_id=key_id: both[n].change_key(key_id, add=(given[n],)))
+            assert None not in changed
+            (rights,) = [key.rights for key in vault.users.list_keys() if key.id == key_id]
+            assert rights == (*USUAL_RIGHTS, *given)
 
     def test_the_audit_tells_the_label(self, vault: Vault, user: int) -> None:
         """Of the key that a call was made with, as it is called now."""
