@@ -47,7 +47,9 @@ class SqliteWriter:
             try:
                 return self._execute(sql, given)
             except sqlite3.Error as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or loop.time() >= give_up_at:
+                # sqlite3's own errors, as of a closed connection, have no code of SQLite's.
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if code != sqlite3.SQLITE_BUSY or loop.time() >= give_up_at:
                     raise describe_error(error) or error from None
             await asyncio.sleep(pause)
         raise AssertionError("pauses have no end")

@@ -1,6 +1,8 @@
 """What a database refuses for reasons outside this program is told in a sentence, whoever drives it."""
 
+import asyncio
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -8,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.pool import QueuePool
 
 from gateway.vault.database.postgresql_troubles import describe_postgresql_error
+from gateway.vault.database.sqlite_writer import SqliteWriter
 from gateway.vault.database.troubles import describe_error, translated_errors
 from gateway.vault.errors import VaultError
 
@@ -80,3 +83,11 @@ def test_a_statement_that_is_wrong_is_raised_as_it_is() -> None:
     with pytest.raises(DBAPIError), translated_errors(), engine.connect() as connection:
         connection.execute(text("SELECT * FROM nowhere"))
     engine.dispose()
+
+
+def test_a_mistake_of_ours_is_shown_as_it_is(tmp_path: Path) -> None:
+    """It has no code of SQLite's, and is not hidden by another error."""
+    writer = SqliteWriter(tmp_path / "vault.db")
+    writer.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        asyncio.run(writer.first(text("SELECT 1"), {}))
