@@ -229,7 +229,8 @@ class _Gateway:
                 with self._opener.open(request, timeout=PATIENCE) as answer:
                     status, text = answer.status, answer.read()
             except HTTPError as refusal:
-                status, text = refusal.code, refusal.read()
+                with refusal:
+                    status, text = refusal.code, refusal.read()
             document = json.loads(text)
         except (OSError, HTTPException) as problem:
             reason = getattr(problem, "reason", None) or problem
