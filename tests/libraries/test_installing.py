@@ -49,11 +49,11 @@ def calls(tmp_path: Path) -> int:
     [
         "npm error code ECONNREFUSED",
         "npm error code ENOTFOUND",
-        "npm error network request to https://registry.npmjs.org/a failed, reason: connect ETIMEDOUT",
-        "npm error 503 Service Unavailable - GET https://registry.npmjs.org/a E503",
+        "npm error network request to https://registry.example/a failed, reason: connect ETIMEDOUT",
+        "npm error 503 Service Unavailable - GET https://registry.example/a E503",
         "WARNING: Retrying (Retry(total=0)) after connection broken by NewConnectionError",
         "WARNING: Retrying (Retry(total=0)) after connection broken by ReadTimeoutError: Read timed out.",
-        "ERROR: HTTP error 503 while getting https://files.pythonhosted.org/a.whl",
+        "ERROR: HTTP error 503 while getting https://packages.example/a.whl",
     ],
 )
 def test_a_registry_that_is_away_skips_in_words_and_is_asked_once(
