@@ -39,11 +39,9 @@ class Shares:
         share.callers += 1
         try:
             try:
-                if share.places.locked():
-                    async with asyncio.timeout(self._longest_wait):
-                        await share.places.acquire()
-                else:
-                    await share.places.acquire()  # at once, as nobody waits
+                # Where a place is free, no timer is set: it is taken at once.
+                async with asyncio.timeout(self._longest_wait if share.places.locked() else None):
+                    await share.places.acquire()
             except TimeoutError:
                 raise self._full() from None
             try:
