@@ -107,7 +107,6 @@ def create_app(
 
     pages = Pages(sandbox=settings.sandbox, clock=clock)
     app = Application(
-        # The first is found first: `storeTokens`, which comes before every other call.
         routes=[
             *amazon_addresses.ROUTES,
             *(route for each in ROUTERS for route in each.routes),

@@ -14,7 +14,7 @@ class Application(Starlette):
         """Return the router inside the middleware, without Starlette's own two layers for exceptions."""
         # `/spApi/storeTokens/` is another address than `/spApi/storeTokens`, and is not there.
         self.router.redirect_slashes = False
-        app: ASGIApp = ExactRoutes(self.router)
+        app: ASGIApp = DirectRoutes(self.router)
         for middleware, arguments, options in reversed(self.user_middleware):
             app = middleware(app, *arguments, **options)
         return app
@@ -41,11 +41,11 @@ class PrefixRoute(BaseRoute):
         self.app = endpoint
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell the router that it is none of these, which ExactRoutes has found by then."""
+        """Tell the router that it is none of these, which DirectRoutes has found by then."""
         return Match.NONE, {}
 
 
-class ExactRoutes:
+class DirectRoutes:
     """Finds routes by the path itself, or its beginning; the router tries the patterns of the others."""
 
     def __init__(self, router: Router) -> None:
