@@ -11,7 +11,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "unknown_handle": (
         "refresh_token 中填写的不是本网关的句柄",
-        "请填写 store:SELLER_ID:REGION、profile:PROFILE_ID 或 account:AUTH_RECORD_ID。",
+        "请填写 store:sellerId:region、profile:profileId 或 account:authRecordId，其值见店铺和广告账户列表。",
     ),
     "body_too_large": ("请求内容过大，网关不接收", "请缩小请求内容。"),
     "headers_too_large": (
