@@ -49,7 +49,7 @@ def take_out(text: str, parent: str, name: str) -> str | None:
     changed = before + text[end:]
     wanted = _read(text)
     del wanted[parent][name]
-    if {**_read(changed), parent: _read(changed).get(parent, {})} != wanted:
+    if {parent: {}, **_read(changed)} != wanted:
         raise Unreadable(f"its {parent}.{name} is written in another way than as a table")
     return changed
 
