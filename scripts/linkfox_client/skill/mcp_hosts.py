@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from linkfox_client import venv
+from linkfox_client.cli import output
 from linkfox_client.errors import ClientError
 from linkfox_client.paths import BUNDLE, python_of
 from linkfox_client.skill import entry_files, json_entry, toml_entry
@@ -57,12 +58,8 @@ HOSTS = {
 
 def ensure_packages(bundle: Path = BUNDLE) -> Path:
     """Install what the server needs into the bundle's `.venv`; return that. Raise ClientError."""
-
-    def notify(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
     try:
-        python = venv.ensure(REQUIREMENTS, bundle=bundle, notify=notify)
+        python = venv.ensure(REQUIREMENTS, bundle=bundle, notify=output.notify)
     except venv.SetupError as problem:
         raise ClientError("not_set_up", str(problem), problem.hint) from None
     return python.parents[1]
