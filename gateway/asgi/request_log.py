@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.asgi.request_context import context_of, route_of
-from gateway.util import counters, log_lines
+from gateway.util import counters, events
 from gateway.vault.audit import Audit
 
 log = logging.getLogger(__name__)
@@ -47,11 +47,11 @@ class RequestLog:
                 self._audit.record_call(context.audit, route, context.outcome)
             seconds = time.perf_counter() - began
             counters.request_answered(route, context.status, seconds)
-            log_lines.info(
+            events.info(
                 log,
                 "request",
                 method=scope["method"],
                 route=route,
                 status=context.status,
-                milliseconds=round(seconds * 1000, 1),
+                seconds=round(seconds, 4),
             )

@@ -1,7 +1,8 @@
 """Logging to standard error: every logger of the process in one form, with what looks like a secret masked.
 
-A line is text, or one JSON object. Lines that belong to a request carry its id. Where standard error is the
-file of a gateway in the background, it is kept from growing without bound.
+A line is text to read, or a JSON object with `time`, `level`, `logger`, `event` and its fields. Lines
+that belong to a request carry its id. Where standard error is the file of a gateway in the background, it is
+kept from growing without bound.
 """
 
 import json
@@ -18,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings.kinds import LogFormat
-from gateway.util.log_lines import LineHandler
+from gateway.util.events import Event, EventHandler, readable
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
 LOG_FILE = "gateway.log"
 LARGEST_LOG = 10 * 1024 * 1024
 # Asking for the size of the file costs more than most lines do.
 LINES_BETWEEN_LOOKS = 200
+# The event of what others than the gateway log, such as its libraries: a sentence, in `message`.
+MESSAGE = "log"
 
 _TOKENS = re.compile(
     rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:lfx_local_|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
@@ -36,13 +39,16 @@ _PARAMETERS = re.compile(
 _SECRET_FIELDS = frozenset(
     {
         "access_token",
+        "accessToken",
         "authorization",
         "client_secret",
+        "clientSecret",
         "code",
         "cookie",
         "key",
         "password",
         "refresh_token",
+        "refreshToken",
         "secret",
         "state",
         "token",
@@ -97,84 +103,53 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line that is written."""
-        fields = dict(getattr(record, "fields", ()))
-        exception = self.formatException(record.exc_info) if record.exc_info else None
-        return self.line(
-            record.created, record.levelname, record.name, record.getMessage(), fields, exception
-        )
+        if isinstance(record.msg, Event):
+            name, fields = record.msg.name, dict(record.msg.fields)
+        else:
+            name, fields = MESSAGE, {"message": record.getMessage()}
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return self.line(record.created, record.levelno, record.name, name, fields)
 
-    def line(
-        self,
-        at: float,
-        level: str,
-        logger: str,
-        message: str,
-        fields: dict[str, Any],
-        exception: str | None = None,
-    ) -> str:
+    def line(self, at: float, level: int, logger: str, name: str, fields: dict[str, Any]) -> str:
         """Return a line of its parts. `at`: epoch seconds; `fields` is changed."""
         if not _SECRET_FIELDS.isdisjoint(fields):
-            for name in _SECRET_FIELDS.intersection(fields):
+            for field in _SECRET_FIELDS.intersection(fields):
                 # Whatever it looks like.
-                fields[name] = "***"
+                fields[field] = "***"
         request_id = _request_id.get()
         if request_id is not None:
-            fields["request_id"] = request_id
-        return redacted(self._line(self._moment(at), level, logger, message, fields, exception))
+            fields["requestId"] = request_id
+        return redacted(self._line(self._moment(at), logging.getLevelName(level), logger, name, fields))
 
     def _moment(self, at: float) -> str:
-        """Write a time. Most lines come in the same second as the one before."""
+        """Write a time by RFC 3339. Most lines come in the same second as the one before."""
         second, milliseconds = divmod(int(at * 1000), 1000)
         known, text = self._second
         if second != known:
             text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
             self._second = (second, text)
-        return f"{text}.{milliseconds:03d}+00:00"
+        return f"{text}.{milliseconds:03d}Z"
 
-    def _line(
-        self,
-        moment: str,
-        level: str,
-        logger: str,
-        message: str,
-        fields: dict[str, Any],
-        exception: str | None,
-    ) -> str:
+    def _line(self, moment: str, level: str, logger: str, name: str, fields: dict[str, Any]) -> str:
         raise NotImplementedError
 
 
 class _TextLines(_Lines):
-    def _line(
-        self,
-        moment: str,
-        level: str,
-        logger: str,
-        message: str,
-        fields: dict[str, Any],
-        exception: str | None,
-    ) -> str:
-        parts = [f"{name}={value}" for name, value in fields.items()]
-        line = " ".join([moment, level, logger, message, *parts])
+    def _line(self, moment: str, level: str, logger: str, name: str, fields: dict[str, Any]) -> str:
+        exception = fields.pop("exception", None)
+        said = readable(name, fields) if name != MESSAGE else readable(fields.pop("message"), fields)
+        line = f"{moment} {level} {logger} {said}"
         return f"{line}\n{exception}" if exception else line
 
 
 class _JsonLines(_Lines):
-    def _line(
-        self,
-        moment: str,
-        level: str,
-        logger: str,
-        message: str,
-        fields: dict[str, Any],
-        exception: str | None,
-    ) -> str:
-        document = {"event": message, **fields, "timestamp": moment, "level": level, "logger": logger}
-        if exception:
-            document["exception"] = exception
+    def _line(self, moment: str, level: str, logger: str, name: str, fields: dict[str, Any]) -> str:
+        document = {"time": moment, "level": level, "logger": logger, "event": name, **fields}
         return json.dumps(document, ensure_ascii=False, default=str)
 
 
-class _CappedHandler(LineHandler):
+class _CappedHandler(EventHandler):
     """Writes to standard error; where that is the file `path`, moves it to `path`.1 when it has grown large.
 
     The file stays open in other processes, too, so it is copied and emptied rather than renamed.
@@ -191,9 +166,9 @@ class _CappedHandler(LineHandler):
         super().emit(record)
         self._look()
 
-    def write_line(self, logger: str, message: str, fields: dict[str, Any]) -> None:
-        """Write a line. What cannot be written is left out, as logging has it."""
-        line = self.lines.line(time.time(), "INFO", logger, message, fields)
+    def write_event(self, level: int, logger: str, name: str, fields: dict[str, Any]) -> None:
+        """Write an event. What cannot be written is left out, as logging has it."""
+        line = self.lines.line(time.time(), level, logger, name, fields)
         assert self.lock is not None, "every handler makes one"
         with self.lock:
             try:

@@ -34,7 +34,7 @@ from gateway.tokens.application_tokens import ApplicationTokens
 from gateway.tokens.grant_tokens import revoked, seconds_left
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.service import FRESH_ENOUGH, TokenService
-from gateway.util import log_lines
+from gateway.util import events
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import PROXY_THREADS, Threads
@@ -191,7 +191,7 @@ class DeveloperProxy:
             answer = await self._forwarder.forward(outgoing)
         except AmazonFailure as failure:
             raise self._failed(bearer, failure) from None
-        log_lines.info(log, "proxied", grant=grant.id, method=wanted.method, status=answer.status)
+        events.info(log, "proxied", grant=grant.id, method=wanted.method, status=answer.status)
         if answer.status < HTTPStatus.BAD_REQUEST:
             self._proofs.drop(grant.id)
         return answer

@@ -52,9 +52,9 @@ def test_a_log_for_machines_has_requests_and_no_secrets(direct: Replicas) -> Non
         request_id = answer.headers["X-Request-Id"]
     replica.stop()
     lines = [json.loads(line) for line in replica.log().splitlines()]
-    assert all({"timestamp", "level", "logger", "event"} <= line.keys() for line in lines)
+    assert all({"time", "level", "logger", "event"} <= line.keys() for line in lines)
     (health,) = [line for line in lines if line.get("route") == "/healthz"]
-    assert (health["event"], health["status"], health["request_id"]) == ("request", 200, request_id)
+    assert (health["event"], health["status"], health["requestId"]) == ("request", 200, request_id)
     refused = [line for line in lines if line["event"].startswith("refresh_failed")]
     assert [line["level"] for line in refused] == ["WARNING"]
     assert {line["logger"].partition(".")[0] for line in lines} >= {"gateway", "uvicorn"}

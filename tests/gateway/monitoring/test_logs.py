@@ -10,46 +10,73 @@ from pathlib import Path
 import pytest
 
 from gateway.monitoring import logs
+from gateway.util.events import Event
 from tests.support.house import ROOT
 
 TOKEN = "Atza|" + "secretpart" * 10
+TIME = r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z"
 
 
-def record(message: str, *arguments: object, **fields: object) -> logging.LogRecord:
-    """A record of some library's logger."""
-    made = logging.LogRecord("some.library", logging.WARNING, "f", 1, message, arguments, None)
-    if fields:
-        made.fields = fields
-    return made
+def record(message: object, *arguments: object) -> logging.LogRecord:
+    """A record of some logger's."""
+    return logging.LogRecord("some.library", logging.WARNING, "f", 1, message, arguments, None)
 
 
-def test_a_line_in_json_has_fields() -> None:
-    """Any logger's record becomes one object on one line."""
-    line = logs.formatter("json").format(record("called %s", "twice", route="/x", status=200))
+def test_an_event_in_json_has_its_fields_as_they_are() -> None:
+    """One object on one line: numbers stay numbers, and a search by `event` finds it."""
+    line = logs.formatter("json").format(
+        record(Event("called", {"route": "/x", "status": 200, "done": True}))
+    )
     assert "\n" not in line
     document = json.loads(line)
-    assert document.pop("timestamp").endswith("+00:00")
+    assert re.fullmatch(TIME, document.pop("time"))
     assert document == {
-        "event": "called twice",
         "level": "WARNING",
         "logger": "some.library",
+        "event": "called",
         "route": "/x",
         "status": 200,
+        "done": True,
     }
 
 
-def test_a_line_in_text_begins_with_time_and_level() -> None:
-    """A person reads time, level, logger and message, then the fields."""
-    line = logs.formatter().format(record("called", status=200))
-    assert line.split(" ", 1)[1] == "WARNING some.library called status=200"
+def test_what_a_library_says_is_an_event_too() -> None:
+    """Its sentence is in `message`; in text it reads as it was said."""
+    said = record("Started %s", "twice")
+    document = json.loads(logs.formatter("json").format(said))
+    assert (document["event"], document["message"]) == ("log", "Started twice")
+    assert logs.formatter().format(said).split(" ", 1)[1] == "WARNING some.library Started twice"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (200, "200"),
+        (None, "null"),
+        (True, "true"),
+        ("plain/x", "plain/x"),
+        ("中文店", "中文店"),
+        ("two words", '"two words"'),
+        ("", '""'),
+        ('a "quote"', '"a \\"quote\\""'),
+        ("a\nWARNING forged", '"a\\nWARNING forged"'),
+        ({"EU": "throttled"}, '{"EU": "throttled"}'),
+    ],
+)
+def test_a_line_in_text_begins_with_time_and_level(value: object, written: str) -> None:
+    """A person reads time, level, logger and event, then the fields; no value begins a line of its own."""
+    line = logs.formatter().format(record(Event("called", {"field": value})))
+    time, rest = line.split(" ", 1)
+    assert re.fullmatch(TIME, time)
+    assert rest == f"WARNING some.library called field={written}"
 
 
 def test_secrets_are_masked_by_value_and_by_name() -> None:
     """In either form, whether the secret is in the message, an argument or a field."""
     for form in ("text", "json"):
         line = logs.formatter(form).format(
-            record("got %s", TOKEN, detail=TOKEN, client_secret="short", code="ANcode")
-        )
+            record(Event("got", {"detail": TOKEN, "clientSecret": "short", "code": "ANcode"}))
+        ) + logs.formatter(form).format(record("got %s", TOKEN))
         assert "secretpart" not in line
         assert "short" not in line
         assert "ANcode" not in line
@@ -75,17 +102,17 @@ DIRECT = """\
 import logging, sys
 sys.path.insert(0, {root!r})
 from gateway.monitoring import logs
-from gateway.util import log_lines
+from gateway.util import events
 logs.set_up_logging({form!r})
 log = logging.getLogger("some.library")
 logs.in_request("0123456789abcdef")
-for fields in ({{"route": "/x", "milliseconds": 1.5}}, {{"detail": {token!r}, "code": "AN"}}, {{}}):
-    log.info("called", extra={{"fields": dict(fields)}})
-    log_lines.info(log, "called", **fields)
+for fields in ({{"route": "/x", "seconds": 1.5}}, {{"detail": {token!r}, "code": "AN"}}, {{}}):
+    log.info(events.Event("called", dict(fields)))
+    events.info(log, "called", **fields)
 log.setLevel("WARNING")
-log_lines.info(log, "not wanted")
+events.info(log, "not wanted")
 logging.root.addHandler(logging.FileHandler({path!r}))
-log_lines.info(logging.getLogger("other"), "heard by both")
+events.info(logging.getLogger("other"), "heard by both")
 """
 
 
@@ -95,8 +122,7 @@ def test_a_line_that_is_written_directly_is_that_of_a_record(form: str, tmp_path
     path = tmp_path / "other"
     program = DIRECT.format(root=str(ROOT), form=form, token=TOKEN, path=str(path))
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    times = r"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}\+00:00"
-    lines = [re.sub(times, "NOW", line) for line in ran.stderr.splitlines()]
+    lines = [re.sub(TIME, "NOW", line) for line in ran.stderr.splitlines()]
     assert len(lines) == 7
     assert all(line.count("NOW") == 1 for line in lines)
     assert lines[0:6:2] == lines[1:6:2]
