@@ -18,8 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from gateway.api.description import openapi_document
-from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
+from gateway.settings.settings import Settings
 from gateway.settings.variables import rows
+from gateway.settings.webhook import Webhook
 from gateway.util.paths import BUNDLE as ROOT
 from tools.errors_page import errors_page
 from tools.refusal_tables import causes_table, families_table

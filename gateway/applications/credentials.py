@@ -3,7 +3,8 @@
 from gateway.amazon.login_with_amazon import Client
 from gateway.errors import Problem
 from gateway.model import Flow, Region
-from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
+from gateway.settings.settings import Settings
 
 
 def selling_partner_application(settings: Settings) -> SellingPartnerApplication:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from gateway.amazon.marketplaces import Marketplace
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.model import Central, Region
-from gateway.settings.settings import AdsClient, SellingPartnerApplication
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.util.secret import Secret
 
 # Turns a host and a path of Amazon's into the address to use (`AmazonSession.address`).

@@ -14,8 +14,9 @@ from typing import Any
 from gateway.errors import OperatorError
 from gateway.monitoring.warnings import SECRET_DAYS, WARN_DAYS
 from gateway.server.data_folder import DataFolder
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.loading import load_settings
-from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
+from gateway.settings.settings import Settings
 from gateway.util.clock import Clock, SystemClock
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import random
 
 from gateway.jobs.webhook import NotDelivered, deliver
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util import counters
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util.certificates import tls_reason, trusted_certificates
 from gateway.util.loopback import is_loopback
 from gateway.util.secret import Secret

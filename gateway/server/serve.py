@@ -24,8 +24,9 @@ from gateway.server.listener import BACKLOG, addresses, listen
 from gateway.server.sandbox_process import StandInProcess
 from gateway.server.tls import TLS_BACKLOG, TlsConfig
 from gateway.server.workers import WorkerConfig, Workers, make_app
+from gateway.settings.applications import CALLBACK_PATHS
 from gateway.settings.loading import load_settings
-from gateway.settings.settings import CALLBACK_PATHS, Settings
+from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
 from gateway.util.paths import PROGRAM
 from gateway.util.version import version

@@ -9,19 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.kinds import client_secret, file_variable
-from gateway.settings.settings import (
-    KEYRING_TIMEOUT,
-    LEAST_WEBHOOK_SECRET,
-    STANDARD_SECRET,
-    AdsClient,
-    SellingPartnerApplication,
-    Settings,
-    Webhook,
-    config_folder,
-)
+from gateway.settings.settings import KEYRING_TIMEOUT, Settings, config_folder
 from gateway.settings.values import SecretStore, SettingsError, Values
 from gateway.settings.variables import declared, read, required
+from gateway.settings.webhook import LEAST_WEBHOOK_SECRET, STANDARD_SECRET, Webhook
 from gateway.util import keyring
 from gateway.util.paths import BUNDLE
 from gateway.util.secret import Secret

@@ -3,131 +3,30 @@
 The table of all settings in `references/self-hosting.md` is made of these declarations.
 """
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from gateway.model import Flow
 from gateway.settings import addresses, kinds
+from gateway.settings.applications import CALLBACK_PATHS, AdsClient, SellingPartnerApplication
 from gateway.settings.kinds import LogFormat, WholeNumber
 from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
 from gateway.settings.variables import Variable
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 
 DEFAULT_PORT = 8765
-CALLBACK_PATHS: dict[Flow, str] = {"spapi": "/spApi/oauth/callback", "ads": "/amazonAds/oauth/callback"}
-LEAST_WEBHOOK_SECRET = 16
-# What a secret of Standard Webhooks begins with.
-STANDARD_SECRET = "whsec_"  # noqa: S105 - no secret
 MEGABYTE = 1024 * 1024
 HOUR = 3600
 ATTEMPT_LIFETIME = 15 * 60
 KEYRING_TIMEOUT = 5.0
 
-CLIENT_SECRET = "its client secret"  # noqa: S105 - a meaning, not a secret
-REDIRECT_URI = "redirect address, where it is not the public URL's"
-
 
 def config_folder(home: Path) -> Path:
     """Return where a person's own settings and master keys are."""
     return home / ".config" / "linkfox"
-
-
-@dataclass(frozen=True, slots=True)
-class SellingPartnerApplication:
-    """The owner's SP-API application. `draft`: consent links carry `version=beta` (references/amazon.md)."""
-
-    app_id: Annotated[
-        str, Variable("SPAPI_APP_ID", kinds.application_id, "application id of the SP-API application")
-    ]
-    client_id: Annotated[str, Variable("SPAPI_CLIENT_ID", kinds.client_id, "its client id")]
-    client_secret: Annotated[
-        Secret, Variable("SPAPI_CLIENT_SECRET", kinds.client_secret, CLIENT_SECRET, "keyring")
-    ]
-    registered_redirect_uri: Annotated[
-        str | None,
-        Variable(
-            "SPAPI_REDIRECT_URI",
-            addresses.redirect_uri,
-            REDIRECT_URI,
-            f"`{{GATEWAY_PUBLIC_URL}}{CALLBACK_PATHS['spapi']}`",
-        ),
-    ] = None
-    draft: Annotated[bool, Variable("SPAPI_DRAFT", kinds.flag, "`true` while the application is a draft")] = (
-        False
-    )
-    secret_since: Annotated[
-        date | None,
-        Variable(
-            "SPAPI_CLIENT_SECRET_SINCE",
-            kinds.day,
-            "the day on which the client secret was made, `YYYY-MM-DD`; `doctor.py` warns 30 days "
-            "before its end",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class AdsClient:
-    """The owner's Amazon Ads client."""
-
-    client_id: Annotated[str, Variable("ADS_CLIENT_ID", kinds.client_id, "client id of the Ads client")]
-    client_secret: Annotated[
-        Secret, Variable("ADS_CLIENT_SECRET", kinds.client_secret, CLIENT_SECRET, "keyring")
-    ]
-    registered_redirect_uri: Annotated[
-        str | None,
-        Variable(
-            "ADS_REDIRECT_URI",
-            addresses.redirect_uri,
-            REDIRECT_URI,
-            f"`{{GATEWAY_PUBLIC_URL}}{CALLBACK_PATHS['ads']}`",
-        ),
-    ] = None
-    secret_since: Annotated[
-        date | None,
-        Variable("ADS_CLIENT_SECRET_SINCE", kinds.day, "the day on which it was made, likewise"),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where notices are sent, and the secret that they are signed with."""
-
-    url: Annotated[
-        str,
-        Variable(
-            "GATEWAY_WEBHOOK_URL",
-            addresses.web_address,
-            "where [notices](#notices) are sent; https, or loopback",
-            "none are sent",
-        ),
-    ] = field(repr=False)  # many services put a key of theirs into it
-    secret: Annotated[
-        Secret,
-        Variable(
-            "GATEWAY_WEBHOOK_SECRET",
-            kinds.secret,
-            f"what they are signed with, at least {LEAST_WEBHOOK_SECRET} characters; best "
-            f"`{STANDARD_SECRET}` and random bytes in base64, as Standard Webhooks has it",
-        ),
-    ]
-
-    @property
-    def standard_key(self) -> bytes:
-        """The key of Standard Webhooks' signature (standardwebhooks.com: signature scheme).
-
-        What follows `whsec_`, from base64; of a secret without that, its bytes in UTF-8. Raise ValueError
-        where it is no base64.
-        """
-        secret = self.secret.reveal()
-        if not secret.startswith(STANDARD_SECRET):
-            return secret.encode()
-        encoded = secret.removeprefix(STANDARD_SECRET)
-        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
 
 
 @dataclass(frozen=True, slots=True)

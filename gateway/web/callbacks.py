@@ -13,7 +13,7 @@ from gateway.authorization.callback import Callback
 from gateway.authorization.confirmation import needs_confirmation
 from gateway.errors import Problem
 from gateway.model import Flow
-from gateway.settings.settings import CALLBACK_PATHS
+from gateway.settings.applications import CALLBACK_PATHS
 from gateway.web.addressed import addressed_attempt
 from gateway.web.confirmation import see_confirmation
 from gateway.web.page_route import PageRouter

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway.jobs import schedule
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from tests.support.clock import SteppingClock
 from tests.support.gateway_server import Amazon, running_gateway

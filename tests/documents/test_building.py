@@ -17,7 +17,7 @@ import pytest
 from gateway.api.answers.accounts import AccountStatus
 from gateway.api.answers.stores import StoreStatus
 from gateway.jobs.webhook import standard_signature
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from tests.support.house import PATIENCE, House, call_json, open_house
 from tests.support.markdown import ROOT, code, section

@@ -31,7 +31,8 @@ from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import pacing
 from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
-from gateway.settings.settings import DEFAULT_PORT, LEAST_WEBHOOK_SECRET, MEGABYTE, Settings
+from gateway.settings.settings import DEFAULT_PORT, MEGABYTE, Settings
+from gateway.settings.webhook import LEAST_WEBHOOK_SECRET
 from gateway.tokens import stand_in_tokens
 from gateway.tokens.retries import Retries
 from gateway.tokens.service import JUST_REFRESHED

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gateway.settings.settings import CALLBACK_PATHS
+from gateway.settings.applications import CALLBACK_PATHS
 from gateway.web import appstore
 from gateway.web.confirmation import CONFIRM_PATH
 from gateway.web.redirects import RESULT_PATH

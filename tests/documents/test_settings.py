@@ -2,7 +2,7 @@
 
 import re
 
-from gateway.settings.settings import CALLBACK_PATHS
+from gateway.settings.applications import CALLBACK_PATHS
 from tests.support.markdown import ROOT, section
 from tools.generate_docs import settings_table
 

@@ -10,7 +10,8 @@ import pytest
 from gateway.amazon.failures import REASONS, AmazonFailure, FailureKind, problem_of
 from gateway.authorization.code_exchange import EXCHANGE_REASONS
 from gateway.errors import TABLE, TABLE_FILE, Problem, ProblemRow
-from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
+from gateway.settings.settings import Settings
 from gateway.settings.variables import declared
 from gateway.web.callbacks import SHOWN_PROBLEMS
 from tests.support.house import ROOT

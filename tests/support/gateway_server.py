@@ -21,7 +21,8 @@ from gateway.amazon.session import AmazonSession
 from gateway.app import create_app
 from gateway.errors import TABLE
 from gateway.server.http_protocol import Protocol
-from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
+from gateway.settings.settings import Settings
 from gateway.tokens.retries import Sleep
 from gateway.util.secret import Secret
 from gateway.vault.vault import Vault, open_vault

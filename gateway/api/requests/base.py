@@ -25,7 +25,8 @@ from gateway.authorization.details import LONGEST_NAME
 from gateway.authorization.return_address import LONGEST_EXTERNAL_ID, check_origin
 from gateway.errors import Problem
 from gateway.model import Customer, Page
-from gateway.settings.settings import CALLBACK_PATHS, DEFAULT_PORT
+from gateway.settings.applications import CALLBACK_PATHS
+from gateway.settings.settings import DEFAULT_PORT
 
 A_REGION = "The region: North America, Europe (with India) or the Far East; in any case"
 A_SELLER_ID = "Amazon's id of the seller (merchant token)"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util import local_proof, owner_key
 from gateway.util.secret import Secret
 from gateway.vault.database.tables import seals

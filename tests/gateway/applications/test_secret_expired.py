@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from tests.support.calling import (
     SELLER,

@@ -7,7 +7,7 @@ import pytest
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.amazon.session import AmazonSession
 from gateway.authorization.consent_links import account_link, consent_host, store_link
-from gateway.settings.settings import AdsClient, SellingPartnerApplication
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.util.secret import Secret
 
 APP = SellingPartnerApplication("amzn1.sellerapps.app.1", "client", Secret("secret"))

@@ -12,7 +12,8 @@ from gateway.jobs.deliverer import Deliverer
 from gateway.jobs.refresher import Refresher
 from gateway.jobs.reminders import Reminder
 from gateway.monitoring import overview
-from gateway.settings.settings import Settings, Webhook
+from gateway.settings.settings import Settings
+from gateway.settings.webhook import Webhook
 from gateway.tokens.service import TokenService
 from gateway.util.secret import Secret
 from gateway.vault.audit import Audit, AuditContext

@@ -24,7 +24,7 @@ from gateway.jobs import schedule
 from gateway.jobs.deliverer import MOST_TRIES, PAUSES, Deliverer
 from gateway.jobs.reminders import Reminder
 from gateway.jobs.webhook import NotDelivered, deliver
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.applications import AppKey

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.kinds import WholeNumber
-from gateway.settings.settings import AdsClient, SellingPartnerApplication, Settings, Webhook
+from gateway.settings.settings import Settings
 from gateway.settings.values import SettingsError, Values
 from gateway.settings.variables import Variable, declared, rows
+from gateway.settings.webhook import Webhook
 
 RECORDS = (Settings, Webhook, SellingPartnerApplication, AdsClient)
 NUMBERS = [

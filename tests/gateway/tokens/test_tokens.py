@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.amazon.session import AmazonSession
-from gateway.settings.settings import Webhook
+from gateway.settings.webhook import Webhook
 from gateway.tokens.service import JUST_REFRESHED
 from gateway.util.secret import Secret
 from gateway.vault.database.tables import grants

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text, update
 
 from gateway.model import Grant
-from gateway.settings.settings import Settings, Webhook
+from gateway.settings.settings import Settings
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.database.tables import grants

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.model import Customer, Import
-from gateway.settings.settings import Settings, Webhook
+from gateway.settings.settings import Settings
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from gateway.vault.applications import AppKey
 from gateway.vault.vault import Vault, open_vault

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.settings.settings import Settings, Webhook
+from gateway.settings.settings import Settings
+from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.refused_calls import RefusedCalls
