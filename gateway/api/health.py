@@ -16,6 +16,8 @@ from gateway.api.error_groups import VAULT_ERRORS
 from gateway.api.operations import Example, Result
 from gateway.api.routing import ApiRouter
 from gateway.asgi.calls import check_rights, presented_key
+from gateway.asgi.host_check import host_name
+from gateway.asgi.request_context import header_values
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.model import Right
@@ -105,4 +107,6 @@ def _on_loopback(request: Request) -> bool:
     """Tell whether a program of this machine asks, by a name of this machine and through no proxy."""
     host = request.client.host if request.client else None
     proxied = any(name in request.headers for name in PROXY_HEADERS)
-    return is_loopback(host) and is_loopback(request.url.hostname) and not proxied
+    names = header_values(request.scope, b"host")
+    by_loopback = len(names) == 1 and is_loopback(host_name(names[0]))
+    return is_loopback(host) and by_loopback and not proxied

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.request_context import header_values
 from gateway.errors import Problem
+from gateway.settings.addresses import ANY_OF
 from gateway.settings.settings import Settings
 from gateway.util.loopback import is_loopback
 
@@ -20,8 +21,15 @@ HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?",
 HOST_WITH_PATH = re.compile(r"[A-Za-z0-9._:\[\]-]+/(spapi|ads)/(na|eu|fe)/?", re.ASCII)
 
 
+# Whoever asks these names whatever it reaches the gateway by, such as a container's own address.
+PROBES = frozenset({"/healthz", "/readyz"})
+
+
 class HostCheck:
-    """Refuses host names other than loopback's and those of the gateway's own addresses."""
+    """Refuses host names other than loopback's, those of the gateway's own addresses, and the allowed ones.
+
+    The probes answer to any: they tell nobody anything secret.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -30,20 +38,31 @@ class HostCheck:
             *(settings.public_url, settings.origin),
             *(settings.redirect_uri("spapi"), settings.redirect_uri("ads")),
         )
-        self._hosts = {urlsplit(address).hostname for address in addresses}
+        own = {urlsplit(address).hostname for address in addresses}
+        self._hosts = own.union(host for host in settings.allowed_hosts if not host.startswith(ANY_OF))
+        self._endings = tuple(host[1:] for host in settings.allowed_hosts if host.startswith(ANY_OF))
         self._allows = lru_cache(REMEMBERED)(self._looked_at)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Take one request. Raise Problem host_not_allowed."""
-        hosts = header_values(scope, b"host")
-        if len(hosts) != 1 or not self._allows(hosts[0]):
-            raise Problem("host_not_allowed")
+        if scope["path"] not in PROBES:
+            hosts = header_values(scope, b"host")
+            if len(hosts) != 1 or not self._allows(hosts[0]):
+                raise Problem("host_not_allowed")
         return self._app(scope, receive, send)
 
     def _looked_at(self, host: str) -> bool:
         """Tell whether a host, with its port or without, is one to answer to."""
         if HOST_WITH_PATH.fullmatch(host):
             return True
-        found = HOST.fullmatch(host)
-        name = found["name"].strip("[]").lower() if found else None
-        return name in self._hosts or is_loopback(name)
+        name = host_name(host)
+        return name is not None and (name in self._hosts or name.endswith(self._endings) or is_loopback(name))
+
+
+def host_name(host: str) -> str | None:
+    """Return the name in a Host header, in lower case, without port, brackets and the root's dot.
+
+    None where it holds anything else, such as a user.
+    """
+    found = HOST.fullmatch(host)
+    return found["name"].strip("[]").lower().removesuffix(".") if found else None

@@ -1,12 +1,17 @@
 """The kinds of values that are addresses; each is called as those in `kinds.py` are."""
 
 import ipaddress
+import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from gateway.settings.values import SettingsError, Values
 from gateway.util.loopback import is_loopback
 from gateway.util.secret import Secret
 
+# What a name of all names below another one begins with.
+ANY_OF = "*."
+HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*", re.ASCII)
 OWN_PORTS = {"https": ":443", "http": ":80"}
 
 
@@ -102,6 +107,35 @@ def networks(values: Values, name: str) -> tuple[str, ...] | None:
                 "Name the proxies by their addresses.",
             ) from None
     return given
+
+
+def host_names(values: Values, name: str) -> tuple[str, ...] | None:
+    """Return names and addresses of hosts, separated by commas or spaces, as Host headers have them.
+
+    `*.example.com` stands for every name below `example.com`.
+    """
+    text = values.text(name)
+    if text is None:
+        return None
+    return tuple(_host_name(name, one) for one in text.replace(",", " ").split())
+
+
+def _host_name(name: str, given: str) -> str:
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(given.strip("[]")))
+    beginning = ANY_OF if given.startswith(ANY_OF) else ""
+    try:
+        # Host headers hold names in ASCII (RFC 5891): 店铺.example is xn--….
+        plain = given.removeprefix(ANY_OF).encode("idna").decode("ascii").lower().removesuffix(".")
+    except UnicodeError:
+        plain = ""
+    if not HOST_NAME.fullmatch(plain):
+        raise SettingsError(
+            f"{name} holds something that is no name of a host; expected names without scheme and port, "
+            "such as gateway.internal,*.svc.cluster.local",
+            "Correct it.",
+        )
+    return beginning + plain
 
 
 def database_url(values: Values, name: str) -> Secret | None:

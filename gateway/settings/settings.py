@@ -78,6 +78,17 @@ class Settings:
     master_key_file: Annotated[
         Path | None, Variable("GATEWAY_MASTER_KEY_FILE", kinds.secret_file, "file that holds it")
     ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Variable(
+            "GATEWAY_ALLOWED_HOSTS",
+            addresses.host_names,
+            "further names and addresses that the gateway is reached by (the `Host` of requests, without its "
+            "port), separated by commas; `*.example.com` for all names below that. `/healthz` and `/readyz` "
+            "answer to any",
+            "loopback's, and those of its own addresses",
+        ),
+    ] = ()
     return_origins: Annotated[
         tuple[str, ...],
         Variable(

@@ -27,7 +27,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "请稍后重试；若调用可能已发往亚马逊，请先确认亚马逊是否已执行。",
     ),
     "gateway_busy": ("网关的连接数已满", "请稍后重试；仍然出现时，请联系网关管理员。"),
-    "host_not_allowed": ("网关不接受此域名的访问", "请用本机地址或网关的 GATEWAY_PUBLIC_URL 访问。"),
+    "host_not_allowed": (
+        "网关不接受此域名的访问",
+        "请用本机地址、网关的 GATEWAY_PUBLIC_URL，或运维人员在 GATEWAY_ALLOWED_HOSTS 中列出的域名访问。",
+    ),
     "origin_not_allowed": ("请求来自其他网站的页面", "请使用网关自己的页面，或由程序调用。"),
     # Signing in, forms, and addresses
     "unauthorized": ("API Key 未填写、不存在或已失效", "请用有效的 API Key 登录。"),

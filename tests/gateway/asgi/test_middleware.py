@@ -32,12 +32,47 @@ from tests.support.gateway_server import PATIENCE, Gateway, check_envelope, http
     ],
 )
 def test_a_foreign_host_is_refused(gateway: Gateway, host: str) -> None:
-    """A name that somebody else's DNS points here gets nothing, whatever is asked."""
-    for path in ("/healthz", "/nothing", "/spApi/oauth/callback?state=x"):
+    """A name that somebody else's DNS points here gets nothing, and the hint names the setting."""
+    for path in ("/", "/metrics", "/nothing", "/spApi/oauth/callback?state=x", "/healthz/", "/?p=/healthz"):
         answer = gateway.get(path, headers={"Host": host})
         assert answer.status_code == 403
-        assert check_envelope(answer)["reason"] == "host_not_allowed"
+        told = check_envelope(answer)
+        assert told["reason"] == "host_not_allowed"
+        assert "GATEWAY_ALLOWED_HOSTS" in told["hint"]
     assert gateway.post("/spApi/storeTokens", {}, Host=host).status_code == 403
+
+
+def test_the_probes_answer_to_any_host(gateway: Gateway) -> None:
+    """A kubelet asks by the container's address, a balancer by its own name; neither gets an operator's answer.
+
+    Nor who writes a user before a loopback name: what a Host header holds beside the name is no name.
+    """
+    gateway.authorize_store()
+    gateway.amazon.control("revoke", {"sellerId": "A1SANDBOXNA001"})
+    gateway.bad("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"}, status=409)
+    assert "attention" in gateway.get("/readyz").json()
+    names = ("gateway:8765", "linkfox.default.svc.cluster.local", "evil.example", "user@localhost")
+    for host in ("10.244.1.7:8765", "[fd00::7]:8765", *names):
+        assert gateway.get("/healthz", headers={"Host": host}).json()["status"] == "ok"
+        ready = gateway.get("/readyz", headers={"Host": host})
+        assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+        assert "attention" not in ready.json()
+        for other in ("/metrics", "/", "/openapi.json"):
+            assert gateway.get(other, headers={"Host": host}).status_code == 403
+
+
+def test_allowed_hosts_are_answered(amazon: Any, tmp_path: Any) -> None:
+    """With any port and in any case; by such a name nobody is an operator without a key."""
+    hosts = ("gateway", "*.cluster.local", "10.244.1.7", "fd00::7")
+    with running_gateway(amazon, tmp_path, allowed_hosts=hosts) as gateway:
+        for host in ("gateway:8765", "Gateway", "linkfox.default.cluster.local", "linkfox.cluster.local.:1"):
+            assert gateway.post("/spApi/authorizedStores", Host=host).status_code == 200
+        for host in ("10.244.1.7:8765", "[fd00::7]:8765"):
+            scraper = {"Host": host, "Authorization": gateway.keys["owner"]}
+            assert gateway.get("/metrics", headers=scraper).status_code == 200
+            assert gateway.get("/metrics", headers={"Host": host}).status_code == 401
+        for host in ("cluster.local", "evilcluster.local", "gateway.evil.example", "10.244.1.8", "fd00::7"):
+            assert gateway.post("/spApi/authorizedStores", Host=host).status_code == 403
 
 
 def test_what_is_not_http_gets_the_envelope_too(gateway: Gateway) -> None:
@@ -52,9 +87,12 @@ def test_what_is_not_http_gets_the_envelope_too(gateway: Gateway) -> None:
     assert (told["errcode"], told["reason"], told["sandbox"]) == (1002, "bad_parameter", True)
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8765", "127.0.0.1:1", "127.9.9.9", "[::1]:8765"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8765", "localhost.", "127.0.0.1:1", "127.9.9.9", "[::1]:1"]
+)
 def test_loopback_names_are_answered(gateway: Gateway, host: str) -> None:
     """With any port, since a tunnel may change it."""
+    assert gateway.post("/spApi/authorizedStores", Host=host).status_code == 200
     told = gateway.get("/healthz", headers={"Host": host}).json()
     assert told == {"status": "ok", "version": version(), "sandbox": True}
 
@@ -62,8 +100,8 @@ def test_loopback_names_are_answered(gateway: Gateway, host: str) -> None:
 def test_the_public_name_and_the_registered_callbacks_are_answered(amazon: Any, tmp_path: Any) -> None:
     """Those are the names that browsers reach it by."""
     with running_gateway(amazon, tmp_path, given_public_url="https://gateway.example:8443") as gateway:
-        assert gateway.get("/healthz", headers={"Host": "gateway.example"}).status_code == 200
-        assert gateway.get("/healthz", headers={"Host": "other.example"}).status_code == 403
+        assert gateway.get("/docs", headers={"Host": "gateway.example"}).status_code == 200
+        assert gateway.get("/docs", headers={"Host": "other.example"}).status_code == 403
         link = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})["authorizeUrl"]
         assert "redirect_uri=https%3A%2F%2Fgateway.example%3A8443%2FspApi%2Foauth%2Fcallback" in link
 

@@ -230,6 +230,11 @@ WEBHOOK_URL = {"GATEWAY_WEBHOOK_URL": "https://hooks.example"}
         ({"AMAZON_ORIGIN": "http://127.0.0.1:9/path"}, "AMAZON_ORIGIN"),
         ({"AMAZON_ORIGIN": "http://127.0.0.1@evil.example"}, "AMAZON_ORIGIN"),
         ({"AMAZON_ORIGIN": "http://127.0.0.1.evil.example"}, "AMAZON_ORIGIN"),
+        ({"GATEWAY_ALLOWED_HOSTS": "*"}, "GATEWAY_ALLOWED_HOSTS"),
+        ({"GATEWAY_ALLOWED_HOSTS": "gateway:8765"}, "GATEWAY_ALLOWED_HOSTS"),
+        ({"GATEWAY_ALLOWED_HOSTS": "https://gateway"}, "GATEWAY_ALLOWED_HOSTS"),
+        ({"GATEWAY_ALLOWED_HOSTS": "good,a.*.example"}, "GATEWAY_ALLOWED_HOSTS"),
+        ({"GATEWAY_ALLOWED_HOSTS": "user@gateway"}, "GATEWAY_ALLOWED_HOSTS"),
         ({"GATEWAY_PUBLIC_URL": "http://gateway.example"}, "GATEWAY_PUBLIC_URL"),
         ({"GATEWAY_PUBLIC_URL": "https://gateway.example/path"}, "GATEWAY_PUBLIC_URL"),
         ({"GATEWAY_PUBLIC_URL": "https://gateway.example?x=1"}, "GATEWAY_PUBLIC_URL"),
@@ -265,6 +270,15 @@ def test_origins_are_kept_as_browsers_write_them(place: Place) -> None:
     settings = place.load({"GATEWAY_RETURN_ORIGINS": given})
     wanted = ("https://app.example.com", "http://localhost:3000", "https://xn--bcher-kva.example")
     assert settings.return_origins == wanted
+
+
+def test_hosts_are_kept_as_requests_name_them(place: Place) -> None:
+    """In lower case and in ASCII, addresses in their shortest form."""
+    hosts = "Gateway, *.Svc.Cluster.Local 10.0.0.1,[FD00:0::7] 店铺.example db_1.internal."
+    assert place.load({"GATEWAY_ALLOWED_HOSTS": hosts}).allowed_hosts == (
+        *("gateway", "*.svc.cluster.local", "10.0.0.1", "fd00::7"),
+        *("xn--hxtq42j.example", "db_1.internal"),
+    )
 
 
 @pytest.mark.parametrize(
