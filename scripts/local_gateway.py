@@ -9,6 +9,7 @@
   python3 scripts/local_gateway.py serve --port 0     in the foreground; 0 picks a free port
   python3 scripts/local_gateway.py status
   python3 scripts/local_gateway.py stop --sandbox
+  python3 scripts/local_gateway.py --version          that of the files here; status tells that of what runs
 
 Without --sandbox all but `serve` and `start` mean the gateway that the scripts use: the real one where one is
 set up, else the sandbox, so that `stop` alone stops a sandbox, too, where that is all there is. Stopping what

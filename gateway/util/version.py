@@ -7,5 +7,5 @@ from gateway.util.paths import REFERENCES
 
 @cache
 def version() -> str:
-    """Return the version, as in "0.2.0"."""
+    """Return the version, as in "0.3.0"."""
     return (REFERENCES / "VERSION").read_text(encoding="utf-8").strip()

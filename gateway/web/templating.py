@@ -12,6 +12,7 @@ from gateway.authorization.details import LONGEST_NAME
 from gateway.authorization.return_address import host_of
 from gateway.util.clock import Clock
 from gateway.util.text import cleaned
+from gateway.util.version import version
 from gateway.web.page_context import FormState, PageContext
 from gateway.web.relative_time import RelativeTime
 from gateway.web.texts import language_for
@@ -32,6 +33,7 @@ def _templates() -> Environment:
     templates.filters["cleaned"] = cleaned
     templates.filters["host_of"] = host_of
     templates.globals["longest_name"] = LONGEST_NAME
+    templates.globals["version"] = version()
     return templates
 
 

@@ -5,6 +5,7 @@ from gateway.authorization.details import LONGEST_NAME
 WORDS: dict[str, str] = {
     "tag": "en",
     "product": "LinkFox Amazon authorization",
+    "version": "Version {version}",
     "skip": "Skip to the content",
     "sandbox": "Sandbox: this is a stand-in for Amazon. Nothing here is real.",
     "account_menu": "Your sign-in",

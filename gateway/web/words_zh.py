@@ -9,6 +9,7 @@ from gateway.authorization.details import LONGEST_NAME
 WORDS: dict[str, str] = {
     "tag": "zh-CN",
     "product": "LinkFox 亚马逊授权",
+    "version": "版本 {version}",
     "skip": "跳到正文",
     "sandbox": "沙箱环境：亚马逊为模拟，数据均非真实。",
     "account_menu": "登录信息",

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from linkfox_client import paths
 from linkfox_client.cli import output, runtime
 from linkfox_client.cli.arguments import Arguments
-from linkfox_client.cli.command_line import Help
+from linkfox_client.cli.command_line import Help, Version
 from linkfox_client.errors import EXIT_CODES, ClientError
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ def execute(
         except Help as text:
             _ignore_interrupts()
             output.print_text(str(text))
+            return 0
+        except Version:
+            _ignore_interrupts()
+            output.print_text(f"linkfox-amazon-auth {paths.version()}")
             return 0
         runtime.continue_in_venv()
         answer = run(options)

@@ -11,7 +11,7 @@ MANIFEST = "installed-files.json"
 
 
 def version() -> str:
-    """Return the version of the bundle, as in "0.2.0"."""
+    """Return the version of the bundle, as in "0.3.0"."""
     return (REFERENCES / "VERSION").read_text(encoding="utf-8").strip()
 
 

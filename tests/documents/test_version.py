@@ -1,5 +1,9 @@
 """The version stands in one place; whatever repeats it is compared here."""
 
+import re
+import subprocess
+import sys
+
 import yaml
 from linkfox_client.paths import version
 
@@ -13,3 +17,19 @@ def test_the_version_is_the_one_of_its_file() -> None:
     assert PROJECT["version"] == version()
     frontmatter = yaml.safe_load(SKILL.read_text(encoding="utf-8").split("---\n", 2)[1])
     assert frontmatter["metadata"]["version"] == version()
+
+
+def test_the_changelog_begins_with_it() -> None:
+    """Its newest heading is this version, with the day of its release or as one that is still to come."""
+    headings = re.findall(r"^## .*$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.fullmatch(rf"## \[{re.escape(version())}\] - (unreleased|\d{{4}}-\d\d-\d\d)", headings[0])
+    for earlier in headings[1:]:
+        assert re.fullmatch(r"## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", earlier), earlier
+
+
+def test_each_script_tells_it() -> None:
+    """As text, like --help: `--version` alone."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "local_gateway.py", "--version"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, f"linkfox-amazon-auth {version()}\n")

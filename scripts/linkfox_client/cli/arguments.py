@@ -214,8 +214,8 @@ class Arguments(Rules):
     def parse(self, words: Sequence[str], about: str = "") -> SimpleNamespace:
         """Return the options of a command line (without the program's name).
 
-        Raise ClientError `bad_arguments`, and Help with its text where --help was among the words; `about` is
-        what that says first.
+        Raise ClientError `bad_arguments`, Help with its text where --help was among the words (`about` is
+        what that says first), and Version.
         """
         fields = list(self._fields.values())
         calls = [*about.splitlines(), *self._examples]

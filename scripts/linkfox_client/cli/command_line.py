@@ -21,6 +21,10 @@ class Help(Exception):
     """Somebody asked for --help."""
 
 
+class Version(Exception):
+    """Somebody asked for --version."""
+
+
 class CommandLine:
     """The command line of a script. `rest` is what stands after `--`, where the script takes that.
 
@@ -38,11 +42,14 @@ class CommandLine:
     def read(self, words: Sequence[str]) -> dict[str, Any]:
         """Return what was given, by flag, as it was given.
 
-        Raise ClientError `bad_arguments`, and Help where --help was among the words.
+        Raise ClientError `bad_arguments`, Help where --help was among the words, and Version where --version
+        was the only one.
         """
         ours, rest = self._split(list(words))
         if any(word in ("--help", "-h") for word in ours):
             raise Help
+        if ours == ["--version"] and rest is None:
+            raise Version
         if self._refuses_secrets:
             _refuse_secrets(ours)
         ours = [_decoded(word) for word in ours]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gateway.authorization.details import LONGEST_NAME
+from gateway.util.version import version
 from gateway.vault.database.engine import Database
 from gateway.web.console import PER_PAGE
 from tests.support.gateway_server import Gateway, query_of
@@ -31,6 +32,16 @@ def test_an_empty_overview_says_what_to_do(visitor: Visitor) -> None:
     assert "No ads account is authorized yet" in page.text
     assert page.link("/stores/authorize")
     assert page.link("/accounts/authorize")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Version {}"), ("zh", "版本 {}")])
+def test_the_foot_tells_the_version_to_who_signed_in(
+    gateway: Gateway, visitor: Visitor, language: str, words: str
+) -> None:
+    """A seller who follows a link is not told."""
+    foot = words.format(version())
+    assert foot in visitor.page("/", **{"Accept-Language": language}).text
+    assert foot not in gateway.get("/signin", headers={"Accept-Language": language}).text
 
 
 @pytest.mark.parametrize(
