@@ -7,8 +7,9 @@ import sys
 import threading
 from pathlib import Path
 
-# `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+if not __package__:
+    # `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from amazon_sandbox import loopback
 from amazon_sandbox.clock import SandboxClock

@@ -1,12 +1,12 @@
 """Sites and regions, read from references/marketplaces.json, and the hosts that serve each region."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-_FILE = Path(__file__).resolve().parent.parent / "references" / "marketplaces.json"
-MARKETPLACES: list[dict[str, Any]] = json.loads(_FILE.read_text("utf-8"))
+from amazon_sandbox.references import REFERENCES
+
+MARKETPLACES: list[dict[str, Any]] = json.loads((REFERENCES / "marketplaces.json").read_text("utf-8"))
 REGIONS = ("NA", "EU", "FE")
 
 # references/amazon.md: "Amazon Ads", "Login with Amazon: the token endpoint", "SP-API calls".

@@ -1,6 +1,7 @@
 """Command line of the gateway: `python -I gateway/__main__.py COMMAND …`; one JSON document comes out.
 
-`scripts/local_gateway.py` is what people call; it starts this in a process of its own.
+In a bundle people call `scripts/local_gateway.py`, which starts this in a process of its own; where the
+package is installed, `linkfox-gateway` is this.
 """
 
 import importlib
@@ -10,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+if not __package__:
+    # `python -I` leaves the script's folder out of the search path; this adds the bundle and nothing else.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gateway.cli.parser import command_parser
 from gateway.errors import EXIT_CODES, OperatorError
@@ -42,12 +44,15 @@ def run(arguments: list[str], **serve_with: Any) -> None:
         _print(document)
 
 
-def main(arguments: list[str], **serve_with: Any) -> int:
-    """Run a command, print its failure as one JSON document, and return the exit code."""
+def main(arguments: list[str] | None = None, **serve_with: Any) -> int:
+    """Run a command, print its failure as one JSON document, and return the exit code.
+
+    `arguments`: those of the command line unless given. `serve_with` goes to `serve`.
+    """
     # Workers and the stand-in inherit it.
     core_dumps.switch_off()
     try:
-        run(arguments, **serve_with)
+        run(sys.argv[1:] if arguments is None else arguments, **serve_with)
     except OperatorError as error:
         failure = error
     except KeyboardInterrupt:
@@ -71,4 +76,4 @@ def _print(document: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gateway.util.command_names import as_called_here
 from gateway.util.paths import REFERENCES
 
 TABLE_FILE = REFERENCES / "errors.json"
@@ -61,8 +62,8 @@ def _table() -> dict[str, ProblemRow]:
             code=row["code"],
             retryable=row["retryable"],
             meaning=row["meaning"],
-            remedy=row["remedy"],
-            on_wire=tuple(row.get("onWire", ())),
+            remedy=as_called_here(row["remedy"]),
+            on_wire=tuple(map(as_called_here, row.get("onWire", ()))),
         )
         for row in rows
         if "scriptsOnly" not in row  # what scripts make of another gateway's answer
@@ -154,9 +155,9 @@ class OperatorError(Exception):
         retryable: bool = False,
         reason: str | None = None,
     ) -> None:
-        super().__init__(f"{message}. {hint}")
         self.message = message
-        self.hint = hint
+        self.hint = as_called_here(hint)
+        super().__init__(f"{message}. {self.hint}")
         self.code = code or self.code
         self.retryable = retryable
         self.reason = reason

@@ -1,4 +1,4 @@
-"""Compile requirements*.txt from the dependency groups of pyproject.toml.
+"""Compile requirements*.txt from the dependencies and their groups in pyproject.toml.
 
 `python tools/compile_requirements.py` pins every package with its hashes for all platforms and Pythons
 that pyproject.toml takes, by way of `uv` (which must be installed). Run it after a change of a group, or with
@@ -18,11 +18,15 @@ FILES = {
     "gateway": "requirements-gateway.txt",
     "dev": "requirements-dev.txt",
     "mcp": "requirements-mcp.txt",
+    "build": "requirements-build.txt",
     "scanner": "requirements-scanner.txt",
     "libraries-newest": "tests/libraries/requirements-newest.txt",
     "libraries-older": "tests/libraries/requirements-older.txt",
     "libraries-ads-mcp": "tests/libraries/requirements-ads-mcp.txt",
 }
+# What the gateway's own dependencies, `[project]`, go into, and with the packages of which group: in a bundle
+# one environment serves the scripts, too.
+WITH_GATEWAY = {"gateway": "scripts", "dev": "dev"}
 # Clients of language models and a web interface: 300 MB that a scan of files does not import.
 LEFT_OUT = ("anthropic", "fastapi", "litellm", "openai", "pyjwt", "python-multipart", "textual", "uvicorn")
 
@@ -37,7 +41,8 @@ def main() -> int:
         for group, file in FILES.items():
             command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", oldest]
             command += ["--generate-hashes", "--no-annotate", "--no-header", *sys.argv[1:]]
-            command += ["--group", f"pyproject.toml:{group}", "-o", file]
+            command += ["pyproject.toml"] if group in WITH_GATEWAY else []
+            command += ["--group", f"pyproject.toml:{WITH_GATEWAY.get(group, group)}", "-o", file]
             # It goes into one environment with the gateway's packages.
             command += ["--constraint", FILES["dev"]] if group == "mcp" else []
             command += ["--excludes", str(excludes)] if group == "scanner" else []

@@ -22,12 +22,12 @@ from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.settings import Settings
 from gateway.settings.variables import rows
 from gateway.settings.webhook import Webhook
-from gateway.util.paths import BUNDLE as ROOT
 from tools.errors_page import errors_page
 from tools.refusal_tables import causes_table, families_table
 from tools.scripts_page import scripts_page
 from tools.tables import table
 
+ROOT = Path(__file__).resolve().parent.parent
 REGIONS = ("NA", "EU", "FE")
 
 

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 from amazon_sandbox.http_messages import Answer
 from amazon_sandbox.known_answers import known
 from amazon_sandbox.published_paths import PublishedPaths
+from amazon_sandbox.references import REFERENCES
 
-_FILE = Path(__file__).resolve().parents[2] / "references" / "ads-operations.json"
+_FILE = REFERENCES / "ads-operations.json"
 # Where refusals have another form than elsewhere: the sections of answers.json, by how paths begin.
 _SECTIONS = {"/sp/": "sponsoredProducts", "/reporting/": "adsReports"}
 

@@ -4,14 +4,14 @@ The older scope names and the families they serve stand in references/refusals.j
 """
 
 import json
-from pathlib import Path
 
 from amazon_sandbox.business import RestrictedResource
 from amazon_sandbox.records import App, Grant
+from amazon_sandbox.references import REFERENCES
 from amazon_sandbox.selling_partner import published
 from amazon_sandbox.selling_partner.published import Operation
 
-_FILE = Path(__file__).resolve().parents[2] / "references" / "refusals.json"
+_FILE = REFERENCES / "refusals.json"
 _SCOPES = {
     path.split("/")[1]: f"sellingpartnerapi::{row['scope']}"
     for row in json.loads(_FILE.read_text("utf-8"))["families"]

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from amazon_sandbox.published_paths import PublishedPaths
+from amazon_sandbox.references import REFERENCES
 
-_FILE = Path(__file__).resolve().parents[2] / "references" / "spapi-operations.json"
+_FILE = REFERENCES / "spapi-operations.json"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gateway.errors import OperatorError
+from gateway.util.command_names import PROGRAM
+from gateway.util.paths import IS_INSTALLED
 from gateway.util.version import version
 
 COMMANDS_FILE = Path(__file__).parent / "commands.json"
@@ -26,7 +28,10 @@ class _Parser(argparse.ArgumentParser):
 
 def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; `command` in what it returns is the command's name."""
-    parser = _Parser(prog="gateway", description="The self-hosted Amazon authorization gateway.")
+    parser = _Parser(
+        prog=PROGRAM if IS_INSTALLED else "gateway",
+        description="The self-hosted Amazon authorization gateway.",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(dest="command", required=True)
     common = _Parser(add_help=False)

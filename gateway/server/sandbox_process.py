@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import OperatorError
-from gateway.util.paths import BUNDLE
+from gateway.util.paths import PACKAGE
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -39,7 +39,7 @@ class StandInProcess:
         `callbacks`: the addresses to which it may send browsers back; any of this machine is one anyway.
         """
         state = data_dir / "sandbox-state.json"
-        command = [sys.executable, "-I", str(BUNDLE / "amazon_sandbox" / "__main__.py")]
+        command = [sys.executable, "-I", str(PACKAGE.parent / "amazon_sandbox" / "__main__.py")]
         command += ["--port", "0", "--state", str(state), "--exit-with-stdin"]
         for callback in callbacks:
             command += ["--callback", callback]

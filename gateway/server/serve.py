@@ -28,6 +28,7 @@ from gateway.settings.applications import CALLBACK_PATHS
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock
+from gateway.util.command_names import as_called_here
 from gateway.util.paths import PROGRAM
 from gateway.util.version import version
 from gateway.vault.users import OWNER
@@ -165,8 +166,10 @@ def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:
         folder.write_owner_key(key)
     else:
         log.info(
-            "no_owner_key: the database has users, so none was made for this folder; if scripts here need "
-            "one: python3 scripts/local_gateway.py add-user %s --key-file %s",
+            as_called_here(
+                "no_owner_key: the database has users, so none was made for this folder; if scripts here "
+                "need one: python3 scripts/local_gateway.py add-user %s --key-file %s"
+            ),
             OWNER,
             folder.path / "owner.key",
         )

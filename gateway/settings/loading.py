@@ -1,7 +1,8 @@
 """Reading the settings at start.
 
-Values come from the environment, then `.env` in the bundle's folder, then `~/.config/linkfox/.env`. An empty
-value counts as not set. The working directory is never looked at: it may be somebody else's.
+Values come from the environment, then `.env` in the bundle's folder (an installed package has none), then
+`~/.config/linkfox/.env`. An empty value counts as not set. The working directory is never looked at: it may
+be somebody else's.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ def load_settings(
     sandbox: bool = False,
     data_dir: Path | None = None,
     home: Path | None = None,
-    bundle: Path = BUNDLE,
+    bundle: Path | None = BUNDLE,
     secret_store: SecretStore | None = None,
 ) -> Settings:
     """Read and check the settings. Raise SettingsError.
@@ -44,7 +45,8 @@ def load_settings(
     """
     home = home or _home()
     config = config_folder(home)
-    values = Values(environ, [bundle / ".env", config / ".env"], secret_store or _keyring_secret)
+    files = [folder / ".env" for folder in (bundle, config) if folder is not None]
+    values = Values(environ, files, secret_store or _keyring_secret)
     given = read(Settings, values, leave_out={"data_dir"} if data_dir else ())
     amazon_origin = given.get("amazon_origin")
     sandbox = sandbox or amazon_origin is not None

@@ -98,6 +98,19 @@ def test_each_script_says_itself_what_it_needs(script: Path) -> None:
     assert told == {"requires-python": ">=3.11", "dependencies": needed}
 
 
+def test_what_scripts_and_gateway_share_is_asked_for_alike() -> None:
+    """It stands in both lists: the wheel goes by the one, the bundle's scripts by the other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    gateway, scripts = project["project"]["dependencies"], project["dependency-groups"]["scripts"]
+    named = {re.split(r"\W*[<>=]", each)[0] for each in gateway} & {
+        re.split(r"\W*[<>=]", each)[0] for each in scripts
+    }
+    assert named == {"requests", "keyring", "python-dotenv"}
+    assert [each for each in gateway if each.startswith(tuple(named))] == [
+        each for each in scripts if each.startswith(tuple(named))
+    ]
+
+
 @pytest.mark.parametrize("arguments", [[], ["-k", "store", "-x"]])
 def test_run_sets_up_and_passes_its_arguments_on(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch

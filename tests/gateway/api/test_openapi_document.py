@@ -12,7 +12,6 @@ from gateway.api.description import ROUTERS, openapi_document
 from gateway.api.openapi import ELSEWHERE
 from gateway.asgi.routing import PrefixRoute
 from gateway.errors import TABLE
-from gateway.util.version import version
 from tests.support.documented import DOCUMENT, Document, broken_by, operations
 from tests.support.gateway_server import Gateway, check_envelope, http
 from tests.support.house import ROOT
@@ -56,11 +55,6 @@ def test_a_real_gateway_is_not_marked_as_a_sandbox() -> None:
     document = openapi_document("https://gateway.example", sandbox=False)
     assert "x-sandbox" not in document
     assert document["servers"] == [{"url": "https://gateway.example"}]
-
-
-def test_the_version_is_the_project_s() -> None:
-    """As pyproject.toml has it."""
-    assert f'\nversion = "{version()}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_every_route_is_described_and_nothing_else(gateway: Gateway) -> None:
