@@ -1,6 +1,7 @@
 """A vault with many stores, written in one go: authorizing 100,000 one by one would take minutes."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,19 @@ def seller(number: int) -> str:
 
 
 def open_seeded(
-    amazon: Amazon, data: Path, stores: int, *, life: int = LIFE, refreshed: int = 0, **changes: Any
+    amazon: Amazon,
+    data: Path,
+    stores: int,
+    *,
+    life: int = LIFE,
+    refreshed: int = 0,
+    tokens_of: Callable[[int], Tokens] | None = None,
+    **changes: Any,
 ) -> Vault:
     """Return an open vault with so many stores of the user `owner`; tokens as long as Amazon's.
 
-    Their tokens live for `life` seconds and were refreshed so many seconds ago. `changes`: other settings.
+    Their tokens live for `life` seconds and were refreshed so many seconds ago; `tokens_of` a store's number
+    gives others. `changes`: other settings.
     """
     data.mkdir(parents=True, mode=0o700, exist_ok=True)
     clock = SystemClock()
@@ -38,13 +47,17 @@ def open_seeded(
     with vault.database.reading() as connection:
         user_id = connection.exec_driver_sql("SELECT id FROM users WHERE name = 'owner'").scalar_one()
     now = int(clock.now())
+
+    def made_up(_number: int) -> Tokens:
+        text = os.urandom(170).hex()
+        return Tokens(Secret(f"Atza|{text}"), Secret(f"Atzr|{text}"), "bearer", now + life)
+
     for first in range(0, stores, CHUNK):
         with vault.database.writing() as connection:
             sealer = vault.keys.in_force(connection)
             rows = []
             for number in range(first, min(first + CHUNK, stores)):
-                text = os.urandom(170).hex()
-                tokens = Tokens(Secret(f"Atza|{text}"), Secret(f"Atzr|{text}"), "bearer", now + life)
+                tokens = (tokens_of or made_up)(number)
                 rows.append(
                     {
                         "id": FIRST_ID + number,

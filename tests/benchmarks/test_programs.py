@@ -35,7 +35,11 @@ for line in asked:
 Run = Callable[[str], str]
 # Not those that need the network: first_token and storm.
 # Where a program measures one worker and two, two go through all that one does.
-PROGRAMS: dict[str, dict[str, float | tuple[int, ...]]] = {
+PROGRAMS: dict[str, dict[str, float | tuple[float, ...]]] = {
+    "long_load": {
+        **{"SECONDS": 1, "STORES": 5, "RATE": 10, "AUTHORIZE_EVERY": 0.5, "SAMPLE_EVERY": 1},
+        **{"FIRST_KILL": 2, "KILL_EVERY": 60, "DOWN": 0, "RESTARTS": (0.5,)},
+    },
     "mcp_cost": {"RUNS": 1, "WARM_UP": 0},
     "memory": {"STORES": 5, "ROUNDS": 1, "COUNT": 5, "CALLERS": 5, "WORKERS": (2,)},
     "million_stores": {"REFRESHED": 5, "FILLED": 20, "ROUND": 0},
