@@ -12,7 +12,7 @@ from gateway.amazon.forwarding import Forwarder
 from gateway.amazon.selling_partner_api import SellingPartnerApi
 from gateway.amazon.session import AmazonSession
 from gateway.api import amazon_addresses, amazon_refusals, login_with_amazon
-from gateway.api.description import DOCS_ROUTE, ROUTERS
+from gateway.api.description import DOCS_ROUTE, OPERATIONS, ROUTERS
 from gateway.applications.shares import Shares
 from gateway.applications.token_breaker import TokenCircuitBreaker
 from gateway.asgi.body_limit import AMAZON_ADDRESSES
@@ -33,8 +33,10 @@ from gateway.authorization.site_refresh import SiteRefresh
 from gateway.authorization.starting import Starter
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
+from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
+from gateway.proxy.families import families
 from gateway.proxy.pacing import Pacing
 from gateway.proxy.restricted_calls import RestrictedCalls
 from gateway.proxy.service import DeveloperProxy
@@ -46,6 +48,7 @@ from gateway.tokens.service import TokenService
 from gateway.tokens.shared_tokens import SharedTokens
 from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.tokens.token_endpoint import TokenEndpoint
+from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
@@ -59,6 +62,8 @@ SHAPES: dict[str, ProblemAnswer] = {
     login_with_amazon.PREFIX: login_with_amazon.told,
     **{prefix: amazon_refusals.of_flow(flow) for flow, prefix in AMAZON_ADDRESSES.items()},
 }
+# Of pages, and of Amazon's APIs at the gateway's addresses: the statuses that are counted from the start.
+UNDESCRIBED = {200, 500}
 # Whatever a browser may come to.
 PAGES = (callbacks, confirmation, returning, sign_in, console, appstore)
 
@@ -106,18 +111,24 @@ def create_app(
             steps.push_async_callback(stop_all, jobs)
 
     pages = Pages(sandbox=settings.sandbox, clock=clock)
+    routes = [
+        *amazon_addresses.ROUTES,
+        *(route for each in ROUTERS for route in each.routes),
+        *(route for each in PAGES for route in each.router.routes),
+        DOCS_ROUTE,
+    ]
     app = Application(
-        routes=[
-            *amazon_addresses.ROUTES,
-            *(route for each in ROUTERS for route in each.routes),
-            *(route for each in PAGES for route in each.router.routes),
-            DOCS_ROUTE,
-        ],
+        routes=routes,
         lifespan=lifespan,
         middleware=[
             Middleware(surrounded, settings=settings, audit=vault.audit, page=tell_on_page, shapes=SHAPES)
         ],
     )
+    for flow in counters.FLOWS:
+        counters.families_known(flow, families(flow))
+    described = {operation.path: operation.statuses for operation in OPERATIONS}
+    for route in routes:
+        counters.route_known(route.path, described.get(route.path, UNDESCRIBED))
     app.state.services = services
     app.state.pages = pages
     app.state.jobs = jobs
@@ -153,6 +164,7 @@ def _services(
     breaker = TokenCircuitBreaker(vault, threads)
     endpoint = TokenEndpoint(breaker, threads, retries=Retries(sleep), once=Retries(sleep, tries=1))
     application_tokens = ApplicationTokens(settings, login, breaker, endpoint, shared_tokens)
+    overview = Overview(settings, vault, clock)
     return Services(
         settings=settings,
         vault=vault,
@@ -186,6 +198,7 @@ def _services(
         ),
         appstore=Appstore(settings, starter, session.address),
         failed_keys=FailedKeys(clock),
-        overview=Overview(settings, vault, clock),
+        overview=overview,
+        metrics=Metrics(overview, "sqlite" if vault.database.is_sqlite else "postgresql"),
         readiness=Readiness(settings, vault),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.amazon.failures import AmazonFailure, FailureKind
 from gateway.amazon.session import AmazonSession
 from gateway.model import Profile, Region
+from gateway.util.counters import AmazonCall
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 
@@ -45,6 +46,7 @@ class AdsApi:
             "GET",
             HOSTS[region],
             "/v2/profiles",
+            call=AmazonCall.PROFILES,
             headers={
                 "Authorization": f"Bearer {access_token.reveal()}",
                 "Amazon-Advertising-API-ClientId": client_id,

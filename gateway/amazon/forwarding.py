@@ -12,6 +12,7 @@ from typing import TypeVar
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.session import AmazonSession, OpenAnswer, retry_after_of
 from gateway.amazon.uploads import Upload
+from gateway.util.counters import AmazonCall
 from gateway.util.json_string import JsonString
 from gateway.util.threads import Threads
 
@@ -30,9 +31,11 @@ CODED = ("content-encoding", "content-length")
 class Outgoing:
     """A call: `target` is path and query exactly as they are to be sent, `headers` hold a token.
 
-    `decodes`: the answer's body is wanted free of content codings. That of a refusal always is.
+    `call`: what it is counted as. `decodes`: the answer's body is wanted free of content codings. That of a
+    refusal always is.
     """
 
+    call: AmazonCall
     method: str
     host: str
     target: str
@@ -198,6 +201,7 @@ class Forwarder:
             outgoing.method,
             outgoing.host,
             outgoing.target,
+            call=outgoing.call,
             headers=outgoing.headers,
             body=body.pieces if isinstance(body, Upload) else body,
             timeout=self._timeout,

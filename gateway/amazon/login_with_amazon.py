@@ -11,6 +11,7 @@ from gateway.amazon.failures import AmazonFailure, FailureKind
 from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.model import Flow, Region
 from gateway.util.clock import Clock
+from gateway.util.counters import AmazonCall
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 
@@ -73,6 +74,7 @@ class LoginWithAmazon:
     def exchange_code(self, client: Client, code: Secret, redirect_uri: str) -> TokenAnswer:
         """Turn an authorization code into tokens. Sent once. Raise AmazonFailure."""
         answer = self._ask(
+            AmazonCall.EXCHANGE,
             client,
             {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": redirect_uri},
             fresh_connection=True,
@@ -83,22 +85,27 @@ class LoginWithAmazon:
 
     def refresh(self, client: Client, refresh_token: Secret) -> TokenAnswer:
         """Ask for a new access token. Sent once; may be repeated. Raise AmazonFailure."""
-        return self._ask(client, {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()})
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
+        return self._ask(AmazonCall.REFRESH, client, form)
 
     def token_of_application(self, client: Client, scope: str) -> TokenAnswer:
         """Ask for an access token of the application's own. Sent once; may be repeated. Raise AmazonFailure.
 
         RFC 6749, section 4.4.
         """
-        return self._ask(client, {"grant_type": "client_credentials", "scope": scope})
+        form = {"grant_type": "client_credentials", "scope": scope}
+        return self._ask(AmazonCall.APPLICATION_TOKEN, client, form)
 
-    def _ask(self, client: Client, form: dict[str, str], *, fresh_connection: bool = False) -> TokenAnswer:
+    def _ask(
+        self, call: AmazonCall, client: Client, form: dict[str, str], *, fresh_connection: bool = False
+    ) -> TokenAnswer:
         asked_at = int(self._clock.now())
         credentials = {"client_id": client.client_id, "client_secret": client.client_secret.reveal()}
         answer = self._session.request(
             "POST",
             client.token_host,
             TOKEN_PATH,
+            call=call,
             form={**form, **credentials},
             fresh_connection=fresh_connection,
         )

@@ -10,6 +10,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.marketplaces import find_marketplace
 from gateway.amazon.session import AmazonAnswer, AmazonSession
 from gateway.model import Region, Site
+from gateway.util.counters import AmazonCall
 from gateway.util.secret import Secret
 from gateway.util.text import cleaned
 
@@ -83,6 +84,7 @@ class SellingPartnerApi:
             "GET",
             HOSTS[region],
             path,
+            call=AmazonCall.STORE_CHECK,
             headers={"x-amz-access-token": access_token.reveal()},
         )
 

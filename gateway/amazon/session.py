@@ -30,7 +30,9 @@ from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
 from gateway.amazon.deadline import Deadline, keeps_deadlines
 from gateway.amazon.failures import AmazonFailure
+from gateway.amazon.observed import Observation, observed
 from gateway.util.certificates import NoCertificates, trusted_certificates
+from gateway.util.counters import AmazonCall
 from gateway.util.version import version
 
 USER_AGENT = f"linkfox-amazon-auth/{version()} (Language=Python)"
@@ -121,14 +123,16 @@ class AmazonSession:
         host: str,
         path: str,
         *,
+        call: AmazonCall,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         fresh_connection: bool = False,
     ) -> AmazonAnswer:
         """Make one call and return the answer, whatever its status.
 
-        `fresh_connection`: for what must not be sent twice, so that no connection that went stale in the
-        pool can lose it. Raise AmazonFailure: `unavailable` (no whole answer in time), `unusable` (too big).
+        `call`: what it is counted as. `fresh_connection`: for what must not be sent twice, so that no
+        connection that went stale in the pool can lose it. Raise AmazonFailure: `unavailable` (no whole
+        answer in time), `unusable` (too big).
         """
         sent = dict(headers or {})
         body = None
@@ -138,11 +142,12 @@ class AmazonSession:
         pools = self._new_pools() if fresh_connection else self._pools
         deadline = Deadline(self._total_timeout, self._monotonic)
         try:
-            answer = self._sent(pools, method, host, path, sent, body, self._read_timeout, deadline)
-            try:
-                return self._whole(answer)
-            finally:
-                answer.close()
+            with observed(call, self._monotonic) as seen:
+                answer = self._sent(pools, method, host, path, sent, body, self._read_timeout, deadline, seen)
+                try:
+                    return self._whole(answer)
+                finally:
+                    answer.close()
         finally:
             if fresh_connection:
                 pools.close()
@@ -153,18 +158,21 @@ class AmazonSession:
         host: str,
         target: str,
         *,
+        call: AmazonCall,
         headers: Mapping[str, str],
         body: bytes | Callable[[Deadline], Iterable[bytes]] | None,
         timeout: float,
     ) -> "OpenAnswer":
         """Send one request, its `target` (path and query) as it is given, and hand out the unread answer.
 
-        `body`: also what makes its pieces, given the deadline; `headers` then hold its Content-Length.
+        `call`: what it is counted as, until its answer begins. `body`: also what makes its pieces, given the
+        deadline; `headers` then hold its Content-Length.
         `timeout`: seconds for all of it; those between two reads do not count. Raise AmazonFailure
         `unavailable`, and whatever the pieces of the body raise that is no OSError.
         """
         deadline = Deadline(timeout, self._monotonic)
-        return self._sent(self._pools, method, host, target, headers, body, timeout, deadline)
+        with observed(call, self._monotonic) as seen:
+            return self._sent(self._pools, method, host, target, headers, body, timeout, deadline, seen)
 
     def _sent(
         self,
@@ -176,6 +184,7 @@ class AmazonSession:
         body: bytes | Callable[[Deadline], Iterable[bytes]] | None,
         read_timeout: float,
         deadline: Deadline,
+        seen: Observation,
     ) -> "OpenAnswer":
         """Send one request. `read_timeout`: the seconds that one read may take."""
         with _failures(host), deadline.counting():
@@ -184,7 +193,7 @@ class AmazonSession:
                 response = pool.urlopen(
                     method,
                     prefix + target,
-                    body(deadline) if callable(body) else body,
+                    seen.after(body(deadline)) if callable(body) else body,
                     {**HEADERS, **headers},
                     retries=False,
                     redirect=False,
@@ -196,6 +205,7 @@ class AmazonSession:
             except (NewConnectionError, ProtocolError, ProxyError):
                 what = "could not be reached, or broke the connection off"
                 raise AmazonFailure("unavailable", f"{host} {what}") from None
+        seen.status = response.status
         return OpenAnswer(response, host, deadline)
 
     def _whole(self, answer: "OpenAnswer") -> AmazonAnswer:

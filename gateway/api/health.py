@@ -21,7 +21,6 @@ from gateway.asgi.request_context import header_values
 from gateway.asgi.services import Services, services_of
 from gateway.errors import Problem
 from gateway.model import Right
-from gateway.monitoring import metrics
 from gateway.util.loopback import is_loopback
 from gateway.util.version import version
 
@@ -91,7 +90,7 @@ async def prometheus(request: Request) -> Response:
         if caller is None:
             raise Problem("unauthorized")
         check_rights(caller, METRICS_RIGHTS)
-    content = await services.threads.vault(metrics.exposition, services.overview)
+    content = await services.threads.vault(services.metrics.exposition)
     return Response(content, media_type=METRICS_TYPE)
 
 

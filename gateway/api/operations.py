@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.api.described import Described
+from gateway.errors import TABLE
 from gateway.model import Right
 
 
@@ -53,3 +54,8 @@ class Operation:
     errors: tuple[str, ...]
     examples: tuple[Example, ...] = ()
     request_types: tuple[str, ...] = ("application/json",)
+
+    @property
+    def statuses(self) -> set[int]:
+        """The statuses that it is described with."""
+        return {*self.results, *(TABLE[reason].http_status for reason in self.errors)}

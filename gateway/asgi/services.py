@@ -16,6 +16,7 @@ from gateway.authorization.renewals import Renewals
 from gateway.authorization.site_refresh import SiteRefresh
 from gateway.authorization.starting import Starter
 from gateway.model import Flow
+from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
 from gateway.proxy.service import DeveloperProxy
@@ -52,6 +53,7 @@ class Services:
     appstore: Appstore
     failed_keys: FailedKeys
     overview: Overview
+    metrics: Metrics
     readiness: Readiness
 
     async def suspended(self, flow: Flow) -> bool:

@@ -23,6 +23,7 @@ from gateway.authorization.patient_vault import PatientVault
 from gateway.errors import Problem
 from gateway.model import Attempt, Flow
 from gateway.settings.settings import Settings
+from gateway.util import counters
 from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -111,6 +112,7 @@ class Authorizer:
                 "callback_lost flow=%s: the vault was away until its code or the gateway ended", flow
             )
             raise CallbackRefused("expired") from None
+        counters.authorization_came_to(flow, "confirmed" if confirmed else "returned")
         consumed.set_result(attempt)
         await self._carry_out(attempt, callback)
 
@@ -148,9 +150,11 @@ class Authorizer:
         assert callback.code is not None, "only a callback with a code waits"
         hold = partial(self._vault.attempts.hold_code, attempt.id, callback.code, browser)
         try:
-            await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE)
+            is_first = await self._patient_vault.call("callback", hold, CONFIRMATION_PATIENCE)
         except CodeRefused as refused:
             raise CallbackRefused(refused.reason, attempt) from None
+        if is_first:
+            counters.authorization_came_to(attempt.flow, "returned")
 
     async def cancel(self, flow: Flow, callback: Callback) -> None:
         """End the attempt of a callback without exchanging its code. Raise CallbackRefused; VaultError."""
@@ -183,6 +187,7 @@ class Authorizer:
         except AmazonFailure as failure:
             await self._end(attempt, refusal_of_exchange(failure))
             return
+        counters.authorization_came_to(attempt.flow, "exchanged")
         try:
             await self._keeping.keep(attempt, callback.seller_id, tokens)
         except GrantGone:
@@ -211,6 +216,7 @@ class Authorizer:
             got_seller_id=refusal.got_seller_id,
         )
         await self._patient_vault.call(f"attempt {attempt.id}", finish)
+        counters.authorization_ended(attempt.flow, refusal.phase, refusal.reason)
 
 
 def _tell_of(error: BaseException) -> None:

@@ -10,6 +10,7 @@ from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.store_check import StoreCheck
 from gateway.model import Attempt, Flow, Grant, Tokens
 from gateway.regions import INDIA
+from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
@@ -58,6 +59,7 @@ class Keeping:
             given_at,
         )
         grant = await self._patient_vault.call(f"attempt {attempt.id}", authorize)
+        counters.authorization_came_to(attempt.flow, "authorized")
         log.info(
             "authorized attempt=%s grant=%d flow=%s region=%s",
             attempt.id,

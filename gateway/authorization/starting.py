@@ -9,6 +9,7 @@ from gateway.authorization.consent_links import Address, account_link, consent_h
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.model import NO_CUSTOMER, Central, Customer, NewAttempt, Region
 from gateway.settings.settings import Settings
+from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
@@ -118,6 +119,7 @@ class Starter:
         """Write an attempt down. Return its id, its state, and when its link ends (epoch seconds)."""
         expires_at = int(self._clock.now()) + attempt.lifetime
         attempt_id, state = await self._threads.writes(self._vault.attempts.begin, attempt)
+        counters.authorization_came_to(attempt.flow, "begun")
         if attempt.expected_seller_id is None and attempt.expected_record_id is None:
             audit.concerns(audit.ATTEMPT + attempt_id)
         log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)

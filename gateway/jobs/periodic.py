@@ -30,6 +30,7 @@ class PeriodicJob:
         cut_short: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
+        counters.job_known(name)
         self._run_once = run
         self._seconds = seconds
         self._at_once = at_once

@@ -1,11 +1,15 @@
-"""The metrics as Prometheus reads them: what the processes count, and what stands in the database.
+"""The metrics as Prometheus reads them: what the processes count and are, and what stands in the database.
 
 Of several workers, whichever is asked adds up what all have counted (see `metrics_folder`). What stands in
 the database is read once in a while by whoever is asked, and is the same from each.
 """
 
 import os
-from collections.abc import Iterable
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -14,17 +18,71 @@ from prometheus_client.registry import Collector
 
 from gateway.monitoring.metrics_folder import VARIABLE
 from gateway.monitoring.overview import Overview, State
-from gateway.util.counters import REGISTRY
+from gateway.monitoring.processes import ProcessesCollector
+from gateway.util.counters import FLOWS, REGISTRY
+from gateway.util.version import version
+
+# What is kept of a grant; that its application is suspended is known of the application.
+KEPT_STATUSES = ("authorized", "needs_reauthorization")
 
 
-def exposition(overview: Overview) -> bytes:
-    """Return all metrics as text; this may read the database, so it belongs into a thread."""
-    registry = CollectorRegistry()
-    registry.register(_DatabaseCollector(overview.state()))
-    if os.environ.get(VARIABLE):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
-    return generate_latest(REGISTRY) + generate_latest(registry)
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A value that some part of the gateway knows, beside those of the overview.
+
+    `read` returns it, without waiting for anything; None where it is not known, and then it is left out.
+    """
+
+    name: str
+    text: str
+    read: Callable[[], float | None]
+
+
+class Metrics:
+    """All metrics of one gateway. `database`: of which kind it is."""
+
+    def __init__(self, overview: Overview, database: str) -> None:
+        self._overview = overview
+        self._build = {
+            "version": version(),
+            "python": platform.python_version(),
+            "database": database,
+        }
+        self._gauges: list[Gauge] = []
+
+    def add(self, gauge: Gauge) -> None:
+        """Tell one more gauge from now on."""
+        self._gauges.append(gauge)
+
+    def exposition(self) -> bytes:
+        """Return all metrics as text; this may read the database, so it belongs into a thread."""
+        folder = os.environ.get(VARIABLE)
+        registry = CollectorRegistry()
+        registry.register(_Gauges(self._build, self._gauges))
+        registry.register(_DatabaseCollector(self._overview.state()))
+        registry.register(ProcessesCollector(Path(folder) if folder else None))
+        if folder:
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            return generate_latest(registry)
+        return generate_latest(REGISTRY) + generate_latest(registry)
+
+
+class _Gauges(Collector):
+    """What runs, and the gauges of its parts."""
+
+    def __init__(self, build: Mapping[str, str], gauges: Iterable[Gauge]) -> None:
+        self._build = build
+        self._gauges = gauges
+
+    def collect(self) -> Iterable[Metric]:
+        """Return them."""
+        info = GaugeMetricFamily("linkfox_build_info", "What runs: always 1.", labels=list(self._build))
+        info.add_metric(list(self._build.values()), 1)
+        yield info
+        for gauge in self._gauges:
+            value = gauge.read()
+            if value is not None:
+                yield _gauge(gauge.name, gauge.text, value)
 
 
 class _DatabaseCollector(Collector):
@@ -42,8 +100,8 @@ class _DatabaseCollector(Collector):
         writable = 1 if state.cannot_write is None else 0
         yield _gauge("linkfox_database_writable", "Whether the database takes writes.", writable)
         grants = GaugeMetricFamily("linkfox_grants", "Authorizations.", labels=["flow", "status"])
-        for (flow, status), count in sorted(state.grants.items()):
-            grants.add_metric([flow, status], count)
+        for key in sorted({*product(FLOWS, KEPT_STATUSES), *state.grants}):
+            grants.add_metric(key, state.grants.get(key, 0))
         yield grants
         yield _gauge(
             "linkfox_oldest_token_age_seconds",

@@ -23,6 +23,7 @@ from gateway.applications.shares import Shares
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.proxy.bearers import Bearer, Bearers
+from gateway.proxy.families import family_of
 from gateway.proxy.headers import ads_headers, selling_partner_headers
 from gateway.proxy.pacing import Pacing, Patience
 from gateway.proxy.proofs import Proofs
@@ -34,8 +35,9 @@ from gateway.tokens.application_tokens import ApplicationTokens
 from gateway.tokens.grant_tokens import revoked, seconds_left
 from gateway.tokens.holdings import Holdings
 from gateway.tokens.service import FRESH_ENOUGH, TokenService
-from gateway.util import events
+from gateway.util import counters, events
 from gateway.util.clock import Clock
+from gateway.util.counters import AmazonCall
 from gateway.util.secret import Secret
 from gateway.util.threads import PROXY_THREADS, Threads
 from gateway.vault.vault import Vault
@@ -178,20 +180,25 @@ class DeveloperProxy:
 
     async def _ask(self, wanted: ProxyRequest, bearer: Bearer, token: Secret) -> Forwarded:
         grant = bearer.grant
+        family = family_of(grant.flow, wanted.path.segments)
         if grant.flow == "spapi":
+            call = AmazonCall.PROXIED_SPAPI
             host = selling_partner_api.HOSTS[bearer.region]
             headers = selling_partner_headers(wanted, token)
         else:
+            call = AmazonCall.PROXIED_ADS
             host = ads_api.HOSTS[bearer.region]
             client_id = ads_client(self._settings).client_id
             headers = ads_headers(wanted, token, client_id, bearer.profile_id)
         decodes = wanted.codings is None
-        outgoing = Outgoing(wanted.method, host, wanted.target, headers, wanted.body, decodes)
+        outgoing = Outgoing(call, wanted.method, host, wanted.target, headers, wanted.body, decodes)
         try:
             answer = await self._forwarder.forward(outgoing)
         except AmazonFailure as failure:
+            counters.call_proxied(grant.flow, family, None)
             raise self._failed(bearer, failure) from None
         events.info(log, "proxied", grant=grant.id, method=wanted.method, status=answer.status)
+        counters.call_proxied(grant.flow, family, answer.status)
         if answer.status < HTTPStatus.BAD_REQUEST:
             self._proofs.drop(grant.id)
         return answer

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, sele
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Attempt, Flow, NewAttempt
+from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.audit import Audit
@@ -80,8 +81,10 @@ class Attempts:
             )
         return attempt_id, state
 
-    def hold_code(self, attempt_id: str, code: Secret, browser: Secret) -> None:
+    def hold_code(self, attempt_id: str, code: Secret, browser: Secret) -> bool:
         """Write down that a callback brought this code for an attempt, once or again, and which browser did.
+
+        Return whether it is the attempt's first.
 
         Amazon binds a code to no state and knows no PKCE, so without this whoever saw a code that waits could
         exchange it for an attempt of their own (RFC 9700 section 4.5, authorization code injection), and who
@@ -92,11 +95,14 @@ class Attempts:
         try:
             with self._database.writing() as connection:
                 _take_code(connection, attempt_id, code, browser)
-                if connection.execute(of_this).scalar_one() > MOST_CODES:
+                codes = connection.execute(of_this).scalar_one()
+                if codes > MOST_CODES:
                     raise CodeRefused("too_many_codes")
         except IntegrityError:
             if not self._is_held_by(attempt_id, code, browser):
                 raise CodeRefused("code_taken") from None
+            return False
+        return bool(codes == 1)
 
     def _is_held_by(self, attempt_id: str, code: Secret, browser: Secret) -> bool:
         query = select(authorization_codes.c.attempt_id).where(
@@ -215,9 +221,10 @@ class Attempts:
         )
         with self._database.writing() as connection:
             ids = connection.execute(settled).scalars().all()
-            for attempt_id in ids:
-                self._record_end(connection, attempt_id, "failed", INTERRUPTED)
-        return len(ids)
+            ended = [self._record_end(connection, attempt_id, "failed", INTERRUPTED) for attempt_id in ids]
+        for attempt in ended:
+            counters.authorization_ended(attempt.flow, "failed", INTERRUPTED)
+        return len(ended)
 
     def settle_expired(self) -> int:
         """End the attempts whose links ended before anybody came back, and return how many there were.
@@ -239,9 +246,10 @@ class Attempts:
             .returning(attempts.c.id)
         )
         with self._database.writing() as connection:
-            ended = connection.execute(settled).scalars().all()
-            for attempt_id in ended:
-                self._record_end(connection, attempt_id, EXPIRED, EXPIRED)
+            ids = connection.execute(settled).scalars().all()
+            ended = [self._record_end(connection, attempt_id, EXPIRED, EXPIRED) for attempt_id in ids]
+        for attempt in ended:
+            counters.authorization_ended(attempt.flow, EXPIRED, EXPIRED)
         return len(ended)
 
     def forget_old(self) -> int:
@@ -258,12 +266,13 @@ class Attempts:
         with self._database.changing() as connection:
             return connection.execute(delete(attempts).where(attempts.c.id.in_(ended))).rowcount
 
-    def _record_end(self, connection: Connection, attempt_id: str, event: Event, reason: str) -> None:
+    def _record_end(self, connection: Connection, attempt_id: str, event: Event, reason: str) -> Attempt:
         attempt = _attempt(connection.execute(_query().where(attempts.c.id == attempt_id)).one())
         self._audit.record(
             connection, "authorization", who=attempt.user_name, subject=attempt.name, outcome=reason
         )
         self._outbox.add(connection, event, attempt=attempt, reason=reason)
+        return attempt
 
     def _one(self, query: Select[Any]) -> Attempt | None:
         with self._database.reading() as connection:

@@ -1,20 +1,15 @@
-"""references/operations.md explains each metric, each word of the log and each thing to look after."""
+"""references/operations.md explains each word of the log and each thing to look after."""
 
 import ast
 import re
 from collections.abc import Iterator
 from typing import get_args
 
-from prometheus_client import Counter, Histogram
-
-from gateway.monitoring import metrics
 from gateway.monitoring.overview import State
-from gateway.util import counters
 from gateway.vault.outbox import Event
 from tests.support.markdown import ROOT, section
 
 PAGE = ROOT / "references" / "operations.md"
-METRIC = re.compile(r"`(linkfox_[a-z_]+)(?:\{([a-z,]+)\})?`")
 LOUD = frozenset({"warning", "error", "critical", "exception"})
 STATE = State(
     grants={("spapi", "needs_reauthorization"): 1},
@@ -37,16 +32,6 @@ def first_column(heading: str) -> set[str]:
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
-def told_in_metrics() -> Iterator[tuple[str, str]]:
-    """Every metric by the name that a scrape shows, with its labels."""
-    for metric in vars(counters).values():
-        if isinstance(metric, Counter | Histogram):
-            suffix = "_total" if isinstance(metric, Counter) else ""
-            yield metric._name + suffix, ",".join(metric._labelnames)
-    for gauge in metrics._DatabaseCollector(STATE).collect():
-        yield gauge.name, ",".join(gauge.samples[0].labels)
-
-
 def logged_loudly() -> Iterator[str]:
     """The first words of whatever the gateway logs as a warning or worse."""
     for path in sorted((ROOT / "gateway").rglob("*.py")):
@@ -60,12 +45,6 @@ def logged_loudly() -> Iterator[str]:
                 message = node.args[0]
                 assert isinstance(message, ast.Constant), f"{path}:{node.lineno} logs no fixed text"
                 yield str(message.value)
-
-
-def test_every_metric_is_explained() -> None:
-    """By its name and its labels; and none that is not there."""
-    explained = set(METRIC.findall(section(PAGE, "Metrics")))
-    assert explained == set(told_in_metrics())
 
 
 def test_every_word_of_the_log_is_explained() -> None:

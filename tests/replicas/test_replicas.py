@@ -1,5 +1,6 @@
 """What holds for one gateway holds for several: one refresh, no lost tokens, whoever is killed or stopped."""
 
+import re
 import signal
 import threading
 import urllib.error
@@ -344,8 +345,25 @@ def make_due(database_url: str) -> None:
 
 
 def test_several_workers_tell_the_sum_of_their_metrics(direct: Replicas) -> None:
-    """Whichever worker is asked, all requests are counted."""
+    """Whichever worker is asked, all requests are counted; and each process has its own memory.
+
+    What has not happened yet is told as 0.
+    """
     replica = direct.add("--workers", "2")
+    text = call_text(replica.url + "/metrics")
+    for unseen in (
+        'linkfox_requests_total{route="/spApi/authorizedStores",status="500"}',
+        'linkfox_proxied_total{family="orders",flow="spapi",status_class="429"}',
+        'linkfox_amazon_seconds_count{api="login",call="refresh",outcome="unavailable"}',
+        'linkfox_authorizations_total{flow="ads",reason="code_refused",stage="failed"}',
+        'linkfox_refreshes_total{flow="spapi",outcome="invalid_client"}',
+        'linkfox_rounds_failed_total{job="attempts"}',
+    ):
+        assert f"{unseen} 0.0" in text
+    assert 'linkfox_build_info{database="postgresql"' in text
+    if Path("/proc/self/stat").exists():
+        # Two workers and what supervises them.
+        assert len(set(re.findall(r'process_resident_memory_bytes\{pid="(\d+)"\}', text))) == 3
     key = replica.key()
     for _ in range(30):
         replica.post("/spApi/authorizedStores", {}, key)
