@@ -1,9 +1,9 @@
 """Write the documents that repeat what the programs read.
 
 `references/errors.json`, `references/gateway-words.json`, `references/refusals.json`,
-`references/marketplaces.json` and the gateway's settings are what the programs go by; what people and agents
-read of them, and of each script's `--help`, is made here, so that the two cannot drift apart. `--check` exits
-1 where a page is stale.
+`references/marketplaces.json`, `gateway/monitoring/events.json` and the gateway's settings are what the
+programs go by; what people and agents read of them, and of each script's `--help`, is made here, so that the
+two cannot drift apart. `--check` exits 1 where a page is stale.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from gateway.settings.settings import Settings
 from gateway.settings.variables import rows
 from gateway.settings.webhook import Webhook
 from tools.errors_page import errors_page
+from tools.events_tables import event_fields_table, events_table
 from tools.refusal_tables import causes_table, families_table
 from tools.scripts_page import scripts_page
 from tools.tables import table
@@ -138,7 +139,9 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     words_said = json.loads((root / "references/gateway-words.json").read_text(encoding="utf-8"))
     sites = json.loads((root / "references/marketplaces.json").read_text(encoding="utf-8"))
     skill, api = root / "SKILL.md", root / "references/api.md"
-    self_hosting = root / "references/self-hosting.md"
+    self_hosting, operations = root / "references/self-hosting.md", root / "references/operations.md"
+    logged = json.loads((ROOT / "gateway/monitoring/events.json").read_text(encoding="utf-8"))
+    operating = between(operations.read_text(encoding="utf-8"), "events", events_table(logged["events"]))
     permissions = root / "references/permissions.md"
     refusals = json.loads((root / "references/refusals.json").read_text(encoding="utf-8"))
     roles = between(permissions.read_text(encoding="utf-8"), "families", families_table(refusals["families"]))
@@ -149,6 +152,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_line(sites)),
         api: between(api_text, "sites", sites_table(sites)),
         permissions: between(roles, "causes", causes_table(refusals["causes"])),
+        operations: between(operating, "event-fields", event_fields_table(logged["fields"])),
         self_hosting: between(self_hosting.read_text(encoding="utf-8"), "settings", settings_table()),
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 from gateway.asgi.services import Services
 from gateway.errors import Problem
 from gateway.model import Caller, Flow, Grant
+from gateway.util import events
 from gateway.util.clock import rfc3339
 from gateway.vault.errors import VaultError
 
@@ -25,7 +26,7 @@ async def with_consent_link(services: Services, caller: Caller, grant: Grant, pr
     try:
         begun = await services.renewals.link_for(grant)
     except (Problem, VaultError) as error:
-        log.warning("no_consent_link grant=%d error=%r", grant.id, error.message)
+        events.warning(log, "no_consent_link", grant=grant.id, error=error.message)
         return problem
     link = {
         "authorizeUrl": begun.link,

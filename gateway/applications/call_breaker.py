@@ -14,6 +14,7 @@ from gateway.applications.token_breaker import app_key, log_suspension
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.settings.settings import Settings
+from gateway.util import events
 from gateway.util.threads import Threads
 from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.vault import Vault
@@ -95,12 +96,14 @@ class CallCircuitBreaker:
         """End a suspension that was met with another client secret than this process was started with."""
         app = self._app(flow)
         if await self._threads.writes(self._refused_calls.secret_changed, app):
-            log.warning("app_recovered flow=%s client=%s: its client secret was changed", flow, app.client_id)
+            events.warning(
+                log, "app_recovered", application=flow, clientId=app.client_id, reason="secret_changed"
+            )
 
     async def _accepted(self, flow: Flow) -> None:
         app = self._app(flow)
         if await self._threads.writes(self._refused_calls.accepted, app):
-            log.warning("app_recovered flow=%s client=%s", flow, app.client_id)
+            events.warning(log, "app_recovered", application=flow, clientId=app.client_id)
 
     def _app(self, flow: Flow) -> AppKey:
         if flow not in self._apps:

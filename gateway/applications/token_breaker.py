@@ -10,6 +10,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.login_with_amazon import Client
 from gateway.errors import TABLE, Problem
 from gateway.model import Flow
+from gateway.util import events
 from gateway.util.threads import Threads
 from gateway.vault.applications import AppKey, CircuitState
 from gateway.vault.vault import Vault
@@ -40,14 +41,9 @@ def app_key(client: Client) -> AppKey:
 
 def log_suspension(flow: Flow, client_id: str, reason: str) -> None:
     """Log that Amazon refuses an application, and what to do."""
-    log.critical(
-        "app_suspended flow=%s client=%s reason=%s: %s. All authorizations are kept. %s",
-        flow,
-        client_id,
-        reason,
-        TABLE["suspended_app"].meaning,
-        TABLE["suspended_app"].remedy,
-    )
+    row = TABLE["suspended_app"]
+    hint = f"{row.meaning}. All authorizations are kept. {row.remedy}"
+    events.critical(log, "app_suspended", application=flow, clientId=client_id, reason=reason, hint=hint)
 
 
 class TokenCircuitBreaker:
@@ -76,7 +72,7 @@ class TokenCircuitBreaker:
         if circuit.state == "closed" and not circuit.failures:
             return
         if await self._threads.writes(self._applications.recover, app_key(client)):
-            log.warning("app_recovered flow=%s client=%s", client.flow, client.client_id)
+            events.warning(log, "app_recovered", application=client.flow, clientId=client.client_id)
 
     async def suspend(self, client: Client, circuit: CircuitState, reason: str) -> None:
         """Suspend an application; the first to find out logs it loudly."""
@@ -95,6 +91,6 @@ class TokenCircuitBreaker:
             await self._threads.writes(
                 self._applications.cool_down, app_key(client), failure.kind, failure.retry_after
             )
-            log.warning("app_cooling flow=%s kind=%s", client.flow, failure.kind)
+            events.warning(log, "app_cooling", application=client.flow, kind=failure.kind)
         elif circuit.state == "half_open" and circuit.reason is not None:
             await self.suspend(client, circuit, circuit.reason)

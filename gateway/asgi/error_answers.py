@@ -20,6 +20,7 @@ from gateway.asgi.calls import json_answer
 from gateway.asgi.request_context import context_of, header_values
 from gateway.asgi.stopping import stopping_problem
 from gateway.errors import Problem
+from gateway.util import events
 from gateway.vault.errors import Unreachable, VaultError
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class ErrorAnswers:
             await self._app(scope, receive, send)
         except ClientDisconnect:
             context.outcome = "client_gone"
-            log.info("client_gone")
+            events.info(log, "client_gone")
         except (Exception, asyncio.CancelledError) as error:  # canceled where the server waits no longer
             problem = _problem_of(error)
             context.outcome = problem.reason
@@ -111,13 +112,13 @@ def _problem_of(error: BaseException) -> Problem:
     if isinstance(error, HTTPException):
         return _problem_of_status(error)
     if isinstance(error, VaultError):
-        log.error("vault_error error=%r hint=%r", error.message, error.hint)
+        events.error(log, "vault_error", error=error.message, hint=error.hint)
         # To a caller it is all the same why the operator's database cannot be reached.
         passes = error.retryable or isinstance(error, Unreachable)
         return Problem("vault_unavailable" if passes else "vault_failed")
     # The message and the locals of an exception may hold secrets: the places and the type have to do.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("unexpected_error type=%s places=%s", type(error).__name__, places[-8:])
+    events.error(log, "unexpected_error", type=type(error).__name__, places=places[-8:])
     return Problem("internal")
 
 

@@ -23,7 +23,7 @@ from gateway.authorization.patient_vault import PatientVault
 from gateway.errors import Problem
 from gateway.model import Attempt, Flow
 from gateway.settings.settings import Settings
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -108,9 +108,7 @@ class Authorizer:
         try:
             attempt = await self._patient_vault.call("callback", consume, CODE_SECONDS)
         except VaultError:
-            log.critical(
-                "callback_lost flow=%s: the vault was away until its code or the gateway ended", flow
-            )
+            events.critical(log, "callback_lost", application=flow)
             raise CallbackRefused("expired") from None
         counters.authorization_came_to(flow, "confirmed" if confirmed else "returned")
         consumed.set_result(attempt)
@@ -195,7 +193,7 @@ class Authorizer:
         except ConnectedElsewhere:
             await self._end(attempt, Refusal("connected_elsewhere"))
         except VaultError:
-            log.critical("authorization_lost attempt=%s: its tokens could not be stored", attempt.id)
+            events.critical(log, "authorization_lost", authorizationId=attempt.id)
 
     def _refusal(self, attempt: Attempt, callback: Callback) -> Refusal | None:
         try:
@@ -206,7 +204,13 @@ class Authorizer:
         return refusal_of(attempt, callback, app_id=app_id, redirect_uri=redirect_uri)
 
     async def _end(self, attempt: Attempt, refusal: Refusal) -> None:
-        log.info("authorization_ended attempt=%s flow=%s reason=%s", attempt.id, attempt.flow, refusal.reason)
+        events.info(
+            log,
+            "authorization_ended",
+            authorizationId=attempt.id,
+            application=attempt.flow,
+            reason=refusal.reason,
+        )
         finish = partial(
             self._vault.attempts.finish,
             attempt.id,
@@ -222,4 +226,4 @@ class Authorizer:
 def _tell_of(error: BaseException) -> None:
     """Log what ended an authorization that perhaps nobody waited for."""
     if not isinstance(error, CallbackRefused):
-        log.error("authorization_broke_off error=%s", type(error).__name__)
+        events.error(log, "authorization_broke_off", type=type(error).__name__)

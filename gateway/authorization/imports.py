@@ -21,6 +21,7 @@ from gateway.errors import Problem
 from gateway.model import Flow, Grant, Import, Kept, Region, Tokens
 from gateway.regions import INDIA, is_indian
 from gateway.settings.settings import Settings
+from gateway.util import events
 from gateway.util.background_tasks import BackgroundTasks
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -131,7 +132,7 @@ class Importer:
             await self._store_check.record(grant, look, names_seller=False)
             checked = await self._threads.vault(self._vault.grants.get, grant.id)
         except VaultError as error:  # the tokens are kept
-            log.warning("first_look_failed grant=%d error=%r", grant.id, error.message)
+            events.warning(log, "first_look_failed", grant=grant.id, error=error.message)
             checked = None
         return ImportedStore(checked or grant, look.verification, replaced)
 
@@ -183,7 +184,5 @@ class Importer:
                 "import", partial(self._vault.authorizations.import_tokens, wanted, tokens, given_at)
             )
         except VaultError:
-            log.critical(
-                "import_lost user=%d flow=%s: its tokens could not be stored", wanted.user_id, wanted.flow
-            )
+            events.critical(log, "import_lost", userId=wanted.user_id, application=wanted.flow)
             raise Problem("not_stored") from None

@@ -10,7 +10,7 @@ from gateway.authorization.profile_sync import ProfileSync
 from gateway.authorization.store_check import StoreCheck
 from gateway.model import Attempt, Flow, Grant, Tokens
 from gateway.regions import INDIA
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.util.clock import Clock
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
@@ -60,18 +60,21 @@ class Keeping:
         )
         grant = await self._patient_vault.call(f"attempt {attempt.id}", authorize)
         counters.authorization_came_to(attempt.flow, "authorized")
-        log.info(
-            "authorized attempt=%s grant=%d flow=%s region=%s",
-            attempt.id,
-            grant.id,
-            attempt.flow,
-            grant.region,
+        events.info(
+            log,
+            "authorized",
+            authorizationId=attempt.id,
+            grant=grant.id,
+            application=attempt.flow,
+            region=grant.region,
         )
         look = self._look_at_store if attempt.flow == "spapi" else self._look_at_account
         try:
             await look(attempt, grant, tokens)
         except VaultError as error:
-            log.warning("first_look_failed attempt=%s grant=%d error=%r", attempt.id, grant.id, error.message)
+            events.warning(
+                log, "first_look_failed", authorizationId=attempt.id, grant=grant.id, error=error.message
+            )
 
     async def _look_at_store(self, attempt: Attempt, grant: Grant, tokens: Tokens) -> None:
         """Note what a look at the store brings, and keep one of India's where Amazon serves it."""
@@ -82,7 +85,7 @@ class Keeping:
             there = replace(attempt, region=region, marketplace=INDIA)
             move = partial(self._vault.authorizations.move, there, grant, tokens)
             grant = await self._patient_vault.call(f"attempt {attempt.id}", move)
-            log.info("store_moved attempt=%s grant=%d region=%s", attempt.id, grant.id, grant.region)
+            events.info(log, "store_moved", authorizationId=attempt.id, grant=grant.id, region=grant.region)
         await self._store_check.record(grant, look)
         record = partial(self._vault.attempts.record_verification, attempt.id, look.verification)
         await self._patient_vault.call(f"attempt {attempt.id}", record)

@@ -13,6 +13,7 @@ from itertools import count
 from typing import TypeVar
 
 from gateway.tokens.retries import Sleep
+from gateway.util import events
 from gateway.util.backoff import Backoff
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
@@ -48,12 +49,12 @@ class PatientVault:
                 result = await self._threads.writes(function)
             except VaultError as error:
                 if failures == 0 or last:
-                    log.error("vault_away what=%s error=%r given_up=%s", what, error.message, last)
+                    events.error(log, "vault_away", what=what, error=error.message, givenUp=last)
                 if last:
                     raise
             else:
                 if failures:
-                    log.info("vault_back what=%s failures=%d", what, failures)
+                    events.info(log, "vault_back", what=what, failures=failures)
                 return result
             await self.pause(AGAIN.pause(failures))
         raise AssertionError("the last try returns or raises")

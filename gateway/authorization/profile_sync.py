@@ -22,6 +22,7 @@ from gateway.settings.settings import Settings
 from gateway.tokens.retries import Retries
 from gateway.tokens.service import TokenService
 from gateway.tokens.single_flight import SingleFlight
+from gateway.util import events
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
@@ -103,7 +104,7 @@ class ProfileSync:
             asked = partial(self._sync_with, grant, access_token)
             return (await self._flights.join(grant.id, asked)).state
         except (Problem, VaultError) as error:
-            log.warning("first_sync_failed grant=%d error=%s", grant.id, type(error).__name__)
+            events.warning(log, "first_sync_failed", grant=grant.id, error=error.message)
             return await self.state(grant.id)
 
     async def state(self, grant_id: int) -> SyncState:
@@ -140,12 +141,13 @@ class ProfileSync:
             else:
                 listed[region] = answer
         state = await self._threads.writes(self._keep, grant.id, listed, _unread(grant.id, failures))
-        log.info(
-            "profiles_synced grant=%d profiles=%d skipped=%d failed=%s",
-            grant.id,
-            state.profiles,
-            sum(answer.skipped for answer in listed.values()),
-            {region: failure.kind for region, failure in failures.items()},
+        events.info(
+            log,
+            "profiles_synced",
+            grant=grant.id,
+            profiles=state.profiles,
+            skipped=sum(answer.skipped for answer in listed.values()),
+            failed={region: failure.kind for region, failure in failures.items()},
         )
         return SyncResult(state, failures)
 

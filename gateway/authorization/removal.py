@@ -7,6 +7,7 @@ from gateway.amazon.marketplaces import find_marketplace
 from gateway.authorization.consent_links import consent_host
 from gateway.errors import Problem
 from gateway.model import Grant
+from gateway.util import events
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
@@ -31,7 +32,7 @@ async def remove_for_good(vault: Vault, threads: Threads, remove: Callable[[], G
         # Else the tokens would stay readable in the write-ahead log for a while.
         await threads.writes(vault.database.truncate_log)
     except VaultError as error:
-        log.warning("log_not_truncated error=%r", error.message)
+        events.warning(log, "log_not_truncated", error=error.message)
     return removed
 
 

@@ -17,6 +17,7 @@ from gateway.model import Grant
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.tokens.service import TokenService
 from gateway.tokens.single_flight import SingleFlight
+from gateway.util import events
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class SiteRefresh:
         except AmazonFailure as failure:
             raise problem_of(failure) from None
         await self._store_check.keep_sites(held.grant, look)
-        log.info("sites_read grant=%d check=%s", grant_id, look.verification)
+        events.info(log, "sites_read", grant=grant_id, check=look.verification)
         if look.verification in CHECK_REASONS:
             raise Problem(CHECK_REASONS[look.verification])
 

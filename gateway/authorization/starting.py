@@ -9,7 +9,7 @@ from gateway.authorization.consent_links import Address, account_link, consent_h
 from gateway.authorization.scopes import ADS_SCOPE
 from gateway.model import NO_CUSTOMER, Central, Customer, NewAttempt, Region
 from gateway.settings.settings import Settings
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
@@ -122,5 +122,11 @@ class Starter:
         counters.authorization_came_to(attempt.flow, "begun")
         if attempt.expected_seller_id is None and attempt.expected_record_id is None:
             audit.concerns(audit.ATTEMPT + attempt_id)
-        log.info("authorization_begun attempt=%s flow=%s region=%s", attempt_id, attempt.flow, attempt.region)
+        events.info(
+            log,
+            "authorization_begun",
+            authorizationId=attempt_id,
+            application=attempt.flow,
+            region=attempt.region,
+        )
         return attempt_id, state, expires_at

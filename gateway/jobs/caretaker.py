@@ -11,6 +11,7 @@ from gateway.authorization.profile_sync import ProfileSync
 from gateway.errors import Problem
 from gateway.model import Flow
 from gateway.tokens.service import TokenService
+from gateway.util import events
 from gateway.util.threads import Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
 from gateway.vault.vault import Vault
@@ -51,7 +52,7 @@ class Caretaker:
             try:
                 await self._profile_sync.sync(grant_id)
             except Problem as problem:
-                log.info("profiles_still_unread grant=%d reason=%s", grant_id, problem.reason)
+                events.info(log, "profiles_still_unread", grant=grant_id, reason=problem.reason)
 
     async def probe_applications(self) -> None:
         """Find out whether Amazon takes a suspended application again. Raise VaultError."""
@@ -72,4 +73,4 @@ class Caretaker:
             try:
                 await self._tokens.refresh(grant_id)
             except Problem as problem:
-                log.info("probe_failed flow=%s reason=%s", flow, problem.reason)
+                events.info(log, "probe_failed", application=flow, reason=problem.reason)

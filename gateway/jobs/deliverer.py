@@ -6,7 +6,7 @@ from random import random
 
 from gateway.jobs.webhook import NotDelivered, deliver
 from gateway.settings.webhook import Webhook
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
@@ -66,18 +66,19 @@ class Deliverer:
         if tries >= MOST_TRIES:
             self._outbox.given_up(notice)
             counters.notice_sent("given_up")
-            log.error(
-                "notice_given_up id=%s event=%s tries=%d error=%s", notice.id, notice.event, tries, error
+            events.error(
+                log, "notice_given_up", noticeId=notice.id, notice=notice.event, tries=tries, error=str(error)
             )
             return
         pause = PAUSES.jittered(notice.tries, self._randomness())
         self._outbox.again(notice, pause)
         counters.notice_sent("failed")
-        log.warning(
-            "notice_failed id=%s event=%s tries=%d error=%s again_in=%.0f",
-            notice.id,
-            notice.event,
-            tries,
-            error,
-            pause,
+        events.warning(
+            log,
+            "notice_failed",
+            noticeId=notice.id,
+            notice=notice.event,
+            tries=tries,
+            error=str(error),
+            againInSeconds=round(pause),
         )

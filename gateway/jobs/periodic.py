@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.vault.errors import VaultError
 
 log = logging.getLogger(__name__)
@@ -76,17 +76,17 @@ class PeriodicJob:
             await self._run_once()
             self._failed_in_a_row = 0
         except VaultError as error:
-            log.warning("round_failed job=%s error=%r", self.name, error.message)
+            events.warning(log, "round_failed", job=self.name, error=error.message)
             self._count_failure()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # What the round waited for was canceled, not the job.
-            log.error("round_failed job=%s type=CancelledError", self.name)
+            events.error(log, "round_failed", job=self.name, type="CancelledError")
             self._count_failure()
         except Exception as error:
-            log.error("round_failed job=%s type=%s", self.name, type(error).__name__)
+            events.error(log, "round_failed", job=self.name, type=type(error).__name__)
             self._count_failure()
 
     def _count_failure(self) -> None:

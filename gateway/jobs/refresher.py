@@ -15,7 +15,7 @@ from gateway.errors import Problem
 from gateway.settings.settings import Settings
 from gateway.tokens.retries import Sleep
 from gateway.tokens.service import TokenService
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.grant_rows import REFRESH_JITTER
@@ -69,9 +69,7 @@ class Refresher:
             # Also where the database failed in between: nothing is left to itself.
             outcomes.update(await asyncio.gather(*running))
             if outcomes:
-                log.info(
-                    "refreshed_ahead %s", " ".join(f"{name}={n}" for name, n in sorted(outcomes.items()))
-                )
+                events.info(log, "refreshed_ahead", outcomes=dict(sorted(outcomes.items())))
 
     async def _claim(self, free: int) -> list[int]:
         """Claim what can be begun soon; nothing while few places are free: a batch costs one statement."""
@@ -106,7 +104,7 @@ class Refresher:
             outcome = "vault_unavailable"
         except Exception as error:
             # A failure that nobody foresaw is one grant's: the others are not to wait for it.
-            log.error("refresh_ahead_failed grant=%d type=%s", grant_id, type(error).__name__)
+            events.error(log, "refresh_ahead_failed", grant=grant_id, type=type(error).__name__)
             outcome = "internal"
         counters.refreshed_ahead(outcome)
         return outcome

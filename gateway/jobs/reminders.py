@@ -4,6 +4,7 @@ import logging
 
 from gateway.monitoring.warnings import ENDING_SECONDS, SECRET_DAYS, secret_warnings
 from gateway.settings.settings import Settings
+from gateway.util import events
 from gateway.util.clock import Clock, rfc3339
 from gateway.util.threads import Threads
 from gateway.vault.keys.sealing import MANY_SEALS, MOST_SEALS
@@ -30,19 +31,24 @@ class Reminder:
             key = (warning["application"], warning["ageDays"])
             if key not in self._logged:
                 self._logged.add(key)
-                log.warning(
-                    "client_secret_ends application=%s age_days=%d ends_after_days=%d", *key, SECRET_DAYS
+                events.warning(
+                    log,
+                    "client_secret_ends",
+                    application=warning["application"],
+                    ageDays=warning["ageDays"],
+                    endsAfterDays=SECRET_DAYS,
                 )
         while ending := await self._threads.writes(
             self._vault.refresh_queue.notify_of_ending, ENDING_SECONDS
         ):
             for grant in ending:
                 assert grant.authorization_expires_at is not None, "it was chosen by it"
-                log.warning(
-                    "authorization_ends grant=%d flow=%s at=%s",
-                    grant.id,
-                    grant.flow,
-                    rfc3339(grant.authorization_expires_at),
+                events.warning(
+                    log,
+                    "authorization_ends",
+                    grant=grant.id,
+                    application=grant.flow,
+                    endsAt=rfc3339(grant.authorization_expires_at),
                 )
         await self._threads.writes(self._vault.outbox.forget_old)
         await self._remind_of_master_key()
@@ -53,4 +59,4 @@ class Reminder:
         today = ("master_key", int(self._clock.now() // DAY))
         if seals >= MANY_SEALS and today not in self._logged:
             self._logged.add(today)
-            log.warning("master_key_worn seals=%d most=%d", seals, MOST_SEALS)
+            events.warning(log, "master_key_worn", seals=seals, most=MOST_SEALS)

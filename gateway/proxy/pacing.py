@@ -27,7 +27,7 @@ from gateway.proxy.request import ProxyRequest
 from gateway.proxy.spapi_operations import PARTICIPATIONS, Operation, spapi_operations
 from gateway.proxy.waiting_line import Place, WaitingLine
 from gateway.tokens.retries import Sleep
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.vault.call_buckets import CallBuckets, Slot, UsagePlan
 from gateway.vault.errors import VaultError
 
@@ -128,7 +128,7 @@ class Pacing:
             return
         self._learn_rate(paced, headers.get(RATE_HEADER))
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            log.info("throttled_all_the_same operation=%s", paced.operation)
+            events.info(log, "throttled_all_the_same", operation=paced.operation)
             with self._excused():
                 await self._buckets.empty(paced.bucket, paced.plan)
 
@@ -210,7 +210,7 @@ class Pacing:
             yield
         except VaultError as error:
             if not self._is_failing:
-                log.warning("calls_not_spaced error=%r", error.message)
+                events.warning(log, "calls_not_spaced", error=error.message)
             self._is_failing = True
 
     def _learn_rate(self, paced: Paced, told: str | None) -> None:

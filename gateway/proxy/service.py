@@ -205,7 +205,7 @@ class DeveloperProxy:
 
     def _failed(self, bearer: Bearer, failure: AmazonFailure) -> Problem:
         """Return the Problem of a call that brought no answer, or half of one."""
-        log.warning("proxy_failed grant=%d kind=%s detail=%r", bearer.grant.id, failure.kind, failure.detail)
+        events.warning(log, "proxy_failed", grant=bearer.grant.id, kind=failure.kind, detail=failure.detail)
         return problem_of(failure)
 
     async def _renewed(self, bearer: Bearer, token: Secret, verdict: Verdict) -> Secret | None:

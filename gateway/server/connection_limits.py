@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from gateway.util import counters
+from gateway.util import counters, events
 
 log = logging.getLogger(__name__)
 
@@ -67,4 +67,4 @@ class Refusals:
             self._said[reason] = (at, unsaid + 1)
             return
         self._said[reason] = (now, 0)
-        log.warning("connection_refused reason=%s source=%s more=%d", reason, source, unsaid)
+        events.warning(log, "connection_refused", reason=reason, address=source, more=unsaid)

@@ -27,6 +27,7 @@ from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.applications import CALLBACK_PATHS
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
+from gateway.util import events
 from gateway.util.clock import SystemClock
 from gateway.util.command_names import as_called_here
 from gateway.util.paths import PROGRAM
@@ -96,7 +97,7 @@ def _serve(
     settings = settings.with_origin(origin)
     set_up_logging(settings.log_format, settings.data_dir)
     for path in settings.readable_files:
-        log.warning("secret_readable file=%s", path)
+        events.warning(log, "secret_readable", file=path)
     stand_in = None
     if settings.sandbox and settings.amazon_origin is None:
         callbacks = [settings.public_url + path for path in CALLBACK_PATHS.values()]
@@ -113,8 +114,8 @@ def _serve(
         started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
         folder.announce({**running, "startedAt": started})
         database = "sqlite" if settings.database_url is None else "postgresql"
-        log.info(
-            "gateway_started version=%s database=%s address=%s", version(), database, settings.public_url
+        events.info(
+            log, "gateway_started", version=version(), database=database, publicUrl=settings.public_url
         )
         with suppress(OSError):
             print(json.dumps(ready), flush=True)
@@ -137,10 +138,12 @@ def _serve(
 def _prepare(vault: Vault, folder: DataFolder) -> None:
     """Make the user `owner` and its key where they are wanted, and settle what was left unfinished."""
     if vault.master_key.generated:
-        log.warning(
-            "A new master key (%s) was made and stored in %s. The vault opens with no other: keep a copy.",
-            vault.master_key.key.id,
-            vault.master_key.place,
+        events.warning(
+            log,
+            "master_key_made",
+            masterKeyId=vault.master_key.key.id,
+            place=vault.master_key.place,
+            hint="The vault opens with no other: keep a copy.",
         )
     _ensure_owner_key(vault, folder)
     if vault.database.is_sqlite:
@@ -165,14 +168,9 @@ def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:
         _, key = vault.users.issue_key(OWNER)
         folder.write_owner_key(key)
     else:
-        log.info(
-            as_called_here(
-                "no_owner_key: the database has users, so none was made for this folder; if scripts here "
-                "need one: python3 scripts/local_gateway.py add-user %s --key-file %s"
-            ),
-            OWNER,
-            folder.path / "owner.key",
-        )
+        command = as_called_here("python3 scripts/local_gateway.py add-user")
+        hint = f"If scripts need one here: {command} {OWNER} --key-file {folder.path / 'owner.key'}"
+        events.info(log, "no_owner_key", user=OWNER, hint=hint)
 
 
 def _run_one(

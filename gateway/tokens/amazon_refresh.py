@@ -12,6 +12,7 @@ from gateway.tokens.forced_limit import ForcedLimit
 from gateway.tokens.grant_tokens import GrantTokens
 from gateway.tokens.token_endpoint import TokenEndpoint
 from gateway.tokens.verdicts import Verdicts
+from gateway.util import events
 from gateway.vault.applications import CircuitState
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class AmazonRefresh:
         client = token_client(self._settings, grant.flow, grant.region)
 
         async def failed(failure: AmazonFailure, circuit: CircuitState) -> None:
-            log.warning("refresh_failed grant=%d kind=%s detail=%r", grant.id, failure.kind, failure.detail)
+            events.warning(log, "refresh_failed", grant=grant.id, kind=failure.kind, detail=failure.detail)
             if forced and circuit.state == "closed" and failure.kind in ("throttled", "unavailable"):
                 raise await self._forced.rested(grant.user_id, failure) from None
             if not await self._verdicts.is_stale(failure, grant, lease, client, circuit):

@@ -15,6 +15,7 @@ from gateway.errors import Problem
 from gateway.settings.settings import Settings
 from gateway.tokens.shared_tokens import SharedTokens, purpose_of
 from gateway.tokens.token_endpoint import TokenEndpoint
+from gateway.util import events
 from gateway.util.secret import Secret
 from gateway.vault.applications import CircuitState
 from gateway.vault.purpose_tokens import PurposeToken
@@ -55,7 +56,7 @@ class ApplicationTokens:
         client = token_client(self._settings, "spapi", "NA")
 
         async def failed(failure: AmazonFailure, circuit: CircuitState) -> NoReturn:
-            log.warning("application_token_failed kind=%s detail=%r", failure.kind, failure.detail)
+            events.warning(log, "application_token_failed", kind=failure.kind, detail=failure.detail)
             await self._breaker.failed(client, circuit, failure)
             if failure.kind in ("unauthorized_client", "invalid_scope"):  # of no store and no consent
                 raise Problem("amazon_rejected", failure.detail) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.model import Grant, Lease, Tokens
+from gateway.util import events
 from gateway.util.threads import Threads
 from gateway.vault.errors import VaultError
 from gateway.vault.leases import Leases
@@ -88,7 +89,7 @@ class LeaseKeeper:
         try:
             await self._threads.writes(self._leases.release, lease)
         except VaultError as error:
-            log.warning("lease_not_released grant=%d error=%r", lease.grant_id, error.message)
+            events.warning(log, "lease_not_released", grant=lease.grant_id, error=error.message)
 
     async def _renew_until_canceled(self, lease: Lease) -> None:
         while True:

@@ -18,7 +18,7 @@ from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.tokens.lease import KeptLease, LeaseKeeper
 from gateway.tokens.retries import Sleep
 from gateway.tokens.unstored_answers import UnstoredAnswers
-from gateway.util import counters
+from gateway.util import counters, events
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
@@ -152,12 +152,13 @@ class LeasedRefresh:
                 stored = await self._leases.store(kept, current.grant.token_version, tokens)
             except VaultError as error:
                 left = STORE_TRIES - 1 - tries
-                log.error(
-                    "refresh_not_stored grant=%d error=%r tries_left=%d rotated=%s",
-                    current.grant.id,
-                    error.message,
-                    left,
-                    tokens.refresh_token != current.tokens.refresh_token,
+                events.error(
+                    log,
+                    "refresh_not_stored",
+                    grant=current.grant.id,
+                    error=error.message,
+                    triesLeft=left,
+                    rotated=tokens.refresh_token != current.tokens.refresh_token,
                 )
                 if left:
                     await self._sleep(STORE_AGAIN.pause(tries))

@@ -30,6 +30,7 @@ from gateway.tokens.single_flight import SingleFlight
 from gateway.tokens.token_endpoint import TokenEndpoint
 from gateway.tokens.unstored_answers import UnstoredAnswers
 from gateway.tokens.verdicts import Verdicts
+from gateway.util import events
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
@@ -195,7 +196,7 @@ class TokenService:
         with contextlib.suppress(VaultError):
             await self.store_unstored()
         for grant_id, _ in self._unstored:
-            log.critical("refresh_lost grant=%d: what Amazon answered could not be stored", grant_id)
+            events.critical(log, "refresh_lost", grant=grant_id)
 
     def _left(self, held: GrantTokens) -> float:
         return seconds_left(held.grant, self._clock.now())

@@ -16,6 +16,7 @@ from itertools import count
 from gateway.errors import Problem
 from gateway.tokens.retries import Sleep
 from gateway.tokens.single_flight import SingleFlight
+from gateway.util import events
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
@@ -115,11 +116,11 @@ class SharedTokens:
         try:
             await self._threads.writes(self._kept.store, purpose, self._owner, made)
         except VaultError as error:  # it is good all the same, and the next caller has another one made
-            log.warning("token_not_kept error=%r", error.message)
+            events.warning(log, "token_not_kept", error=error.message)
         return made.token
 
     async def _release(self, purpose: str) -> None:
         try:
             await self._threads.writes(self._kept.release, purpose, self._owner)
         except VaultError as error:
-            log.warning("claim_not_released error=%r", error.message)
+            events.warning(log, "claim_not_released", error=error.message)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, select
 
 from gateway.model import AuditEntry, Caller, Grant
+from gateway.util import events
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import api_keys, audit
@@ -177,7 +178,7 @@ class Audit:
         lost, self._lost = self._lost, 0
         if not lost:
             return
-        log.error("audit_incomplete calls=%d", lost)
+        events.error(log, "audit_incomplete", calls=lost)
         context = AuditContext(who=GATEWAY, subject=f"{lost} calls were not written down")
         self._collect(context, "audit_incomplete", "vault_unavailable")
 
@@ -192,9 +193,9 @@ class Audit:
         try:
             self.flush()
         except VaultError as error:
-            log.error("audit_incomplete calls=%d error=%r", len(self._waiting), error.message)
+            events.error(log, "audit_incomplete", calls=len(self._waiting), error=error.message)
         except Exception as error:  # its text may hold what nobody is to read
-            log.error("audit_incomplete calls=%d type=%s", len(self._waiting), type(error).__name__)
+            events.error(log, "audit_incomplete", calls=len(self._waiting), type=type(error).__name__)
 
     def newest(self, limit: int, offset: int = 0) -> tuple[list[AuditEntry], int]:
         """Return entries, the newest first, and how many there are in all."""

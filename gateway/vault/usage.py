@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Table, bindparam, or_, update
 
+from gateway.util import events
 from gateway.util.clock import Clock
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import api_keys, grants
@@ -61,9 +62,9 @@ class Usage:
         try:
             self.flush()
         except VaultError as error:
-            log.warning("last_use_not_written error=%r", error.message)
+            events.warning(log, "last_use_not_written", error=error.message)
         except Exception as error:  # its text may hold what nobody is to read
-            log.warning("last_use_not_written type=%s", type(error).__name__)
+            events.warning(log, "last_use_not_written", type=type(error).__name__)
 
 
 def _write(connection: Connection, table: Table, uses: Mapping[str, int] | Mapping[int, int]) -> None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gateway.util import events
 from gateway.vault.errors import Unwritable, VaultError
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Writes:
 
     def _begin(self, message: str) -> None:
         if self.refused is None:
-            log.error("cannot_write error=%r", message)
+            events.error(log, "cannot_write", error=message)
         self.refused = message
 
     @contextmanager
@@ -42,5 +43,5 @@ class Writes:
             self._begin(error.message)
             return
         if self.refused is not None:
-            log.warning("can_write_again")
+            events.warning(log, "can_write_again")
         self.refused = None

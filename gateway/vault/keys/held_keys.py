@@ -15,6 +15,7 @@ from functools import cache
 
 from sqlalchemy import Connection, Insert, select
 
+from gateway.util import events
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import Database
@@ -159,7 +160,7 @@ class Keys:
         try:
             self.record_seals()
         except VaultError as error:
-            log.warning("seals_not_counted error=%r", error.message)
+            events.warning(log, "seals_not_counted", error=error.message)
 
     def _take(self, facts: Facts) -> None:
         with self._lock:

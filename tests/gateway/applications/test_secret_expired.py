@@ -263,7 +263,7 @@ def test_a_changed_secret_ends_it_without_a_call(
         assert call_store(other)["httpStatus"] == 200
         other.good("/spApi/refreshToken", {"sellerId": SELLER})
     assert notices(gateway) == [("suspended_app", "secret_expired"), ("app_recovered", None)]
-    assert sum("app_recovered flow" in record.getMessage() for record in caplog.records) == 1
+    assert sum("app_recovered application" in record.getMessage() for record in caplog.records) == 1
 
 
 @pytest.mark.parametrize("presents", [True, False])

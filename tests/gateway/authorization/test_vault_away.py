@@ -165,9 +165,7 @@ def test_what_is_lost_with_the_process_is_told_as_lost(
     with running_gateway(amazon, tmp_path, callback_patience=0.0, sleep=_for_ever) as gateway:
         attempt_id, _ = come_back_to(gateway, away, gateway.vault.authorizations, "authorize")
     lost = [record for record in caplog.records if record.levelno == logging.CRITICAL]
-    assert [record.getMessage().partition(":")[0] for record in lost] == [
-        f"authorization_lost attempt={attempt_id}"
-    ]
+    assert [record.getMessage() for record in lost] == [f"authorization_lost authorizationId={attempt_id}"]
     assert "Atzr|" not in caplog.text
 
 

@@ -209,7 +209,7 @@ def test_an_authorization_that_ends_is_warned_of(gateway: Gateway, caplog: pytes
         run(reminder)
         run(reminder)
     assert [r.getMessage() for r in caplog.records if "authorization_ends" in r.getMessage()] == [
-        f"authorization_ends grant={store['authRecordId']} flow=spapi at={warning['endsAt']}"
+        f"authorization_ends grant={store['authRecordId']} application=spapi endsAt={warning['endsAt']}"
     ]
 
 

@@ -34,7 +34,7 @@ async def rounds(count: int, each: Callable[[int], Awaitable[None]], *, seconds:
 @pytest.mark.parametrize(
     ("failure", "logged"),
     [
-        (VaultError("the database is locked", "Wait.", retryable=True), "error='the database is locked'"),
+        (VaultError("the database is locked", "Wait.", retryable=True), 'error="the database is locked"'),
         (RuntimeError("Atzr|of somebody"), "type=RuntimeError"),
         (asyncio.CancelledError(), "type=CancelledError"),
         (AssertionError("no"), "type=AssertionError"),

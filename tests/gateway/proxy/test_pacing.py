@@ -456,7 +456,7 @@ def test_a_database_that_cannot_count_keeps_no_call_back(
             assert {ask(gateway, "0").status_code for _ in range(BURST + 2)} <= {200}
         ask(gateway, "0")
     warnings = [record.message for record in caplog.records if "calls_not_spaced" in record.message]
-    assert warnings == ["calls_not_spaced error='the disk is full'"] * 2
+    assert warnings == ['calls_not_spaced error="the disk is full"'] * 2
 
 
 def test_grantless_operations_are_counted_for_the_application(gateway: Gateway) -> None:

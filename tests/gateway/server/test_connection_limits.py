@@ -437,8 +437,8 @@ def test_what_is_refused_is_said_once_a_minute_and_counted(caplog: pytest.LogCap
         now = LINE_SECONDS
         refused.note("gateway_busy", "192.0.2.9")
     assert [record.getMessage() for record in caplog.records] == [
-        "connection_refused reason=gateway_busy source=192.0.2.7 more=0",
-        "connection_refused reason=headers_too_large source=192.0.2.8 more=0",
-        "connection_refused reason=gateway_busy source=192.0.2.9 more=999",
+        "connection_refused reason=gateway_busy address=192.0.2.7 more=0",
+        "connection_refused reason=headers_too_large address=192.0.2.8 more=0",
+        "connection_refused reason=gateway_busy address=192.0.2.9 more=999",
     ]
     assert REGISTRY.get_sample_value("linkfox_connections_ended_total", counted) == before + 1001
