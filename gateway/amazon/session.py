@@ -205,8 +205,9 @@ class AmazonSession:
             except (NewConnectionError, ProtocolError, ProxyError):
                 what = "could not be reached, or broke the connection off"
                 raise AmazonFailure("unavailable", f"{host} {what}") from None
-        seen.status = response.status
-        return OpenAnswer(response, host, deadline)
+        answer = OpenAnswer(response, host, deadline)
+        seen.answered(answer.status, answer.headers)
+        return answer
 
     def _whole(self, answer: "OpenAnswer") -> AmazonAnswer:
         body = bytearray()

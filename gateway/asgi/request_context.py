@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.monitoring import logs
+from gateway.util import trace_context
+from gateway.util.trace_context import TraceContext
 from gateway.vault.audit import OK, AuditContext, follow
 
 _KEY = "linkfox.request"
@@ -17,11 +18,13 @@ _KEY = "linkfox.request"
 class RequestContext:
     """One request.
 
-    `headers`: by name; of several with one name the last. `body_ended`: nothing follows of a body that is too
+    `trace`: the trace that it belongs to, in which its own span has its id. `headers`: by name; of several
+    with one name the last. `body_ended`: nothing follows of a body that is too
     large. `status`: of the answer, 0 before it has begun. `outcome`: `ok`, or what went wrong.
     """
 
     request_id: str
+    trace: TraceContext
     audit: AuditContext
     headers: dict[bytes, bytes]
     body_ended: bool = False
@@ -42,11 +45,13 @@ class RequestContexts:
         if scope["type"] != "http":
             return self._outside(scope, receive, send)
         # Only has to differ from all others: the system's own randomness is a call of the kernel each time.
-        request_id = f"{random.getrandbits(64):016x}"
-        context = RequestContext(request_id, AuditContext(request_id), dict(scope["headers"]))
+        request_id = f"{random.getrandbits(64) or 1:016x}"
+        headers = dict(scope["headers"])
+        trace = trace_context.begun(request_id, _only(scope, headers, b"traceparent"))
+        context = RequestContext(request_id, trace, AuditContext(request_id), headers)
         scope[_KEY] = context
         follow(context.audit)
-        logs.in_request(request_id)
+        trace_context.follow(trace)
         return self._app(scope, receive, send)
 
 
@@ -62,6 +67,14 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
     Never the path: what somebody typed into an address may be anything.
     """
     return str(getattr(scope.get("route"), "path", "-"))
+
+
+def _only(scope: Scope, headers: dict[bytes, bytes], name: bytes) -> bytes | None:
+    """Return the value of a header that was sent once; None where it was sent not at all, or more often."""
+    if name not in headers:
+        return None
+    once = len(headers) == len(scope["headers"]) or sum(given == name for given, _ in scope["headers"]) == 1
+    return headers[name] if once else None
 
 
 def header_values(scope: MutableMapping[str, Any], name: bytes) -> list[str]:

@@ -47,6 +47,7 @@ class RequestLog:
                 self._audit.record_call(context.audit, route, context.outcome)
             seconds = time.perf_counter() - began
             counters.request_answered(route, context.status, seconds)
+            client = scope.get("client")
             events.info(
                 log,
                 "request",
@@ -54,4 +55,7 @@ class RequestLog:
                 route=route,
                 status=context.status,
                 seconds=round(seconds, 4),
+                user=context.audit.who,
+                keyId=context.audit.key_id,
+                address=client[0] if client else None,
             )

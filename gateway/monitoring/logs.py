@@ -1,8 +1,8 @@
 """Logging to standard error: every logger of the process in one form, with what looks like a secret masked.
 
-A line is text to read, or a JSON object with `time`, `level`, `logger`, `event` and its fields. Lines
-that belong to a request carry its id. Where standard error is the file of a gateway in the background, it is
-kept from growing without bound.
+A line is text to read, or a JSON object with `time`, `level`, `logger`, `event` and its fields. Lines of a
+request carry its id and that of its trace. Where standard error is the file of a gateway in the background,
+it is kept from growing without bound.
 """
 
 import json
@@ -13,12 +13,12 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gateway.settings.kinds import LogFormat
+from gateway.util import trace_context
 from gateway.util.events import Event, EventHandler, readable
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
@@ -54,7 +54,6 @@ _SECRET_FIELDS = frozenset(
         "token",
     }
 )
-_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def redacted(text: str) -> str:
@@ -66,11 +65,6 @@ def redacted(text: str) -> str:
     if any(beginning in text for beginning in _BEGINNINGS):
         text = _TOKENS.sub(lambda match: masked(match.group()), text)
     return text
-
-
-def in_request(request_id: str) -> None:
-    """Let every line that is logged from now on in this context carry the request's id."""
-    _request_id.set(request_id)
 
 
 def formatter(form: LogFormat = "text") -> "_Lines":
@@ -117,9 +111,13 @@ class _Lines(logging.Formatter):
             for field in _SECRET_FIELDS.intersection(fields):
                 # Whatever it looks like.
                 fields[field] = "***"
-        request_id = _request_id.get()
-        if request_id is not None:
-            fields["requestId"] = request_id
+        if None in fields.values():
+            fields = {field: value for field, value in fields.items() if value is not None}
+        request = trace_context.current()
+        if request is not None:
+            # A request's id is that of its span, so that whoever was told it finds the trace.
+            fields["requestId"] = request.span_id
+            fields["traceId"] = request.trace_id
         return redacted(self._line(self._moment(at), logging.getLevelName(level), logger, name, fields))
 
     def _moment(self, at: float) -> str:

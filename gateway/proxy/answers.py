@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.amazon.forwarding import Forwarded
+from gateway.amazon.observed import request_id_of
 from gateway.proxy.refusals import Cause
 from gateway.util.json_string import JsonString
 from gateway.util.text import cleaned
 
-REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-rid")
 END = b'"}'
 
 
@@ -57,7 +57,7 @@ def answer_document(
         "errmsg": "",
         "httpStatus": answer.status,
         "contentType": cleaned(answer.headers.get("content-type")),
-        "requestId": _request_id(answer),
+        "requestId": request_id_of(answer.headers),
         "rateLimit": _rate_limit(answer),
         "retryAfter": answer.retry_after,
     }
@@ -73,12 +73,6 @@ def answer_document(
         document["sandbox"] = True
     head = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return AnswerDocument(f'{head[:-1]},"body":"'.encode(), body)
-
-
-def _request_id(answer: Forwarded) -> str | None:
-    """Return Amazon's own number of the call, which its support asks for."""
-    found = (cleaned(answer.headers.get(name)) for name in REQUEST_ID_HEADERS)
-    return next((value for value in found if value), None)
 
 
 def _rate_limit(answer: Forwarded) -> float | None:

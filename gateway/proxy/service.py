@@ -197,7 +197,15 @@ class DeveloperProxy:
         except AmazonFailure as failure:
             counters.call_proxied(grant.flow, family, None)
             raise self._failed(bearer, failure) from None
-        events.info(log, "proxied", grant=grant.id, method=wanted.method, status=answer.status)
+        events.info(
+            log,
+            "proxied",
+            grant=grant.id,
+            application=grant.flow,
+            method=wanted.method,
+            family=family,
+            status=answer.status,
+        )
         counters.call_proxied(grant.flow, family, answer.status)
         if answer.status < HTTPStatus.BAD_REQUEST:
             self._proofs.drop(grant.id)

@@ -47,11 +47,10 @@ def test_every_event_of_the_log_is_listed_with_its_level_and_its_fields() -> Non
     for name, calls in found.items():
         row = LISTED["events"][name]
         given = [fields for _, fields in calls]
-        optional = set.union(*given) - set.intersection(*given)
         assert {level for level, _ in calls} == set(row["level"].split(", ")), name
-        told = {field + "?" if field in optional else field for field in set.union(*given)}
-        assert told == set(row["fields"]), name
-        assert len(row["fields"]) == len(told), name
+        assert sorted(set.union(*given)) == sorted(field.rstrip("?") for field in row["fields"]), name
+        always = {field for field in row["fields"] if not field.endswith("?")}
+        assert always <= set.intersection(*given), name
 
 
 def test_a_field_has_one_name_and_one_meaning() -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificates import self_signed
-from tests.support.house import PATIENCE
+from tests.support.house import PATIENCE, ROOT
 from tests.support.replicas import SELLER, Replicas, authorize
+
+EVENTS = json.loads((ROOT / "gateway" / "monitoring" / "events.json").read_text(encoding="utf-8"))["events"]
+ON_EVERY_LINE = {"time", "level", "logger", "event"}
+OF_REQUESTS = {"requestId", "traceId"}
 
 
 @pytest.fixture
@@ -52,7 +56,11 @@ def test_a_log_for_machines_has_requests_and_no_secrets(direct: Replicas) -> Non
         request_id = answer.headers["X-Request-Id"]
     replica.stop()
     lines = [json.loads(line) for line in replica.log().splitlines()]
-    assert all({"time", "level", "logger", "event"} <= line.keys() for line in lines)
+    assert all(line.keys() >= ON_EVERY_LINE for line in lines)
+    for line in lines:
+        fields = EVENTS[line["event"]]["fields"]
+        assert {name for name in fields if not name.endswith("?")} <= line.keys(), line
+        assert line.keys() <= {name.rstrip("?") for name in fields} | ON_EVERY_LINE | OF_REQUESTS, line
     (health,) = [line for line in lines if line.get("route") == "/healthz"]
     assert (health["event"], health["status"], health["requestId"]) == ("request", 200, request_id)
     refused = [line for line in lines if line["event"].startswith("refresh_failed")]

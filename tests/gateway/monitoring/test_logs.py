@@ -52,7 +52,6 @@ def test_what_a_library_says_is_an_event_too() -> None:
     ("value", "written"),
     [
         (200, "200"),
-        (None, "null"),
         (True, "true"),
         ("plain/x", "plain/x"),
         ("中文店", "中文店"),
@@ -102,10 +101,10 @@ DIRECT = """\
 import logging, sys
 sys.path.insert(0, {root!r})
 from gateway.monitoring import logs
-from gateway.util import events
+from gateway.util import events, trace_context
 logs.set_up_logging({form!r})
 log = logging.getLogger("some.library")
-logs.in_request("0123456789abcdef")
+trace_context.follow(trace_context.begun("0123456789abcdef", None))
 for fields in ({{"route": "/x", "seconds": 1.5}}, {{"detail": {token!r}, "code": "AN"}}, {{}}):
     log.info(events.Event("called", dict(fields)))
     events.info(log, "called", **fields)
