@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from starlette.middleware import Middleware
 
@@ -92,12 +93,17 @@ def create_app(
     services.overview.watch(lambda: [job.name for job in jobs if job.is_failing])
 
     @asynccontextmanager
-    async def lifespan(_app: Application) -> AsyncIterator[dict[str, bool]]:
+    async def lifespan(_app: Application) -> AsyncIterator[dict[str, Any]]:
         await services.threads.writes(vault.attempts.settle_interrupted, LONGEST_EXCHANGE)
         await services.proxy.started()
         for job in jobs:
             job.start()
-        yield {"sandbox": settings.sandbox}  # for http_protocol.py, which has no application to ask
+        # For the server, which has no application to ask: `server/http_protocol.py`, `gateway_server.py`.
+        yield {
+            "sandbox": settings.sandbox,
+            "drain_seconds": settings.drain_seconds,
+            "give_up": session.cut,
+        }
         async with (
             AsyncExitStack() as steps
         ):  # the last one comes first, and each whatever becomes of another

@@ -9,7 +9,7 @@ import math
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http.client import HTTPResponse
 from typing import Any
@@ -31,6 +31,7 @@ class Deadline:
         self._monotonic = monotonic
         self._moment = math.inf
         self._sock: socket.socket | None = None
+        self._is_cut = False
 
     @property
     def left(self) -> float:
@@ -40,6 +41,14 @@ class Deadline:
     def covers(self, sock: socket.socket) -> None:
         """Take a socket as what the answer is read from."""
         self._sock = sock
+        if self._is_cut:
+            _end(sock)
+
+    def cut(self) -> None:
+        """Let it be over now, from any thread: a read that waits for Amazon comes to its end."""
+        self._is_cut = True
+        if self._sock is not None:
+            _end(self._sock)
 
     def would_wait(self, seconds: float) -> bool:
         """Tell whether the next read of the answer has to wait, after it was waited for so long."""
@@ -54,7 +63,7 @@ class Deadline:
 
         It holds for connections of a pool that `keeps_deadlines`.
         """
-        if self._left <= 0:
+        if self._left <= 0 or self._is_cut:
             raise _over()
         self._moment = self._monotonic() + self._left
         before = _deadline.set(self)
@@ -124,6 +133,13 @@ class _Reads(io.RawIOBase):
         """Let go of the socket, which stays the connection's."""
         self._raw.close()
         super().close()
+
+
+def _end(sock: socket.socket) -> None:
+    """End a connection under whoever reads from it, which to close it would not do."""
+    with suppress(OSError):  # it has ended already
+        # Of TLS in TLS, by a proxy, the socket beneath it; and no goodbye of TLS's, for which it would wait.
+        socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
 
 
 def _over() -> TimeoutError:

@@ -7,12 +7,14 @@ call. Exceptions of either carry addresses and bodies, so none of them leaves th
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
+from weakref import WeakSet
 
 import requests
 from certifi import where
@@ -108,10 +110,24 @@ class AmazonSession:
         self._connections = connections
         self._monotonic = monotonic
         self._pools = self._new_pools()
+        self._lock = threading.Lock()
+        self._under_way: WeakSet[Deadline] = WeakSet()
+        self._is_cut = False
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._pools.close()
+
+    def cut(self) -> None:
+        """Break off every call that is under way, and ask nothing any more.
+
+        Their callers get an AmazonFailure `unavailable`, as where Amazon breaks a connection off.
+        """
+        with self._lock:
+            self._is_cut = True
+            under_way = list(self._under_way)
+        for deadline in under_way:
+            deadline.cut()
 
     def address(self, host: str, path: str) -> str:
         """Return where `https://HOST/PATH` is to be asked; also how consent links are made."""
@@ -139,8 +155,8 @@ class AmazonSession:
         if form is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(form).encode()
+        deadline = self._begin(host, self._total_timeout)
         pools = self._new_pools() if fresh_connection else self._pools
-        deadline = Deadline(self._total_timeout, self._monotonic)
         try:
             with observed(call, self._monotonic) as seen:
                 answer = self._sent(pools, method, host, path, sent, body, self._read_timeout, deadline, seen)
@@ -170,9 +186,18 @@ class AmazonSession:
         `timeout`: seconds for all of it; those between two reads do not count. Raise AmazonFailure
         `unavailable`, and whatever the pieces of the body raise that is no OSError.
         """
-        deadline = Deadline(timeout, self._monotonic)
+        deadline = self._begin(host, timeout)
         with observed(call, self._monotonic) as seen:
             return self._sent(self._pools, method, host, target, headers, body, timeout, deadline, seen)
+
+    def _begin(self, host: str, seconds: float) -> Deadline:
+        """Return the deadline of a new call."""
+        deadline = Deadline(seconds, self._monotonic)
+        with self._lock:
+            if self._is_cut:
+                raise AmazonFailure("unavailable", f"{host} was not called: the gateway is being stopped")
+            self._under_way.add(deadline)
+        return deadline
 
     def _sent(
         self,

@@ -19,8 +19,10 @@ from gateway.asgi.calls import check_rights, presented_key
 from gateway.asgi.host_check import host_name
 from gateway.asgi.request_context import header_values
 from gateway.asgi.services import Services, services_of
+from gateway.asgi.stopping import is_stopping
 from gateway.errors import Problem
 from gateway.model import Right
+from gateway.monitoring.readiness import Reason
 from gateway.util.loopback import is_loopback
 from gateway.util.version import version
 
@@ -50,7 +52,7 @@ async def healthz(request: Request) -> Response:
     errors=VAULT_ERRORS,
     results={
         200: Result("It can.", Readiness),
-        503: Result("It cannot: one of the checks is false.", Unreadiness),
+        503: Result("It cannot; `reasons` says why.", Unreadiness),
     },
     examples=[Example("It can", {}, Readiness.example(attention={"needsReauthorization": 1}))],
 )
@@ -64,9 +66,11 @@ async def readyz(request: Request) -> Response:
         state = await services.threads.vault(services.overview.state)
         if state is not None:
             attention = Attention.model_validate(state.attention())
-    if checked.ready:
+    reasons: list[Reason] = ["stopping"] if is_stopping(request.scope) else []
+    reasons += checked.reasons
+    if not reasons:
         return written(Readiness(status="ready", checks=checks, attention=attention), services)
-    unready = Unreadiness(status="not_ready", checks=checks, attention=attention)
+    unready = Unreadiness(status="not_ready", checks=checks, attention=attention, reasons=reasons)
     return written(unready, services, HTTPStatus.SERVICE_UNAVAILABLE)
 
 

@@ -6,10 +6,24 @@ from typing import Any
 
 from gateway.errors import Problem
 
-# Where the server leaves, in a request's scope, what is set once it begins to end.
+# Where the server leaves, in a request's scope, how far its end has come.
 STOPPING = "linkfox.stopping"
 # Seconds in which a gateway that is restarted is back.
 RETRY_AFTER = 5
+
+
+class Stopping:
+    """How far a server's end has come.
+
+    `begun`: it serves as before, but wants to be left alone. `closing`: set once it takes no more
+    connections, and waits only for what is under way.
+    """
+
+    __slots__ = ("begun", "closing")
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.closing = asyncio.Event()
 
 
 def stopping_problem() -> Problem:
@@ -17,7 +31,13 @@ def stopping_problem() -> Problem:
     return Problem("gateway_stopping", retry_after=RETRY_AFTER)
 
 
+def is_stopping(scope: MutableMapping[str, Any]) -> bool:
+    """Tell whether the server of a request has begun to end."""
+    stopping: Stopping | None = scope.get(STOPPING)
+    return stopping is not None and stopping.begun
+
+
 async def until_stopping(scope: MutableMapping[str, Any]) -> None:
-    """Wait until the server of a request begins to end: forever under one that does not tell."""
-    stopping: asyncio.Event | None = scope.get(STOPPING)
-    await (stopping or asyncio.Event()).wait()
+    """Wait until the server of a request takes no more connections: forever under one that does not tell."""
+    stopping: Stopping | None = scope.get(STOPPING)
+    await (stopping.closing if stopping else asyncio.Event()).wait()

@@ -42,12 +42,19 @@ class Deliverer:
         self._threads = threads
         self._send = send
         self._randomness = randomness
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Send no further notice: those that are claimed come again once their claim is over."""
+        self._stopping = True
 
     async def round(self) -> int:
         """Send what is due, and return how much of it arrived. Raise VaultError."""
         arrived = 0
         while notices := await self._threads.notices(self._outbox.claim, BATCH, LONGEST_CLAIM):
             for notice in notices:
+                if self._stopping:
+                    return arrived
                 arrived += await self._threads.notices(self._send_one, notice)
         return arrived
 

@@ -81,7 +81,9 @@ def all_jobs(
         )
     if settings.webhook is not None:
         deliverer = Deliverer(settings.webhook, vault.outbox, clock, threads)
-        jobs.append(PeriodicJob("notices", deliverer.round, NOTICE_SECONDS, at_once=True))
+        jobs.append(
+            PeriodicJob("notices", deliverer.round, NOTICE_SECONDS, at_once=True, cut_short=deliverer.stop)
+        )
     return jobs
 
 

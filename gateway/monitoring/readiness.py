@@ -1,10 +1,13 @@
 """Whether the gateway can be worked with, as load balancers ask."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gateway.settings.settings import Settings
 from gateway.vault.errors import VaultError
 from gateway.vault.vault import Vault
+
+Reason = Literal["stopping", "database_unavailable", "cannot_write", "master_key_refused", "no_application"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +20,16 @@ class Checked:
     applications: bool
 
     @property
-    def ready(self) -> bool:
-        """Whether all of it can."""
-        return self.database and self.writable and self.master_key and self.applications
+    def reasons(self) -> list[Reason]:
+        """Why it cannot, in words for programs; none where it can."""
+        said: dict[Reason, bool] = {
+            "database_unavailable": self.database,
+            # Of a database that does not answer nobody knows that.
+            "cannot_write": self.writable or not self.database,
+            "master_key_refused": self.master_key,
+            "no_application": self.applications,
+        }
+        return [reason for reason, is_well in said.items() if not is_well]
 
 
 class Readiness:

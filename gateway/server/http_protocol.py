@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 
 from gateway.asgi.answer_headers import SECURITY_HEADERS
 from gateway.asgi.calls import json_answer
-from gateway.asgi.stopping import STOPPING
+from gateway.asgi.stopping import STOPPING, Stopping
 from gateway.errors import Problem
 from gateway.server.answer_writing import AnswerTransport, Cycle
 from gateway.server.connection_limits import (
@@ -47,8 +47,8 @@ class Protocol(HttpToolsProtocol):
     refusals = Refusals()
     # Of each server the connections on which nobody waits for an answer: who has been so longest comes first.
     _waiting_of: ClassVar[WeakKeyDictionary[ServerState, dict["Protocol", None]]] = WeakKeyDictionary()
-    # Of each server what is set when it begins to end.
-    _stopping_of: ClassVar[WeakKeyDictionary[ServerState, asyncio.Event]] = WeakKeyDictionary()
+    # Of each server how far its end has come.
+    _stopping_of: ClassVar[WeakKeyDictionary[ServerState, Stopping]] = WeakKeyDictionary()
 
     # Since when it is at that, by the event loop's clock; a body since its head began.
     _at = _HEAD
@@ -61,12 +61,17 @@ class Protocol(HttpToolsProtocol):
     _body_bytes = 0
     _problem: Problem | None = None
 
+    @classmethod
+    def stopping_of(cls, server: ServerState) -> Stopping:
+        """Return how far the end of a server has come, as its requests are told it."""
+        return cls._stopping_of.setdefault(server, Stopping())
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or refuse it where there are as many as there may be."""
         super().connection_made(transport)
         self._writes = WriteWatch(transport, self.loop, self._give_up_writing)
         self._waiting = self._waiting_of.setdefault(self.server_state, {})
-        self._stopping = self._stopping_of.setdefault(self.server_state, asyncio.Event())
+        self._stopping = self.stopping_of(self.server_state)
         if len(self.connections) > most_connections() and not self._give_up_oldest():
             self._refuse(Problem("gateway_busy", retry_after=1))
             return
@@ -162,13 +167,16 @@ class Protocol(HttpToolsProtocol):
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
             cycle.transport = AnswerTransport(cycle.transport)
         cycle.scope[STOPPING] = self._stopping  # type: ignore[literal-required]
+        if self._stopping.begun:
+            # The client is told to take its next request elsewhere.
+            cycle.keep_alive = False
         # uvicorn does not ask what to make.
         cycle.__class__ = Cycle
         super()._start_asgi_task(cycle, app)
 
     def shutdown(self) -> None:
         """Finish what is under way, for the server ends; whoever only waits need not be waited for."""
-        self._stopping.set()
+        self._stopping.closing.set()
         super().shutdown()
 
     def on_response_complete(self) -> None:

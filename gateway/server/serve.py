@@ -20,6 +20,7 @@ from gateway.monitoring import metrics_folder
 from gateway.monitoring.logs import set_up_logging
 from gateway.server.data_folder import DataFolder
 from gateway.server.ending_signals import EndingSignals, Stopped
+from gateway.server.gateway_server import GRACE_SECONDS, SLOW_CLIENT_SECONDS, GatewayServer
 from gateway.server.listener import BACKLOG, addresses, listen
 from gateway.server.sandbox_process import StandInProcess
 from gateway.server.tls import TLS_BACKLOG, TlsConfig
@@ -36,7 +37,6 @@ from gateway.vault.users import OWNER
 from gateway.vault.vault import Vault, open_vault
 
 APP = "gateway.app:create_app"
-GRACE_SECONDS = 20
 KEEP_ALIVE_SECONDS = 30
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ def _run_one(
     app: Callable[..., Any],
     announce: Callable[[], None],
 ) -> None:
-    server = _Server(_uvicorn_config(options, settings, app), announce)
+    server = GatewayServer(_uvicorn_config(options, settings, app), announce)
     try:
         server.run(sockets=[listener])
     except Stopped:
@@ -212,19 +212,6 @@ def _not_started() -> OperatorError:
     )
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which calls `on_ready` once it takes requests."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to take requests, and report that."""
-        await super().startup(sockets)
-        self._on_ready()
-
-
 def _uvicorn_config(
     options: ServeOptions, settings: Settings, app: Callable[..., Any] | str
 ) -> uvicorn.Config:
@@ -248,7 +235,7 @@ def _uvicorn_config(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS + SLOW_CLIENT_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ssl_certfile=options.tls_cert,
         ssl_keyfile=options.tls_key,

@@ -3,6 +3,7 @@
 import gc
 import importlib
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -11,19 +12,30 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, cast
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess, Process
 
 from gateway.monitoring.logs import set_up_logging
+from gateway.server.gateway_server import GatewayServer
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
+from gateway.util import events
 from gateway.util.clock import Clock, SystemClock
 from gateway.vault.vault import Vault, open_vault
 
 WORKER_VARIABLE = "GATEWAY_WORKER"
 READY_SECONDS = 1.0
+# How long a signal may wait while the workers end.
+SIGNAL_SECONDS = 0.2
+ENDING = frozenset({"INT", "TERM", "BREAK"})
+# By what the supervisor tells a worker to give up what is under way.
+HURRY = getattr(signal, "SIGUSR2", None)
+
+log = logging.getLogger(__name__)
 
 App = Callable[..., Any]
 
@@ -95,8 +107,46 @@ def create_worker_app() -> App:
     return closing
 
 
+class WorkerServer(GatewayServer):
+    """The server of a worker, which takes its parent's word alone for how fast it is to end.
+
+    Ctrl+C and a service manager signal every process of a group, and the parent each worker once more.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, however often that is said."""
+        self._captured_signals.append(sig)
+        self.should_exit = True
+
+
+class WorkerProcess(Process):
+    """uvicorn's worker process, with a server of the gateway's."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server, which is made in the worker."""
+        if self._server is None:
+            self._server = WorkerServer(self.config)
+        return self._server
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, in the worker."""
+        if HURRY is not None:
+            signal.signal(HURRY, lambda _number, _frame: cast(WorkerServer, self.server).hurry())
+        super().target(sockets)
+
+    def hurry(self) -> None:
+        """Let the worker give up what is under way; where there is no signal for that, end it."""
+        if HURRY is None:
+            self.process.terminate()
+        elif self.process.is_alive() and self.process.pid is not None:
+            os.kill(self.process.pid, HURRY)
+
+
 class Workers(Multiprocess):
     """uvicorn's supervisor, which restarts workers that die; `on_ready` is called once, when all serve."""
+
+    processes: list[WorkerProcess]  # type: ignore[assignment]
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         super().__init__(config, [listener])
@@ -106,7 +156,7 @@ class Workers(Multiprocess):
 
     def init_processes(self) -> None:
         """Start the workers and wait for them, still listening to signals."""
-        super().init_processes()
+        self.processes = [self._started() for _ in range(self.processes_num)]
         waiting = list(self.processes)
         while waiting and not self.should_exit.is_set():
             self.handle_signals()
@@ -117,6 +167,39 @@ class Workers(Multiprocess):
         if not self.should_exit.is_set():
             self.served = True
             self._on_ready()
+
+    def keep_subprocess_alive(self) -> None:
+        """Start another worker in the place of one that died or hangs."""
+        for place, process in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            if process.is_alive(timeout=self.config.timeout_worker_healthcheck):
+                continue
+            process.kill()
+            process.join()
+            events.error(log, "worker_died", pid=process.pid, exitCode=process.exitcode)
+            if process.exitcode == STARTUP_FAILURE:
+                # The next one would fail alike; what the matter is, the worker has logged.
+                self.should_exit.set()
+                return
+            self.processes[place] = self._started()
+
+    def join_all(self) -> None:
+        """Wait for the workers to end. A second signal makes them hurry, a third one ends them."""
+        self.signal_queue.clear()
+        further = 0
+        for process in self.processes:
+            while process.process.is_alive():
+                process.process.join(SIGNAL_SECONDS)
+                while self.signal_queue and SIGNALS[self.signal_queue.pop()] in ENDING:
+                    further += 1
+                    for one in self.processes:
+                        one.hurry() if further == 1 else one.process.kill()
+
+    def _started(self) -> WorkerProcess:
+        process = WorkerProcess(self.config, self.sockets)
+        process.start()
+        return process
 
     def handle_int(self) -> None:
         """End gracefully on Ctrl+C."""
@@ -132,6 +215,12 @@ class Workers(Multiprocess):
         """End gracefully on Windows's Ctrl+Break."""
         self.asked_to_stop = True
         super().handle_break()
+
+    def handle_ttin(self) -> None:
+        """Start no further worker: how many there are is a setting."""
+
+    def handle_ttou(self) -> None:
+        """Stop none."""
 
 
 def _end_with_parent() -> None:

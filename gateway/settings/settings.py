@@ -109,6 +109,15 @@ class Settings:
             "nobody's are",
         ),
     ] = ()
+    drain_seconds: Annotated[
+        int,
+        Variable(
+            "GATEWAY_DRAIN_SECONDS",
+            WholeNumber(0, 300),
+            "seconds for which a gateway that is to stop serves on, while `/readyz` says no; see "
+            "[Stopping and reloading](#stopping-and-reloading)",
+        ),
+    ] = 0
     log_format: Annotated[
         LogFormat,
         Variable("GATEWAY_LOG_FORMAT", kinds.log_format, "`text`, or `json` for one JSON object a line"),

@@ -20,6 +20,7 @@ import uvicorn
 from gateway.amazon.session import AmazonSession
 from gateway.app import create_app
 from gateway.errors import TABLE
+from gateway.server.gateway_server import GatewayServer
 from gateway.server.http_protocol import Protocol
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.settings import Settings
@@ -120,7 +121,7 @@ def running_amazon() -> Iterator[Amazon]:
 
 @dataclass
 class Gateway:
-    """A running gateway. `keys`: API keys by user name."""
+    """A running gateway. `keys`: API keys by user name; `stop` tells it to end, as a signal does."""
 
     url: str
     settings: Settings
@@ -128,6 +129,7 @@ class Gateway:
     clock: SteppingClock
     amazon: Amazon
     app: Any
+    stop: Callable[[], None]
     keys: dict[str, str] = field(default_factory=dict, repr=False)
 
     def add_user(self, name: str) -> None:
@@ -248,13 +250,12 @@ def settings_for(amazon: Amazon, data_dir: Path, **changes: Any) -> Settings:
     return replace(settings, **changes)
 
 
-class _Server(uvicorn.Server):
+class _Server(GatewayServer):
     """A server in a thread: it leaves the process's signals alone, and stops as soon as it is told to."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._told = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -262,7 +263,6 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Wait to be told, where uvicorn looks every tenth of a second."""
-        self._loop = asyncio.get_running_loop()
         if not await self.on_tick(0):
             await self._told.wait()
 
@@ -303,7 +303,7 @@ def running_gateway(
         thread.start()
         until(lambda: server.started or not thread.is_alive(), "the gateway takes requests")
         assert server.started, "the gateway did not start"
-        gateway = Gateway(settings.origin, settings, vault, clock, amazon, app)
+        gateway = Gateway(settings.origin, settings, vault, clock, amazon, app, server.stop)
         vault.users.ensure_owner()
         gateway.keys["owner"] = vault.users.issue_key("owner")[1].reveal()
         try:

@@ -7,6 +7,7 @@ from pydantic import Field
 from gateway.api.answers.base import Absent, Answer, PositiveCount, Record, extra
 from gateway.api.answers.grants import ENDING_DAYS, SecretWarning
 from gateway.model import Flow
+from gateway.monitoring.readiness import Reason
 from gateway.util.version import version
 
 
@@ -66,8 +67,14 @@ class Readiness(Answer):
 
 
 class Unreadiness(Readiness):
-    """That the gateway cannot be worked with: one of the checks is false."""
+    """That the gateway cannot be worked with."""
 
     status: Literal["not_ready"] = Field(  # type: ignore[assignment]
         description="In a word", examples=["not_ready"]
+    )
+    reasons: list[Reason] = Field(
+        description="Why not: `stopping` (it serves on for a moment, and wants no more traffic), "
+        "`database_unavailable`, `cannot_write`, `master_key_refused`, `no_application`",
+        examples=[["stopping"]],
+        min_length=1,
     )

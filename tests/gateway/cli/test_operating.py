@@ -54,6 +54,7 @@ def test_not_ready_without_an_application(amazon: Amazon, tmp_path: Path) -> Non
         answer = gateway.get("/readyz")
         assert answer.status_code == 503
         assert answer.json()["checks"]["applications"] is False
+        assert answer.json()["reasons"] == ["no_application"]
 
 
 def test_not_ready_where_the_key_does_not_open(gateway: Gateway) -> None:
@@ -65,6 +66,7 @@ def test_not_ready_where_the_key_does_not_open(gateway: Gateway) -> None:
     assert answer.status_code == 503
     checks = {"database": True, "writable": True, "masterKey": False, "applications": True}
     assert answer.json()["checks"] == checks
+    assert answer.json()["reasons"] == ["master_key_refused"]
 
 
 def test_not_ready_while_nothing_can_be_written(gateway: Gateway) -> None:
@@ -77,6 +79,8 @@ def test_not_ready_while_nothing_can_be_written(gateway: Gateway) -> None:
         assert answer.status_code == 503
         checks = {"database": True, "writable": False, "masterKey": True, "applications": True}
         assert answer.json()["checks"] == checks
+        assert answer.json()["reasons"] == ["cannot_write"]
+        assert gateway.get("/readyz", headers=ELSEWHERE).json()["reasons"] == ["cannot_write"]
         assert answer.json()["attention"] == {"cannotWrite": database.writes.refused}
         assert metrics(gateway)["linkfox_database_writable{}"] == 0
         database.probe_writes()
@@ -97,6 +101,7 @@ def test_the_key_is_not_blamed_for_the_database(gateway: Gateway, monkeypatch: p
     assert answer.status_code == 503
     checks = {"database": False, "writable": False, "masterKey": True, "applications": True}
     assert answer.json()["checks"] == checks
+    assert answer.json()["reasons"] == ["database_unavailable"]
 
 
 def test_ready_tells_operators_what_needs_them(gateway: Gateway) -> None:

@@ -158,6 +158,23 @@ def test_what_is_not_taken_is_sent_again_after_a_pause(
     assert asyncio.run(work.round()) == 0
 
 
+def test_a_gateway_that_ends_sends_no_further_notice(quiet: Gateway) -> None:
+    """A webhook that hangs is not waited for once for each notice; what is not sent stays in the outbox."""
+    quiet.authorize_store()
+    waiting = quiet.vault.outbox.waiting()
+    assert waiting > 1
+    sent: list[str] = []
+
+    def send(_webhook: Webhook, notice_id: str, _body: str, _at: int) -> None:
+        sent.append(notice_id)
+        one.stop()
+
+    webhook = Webhook("http://127.0.0.1:9/hook", Secret(SECRET))
+    one = Deliverer(webhook, quiet.vault.outbox, quiet.clock, Threads(), send=send)
+    assert asyncio.run(one.round()) == len(sent) == 1
+    assert quiet.vault.outbox.waiting() == waiting - 1
+
+
 def test_it_gives_up_in_the_end_and_says_so(quiet: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     """A webhook that is gone for days does not hold up what comes later; the log names the notice."""
     work = deliverer(quiet, "http://127.0.0.1:9/none")
