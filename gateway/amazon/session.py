@@ -6,20 +6,17 @@ call. Exceptions of either carry addresses and bodies, so none of them leaves th
 """
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from weakref import WeakSet
 
 import requests
-from certifi import where
-from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -30,10 +27,11 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as AnswerTimeoutError
 
-from gateway.amazon.deadline import Deadline, keeps_deadlines
+from gateway.amazon.deadline import Deadline
 from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.observed import Observation, observed
-from gateway.util.certificates import NoCertificates, trusted_certificates
+from gateway.amazon.pools import Pools
+from gateway.util.certificates import NoCertificates
 from gateway.util.counters import AmazonCall
 from gateway.util.version import version
 
@@ -45,8 +43,6 @@ HEADERS = {
     "Connection": "keep-alive",
 }
 CHUNK = 64 * 1024
-# Pools of connections: one for each host, of which Amazon has fewer than these.
-HOSTS = 16
 LONGEST_RETRY_AFTER = 3600
 
 
@@ -201,7 +197,7 @@ class AmazonSession:
 
     def _sent(
         self,
-        pools: "_Pools",
+        pools: Pools,
         method: str,
         host: str,
         target: str,
@@ -242,8 +238,8 @@ class AmazonSession:
                 raise AmazonFailure("unusable", "Amazon's answer is larger than the gateway takes")
         return AmazonAnswer(answer.status, answer.headers, bytes(body))
 
-    def _new_pools(self) -> "_Pools":
-        return _Pools(self.address, self._connections, from_environment=self._origin is None)
+    def _new_pools(self) -> Pools:
+        return Pools(self.address, self._connections, from_environment=self._origin is None)
 
 
 class OpenAnswer:
@@ -277,48 +273,6 @@ class OpenAnswer:
     def close(self) -> None:
         """Let go of it. One that was read to its end has given its connection back by then."""
         self._response.close()
-
-
-class _Pools:
-    """Connections by host. `from_environment`: proxies and certificates are what the environment says.
-
-    A proxy of the environment would catch loopback, where whatever stands in for Amazon is.
-    """
-
-    def __init__(
-        self, address: Callable[[str, str], str], connections: int, *, from_environment: bool
-    ) -> None:
-        self._address = address
-        self._adapter = HTTPAdapter(pool_connections=HOSTS, pool_maxsize=connections)
-        self._from_environment = from_environment
-        self._known: dict[str, tuple[HTTPConnectionPool, str]] = {}
-
-    def of(self, host: str) -> tuple[HTTPConnectionPool, str]:
-        """Return the connections that lead to a host of Amazon's, and what each target begins with there."""
-        known = self._known.get(host)
-        if known is None:
-            known = self._known[host] = self._find(host)
-        return known
-
-    def close(self) -> None:
-        """Close all connections that nobody is using."""
-        for pool, _ in self._known.values():
-            pool.close()
-        self._known.clear()
-        self._adapter.close()
-
-    def _find(self, host: str) -> tuple[HTTPConnectionPool, str]:
-        address = self._address(host, "/")
-        with requests.Session() as session:
-            session.trust_env = self._from_environment
-            options: Any = session.merge_environment_settings(address, {}, True, None, None)
-        verify = trusted_certificates(os.environ) if self._from_environment else True
-        pool = self._adapter.get_connection_with_tls_context(
-            requests.Request("GET", address).prepare(),
-            verify=where() if verify is True else verify,
-            proxies=options["proxies"],
-        )
-        return keeps_deadlines(pool), urlsplit(address).path.removesuffix("/")
 
 
 @contextmanager
