@@ -6,7 +6,7 @@ Nothing is created or changed, and one bad finding does not stop the others. `do
 import argparse
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def _vault(settings: Settings, *, offline: bool) -> list[Finding]:
     return [
         _look("database", settings, path, _database),
         _look("master key", settings, path, _master_key),
+        *([_look("read replica", settings, path, _read_replica)] if settings.database_read_url else []),
     ]
 
 
@@ -170,6 +171,22 @@ def _master_key(database: Database, settings: Settings) -> Finding:
     facts, found, _ = opened
     detail = f"{facts.master_key_id} from {found.place} opens the vault"
     return _finding("master key", "ok", detail)
+
+
+def _read_replica(database: Database, settings: Settings) -> Finding:
+    from gateway.vault.database.read_replica import VARIABLE, open_replica  # which few have
+
+    assert settings.database_read_url is not None
+    with closing(open_replica(database, settings.database_read_url, settings.read_staleness)) as replica:
+        replica.look()
+    if replica.trouble is None:
+        return _finding("read replica", "ok", "it replays what the database writes")
+    return _finding(
+        "read replica",
+        "warning",
+        replica.trouble,
+        f"Start it, or correct {VARIABLE}. Meanwhile all is read from the database itself.",
+    )
 
 
 def _finding(name: str, state: str, detail: str, remedy: str | None = None) -> Finding:

@@ -22,6 +22,8 @@ USAGE_SECONDS = 5.0
 MASTER_KEY_SECONDS = 1.0
 # What a refresh or a removal has replaced stays readable in SQLite's log for at most so long.
 DATABASE_LOG_SECONDS = 60.0
+# So often it is seen how far a read replica has come; what it answers may be so much older than it could be.
+READ_REPLICA_SECONDS = 1.0
 # So soon it shows that the database takes no writes, or takes them again.
 WRITE_PROBE_SECONDS = 10.0
 # The count is only to give advice.
@@ -68,6 +70,9 @@ def all_jobs(
         PeriodicJob("unread_profiles", caretaker.complete_profiles, UNREAD_PROFILES_SECONDS),
         PeriodicJob("reminder", reminder.round, REMINDER_SECONDS, at_once=True),
     ]
+    if vault.database.replica is not None:
+        look = partial(threads.vault, vault.database.replica.look)
+        jobs.append(PeriodicJob("read_replica", look, READ_REPLICA_SECONDS, at_once=True))
     if settings.refresh_rate:
         refresher = Refresher(settings, vault.refresh_queue, tokens, threads)
         jobs.append(

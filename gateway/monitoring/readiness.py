@@ -12,12 +12,16 @@ Reason = Literal["stopping", "database_unavailable", "cannot_write", "master_key
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was looked at, and whether it can be worked with."""
+    """What was looked at, and whether it can be worked with.
+
+    `read_replica`: whether that is read from; None where there is none. The gateway can do without.
+    """
 
     database: bool
     writable: bool
     master_key: bool
     applications: bool
+    read_replica: bool | None = None
 
     @property
     def reasons(self) -> list[Reason]:
@@ -51,9 +55,11 @@ class Readiness:
             answers = True
         except VaultError:
             answers = False
+        replica = self._vault.database.replica
         return Checked(
             database=answers,
             writable=answers and self._vault.database.writes.refused is None,
             master_key=self._key_opens,
             applications=bool(self._settings.spapi or self._settings.ads),
+            read_replica=None if replica is None else replica.usable,
         )

@@ -52,6 +52,11 @@ def load_settings(
     sandbox = sandbox or amazon_origin is not None
     folder = "gateway-sandbox" if sandbox else "gateway"
     default = home / ".local" / "share" / "linkfox" / folder
+    if "database_read_url" in given and "database_url" not in given:
+        raise SettingsError(
+            "GATEWAY_DATABASE_READ_URL is set, and GATEWAY_DATABASE_URL, whose replica it names, is not",
+            "Set both, or unset GATEWAY_DATABASE_READ_URL: a SQLite has no replicas.",
+        )
     given["data_dir"] = (data_dir or given.get("data_dir") or default).absolute()
     # A sandbox without an origin of its own gets the stand-in's applications (`with_stand_in`).
     reads_applications = amazon_origin is not None or not sandbox

@@ -66,6 +66,24 @@ class Settings:
             "SQLite in the data folder",
         ),
     ] = None
+    database_read_url: Annotated[
+        Secret | None,
+        Variable(
+            "GATEWAY_DATABASE_READ_URL",
+            addresses.database_url,
+            "a streaming replica of that PostgreSQL, which then answers lists and counts; see "
+            "[operations.md](operations.md#a-read-replica)",
+            "all is read from the primary",
+        ),
+    ] = None
+    read_staleness: Annotated[
+        int,
+        Variable(
+            "GATEWAY_READ_STALENESS_SECONDS",
+            WholeNumber(2, 3600),
+            "so many seconds old may be what is read from it",
+        ),
+    ] = 5
     master_key: Annotated[
         Secret | None,
         Variable(

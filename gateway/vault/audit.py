@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, func, insert, select
 from gateway.model import AuditEntry, Caller, Grant
 from gateway.util import events
 from gateway.util.clock import Clock
+from gateway.vault.database.changes import note_change
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import api_keys, audit
 from gateway.vault.errors import VaultError
@@ -140,6 +141,8 @@ class Audit:
         `who` is given where it is not the caller of the current request; outside of any it is the gateway.
         """
         context = _context.get(_NO_REQUEST)
+        if grant is not None:
+            note_change(connection, grant.user_id)
         connection.execute(
             insert(audit).values(
                 at=int(self._clock.now()),
@@ -204,8 +207,11 @@ class Audit:
             total = connection.execute(select(func.count()).select_from(audit)).scalar_one()
             return [AuditEntry(*row) for row in connection.execute(query)], total
 
-    def of_user(self, user_name: str, limit: int) -> list[AuditEntry]:
+    def of_user(self, caller: Caller, limit: int) -> list[AuditEntry]:
         """Return the newest entries of one user, the newest first."""
-        query = ENTRIES.where(audit.c.who == user_name).order_by(audit.c.id.desc()).limit(limit)
-        with self._database.reading() as connection:
+        query = ENTRIES.where(audit.c.who == caller.user_name).order_by(audit.c.id.desc()).limit(limit)
+
+        def read(connection: Connection) -> list[AuditEntry]:
             return [AuditEntry(*row) for row in connection.execute(query)]
+
+        return self._database.read_lately(read, of_user=caller.user_id)

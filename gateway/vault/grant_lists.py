@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from gateway.model import Flow, Grant, Page, Region
 from gateway.vault.database.engine import Database
@@ -62,8 +62,9 @@ class GrantLists:
             .where(grants.c.id.in_(behind), grants.c.status == "needs_reauthorization")
             .order_by(ByCodePoint(grants.c.name), grants.c.id)
         )
-        with self._database.reading() as connection:
-            return [grant_from(row) for row in connection.execute(query)]
+        return self._database.read_lately(
+            lambda connection: [grant_from(row) for row in connection.execute(query)], of_user=user_id
+        )
 
     def _part(
         self,
@@ -76,6 +77,9 @@ class GrantLists:
         which = (grants.c.user_id == user_id, grants.c.flow == flow, *conditions)
         part = select(*GRANT_COLUMNS).where(*which).order_by(*order).limit(page.limit).offset(page.offset)
         count = select(func.count()).select_from(grants).where(*which)
-        with self._database.reading() as connection:
+
+        def read(connection: Connection) -> tuple[list[Grant], int]:
             found = [grant_from(row) for row in connection.execute(part)]
             return found, connection.execute(count).scalar_one()
+
+        return self._database.read_lately(read, of_user=user_id)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway.model import Flow, Grant, Kept, Region, Tokens
 from gateway.util.clock import Clock
 from gateway.vault.audit import Audit
+from gateway.vault.database.changes import note_change
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import attempts, grants, profiles
 from gateway.vault.grant_rows import (
@@ -205,8 +206,11 @@ class Grants:
 
     def set_verified(self, grant_id: int, verified: bool) -> None:
         """Record whether the store could be called with its token."""
-        with self._database.changing() as connection:
-            connection.execute(update(grants).where(grants.c.id == grant_id).values(verified=verified))
+        looked_at = update(grants).where(grants.c.id == grant_id).values(verified=verified)
+        with self._database.writing() as connection:
+            user_id = connection.execute(looked_at.returning(grants.c.user_id)).scalar()
+            if user_id is not None:
+                note_change(connection, user_id)
 
     def _first(self, query: Select[Any]) -> Grant | None:
         with self._database.reading() as connection:
@@ -219,10 +223,13 @@ class Grants:
 
     def of_user(self, user_id: int, flow: Flow) -> list[Grant]:
         """Return a user's stores by seller id and region, or ads accounts by name."""
-        return self._all(
+        query = (
             _query()
             .where(grants.c.user_id == user_id, grants.c.flow == flow)
             .order_by(grants.c.seller_id, grants.c.region, grants.c.name, grants.c.id)
+        )
+        return self._database.read_lately(
+            lambda connection: [grant_from(row) for row in connection.execute(query)], of_user=user_id
         )
 
 

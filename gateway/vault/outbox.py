@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from gateway.model import Attempt, Grant
 from gateway.util.clock import Clock, rfc3339
+from gateway.vault.database.changes import note_change
 from gateway.vault.database.engine import Database, DatabaseMilliseconds
 from gateway.vault.database.holds import is_over
 from gateway.vault.database.tables import outbox, users
@@ -69,6 +70,8 @@ class Outbox:
 
         `grant`: the store or ads account that it is about; `attempt`: the authorization that brought it.
         """
+        if grant is not None:
+            note_change(connection, grant.user_id)
         if not self._open:
             return
         now = int(self._clock.now())

@@ -1,12 +1,14 @@
 """The advertising profiles that each ads authorization covers."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from gateway.model import Grant, Page, Profile, UnreadProfiles
 from gateway.util.clock import Clock
+from gateway.vault.database.changes import note_change
 from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import grants, profiles
 from gateway.vault.grant_rows import GRANT_COLUMNS, HEALTHIEST_FIRST, grant_from
@@ -34,9 +36,11 @@ class Profiles:
             for profile in found
         ]
         with self._database.writing() as connection:
-            lock = select(grants.c.id).where(grants.c.id == grant_id).with_for_update()
-            if connection.execute(lock).first() is None:
+            lock = select(grants.c.user_id).where(grants.c.id == grant_id).with_for_update()
+            user_id = connection.execute(lock).scalar()
+            if user_id is None:
                 return
+            note_change(connection, user_id)
             connection.execute(delete(profiles).where(profiles.c.grant_id == grant_id))
             if rows:
                 connection.execute(insert(profiles), rows)
@@ -53,7 +57,7 @@ class Profiles:
 
     def of_user(self, user_id: int) -> list[tuple[Profile, Grant]]:
         """Return a user's profiles and the grants that cover them, by id, the newest healthy grant first."""
-        return self._pairs(_of_user(user_id))
+        return self._database.read_lately(_pairs(_of_user(user_id)), of_user=user_id)
 
     def page(self, user_id: int, page: Page) -> tuple[list[tuple[Profile, Grant]], int]:
         """Return a part of a user's profiles as `of_user` does, and how many profiles there are in all."""
@@ -64,18 +68,28 @@ class Profiles:
             .distinct()
         )
         part = covered.order_by(profiles.c.profile_id).limit(page.limit).offset(page.offset)
-        with self._database.reading() as connection:
-            total = connection.execute(select(func.count()).select_from(covered.subquery())).scalar_one()
-        return self._pairs(_of_user(user_id).where(profiles.c.profile_id.in_(part))), total
+        pairs = _pairs(_of_user(user_id).where(profiles.c.profile_id.in_(part)))
+        count = select(func.count()).select_from(covered.subquery())
+
+        def read(connection: Connection) -> tuple[list[tuple[Profile, Grant]], int]:
+            return pairs(connection), connection.execute(count).scalar_one()
+
+        return self._database.read_lately(read, of_user=user_id)
 
     def covering(self, user_id: int, profile_id: int) -> list[tuple[Profile, Grant]]:
         """Return one of a user's profiles with each grant that covers it, the newest healthy one first."""
-        return self._pairs(_of_user(user_id).where(profiles.c.profile_id == profile_id))
-
-    def _pairs(self, query: Select[Any]) -> list[tuple[Profile, Grant]]:
-        width = len(_COLUMNS)
         with self._database.reading() as connection:
-            return [(Profile(*row[:width]), grant_from(row[width:])) for row in connection.execute(query)]
+            return _pairs(_of_user(user_id).where(profiles.c.profile_id == profile_id))(connection)
+
+
+def _pairs(query: Select[Any]) -> Callable[[Connection], list[tuple[Profile, Grant]]]:
+    """Return what reads profiles, each with a grant that covers it."""
+    width = len(_COLUMNS)
+
+    def read(connection: Connection) -> list[tuple[Profile, Grant]]:
+        return [(Profile(*row[:width]), grant_from(row[width:])) for row in connection.execute(query)]
+
+    return read
 
 
 def _of_user(user_id: int) -> Select[Any]:

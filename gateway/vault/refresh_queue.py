@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select, update
 
 from gateway.model import Grant
 from gateway.util.clock import CLOCK_TOLERANCE, Clock, rfc3339
@@ -153,7 +153,8 @@ class RefreshQueue:
         overdue = select(func.min(refresh_from)).where(
             *_worth_it(now, unused), refresh_from <= now + margin, _old_enough(now)
         )
-        with self._database.reading() as connection:
+
+        def read(connection: Connection) -> Census:
             statuses = {(flow, status): count for flow, status, count in connection.execute(by_status)}
             due_from = connection.execute(overdue).scalar()
             return Census(
@@ -162,6 +163,8 @@ class RefreshQueue:
                 connection.execute(ending).scalar_one(),
                 None if due_from is None else due_from - margin,
             )
+
+        return self._database.read_lately(read)
 
 
 def _worth_it(now: int, unused: int) -> Sequence[ColumnElement[bool]]:

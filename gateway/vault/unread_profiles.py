@@ -45,8 +45,7 @@ class Unread:
             .order_by(grants.c.name, grants.c.id)
         )
         width = len(GRANT_COLUMNS)
-        with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.read_lately(lambda connection: connection.execute(query).all(), of_user=user_id)
         names = unread_profiles.c.keys()
         return [
             (grant_from(row[:width]), _unread(dict(zip(names, row[width:], strict=True)))) for row in rows

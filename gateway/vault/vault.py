@@ -146,6 +146,12 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         with database.reading() as connection:
             token_key = token_print_key(connection, sealer)
         assert token_key is not None, "a vault of the newest version has one"
+        if settings.database_read_url is not None:
+            from gateway.vault.database.read_replica import (
+                open_replica,  # which few have
+            )
+
+            database.replica = open_replica(database, settings.database_read_url, settings.read_staleness)
     except BaseException:
         database.close()
         raise

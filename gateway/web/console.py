@@ -51,7 +51,7 @@ async def overview(request: Request) -> Response:
     shown = _page(stores, request.query_params.get("stores"))
 
     def read_rest() -> tuple[dict[int, StoreSites], list[AuditEntry], dict[str, str]]:
-        entries = vault.audit.of_user(signed_in.caller.user_name, SHOWN_ACTIVITY)
+        entries = vault.audit.of_user(signed_in.caller, SHOWN_ACTIVITY)
         begun = {entry.subject.removeprefix(audit.ATTEMPT) for entry in entries if entry.subject}
         return vault.store_sites.of(shown.grants), entries, vault.attempts.names(user_id, begun)
 

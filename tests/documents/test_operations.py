@@ -8,6 +8,7 @@ from gateway.vault.outbox import Event
 from tests.support.markdown import ROOT, section
 
 PAGE = ROOT / "references" / "operations.md"
+CHECKS = {"database", "writable", "masterKey", "applications", "readReplica"}
 STATE = State(
     grants={("spapi", "needs_reauthorization"): 1},
     oldest_token_age=1,
@@ -32,7 +33,7 @@ def first_column(heading: str) -> set[str]:
 def test_everything_to_look_after_is_explained() -> None:
     """What `status` may show in `attention`, and no more; so are the checks."""
     explained = first_column("Is it well?")
-    assert set(STATE.attention()) | {"database", "writable", "masterKey", "applications"} == explained
+    assert set(STATE.attention()) | CHECKS == explained
 
 
 def test_every_notice_is_explained() -> None:

@@ -32,6 +32,9 @@ class Checks(Record):
         examples=[True],
     )
     applications: bool = Field(description="At least one Amazon application is set", examples=[True])
+    read_replica: bool | Absent = extra(
+        "Lists are read from the read replica, where one is set; without it they come from the primary"
+    )
 
 
 class Attention(Record):

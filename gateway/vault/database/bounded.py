@@ -21,19 +21,26 @@ SECONDS_AFTER_A_FAILURE = 2.0
 
 @dataclass(slots=True)
 class Patience:
-    """How long the connections of one pool wait: what one of them meets, the others go by."""
+    """How long the connections of one pool wait: what one of them meets, the others go by.
 
+    `longest`: seconds, where it is not SECONDS.
+    """
+
+    longest: float | None = None
     failed: bool = False
 
     @property
     def seconds(self) -> float:
         """The seconds that the next answer may take."""
-        return SECONDS_AFTER_A_FAILURE if self.failed else SECONDS
+        return SECONDS_AFTER_A_FAILURE if self.failed else self.longest or SECONDS
 
 
-def bound_waiting(engine: Engine) -> None:
-    """Let whatever this engine sends be answered within `SECONDS`, or fail as a lost connection does."""
-    patience = Patience()
+def bound_waiting(engine: Engine, longest: float | None = None) -> None:
+    """Let whatever this engine sends be answered in time, or fail as a lost connection does.
+
+    `longest`: seconds; `SECONDS` unless it is given.
+    """
+    patience = Patience(longest)
 
     class BoundedConnection(psycopg.Connection[Any]):
         """A connection that is closed when an answer does not come."""

@@ -8,10 +8,10 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, delete, event, insert, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
@@ -20,10 +20,13 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import BigInteger
 
 from gateway.util.secret import Secret
+from gateway.vault.database.changes import OPTION, count_changes
 from gateway.vault.database.tables import vault_facts
 from gateway.vault.database.troubles import describe_error, translated_errors
 from gateway.vault.database.writes import Writes
 from gateway.vault.errors import VaultError
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 10
 # Writers wait while the log is being emptied, so nobody waits long for readers there.
@@ -53,12 +56,42 @@ def _postgresql_milliseconds(_element: DatabaseMilliseconds, _compiler: Any, **_
     return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 
+class Replica(Protocol):
+    """What may answer in place of the database: see `read_replica`, which few load."""
+
+    @property
+    def lag(self) -> float:
+        """So many seconds old, at most, is what it holds."""
+        ...
+
+    @property
+    def usable(self) -> bool:
+        """Whether reads go there just now."""
+        ...
+
+    def look(self) -> None:
+        """Find out how far it has come. Raise VaultError where the database itself does not answer."""
+        ...
+
+    def read(self, work: Callable[[Connection], T], of_user: int | None) -> T:
+        """Do what only reads, there or on the database itself. Raise VaultError."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
 class Database:
-    """An engine with `reading()` and `writing()` transactions. `path` is the SQLite file, or None."""
+    """An engine with `reading()` and `writing()` transactions. `path` is the SQLite file, or None.
+
+    `replica`: where what may be a little old is read, if there is one.
+    """
 
     def __init__(self, engine: Engine, path: Path | None) -> None:
         self.engine = engine
         self.path = path
+        self.replica: Replica | None = None
         self.writes = Writes()
         self._without_transaction = engine if path else engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -82,6 +115,17 @@ class Database:
         with translated_errors(), self._without_transaction.connect() as connection:
             yield connection
 
+    def read_lately(self, work: Callable[[Connection], T], *, of_user: int | None = None) -> T:
+        """Do what only reads and may be a little old: on the replica, if there is one that is recent enough.
+
+        `work` may be begun twice. `of_user`: whose own changes are not to be missed, wherever they were made
+        (see `read_replica`). Not for what decides who may do what, nor for tokens. Raise VaultError.
+        """
+        if self.replica is not None:
+            return self.replica.read(work, of_user)
+        with self.reading() as connection:
+            return work(connection)
+
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Open a transaction that only reads, for results that are fetched bit by bit."""
@@ -102,9 +146,12 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that may write; it commits at the end, and rolls back on an error."""
         with self.writes.watched(), translated_errors(), self.engine.connect() as connection:
-            connection = connection.execution_options(linkfox_writes=True)
+            changed: set[int] = set()
+            connection = connection.execution_options(linkfox_writes=True, **{OPTION: changed})
             with connection.begin():
                 yield connection
+                if not self.is_sqlite:  # of which there are no replicas
+                    count_changes(connection)
 
     def probe_writes(self) -> None:
         """Find out whether it takes writes, which `writes` then tells.
@@ -131,18 +178,23 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self.replica is not None:
+            self.replica.close()
         self.engine.dispose()
 
 
-def open_database(url: Secret | None, sqlite_path: Path, *, patient: bool = False) -> Database:
+def open_database(
+    url: Secret | None, sqlite_path: Path, *, patient: bool = False, within: float | None = None
+) -> Database:
     """Open the PostgreSQL at `url`, or with None the SQLite file, created for its owner only (0600).
 
-    `patient`: for work on whole tables, whose statements may take any time.
+    `patient`: for work on whole tables, whose statements may take any time. `within`: seconds in which each
+    statement has to be answered, where that is not as usual.
     """
-    return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url, patient)
+    return _open_sqlite(sqlite_path) if url is None else _open_postgresql(url, patient, within)
 
 
-def _open_postgresql(url: Secret, patient: bool) -> Database:
+def _open_postgresql(url: Secret, patient: bool, within: float | None) -> Database:
     from gateway.vault.database.postgresql_troubles import (
         bad_address,  # who uses SQLite does not load it
         check_address,
@@ -154,7 +206,7 @@ def _open_postgresql(url: Secret, patient: bool) -> Database:
         check_address(address)
         engine = create_engine(
             address,
-            connect_args={"prepare_threshold": None, "connect_timeout": BUSY_SECONDS},
+            connect_args={"prepare_threshold": None, "connect_timeout": int(within or BUSY_SECONDS)},
             pool_size=POSTGRES_POOL,
             hide_parameters=True,
         )
@@ -166,7 +218,7 @@ def _open_postgresql(url: Secret, patient: bool) -> Database:
             bound_waiting,  # psycopg, which who uses SQLite does not load
         )
 
-        bound_waiting(engine)
+        bound_waiting(engine, within)
     return Database(engine, None)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gateway.vault.errors import VaultError
 
-NEWEST = "0022"
+NEWEST = "0023"
 STEPS = Path(__file__).parent / "migrations"
 _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 

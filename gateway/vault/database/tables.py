@@ -48,6 +48,8 @@ users = Table(
     Column("created_at", BigInteger, nullable=False),
     # Until when the user's forced refreshes count (milliseconds, database clock; see forced_refreshes.py).
     Column("forced_refreshes_ms", BigInteger),
+    # Grows with each change of what the user's lists show, on PostgreSQL (see changes.py).
+    Column("changes", BigInteger, nullable=False, server_default=text("0")),
 )
 
 # An API key is 256 random bits, so its plain SHA-256 is enough: there is nothing to guess.

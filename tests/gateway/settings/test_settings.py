@@ -224,6 +224,7 @@ WEBHOOK_URL = {"GATEWAY_WEBHOOK_URL": "https://hooks.example"}
         ({"GATEWAY_DATA_DIR": "relative/path"}, "GATEWAY_DATA_DIR"),
         ({"GATEWAY_DATABASE_URL": "mysql://u:canary@h/d"}, "GATEWAY_DATABASE_URL"),
         ({"GATEWAY_DATABASE_URL": "canary"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_DATABASE_READ_URL": "postgresql://h/d"}, "GATEWAY_DATABASE_READ_URL is set"),
         ({"GATEWAY_MASTER_KEY": "canary\x07"}, "GATEWAY_MASTER_KEY"),
         ({"AMAZON_ORIGIN": "http://amazon.example"}, "AMAZON_ORIGIN"),
         ({"AMAZON_ORIGIN": "https://api.amazon.com"}, "AMAZON_ORIGIN"),

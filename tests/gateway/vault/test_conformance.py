@@ -142,13 +142,15 @@ class TestUsers:
 
     def test_the_audit_tells_the_label(self, vault: Vault, user: int) -> None:
         """Of the key that a call was made with, as it is called now."""
-        key_id, _ = vault.users.issue_key("ann", label="cron")
+        key_id, key = vault.users.issue_key("ann", label="cron")
+        caller = vault.users.authenticate(key.reveal())
+        assert caller is not None
         vault.audit.record_call(AuditContext("r1", "ann", key_id), "/spApi/storeTokens", "ok")
         vault.audit.flush()
         (entry, before), _ = vault.audit.newest(2)
         assert (entry.key_id, entry.key_label) == (key_id, "cron")
         assert before.key_label is None
-        assert vault.audit.of_user("ann", 1)[0].key_label == "cron"
+        assert vault.audit.of_user(caller, 1)[0].key_label == "cron"
 
     def test_the_key_itself_is_not_stored(self, vault: Vault, user: int) -> None:
         """The database holds a digest, never the key."""
@@ -1378,6 +1380,7 @@ class TestIssuedTokens:
             ):
                 connection.execute(text(f"ALTER TABLE grants DROP COLUMN {column}"))
             connection.execute(text("ALTER TABLE users DROP COLUMN forced_refreshes_ms"))
+            connection.execute(text("ALTER TABLE users DROP COLUMN changes"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         again = open_another()
