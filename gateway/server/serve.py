@@ -23,6 +23,7 @@ from gateway.server.ending_signals import EndingSignals, Stopped
 from gateway.server.gateway_server import GRACE_SECONDS, SLOW_CLIENT_SECONDS, GatewayServer
 from gateway.server.listener import BACKLOG, addresses, listen
 from gateway.server.sandbox_process import StandInProcess
+from gateway.server.start_line import StartLine
 from gateway.server.tls import TLS_BACKLOG, TlsConfig
 from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.applications import CALLBACK_PATHS
@@ -32,7 +33,6 @@ from gateway.util import events
 from gateway.util.clock import SystemClock
 from gateway.util.command_names import as_called_here
 from gateway.util.paths import PROGRAM
-from gateway.util.version import version
 from gateway.vault.users import OWNER
 from gateway.vault.vault import Vault, open_vault
 
@@ -113,15 +113,13 @@ def _serve(
         running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
         started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
         folder.announce({**running, "startedAt": started})
-        database = "sqlite" if settings.database_url is None else "postgresql"
-        events.info(
-            log, "gateway_started", version=version(), database=database, publicUrl=settings.public_url
-        )
+        start_line.write(settings, url, options.workers)
         with suppress(OSError):
             print(json.dumps(ready), flush=True)
 
     with open_vault(settings, clock) as vault:
         _prepare(vault, folder)
+        start_line = StartLine.of(vault)
         if options.workers == 1:
             metrics_folder.leave_out()
             app = make_app(factory, settings, vault, clock)

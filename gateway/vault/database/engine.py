@@ -101,6 +101,11 @@ class Database:
         return self.engine.dialect
 
     @property
+    def program(self) -> str:
+        """The version of SQLite's or PostgreSQL's program, such as `15.4`."""
+        return ".".join(map(str, self.dialect.server_version_info or ()))
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the database is a file of this machine."""
         return self.path is not None

@@ -4,15 +4,21 @@ The steps are Alembic scripts in `migrations/versions/`: they are only ever adde
 imported only when there is something to do, so that the start of a worker does not pay for it.
 """
 
+import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
+from gateway.util import events
 from gateway.vault.errors import VaultError
 
 NEWEST = "0023"
 STEPS = Path(__file__).parent / "migrations"
+log = logging.getLogger(__name__)
+
 _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 
 
@@ -39,7 +45,7 @@ def take_migration_lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, monotonic: Callable[[], float] = time.monotonic) -> None:
     """Run the steps that are missing, in the connection's own transaction: all of them or none."""
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
@@ -52,6 +58,9 @@ def upgrade(connection: Connection) -> None:
     def steps(revision: Any, _context: object) -> Any:
         return script._upgrade_revs("head", revision)  # what alembic.command.upgrade itself does
 
+    version, began = current_version(connection), monotonic()
+    events.info(log, "migration_started", fromVersion=version, toVersion=NEWEST)
     with EnvironmentContext(config, script, fn=steps) as environment:
         environment.configure(connection=connection, transactional_ddl=True)
         environment.run_migrations()
+    events.info(log, "migrated", fromVersion=version, toVersion=NEWEST, seconds=round(monotonic() - began, 3))

@@ -4,9 +4,12 @@ import base64
 import http.client
 import json
 import os
+import platform
+import re
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
@@ -26,6 +29,7 @@ except ImportError:  # Windows
 from gateway.errors import EXIT_CODES
 from gateway.util.paths import BUNDLE
 from gateway.util.version import version
+from gateway.vault.database.migration import NEWEST
 from tests.support import serve_driver, warm_python
 from tests.support.certificates import self_signed
 from tests.support.house import PATIENCE, until
@@ -214,8 +218,25 @@ class TestServing:
         assert (announced["url"], announced["pid"]) == (ready["url"], process.pid)
         port = ready["url"].rpartition(":")[2]
         assert get(ready["url"]) == f"{process.pid} http://localhost:{port} sandbox False"
-        started = f"gateway_started version={version()} database=sqlite address=http://localhost:{port}"
-        assert started in box.errors()
+        started = dict(
+            re.findall(r"(\w+)=(\S+)", box.errors().partition(" gateway_started ")[2].splitlines()[0])
+        )
+        assert started == {
+            "version": version(),
+            "pythonVersion": platform.python_version(),
+            "database": "sqlite",
+            "databaseVersion": sqlite3.sqlite_version,
+            "masterKeyId": started["masterKeyId"],
+            "applications": "[]",
+            "publicUrl": f"http://localhost:{port}",
+            "url": ready["url"],
+            "workers": "1",
+            "sandbox": "true",
+        }
+        assert re.fullmatch("[0-9a-f]{16}", started["masterKeyId"])
+        assert re.search(
+            rf" migration_started toVersion={NEWEST}\n.* migrated toVersion={NEWEST} ", box.errors()
+        )
         assert stop(process) == 0
         assert process.stdout.read() == ""  # type: ignore[union-attr]
 
