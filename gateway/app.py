@@ -1,6 +1,7 @@
 """Puts the gateway together: the services, the routes, and what every request passes through."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -34,6 +35,7 @@ from gateway.authorization.site_refresh import SiteRefresh
 from gateway.authorization.starting import Starter
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
+from gateway.monitoring import traces
 from gateway.monitoring.metrics import Gauge, Metrics
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
@@ -49,7 +51,7 @@ from gateway.tokens.service import TokenService
 from gateway.tokens.shared_tokens import SharedTokens
 from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.tokens.token_endpoint import TokenEndpoint
-from gateway.util import counters
+from gateway.util import counters, tracing
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
@@ -82,6 +84,7 @@ def create_app(
     `amazon`: the way out to Amazon; one made from the settings unless a test brings its own. `sleep` is what
     pauses between tries.
     """
+    traces.start(os.environ)
     session = amazon or AmazonSession(
         settings.amazon_origin,
         connect_timeout=settings.amazon_connect_timeout,
@@ -108,6 +111,7 @@ def create_app(
         async with (
             AsyncExitStack() as steps
         ):  # the last one comes first, and each whatever becomes of another
+            steps.push_async_callback(asyncio.to_thread, tracing.stop)
             steps.callback(services.threads.close)
             steps.callback(session.close)
             # What was asked of Amazon is stored before the process ends.

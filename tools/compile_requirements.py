@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = {
     "scripts": "requirements.txt",
     "gateway": "requirements-gateway.txt",
+    "tracing": "requirements-tracing.txt",
     "dev": "requirements-dev.txt",
     "mcp": "requirements-mcp.txt",
     "build": "requirements-build.txt",
@@ -26,7 +27,8 @@ FILES = {
 }
 # What the gateway's own dependencies, `[project]`, go into, and with the packages of which group: in a bundle
 # one environment serves the scripts, too.
-WITH_GATEWAY = {"gateway": "scripts", "dev": "dev"}
+WITH_GATEWAY = {"gateway": "scripts", "tracing": "scripts", "dev": "dev"}
+WITH_TRACING = ("tracing", "dev")
 # Clients of language models and a web interface: 300 MB that a scan of files does not import.
 LEFT_OUT = ("anthropic", "fastapi", "litellm", "openai", "pyjwt", "python-multipart", "textual", "uvicorn")
 
@@ -42,9 +44,12 @@ def main() -> int:
             command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", oldest]
             command += ["--generate-hashes", "--no-annotate", "--no-header", *sys.argv[1:]]
             command += ["pyproject.toml"] if group in WITH_GATEWAY else []
+            command += ["--extra", "tracing"] if group in WITH_TRACING else []
             command += ["--group", f"pyproject.toml:{WITH_GATEWAY.get(group, group)}", "-o", file]
             # It goes into one environment with the gateway's packages.
             command += ["--constraint", FILES["dev"]] if group == "mcp" else []
+            # Who adds traces changes nothing else.
+            command += ["--constraint", FILES["gateway"]] if group == "tracing" else []
             command += ["--excludes", str(excludes)] if group == "scanner" else []
             finished = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - fixed words
             if finished.returncode:

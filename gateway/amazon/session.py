@@ -154,7 +154,7 @@ class AmazonSession:
         deadline = self._begin(host, self._total_timeout)
         pools = self._new_pools() if fresh_connection else self._pools
         try:
-            with observed(call, self._monotonic) as seen:
+            with observed(call, method, host, self._monotonic) as seen:
                 answer = self._sent(pools, method, host, path, sent, body, self._read_timeout, deadline, seen)
                 try:
                     return self._whole(answer)
@@ -183,7 +183,7 @@ class AmazonSession:
         `unavailable`, and whatever the pieces of the body raise that is no OSError.
         """
         deadline = self._begin(host, timeout)
-        with observed(call, self._monotonic) as seen:
+        with observed(call, method, host, self._monotonic) as seen:
             return self._sent(self._pools, method, host, target, headers, body, timeout, deadline, seen)
 
     def _begin(self, host: str, seconds: float) -> Deadline:

@@ -11,7 +11,9 @@ from gateway.asgi.host_check import HostCheck
 from gateway.asgi.origin_check import OriginCheck
 from gateway.asgi.request_context import RequestContexts
 from gateway.asgi.request_log import RequestLog
+from gateway.asgi.request_spans import RequestSpans
 from gateway.settings.settings import Settings
+from gateway.util import tracing
 from gateway.vault.audit import Audit
 
 
@@ -36,4 +38,6 @@ def surrounded(
     inner = ErrorAnswers(inner, sandbox=settings.sandbox, page=page, shapes=shapes)
     inner = AnswerHeaders(inner)
     inner = RequestLog(inner, audit)
+    if tracing.is_on():
+        inner = RequestSpans(inner)
     return RequestContexts(inner, outside=app)

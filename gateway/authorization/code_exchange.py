@@ -13,6 +13,7 @@ from gateway.authorization.callback import Refusal
 from gateway.model import Attempt, Tokens
 from gateway.settings.settings import Settings
 from gateway.tokens.retries import Retries, Sleep
+from gateway.util import tracing
 from gateway.util.secret import Secret
 from gateway.util.threads import Threads
 
@@ -52,7 +53,8 @@ class CodeExchange:
         """Return what Amazon gives for an attempt's code. Raise AmazonFailure."""
         client = token_client(self._settings, attempt.flow, attempt.region)
         exchange = partial(self._login.exchange_code, client, code, attempt.redirect_uri)
-        answer = await self._retries.call(partial(self._threads.amazon, exchange))
+        with tracing.span("exchange", {"linkfox.flow": attempt.flow}):
+            answer = await self._retries.call(partial(self._threads.amazon, exchange))
         assert answer.refresh_token is not None, "an exchange without a refresh token is a failure"
         return Tokens(
             access_token=answer.access_token,

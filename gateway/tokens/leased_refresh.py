@@ -18,7 +18,7 @@ from gateway.tokens.grant_tokens import GrantTokens, revoked, seconds_left
 from gateway.tokens.lease import KeptLease, LeaseKeeper
 from gateway.tokens.retries import Sleep
 from gateway.tokens.unstored_answers import UnstoredAnswers
-from gateway.util import counters, events
+from gateway.util import counters, events, tracing
 from gateway.util.backoff import Backoff
 from gateway.util.clock import Clock
 from gateway.util.threads import Threads
@@ -127,6 +127,12 @@ class LeasedRefresh:
 
         Return what is stored now; None where that has to be looked up.
         """
+        with tracing.span("refresh", {"linkfox.flow": current.grant.flow}):
+            return await self._asked_and_stored(kept, current, forced)
+
+    async def _asked_and_stored(
+        self, kept: KeptLease, current: GrantTokens, forced: bool
+    ) -> GrantTokens | None:
         answer = self._unstored.answer_to(current.grant)
         if answer is None:
             answer = await self._amazon.ask(current, kept.lease, forced=forced)
