@@ -177,6 +177,12 @@ def _of_outcome(outcome: str) -> Counter:
     return _CALLS_PACED.labels(outcome)
 
 
+@cache
+def _of_call(call: AmazonCall, outcome: str) -> Histogram:
+    """Likewise, of Amazon's answers."""
+    return _AMAZON_SECONDS.labels(*call.value, outcome)
+
+
 def route_known(route: str, statuses: Iterable[int]) -> None:
     """Let a route's counters stand at 0. `statuses`: those that it is described with."""
     for status in statuses:
@@ -197,7 +203,7 @@ def status_class(status: int) -> str:
 
 def amazon_answered(call: AmazonCall, outcome: str, seconds: float) -> None:
     """Count a call to Amazon. `outcome`: a class of statuses, `unavailable` or `unusable`."""
-    _AMAZON_SECONDS.labels(*call.value, outcome).observe(seconds)
+    _of_call(call, outcome).observe(seconds)
 
 
 def families_known(flow: str, families: Iterable[str]) -> None:

@@ -208,7 +208,7 @@ def configuration(folder: Path, target: str, key: str) -> dict[str, Any]:
     (job,) = document["scrape_configs"]
     assert job["authorization"] == {"credentials_file": "/etc/prometheus/linkfox.key"}
     job["authorization"]["credentials_file"] = str(folder / "linkfox.key")
-    job["scheme"], job["static_configs"] = "http", [{"targets": [target]}]
+    job["static_configs"] = [{"targets": [target]}]
     document["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     (folder / "prometheus.yaml").write_text(json.dumps(document), encoding="utf-8")
     return document
