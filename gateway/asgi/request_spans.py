@@ -1,6 +1,6 @@
 """A span for each request, of the trace that its caller may have begun; only in a gateway that is traced."""
 
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,8 +25,7 @@ class RequestSpans:
             try:
                 await self._app(scope, receive, send)
             finally:
-                route, status = route_of(scope), context.status
-                span.rename(f"{method} {route}")
-                span.set({"http.route": route, "http.response.status_code": status})
-                if status >= 500:
-                    span.fail(str(status))
+                span.rename(f"{method} {route_of(scope)}")
+                span.set({"http.route": route_of(scope), "http.response.status_code": context.status})
+                if context.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    span.fail(str(context.status))

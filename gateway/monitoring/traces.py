@@ -8,6 +8,7 @@ https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 
 import logging
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 PROTOCOL = "http/protobuf"
 SERVICE = "linkfox-gateway"
-INSTALL = "Install them: pip install --require-hashes -r requirements-tracing.txt"
+INSTALL = f"Install them: {sys.executable} -m pip install --require-hashes -r requirements-tracing.txt"
 # In seconds. So long the process waits at its end for spans to be sent.
 STOP_SECONDS = 3.0
 # In seconds. While nobody takes the spans, that is said so often.
