@@ -11,8 +11,9 @@ Exposure = Literal["writable", "readable"]
 def exposure(path: Path) -> Exposure | None:
     """Return what others than its owner may do with a file, the worse of two; None for nothing.
 
-    A group that is its owner's alone, as many systems make one for each user, is no other. Windows has no
-    such modes. Raise OSError where there is no such file.
+    A group that is its owner's alone, as many systems make one for each user, is no other; nor is one of this
+    process's that has no name here, by which Kubernetes hands secrets to a container (`fsGroup`). Windows has
+    no such modes. Raise OSError where there is no such file.
     """
     if os.name == "nt":
         return None
@@ -30,7 +31,11 @@ def _is_private_group(group_id: int, user_id: int) -> bool:
     import pwd
 
     try:
-        group, user = grp.getgrgid(group_id), pwd.getpwuid(user_id)
+        group = grp.getgrgid(group_id)
+    except KeyError:
+        return group_id in {os.getegid(), *os.getgroups()}
+    try:
+        user = pwd.getpwuid(user_id)
     except KeyError:
         return False
     return group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
