@@ -47,6 +47,7 @@ PROGRAMS: dict[str, dict[str, float | tuple[float, ...]]] = {
     "pacing": {"PROCESSES": 2, "CALLS": 2, "WORKERS": 1},
     "postgres_cost": {"STORES": 2, "COUNT": 5, "ROUNDS": 1, "WORKERS": (2,)},
     "proxy_cost": {"LARGE": 1024 * 1024, "LOOKS": 2, "SMALL_RUNS": 5, "LARGE_RUNS": 1, "WARM_UP": 1},
+    "read_replica": {"STORES": 5, "LISTS": 5, "ROUNDS": 1, "AGING": 0.2},
     "recovery": {"STORES": 5, "CALLERS": 1, "PAUSE": 0.05, "TIMES": 1, "ENDING": 0, "REST": 0},
     "reencrypt": {"STORES": 20, "CALLERS": 1, "PAUSE": 0.05, "CALLS_BEFORE": 5},
     "refresher_rate": {"STORES": 20, "ROUND": 0},

@@ -17,6 +17,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.monitoring import overview
+from gateway.monitoring.metrics import Gauge
 from tests.support.gateway_server import Amazon, Gateway, running_gateway, settings_for
 from tests.support.house import call_json, until
 from tests.support.markdown import ROOT, anchors, section
@@ -50,10 +51,12 @@ class Series:
 
 @contextmanager
 def dated_gateway(amazon: Amazon, folder: Path) -> Iterator[Gateway]:
-    """A gateway that knows since when it has its client secret, so that all metrics are there."""
+    """A gateway that tells all metrics: since when it has its client secret, and of a read replica."""
     spapi = settings_for(amazon, folder).spapi
     assert spapi is not None
     with running_gateway(amazon, folder, spapi=replace(spapi, secret_since=date(2026, 1, 1))) as gateway:
+        of_a_replica = Gauge("linkfox_read_replica_lag_seconds", "How old it is.", lambda: 0.8)
+        gateway.app.state.services.metrics.add(of_a_replica)
         yield gateway
 
 
