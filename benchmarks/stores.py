@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from gateway.model import Tokens
+from gateway.util.api_key import new_api_key
 from gateway.util.clock import SystemClock
 from gateway.util.secret import Secret
 from gateway.vault.authorizations import FIRST_ID
@@ -43,7 +44,7 @@ def open_seeded(
     data.mkdir(parents=True, mode=0o700, exist_ok=True)
     clock = SystemClock()
     vault = open_vault(settings_for(amazon, data, **changes), clock)
-    vault.users.ensure_owner()
+    vault.users.begin(new_api_key())
     with vault.database.reading() as connection:
         user_id = connection.exec_driver_sql("SELECT id FROM users WHERE name = 'owner'").scalar_one()
     now = int(clock.now())

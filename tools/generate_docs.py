@@ -18,10 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from gateway.api.description import openapi_document
-from gateway.settings.applications import AdsClient, SellingPartnerApplication
-from gateway.settings.settings import Settings
+from gateway.settings.loading import RECORDS
 from gateway.settings.variables import rows
-from gateway.settings.webhook import Webhook
 from tools.errors_page import errors_page
 from tools.events_tables import event_fields_table, events_table
 from tools.refusal_tables import causes_table, families_table
@@ -66,10 +64,9 @@ def sites_table(sites: list[dict[str, Any]]) -> str:
 
 def settings_table() -> str:
     """Return one row a variable of the gateway, from the declarations of its settings."""
-    records = (Settings, Webhook, SellingPartnerApplication, AdsClient)
     return table(
         ("Variable", "Meaning", "Default"),
-        ((f"`{row.name}`", row.meaning, row.default) for record in records for row in rows(record)),
+        ((f"`{row.name}`", row.meaning, row.default) for record in RECORDS for row in rows(record)),
     )
 
 

@@ -14,12 +14,16 @@ from typing import Any
 from gateway.errors import OperatorError
 from gateway.monitoring.warnings import SECRET_DAYS, WARN_DAYS
 from gateway.server.data_folder import DataFolder
+from gateway.server.network_shares import network_share
+from gateway.server.tls import check_certificate
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
+from gateway.settings.cautions import cautions
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock, SystemClock
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version
+from gateway.vault.errors import Unreachable
 from gateway.vault.keys.facts import Facts
 from gateway.vault.vault import DATABASE_FILE, existing_vault
 
@@ -46,6 +50,7 @@ def check(
     checks = [
         _finding("gateway settings", "ok", f"data folder {settings.data_dir}"),
         *_readable(settings),
+        *_doubtful(settings),
         *_amazon(settings, today),
     ]
     checks += _vault(settings, offline=offline)
@@ -66,6 +71,21 @@ def _readable(settings: Settings) -> Iterator[Finding]:
         yield _finding(
             "files", "warning", f"others can read {path}, which holds secrets", f"chmod 600 {path}"
         )
+
+
+def _doubtful(settings: Settings) -> Iterator[Finding]:
+    """Yield what can be used as it is set, and what somebody should look at; and a bad certificate."""
+    for caution in cautions(settings):
+        yield _finding("gateway settings", "warning", caution.message, caution.remedy)
+    if settings.database_url is None and (kind := network_share(settings.data_dir)):
+        detail = f"the SQLite database is on a network share ({kind})"
+        yield _finding(
+            "data folder", "warning", detail, "Keep it on a disk of this machine, or use PostgreSQL."
+        )
+    try:
+        check_certificate(settings.listening)
+    except OperatorError as error:
+        yield _failed("TLS certificate", error)
 
 
 def _amazon(settings: Settings, today: date) -> Iterator[Finding]:
@@ -133,7 +153,12 @@ def _look(
         with _opened(settings, path) as database:
             return look(database, settings)
     except OperatorError as error:
-        return _failed(name, error)
+        found = _failed(name, error)
+        if isinstance(error, Unreachable) and error.retryable and settings.database_wait:
+            found["remedy"] += (
+                f" A start waits {settings.database_wait} seconds for it (GATEWAY_DATABASE_WAIT_SECONDS)."
+            )
+        return found
 
 
 @contextmanager

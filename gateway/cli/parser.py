@@ -60,7 +60,8 @@ def _declare(command: argparse.ArgumentParser, about: dict[str, Any]) -> None:
             option["flag"],
             type=_reader(option),
             required=option.get("required", False),
-            default=option.get("default"),
+            # Of what a setting says, too, the setting knows the default.
+            default=None if "setting" in option else option.get("default"),
             help=option["help"],
         )
 

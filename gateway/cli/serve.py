@@ -2,7 +2,6 @@
 
 import argparse
 
-from gateway.errors import OperatorError
 from gateway.server.ending_signals import Stopped
 from gateway.server.serve import APP, ServeOptions, serve
 
@@ -12,10 +11,6 @@ def run(options: argparse.Namespace, factory: str = APP) -> None:
 
     Raise KeyboardInterrupt where a signal comes before that.
     """
-    if (options.tls_cert is None) != (options.tls_key is None):
-        raise OperatorError(
-            "--tls-cert and --tls-key belong together", "Give both or neither.", "bad_arguments"
-        )
     values = {name: value for name, value in vars(options).items() if name != "command"}
     try:
         serve(ServeOptions(**values), factory)

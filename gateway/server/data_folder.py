@@ -98,9 +98,18 @@ class DataFolder:
         """Return the API key of the user `owner`, or None."""
         return owner_key.read(self.path)
 
+    @property
+    def owner_key_file(self) -> Path:
+        """Where the API key of the user `owner` is kept for the scripts on this machine."""
+        return self.path / owner_key.FILE
+
     def write_owner_key(self, key: Secret) -> None:
         """Keep the API key of the user `owner` for the scripts on this machine."""
         self._write(owner_key.FILE, key.reveal() + "\n")
+
+    def forget_owner_key(self) -> None:
+        """Remove the file with the API key of the user `owner`."""
+        self.owner_key_file.unlink(missing_ok=True)
 
     def _read_json(self, name: str) -> dict[str, Any] | None:
         try:

@@ -6,10 +6,10 @@ import socket
 from socket import AI_PASSIVE, SOCK_STREAM, getaddrinfo
 
 from gateway.errors import OperatorError
-from gateway.util.loopback import LOOPBACK_NAMES, LOOPBACK_V4, LOOPBACK_V6
+from gateway.server.port_holder import port_holder
+from gateway.util.loopback import EVERY_ADDRESS, LOOPBACK_NAMES, LOOPBACK_V4, LOOPBACK_V6
 
 BACKLOG = 1024
-EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -18,7 +18,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = getaddrinfo(host, port, type=SOCK_STREAM, flags=AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError):
         raise OperatorError(
-            f"--host {host} is no address of this machine",
+            f"{host} is no address of this machine (--host, or GATEWAY_HOST)",
             "Use 127.0.0.1, or an address that `ip addr` shows.",
             "bad_arguments",
         ) from None
@@ -40,19 +40,19 @@ def listen(host: str, port: int) -> socket.socket:
 def _refused(error: OSError, host: str, port: int) -> OperatorError:
     if error.errno == errno.EADDRINUSE:
         return OperatorError(
-            f"port {port} of {host} is taken by another program",
-            "Stop that program, or choose another port with --port (0 takes a free one).",
+            f"port {port} of {host} is taken by {port_holder(port) or 'another program'}",
+            "Stop that program, or choose another port with --port or GATEWAY_PORT (0 takes a free one).",
             reason="port_taken",
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return OperatorError(
-            f"--host {host} is no address of this machine",
+            f"{host} is no address of this machine (--host, or GATEWAY_HOST)",
             "Use 127.0.0.1, or an address that `ip addr` shows.",
             "bad_arguments",
         )
     return OperatorError(
         f"port {port} of {host} cannot be listened on ({error.strerror})",
-        "Choose another one with --port; ports below 1024 are for the administrator.",
+        "Choose another one with --port or GATEWAY_PORT; ports below 1024 are for the administrator.",
     )
 
 

@@ -4,11 +4,10 @@ import json
 import logging
 import os
 import socket
-import ssl
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,24 @@ from gateway.monitoring import metrics_folder
 from gateway.monitoring.logs import set_up_logging
 from gateway.server.data_folder import DataFolder
 from gateway.server.ending_signals import EndingSignals, Stopped
+from gateway.server.first_key import ensure_first_key
 from gateway.server.gateway_server import GRACE_SECONDS, SLOW_CLIENT_SECONDS, GatewayServer
 from gateway.server.listener import BACKLOG, addresses, listen
 from gateway.server.sandbox_process import StandInProcess
+from gateway.server.share_claim import claim_of_share
 from gateway.server.start_line import StartLine
-from gateway.server.tls import TLS_BACKLOG, TlsConfig
+from gateway.server.start_warnings import warn_at_start
+from gateway.server.tls import TLS_BACKLOG, TlsConfig, check_certificate
 from gateway.server.workers import WorkerConfig, Workers, make_app
 from gateway.settings.applications import CALLBACK_PATHS
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util import events
 from gateway.util.clock import SystemClock
-from gateway.util.command_names import as_called_here
 from gateway.util.paths import PROGRAM
-from gateway.vault.users import OWNER
-from gateway.vault.vault import Vault, open_vault
+from gateway.util.secret import Secret
+from gateway.vault.vault import Vault
+from gateway.vault.waiting import open_when_it_answers
 
 APP = "gateway.app:create_app"
 KEEP_ALIVE_SECONDS = 30
@@ -44,18 +46,34 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What the command line said; its defaults are in `cli/commands.json`."""
+    """What the command line said; None: nothing, so that the setting counts."""
 
-    host: str
-    port: int
-    workers: int
+    host: str | None
+    port: int | None
+    workers: int | None
     sandbox: bool
     tls_cert: Path | None
     tls_key: Path | None
     data_dir: Path | None
 
+    def applied_to(self, settings: Settings) -> Settings:
+        """Return the settings with what was said for this start in them. Raise SettingsError."""
+        listening = settings.listening.with_flags(
+            host=self.host,
+            port=self.port,
+            workers=self.workers,
+            tls_cert=self.tls_cert,
+            tls_key=self.tls_key,
+        )
+        by_flags = self.tls_cert or self.tls_key
+        check_certificate(listening, "bad_arguments" if by_flags else "not_set_up")
+        return replace(settings, listening=listening)
+
     def to_remember(self) -> dict[str, Any]:
-        """Return what `serve.json` keeps, so that the gateway can be started the same way."""
+        """Return what `serve.json` keeps, so that the gateway can be started the same way.
+
+        What only a setting says is not of it: the setting may change.
+        """
         return {
             "host": self.host,
             "port": self.port,
@@ -76,7 +94,7 @@ def serve(options: ServeOptions, factory: str = APP) -> None:
     signals = EndingSignals()
     signals.take()
     settings = load_settings(os.environ, sandbox=options.sandbox, data_dir=options.data_dir)
-    _check_tls(options)
+    settings = options.applied_to(settings)
     with ExitStack() as stack:
         try:
             _serve(stack, settings, options, factory, signals)
@@ -91,13 +109,16 @@ def _serve(
     folder = DataFolder.prepare(settings.data_dir)
     folder.lock()
     stack.callback(folder.unlock)
-    listener = listen(options.host, options.port)
-    stack.callback(listener.close)
-    url, origin = addresses(listener, options.host, "https" if options.tls_cert else "http")
-    settings = settings.with_origin(origin)
     set_up_logging(settings.log_format, settings.data_dir)
-    for path in settings.readable_files:
-        events.warning(log, "secret_readable", file=path)
+    if settings.database_url is None and (claim := claim_of_share(folder.path)):
+        stack.callback(claim.release)
+        claim.take()
+    listening = settings.listening
+    listener = listen(listening.host, listening.port)
+    stack.callback(listener.close)
+    url, origin = addresses(listener, listening.host, "https" if listening.tls_cert else "http")
+    settings = settings.with_origin(origin)
+    warn_at_start(settings)
     stand_in = None
     if settings.sandbox and settings.amazon_origin is None:
         callbacks = [settings.public_url + path for path in CALLBACK_PATHS.values()]
@@ -113,27 +134,27 @@ def _serve(
         running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
         started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
         folder.announce({**running, "startedAt": started})
-        start_line.write(settings, url, options.workers)
+        start_line.write(settings, url, listening.workers)
         with suppress(OSError):
             print(json.dumps(ready), flush=True)
 
-    with open_vault(settings, clock) as vault:
-        _prepare(vault, folder)
+    with open_when_it_answers(settings, clock) as vault:
+        _prepare(vault, folder, settings.bootstrap_key)
         start_line = StartLine.of(vault)
-        if options.workers == 1:
+        if listening.workers == 1:
             metrics_folder.leave_out()
             app = make_app(factory, settings, vault, clock)
             signals.check()
-            _run_one(options, settings, listener, app, announce)
+            _run_one(settings, listener, app, announce)
             return
     metrics_folder.prepare(settings.data_dir)
     # Every worker opens the vault for itself.
     WorkerConfig(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
     signals.check()
-    _run_several(options, settings, listener, announce)
+    _run_several(settings, listener, announce)
 
 
-def _prepare(vault: Vault, folder: DataFolder) -> None:
+def _prepare(vault: Vault, folder: DataFolder, bootstrap: Secret | None) -> None:
     """Make the user `owner` and its key where they are wanted, and settle what was left unfinished."""
     if vault.master_key.generated:
         events.warning(
@@ -143,7 +164,7 @@ def _prepare(vault: Vault, folder: DataFolder) -> None:
             place=vault.master_key.place,
             hint="The vault opens with no other: keep a copy.",
         )
-    _ensure_owner_key(vault, folder)
+    ensure_first_key(vault.users, folder, bootstrap, shared=not vault.database.is_sqlite)
     if vault.database.is_sqlite:
         # The folder's lock is ours, so nobody else can be at an exchange.
         vault.attempts.settle_interrupted()
@@ -151,34 +172,13 @@ def _prepare(vault: Vault, folder: DataFolder) -> None:
         vault.purpose_tokens.settle_interrupted()
 
 
-def _ensure_owner_key(vault: Vault, folder: DataFolder) -> None:
-    """Make the user `owner`, and the key of the scripts on this machine.
-
-    A SQLite is this folder's own, so it gets a key where it has none that works, as after a backup was
-    restored. A PostgreSQL is other folders', too: only who makes its first user gets one, else each new
-    folder would leave another key with all rights behind.
-    """
-    first = vault.users.ensure_owner()
-    known = folder.owner_key()
-    if known is not None and vault.users.authenticate(known.reveal()) is not None:
-        return
-    if first or vault.database.is_sqlite:
-        _, key = vault.users.issue_key(OWNER)
-        folder.write_owner_key(key)
-    else:
-        command = as_called_here("python3 scripts/local_gateway.py add-user")
-        hint = f"If scripts need one here: {command} {OWNER} --key-file {folder.path / 'owner.key'}"
-        events.info(log, "no_owner_key", user=OWNER, hint=hint)
-
-
 def _run_one(
-    options: ServeOptions,
     settings: Settings,
     listener: socket.socket,
     app: Callable[..., Any],
     announce: Callable[[], None],
 ) -> None:
-    server = GatewayServer(_uvicorn_config(options, settings, app), announce)
+    server = GatewayServer(_uvicorn_config(settings, app), announce)
     try:
         server.run(sockets=[listener])
     except Stopped:
@@ -189,10 +189,8 @@ def _run_one(
         raise _not_started() from None
 
 
-def _run_several(
-    options: ServeOptions, settings: Settings, listener: socket.socket, announce: Callable[[], None]
-) -> None:
-    config = _uvicorn_config(options, settings, "gateway.server.workers:create_worker_app")
+def _run_several(settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> None:
+    config = _uvicorn_config(settings, "gateway.server.workers:create_worker_app")
     workers = Workers(config, listener, announce)
     workers.run()
     if workers.asked_to_stop and not workers.served:
@@ -210,23 +208,22 @@ def _not_started() -> OperatorError:
     )
 
 
-def _uvicorn_config(
-    options: ServeOptions, settings: Settings, app: Callable[..., Any] | str
-) -> uvicorn.Config:
+def _uvicorn_config(settings: Settings, app: Callable[..., Any] | str) -> uvicorn.Config:
     # No access log: it prints the codes of callbacks. Headers that a proxy adds are believed of those that
     # the owner named; the list is always given, since uvicorn would take another one from its environment.
+    listening = settings.listening
     config, protocol = (
         (TlsConfig, "gateway.server.tls:TlsProtocol")
-        if options.tls_cert
+        if listening.tls_cert
         else (uvicorn.Config, "gateway.server.http_protocol:Protocol")
     )
     return config(
         app,
         factory=isinstance(app, str),
-        loop=_event_loop(settings, options),
+        loop=_event_loop(settings),
         http=protocol,
-        backlog=TLS_BACKLOG if options.tls_cert else BACKLOG,
-        workers=options.workers,
+        backlog=TLS_BACKLOG if listening.tls_cert else BACKLOG,
+        workers=listening.workers,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -235,18 +232,18 @@ def _uvicorn_config(
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS + SLOW_CLIENT_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        ssl_certfile=options.tls_cert,
-        ssl_keyfile=options.tls_key,
+        ssl_certfile=listening.tls_cert,
+        ssl_keyfile=listening.tls_key,
     )
 
 
-def _event_loop(settings: Settings, options: ServeOptions) -> str:
+def _event_loop(settings: Settings) -> str:
     """Return the event loop to serve on, as uvicorn names it."""
     # Windows's own loop, which takes more sockets, cannot wait for psycopg's connections.
     if os.name == "nt" and settings.database_url is not None:
         return "asyncio:SelectorEventLoop"
     # uvloop hands on what comes first on a connection, before TLS can be begun there.
-    return "asyncio" if options.tls_cert else "auto"
+    return "asyncio" if settings.listening.tls_cert else "auto"
 
 
 def _ready_document(settings: Settings, url: str) -> dict[str, Any]:
@@ -260,17 +257,3 @@ def _ready_document(settings: Settings, url: str) -> dict[str, Any]:
     if settings.amazon_origin is not None:
         ready["sandboxUrl"] = settings.amazon_origin
     return ready
-
-
-def _check_tls(options: ServeOptions) -> None:
-    if options.tls_cert is None:
-        return
-    try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(options.tls_cert, options.tls_key)
-    except OSError as error:  # ssl.SSLError is one
-        reason = error.strerror or "they do not belong together, or are not in PEM form"
-        raise OperatorError(
-            f"the certificate and key of --tls-cert and --tls-key cannot be used ({reason})",
-            "Name a certificate chain and its unencrypted private key, both PEM.",
-            "bad_arguments",
-        ) from None

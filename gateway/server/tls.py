@@ -9,13 +9,40 @@ import ssl
 
 import uvicorn
 
+from gateway.errors import Code, OperatorError
 from gateway.server.connection_limits import HEAD_SECONDS, RESERVED_DESCRIPTORS
 from gateway.server.http_protocol import Protocol
+from gateway.settings.listening import Listening
 
 # asyncio takes so many connections before it tells of the first: they have to fit into what is left.
 TLS_BACKLOG = RESERVED_DESCRIPTORS // 2
 # So many seconds a client has to agree that the connection ends.
 GOODBYE_SECONDS = 2.0
+NAMES = "--tls-cert and --tls-key, or GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE"
+
+
+def check_certificate(listening: Listening, code: Code = "not_set_up") -> None:
+    """Look whether there is a certificate that can be served with, or none is wanted.
+
+    Raise OperatorError with this code, and without a secret.
+    """
+    certificate, key = listening.tls_cert, listening.tls_key
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        given, missing = ("key", "certificate") if certificate is None else ("certificate", "key")
+        raise OperatorError(
+            f"a TLS {given} is given without its {missing}", f"Give both or neither: {NAMES}.", code
+        )
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or "they do not belong together, or are not in PEM form"
+        raise OperatorError(
+            f"the TLS certificate and key cannot be used ({reason})",
+            f"Name a certificate chain and its unencrypted private key, both PEM: {NAMES}.",
+            code,
+        ) from None
 
 
 class TlsConfig(uvicorn.Config):

@@ -25,7 +25,8 @@ from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util import events
 from gateway.util.clock import Clock, SystemClock
-from gateway.vault.vault import Vault, open_vault
+from gateway.vault.vault import Vault
+from gateway.vault.waiting import open_when_it_answers
 
 WORKER_VARIABLE = "GATEWAY_WORKER"
 READY_SECONDS = 1.0
@@ -92,7 +93,7 @@ def create_worker_app() -> App:
     settings = config.settings(os.environ)
     set_up_logging(settings.log_format, settings.data_dir)
     clock = SystemClock()
-    vault = open_vault(settings, clock)
+    vault = open_when_it_answers(settings, clock)
     app = make_app(config.factory, settings, vault, clock)
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:

@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from gateway.settings.secret_kinds import SecretText
 from gateway.settings.values import SettingsError, Values
 from gateway.util.loopback import is_loopback
 from gateway.util.secret import Secret
@@ -138,12 +139,6 @@ def _host_name(name: str, given: str) -> str:
     return beginning + plain
 
 
-def database_url(values: Values, name: str) -> Secret | None:
-    """Return the address of a PostgreSQL; it may hold a password."""
-    text = values.text(name)
-    return postgresql_url(text, name) if text is not None else None
-
-
 def postgresql_url(text: str, name: str, *, password_allowed: bool = True) -> Secret:
     """Return the address of a PostgreSQL in the form that the vault takes. Raise SettingsError.
 
@@ -163,6 +158,10 @@ def postgresql_url(text: str, name: str, *, password_allowed: bool = True) -> Se
             "Put it into ~/.pgpass or PGPASSWORD, or the whole address into GATEWAY_DATABASE_URL.",
         )
     return Secret(f"postgresql+psycopg://{rest}")
+
+
+# The address of a PostgreSQL, which may hold a password.
+database_url = SecretText(postgresql_url)
 
 
 def _split(text: str, problem: SettingsError) -> tuple[str, str, str, str]:

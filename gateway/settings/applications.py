@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 
 from gateway.model import Flow
-from gateway.settings import addresses, kinds
+from gateway.settings import addresses, kinds, secret_kinds
 from gateway.settings.variables import Variable
 from gateway.util.secret import Secret
 
@@ -24,7 +24,7 @@ class SellingPartnerApplication:
     ]
     client_id: Annotated[str, Variable("SPAPI_CLIENT_ID", kinds.client_id, "its client id")]
     client_secret: Annotated[
-        Secret, Variable("SPAPI_CLIENT_SECRET", kinds.client_secret, CLIENT_SECRET, "keyring")
+        Secret, Variable("SPAPI_CLIENT_SECRET", secret_kinds.client_secret, CLIENT_SECRET, "keyring")
     ]
     registered_redirect_uri: Annotated[
         str | None,
@@ -55,7 +55,7 @@ class AdsClient:
 
     client_id: Annotated[str, Variable("ADS_CLIENT_ID", kinds.client_id, "client id of the Ads client")]
     client_secret: Annotated[
-        Secret, Variable("ADS_CLIENT_SECRET", kinds.client_secret, CLIENT_SECRET, "keyring")
+        Secret, Variable("ADS_CLIENT_SECRET", secret_kinds.client_secret, CLIENT_SECRET, "keyring")
     ]
     registered_redirect_uri: Annotated[
         str | None,

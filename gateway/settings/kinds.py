@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.settings.values import SettingsError, Values
-from gateway.util import keyring
-from gateway.util.secret import Secret
 
 LogFormat = Literal["text", "json"]
 
 LONGEST_IDENTIFIER = 200
-LONGEST_SECRET = 4096
 # What Amazon's identifiers and client secrets begin with, so that one in another's place is recognized.
 SHAPES = {
     "amzn1.sp.solution.": "an application id",
@@ -26,6 +23,9 @@ SHAPES = {
     "amzn1.oa2-cs.": "a client secret",
 }
 PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+/?|/", re.ASCII)
+
+
+SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,35 @@ class WholeNumber:
                 f"{name} is not a whole number from {self.least} to {self.most}", "Correct it."
             )
         return int(text) * self.unit
+
+
+class Port(WholeNumber):
+    """A port to listen on, 0 for a free one.
+
+    For a Service that is called `gateway` Kubernetes sets GATEWAY_PORT to an address such as
+    `tcp://10.0.0.1:8765` (kubernetes.io: accessing the Service). That is nobody's setting, so it counts as
+    none.
+    """
+
+    def __call__(self, values: Values, name: str) -> int | None:
+        """Return the port."""
+        if SERVICE_LINK.match(values.text(name) or ""):
+            return None
+        return WholeNumber.__call__(self, values, name)
+
+
+port = Port(0, 65535)
+
+
+def host(values: Values, name: str) -> str | None:
+    """Return an address or a name to listen on."""
+    text = values.text(name)
+    if text is not None and (" " in text or "/" in text):
+        raise SettingsError(
+            f"{name} is no address to listen on; expected one such as 127.0.0.1 or 0.0.0.0, without a port",
+            "Correct it; the port is GATEWAY_PORT.",
+        )
+    return text
 
 
 def flag(values: Values, name: str) -> bool | None:
@@ -110,14 +139,6 @@ def absolute_path(values: Values, name: str) -> Path | None:
     return path
 
 
-def secret_file(values: Values, name: str) -> Path | None:
-    """Return the absolute path of a file that holds a secret and that nobody else can write."""
-    path = absolute_path(values, name)
-    if path is not None:
-        values.look_at(path)
-    return path
-
-
 def application_id(values: Values, name: str) -> str | None:
     """Return the id of an SP-API application, which consent links carry.
 
@@ -157,47 +178,3 @@ def _identifier(values: Values, name: str, wanted: str, where: str) -> str | Non
     if found != wanted:
         raise SettingsError(f"{name} holds {found}; expected {wanted}", where)
     return text
-
-
-def secret(values: Values, name: str) -> Secret | None:
-    """Return a secret that stands in the variable itself."""
-    text = values.text(name)
-    if text is None:
-        return None
-    if len(text) > LONGEST_SECRET:
-        raise SettingsError(f"{name} is longer than {LONGEST_SECRET} characters", "Copy the secret again.")
-    return Secret(text)
-
-
-def file_variable(name: str) -> str:
-    """Return the variable that names the file with the secret of the variable `name`."""
-    return f"{name}_FILE"
-
-
-def client_secret(values: Values, name: str) -> Secret:
-    """Return a client secret from its variable, the file that its `_FILE` names, or the keyring."""
-    given = secret(values, name) or _secret_file(values, file_variable(name)) or values.secret_store(name)
-    if given is None:
-        raise SettingsError(
-            f"{name} is not set, and its client id is",
-            f"Set {name} or {file_variable(name)}, or put it into the OS keyring ({keyring.SERVICE}, "
-            f"{name}).",
-        )
-    return given
-
-
-def _secret_file(values: Values, name: str) -> Secret | None:
-    path = secret_file(values, name)
-    if path is None:
-        return None
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(LONGEST_SECRET + 1).strip()
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(
-            f"{name} names a file that cannot be read ({path}); expected a text file with the secret",
-            "Correct the path or the file's permissions.",
-        ) from None
-    if not text or len(text) > LONGEST_SECRET or not text.isprintable():
-        raise SettingsError(f"{name}: {path} holds no secret; expected one line of text", "Write it again.")
-    return Secret(text)

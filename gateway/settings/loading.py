@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
-from gateway.settings.kinds import client_secret, file_variable
+from gateway.settings.listening import Listening
+from gateway.settings.secret_kinds import ClientSecret, file_variable
 from gateway.settings.settings import KEYRING_TIMEOUT, Settings, config_folder
 from gateway.settings.values import SecretStore, SettingsError, Values
 from gateway.settings.variables import declared, read, required
@@ -24,6 +25,11 @@ A_WEBHOOK_SECRET = (
     "a secret comes from: python3 -c 'import base64, secrets; "
     f'print("{STANDARD_SECRET}" + base64.b64encode(secrets.token_bytes(32)).decode())\''
 )
+
+# What the name of each variable begins with that is the gateway's alone.
+PREFIXES = ("GATEWAY_", "SPAPI_", "ADS_", "PROXY_")
+# Every record whose fields variables set.
+RECORDS = (Settings, Listening, Webhook, SellingPartnerApplication, AdsClient)
 
 Application = TypeVar("Application", SellingPartnerApplication, AdsClient)
 
@@ -64,11 +70,12 @@ def load_settings(
         **given,
         sandbox=sandbox,
         master_key_folder=config / "master-keys",
+        listening=Listening(**read(Listening, values)),
         webhook=_webhook(values),
         spapi=_application(SellingPartnerApplication, values) if reads_applications else None,
         ads=_application(AdsClient, values) if reads_applications else None,
     )
-    return replace(settings, readable_files=tuple(values.readable_files))
+    return replace(settings, readable_files=tuple(values.readable_files), given=values.names(PREFIXES))
 
 
 def _application(record: type[Application], values: Values) -> Application | None:
@@ -89,7 +96,7 @@ def _holds_client_secret(record: type, values: Values) -> bool:
     return any(
         values.holds(variable.name) or values.holds(file_variable(variable.name))
         for _, variable in declared(record)
-        if variable.kind is client_secret
+        if isinstance(variable.kind, ClientSecret)
     )
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from gateway.model import Flow
-from gateway.settings import addresses, kinds
+from gateway.settings import addresses, kinds, secret_kinds
 from gateway.settings.applications import CALLBACK_PATHS, AdsClient, SellingPartnerApplication
 from gateway.settings.kinds import LogFormat, WholeNumber
+from gateway.settings.listening import DEFAULT_PORT, Listening
 from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
 from gateway.settings.variables import Variable
 from gateway.settings.webhook import Webhook
 from gateway.util.secret import Secret
 
-DEFAULT_PORT = 8765
 MEGABYTE = 1024 * 1024
 HOUR = 3600
 ATTEMPT_LIFETIME = 15 * 60
@@ -84,17 +84,25 @@ class Settings:
             "so many seconds old may be what is read from it",
         ),
     ] = 5
+    database_wait: Annotated[
+        int,
+        Variable(
+            "GATEWAY_DATABASE_WAIT_SECONDS",
+            WholeNumber(0, 3600),
+            "so many seconds a start waits for a PostgreSQL that does not answer yet, 0 for none",
+        ),
+    ] = 60
     master_key: Annotated[
         Secret | None,
         Variable(
             "GATEWAY_MASTER_KEY",
-            kinds.secret,
+            secret_kinds.master_key,
             "master key, 32 bytes in base64",
             "see [The master key](#the-master-key)",
         ),
     ] = None
     master_key_file: Annotated[
-        Path | None, Variable("GATEWAY_MASTER_KEY_FILE", kinds.secret_file, "file that holds it")
+        Path | None, Variable("GATEWAY_MASTER_KEY_FILE", secret_kinds.secret_file, "file that holds it")
     ] = None
     allowed_hosts: Annotated[
         tuple[str, ...],
@@ -107,6 +115,15 @@ class Settings:
             "loopback's, and those of its own addresses",
         ),
     ] = ()
+    bootstrap_key: Annotated[
+        Secret | None,
+        Variable(
+            "GATEWAY_BOOTSTRAP_KEY",
+            secret_kinds.api_key,
+            "first API key of the user `owner`, made by you; see [Users and keys](#users-and-keys)",
+            "one is made, in the data folder",
+        ),
+    ] = None
     return_origins: Annotated[
         tuple[str, ...],
         Variable(
@@ -220,8 +237,11 @@ class Settings:
     # What no variable sets.
     sandbox: bool = False
     readable_files: tuple[Path, ...] = ()
+    # The names of all variables that are set and look like the gateway's, without what is in them.
+    given: frozenset[str] = field(default=frozenset(), compare=False)
     origin: str = f"http://localhost:{DEFAULT_PORT}"
     master_key_folder: Path = field(default_factory=lambda: config_folder(Path.home()) / "master-keys")
+    listening: Listening = field(default_factory=Listening)
     webhook: Webhook | None = None
     spapi: SellingPartnerApplication | None = None
     ads: AdsClient | None = None

@@ -61,6 +61,11 @@ class Values:
         """Return whether a variable is set; an empty value counts as not set."""
         return self._raw(name) is not None
 
+    def names(self, beginnings: tuple[str, ...]) -> frozenset[str]:
+        """Return the names of all variables that are set and begin like this."""
+        found = {name for place in self._places for name in place if name.startswith(beginnings)}
+        return frozenset(name for name in found if self.holds(name))
+
     def text(self, name: str) -> str | None:
         """Return the text of a variable, or None. Raise SettingsError where it is not plain."""
         value = self._raw(name)

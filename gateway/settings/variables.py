@@ -8,7 +8,8 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, get_type_hints
 
-from gateway.settings.kinds import WholeNumber, client_secret, file_variable
+from gateway.settings.kinds import WholeNumber
+from gateway.settings.secret_kinds import ClientSecret, SecretText, file_variable
 from gateway.settings.values import Values
 
 SettingKind = Callable[[Values, str], Any]
@@ -47,7 +48,7 @@ def required(record: type) -> list[Variable]:
     return [
         variable
         for field, variable in declared(record)
-        if field.default is MISSING and variable.kind is not client_secret
+        if field.default is MISSING and not isinstance(variable.kind, ClientSecret)
     ]
 
 
@@ -68,7 +69,7 @@ def rows(record: type) -> Iterator[Row]:
     """Yield what the table of all settings says about the variables of a record."""
     for field, variable in declared(record):
         yield Row(variable.name, _meaning(variable), _default(field, variable))
-        if variable.kind is client_secret:
+        if isinstance(variable.kind, SecretText):
             yield Row(file_variable(variable.name), "file that holds it", "")
 
 

@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from gateway.settings import addresses, kinds
+from gateway.settings import addresses, secret_kinds
 from gateway.settings.variables import Variable
 from gateway.util.secret import Secret
 
@@ -30,7 +30,7 @@ class Webhook:
         Secret,
         Variable(
             "GATEWAY_WEBHOOK_SECRET",
-            kinds.secret,
+            secret_kinds.secret,
             f"what they are signed with, at least {LEAST_WEBHOOK_SECRET} characters; best "
             f"`{STANDARD_SECRET}` and random bytes in base64, as Standard Webhooks has it",
         ),

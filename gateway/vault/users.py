@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Collection, Sequence
 from typing import Any, get_args
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.model import Caller, KeyRecord, Right
+from gateway.util.api_key import LENGTH, PREFIX, new_api_key
 from gateway.util.clock import Clock
 from gateway.util.secret import Secret
 from gateway.vault.audit import Audit
@@ -16,8 +17,6 @@ from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import api_keys, users
 from gateway.vault.usage import Usage
 
-KEY_PREFIX = "lfx_local_"
-KEY_LENGTH = len(KEY_PREFIX) + 43
 OWNER = "owner"
 ALL_RIGHTS: tuple[Right, ...] = get_args(Right)
 # What a key may do unless it is said. The others are in no key to which they were not given.
@@ -50,20 +49,27 @@ class Users:
         _check_name(name, "a user's name")
         try:
             with self._database.writing() as connection:
-                row = connection.execute(
-                    insert(users).values(name=name, created_at=int(self._clock.now())).returning(users.c.id)
-                )
-                user_id: int = row.scalar_one()
-                self._audit.record(connection, "user_added", subject=name)
-                return user_id
+                return self._create(connection, name)
         except IntegrityError:
             raise UserExists(name) from None
 
-    def ensure_owner(self) -> bool:
-        """Create the user `owner` where there is none. True: there was none."""
+    def is_there(self, name: str) -> bool:
+        """Tell whether there is a user of that name."""
+        with self._database.reading() as connection:
+            return connection.execute(select(users.c.id).where(users.c.name == name)).first() is not None
+
+    def begin(self, key: Secret, label: str | None = None) -> bool:
+        """Create the user `owner` with this API key, both or neither. False: there is the user already.
+
+        Of several processes that do it at once one succeeds.
+        """
+        if self.is_there(OWNER):
+            return False
         try:
-            self.create(OWNER)
-        except UserExists:
+            with self._database.writing() as connection:
+                user_id = self._create(connection, OWNER)
+                self._add_key(connection, user_id, OWNER, key, USUAL_RIGHTS, label)
+        except IntegrityError:
             return False
         return True
 
@@ -77,24 +83,44 @@ class Users:
             ValueError: a label that is none.
         """
         check_label(label)
-        key = Secret(KEY_PREFIX + secrets.token_urlsafe(32))
-        key_id = secrets.token_hex(6)
+        key = new_api_key()
         with self._database.writing() as connection:
             user_id = connection.execute(select(users.c.id).where(users.c.name == user_name)).scalar()
             if user_id is None:
                 raise KeyError(user_name)
-            connection.execute(
-                insert(api_keys).values(
-                    id=key_id,
-                    user_id=user_id,
-                    key_sha256=key_digest(key.reveal()),
-                    rights=" ".join(rights),
-                    label=label,
-                    created_at=int(self._clock.now()),
-                )
+            return self._add_key(connection, user_id, user_name, key, rights, label), key
+
+    def _create(self, connection: Connection, name: str) -> int:
+        row = connection.execute(
+            insert(users).values(name=name, created_at=int(self._clock.now())).returning(users.c.id)
+        )
+        user_id: int = row.scalar_one()
+        self._audit.record(connection, "user_added", subject=name)
+        return user_id
+
+    def _add_key(
+        self,
+        connection: Connection,
+        user_id: int,
+        user_name: str,
+        key: Secret,
+        rights: Sequence[Right],
+        label: str | None,
+    ) -> str:
+        """Store a key's digest, and return the key's public id."""
+        key_id = secrets.token_hex(6)
+        connection.execute(
+            insert(api_keys).values(
+                id=key_id,
+                user_id=user_id,
+                key_sha256=key_digest(key.reveal()),
+                rights=" ".join(rights),
+                label=label,
+                created_at=int(self._clock.now()),
             )
-            self._audit.record(connection, "key_issued", subject=f"{key_id} of {user_name}")
-        return key_id, key
+        )
+        self._audit.record(connection, "key_issued", subject=f"{key_id} of {user_name}")
+        return key_id
 
     def list_keys(self) -> list[KeyRecord]:
         """Return all API keys, revoked ones too, by user and age; never the keys themselves."""
@@ -198,6 +224,6 @@ def key_digest(key: str) -> str:
 
 def presentable_digest(presented: str) -> str | None:
     """Return the digest of what a caller presented, or None for what cannot be a key of this gateway."""
-    if len(presented) != KEY_LENGTH or not presented.isascii() or not presented.startswith(KEY_PREFIX):
+    if len(presented) != LENGTH or not presented.isascii() or not presented.startswith(PREFIX):
         return None
     return key_digest(presented)

@@ -5,6 +5,7 @@ change. A number that stands in no sentence here is found, too: nobody tells one
 """
 
 import inspect
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,14 +25,16 @@ from gateway.authorization import site_refresh
 from gateway.authorization.appstore import STATE_SECONDS
 from gateway.authorization.confirmation import CONFIRM_SECONDS
 from gateway.authorization.details import LONGEST_NAME
-from gateway.cli.parser import command_parser
+from gateway.cli.parser import COMMANDS_FILE, command_parser
 from gateway.errors import EXIT_CODES as GATEWAY_EXIT_CODES
 from gateway.jobs import deliverer, schedule
 from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import pacing
 from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
-from gateway.settings.settings import DEFAULT_PORT, MEGABYTE, Settings
+from gateway.settings.listening import Listening
+from gateway.settings.settings import MEGABYTE, Settings
+from gateway.settings.variables import declared
 from gateway.settings.webhook import LEAST_WEBHOOK_SECRET
 from gateway.tokens import stand_in_tokens
 from gateway.tokens.retries import Retries
@@ -511,9 +514,12 @@ def test_the_scripts_ask_for_no_more_than_the_gateway_grants() -> None:
     assert MOST_MIN_TTL == LARGEST_MIN_TTL
 
 
-def test_the_listed_port_is_the_one_of_the_settings() -> None:
-    """`serve` listens where the public address is expected."""
-    assert command_parser().parse_args(["serve"]).port == DEFAULT_PORT
+def test_the_listed_defaults_are_those_of_the_settings() -> None:
+    """The help of `serve` names the setting that a flag goes before, and what holds without both."""
+    declared_by = {variable.name: field.default for field, variable in declared(Listening)}
+    options = json.loads(COMMANDS_FILE.read_text(encoding="utf-8"))["serve"]["options"]
+    assert {option["setting"]: option.get("default") for option in options} == declared_by
+    assert command_parser().parse_args(["serve"]).port is None
 
 
 def test_the_parts_end_with_the_same_exit_codes() -> None:

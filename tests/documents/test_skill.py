@@ -31,8 +31,18 @@ PROGRAMS = [*SCRIPTS, *sorted((ROOT / "scripts/linkfox_client").rglob("*.py"))]
 
 # Names of variables that are ours. The scripts set these for programs that they start, and read none of them.
 OURS = re.compile(r"""["']((?:LINKFOX\w*|GATEWAY|STORE_API|SPAPI|AMAZON|ADS)_[A-Z_]*[A-Z])["']""")
-# That one is set tells the scripts that a real gateway is meant; what is in it is the gateway's affair.
-OF_THE_GATEWAY = {"ADS_CLIENT_ID", "SPAPI_CLIENT_ID"}
+# What is in these is the gateway's affair. That one is set tells the scripts that a real gateway is meant, or
+# that a flag of last time counts no more.
+OF_THE_GATEWAY = {
+    "ADS_CLIENT_ID",
+    "SPAPI_CLIENT_ID",
+    "GATEWAY_HOST",
+    "GATEWAY_PORT",
+    "GATEWAY_WORKERS",
+    "GATEWAY_TLS_CERT_FILE",
+    "GATEWAY_TLS_KEY_FILE",
+    "GATEWAY_DATABASE_WAIT_SECONDS",
+}
 GIVEN_TO_CHILDREN = {
     "AMAZON_ACCESS_TOKEN",
     "AMAZON_ACCESS_TOKEN_FILE",

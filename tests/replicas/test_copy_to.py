@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from linkfox_client.local.sandbox_browser import give_consent
 
+from gateway.util.api_key import new_api_key
 from gateway.util.clock import SystemClock
 from gateway.vault.database.engine import open_database
 from gateway.vault.database.migration import upgrade
@@ -309,8 +310,7 @@ def test_another_vault_is_left_alone(move: Move, tmp_path: Path) -> None:
     url = as_setting(move.address)
     settings = settings_for(move.together.amazon, tmp_path / "other", database_url=url)
     with open_vault(settings, SystemClock()) as other:
-        other.users.ensure_owner()
-        other.users.issue_key("owner")
+        other.users.begin(new_api_key())
     before = move.rows_there()
     assert (before["users"], before["api_keys"]) == (1, 1)
     done = move.copy_to(move.address)

@@ -286,7 +286,7 @@ def test_it_is_started_from_its_own_folder_with_the_flags_of_last_time(
 
 def test_the_flags_of_last_time() -> None:
     """What was not given, or is no flag, is left out."""
-    assert gateway_folder.remembered_flags(Path("/nowhere")) == []
+    assert gateway_folder.remembered_flags(Path("/nowhere"), {}) == []
 
 
 def test_remembered_flags_are_complete(data_dir: Path) -> None:
@@ -302,7 +302,17 @@ def test_remembered_flags_are_complete(data_dir: Path) -> None:
     }
     (data_dir / "serve.json").write_text(json.dumps(told))
     flags = ["--host", "::1", "--port", "0", "--workers", "2", "--tls-cert", "/c", "--tls-key", "/k"]
-    assert gateway_folder.remembered_flags(data_dir) == flags
+    assert gateway_folder.remembered_flags(data_dir, {}) == flags
+
+
+def test_a_setting_goes_before_a_flag_of_last_time(data_dir: Path) -> None:
+    """Else a port that was given once would outlive the setting; a certificate goes with its key."""
+    told = {"host": "::1", "port": 9000, "workers": None, "tlsCert": "/c", "tlsKey": "/k"}
+    (data_dir / "serve.json").write_text(json.dumps(told))
+    settings = {"GATEWAY_PORT": "9100", "GATEWAY_TLS_KEY_FILE": "/k2"}
+    assert gateway_folder.remembered_flags(data_dir, settings) == ["--host", "::1"]
+    assert gateway_folder.remembered_port(data_dir, settings) == []
+    assert gateway_folder.remembered_port(data_dir, {}) == ["--port", "9000"]
 
 
 @pytest.mark.parametrize(

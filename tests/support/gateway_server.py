@@ -25,6 +25,7 @@ from gateway.server.http_protocol import Protocol
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.settings import Settings
 from gateway.tokens.retries import Sleep
+from gateway.util.api_key import new_api_key
 from gateway.util.secret import Secret
 from gateway.vault.vault import Vault, open_vault
 from tests.support import documented
@@ -304,7 +305,7 @@ def running_gateway(
         until(lambda: server.started or not thread.is_alive(), "the gateway takes requests")
         assert server.started, "the gateway did not start"
         gateway = Gateway(settings.origin, settings, vault, clock, amazon, app, server.stop)
-        vault.users.ensure_owner()
+        vault.users.begin(new_api_key())
         gateway.keys["owner"] = vault.users.issue_key("owner")[1].reveal()
         try:
             yield gateway

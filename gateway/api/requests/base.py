@@ -26,7 +26,7 @@ from gateway.authorization.return_address import LONGEST_EXTERNAL_ID, check_orig
 from gateway.errors import Problem
 from gateway.model import Customer, Page
 from gateway.settings.applications import CALLBACK_PATHS
-from gateway.settings.settings import DEFAULT_PORT
+from gateway.settings.listening import DEFAULT_PORT
 
 A_REGION = "The region: North America, Europe (with India) or the Far East; in any case"
 A_SELLER_ID = "Amazon's id of the seller (merchant token)"

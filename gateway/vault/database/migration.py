@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from gateway.util import events
+from gateway.util.waiting_time import WaitingTime
 from gateway.vault.errors import VaultError
+
+log = logging.getLogger(__name__)
 
 NEWEST = "0023"
 STEPS = Path(__file__).parent / "migrations"
-log = logging.getLogger(__name__)
-
+LOCK_SECONDS = 0.5  # between two looks whether another process's migration has ended
 _LOCK_ID = 0x6C696E6B666F78  # "linkfox", for PostgreSQL's advisory locks
 
 
@@ -36,13 +38,19 @@ def current_version(connection: Connection) -> str | None:
     return version
 
 
-def take_migration_lock(connection: Connection) -> None:
-    """Wait until no other process migrates. SQLite's write transaction is that lock already.
+def take_migration_lock(connection: Connection, pause: Callable[[float], object] = time.sleep) -> None:
+    """Wait until no other process migrates, however long that takes, and say so in the log.
 
-    PostgreSQL's lock ends with the transaction, so it also holds through a pooler of transactions.
+    SQLite's write transaction is that lock already. PostgreSQL's ends with the transaction, so it also holds
+    through a pooler of transactions.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+    if connection.dialect.name != "postgresql":
+        return
+    waiting = WaitingTime()
+    while not connection.execute(text("SELECT pg_try_advisory_xact_lock(:id)"), {"id": _LOCK_ID}).scalar():
+        if waiting.is_to_be_said():
+            events.warning(log, "migration_awaited", seconds=waiting.seconds)
+        pause(LOCK_SECONDS)
 
 
 def upgrade(connection: Connection, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -104,10 +104,11 @@ def read_new_key(path: Path) -> MasterKey:
 
 
 def _explicit(settings: Settings) -> FoundKey | None:
+    """Return the key that a setting gives. Raise VaultError where its two forms give two keys."""
+    in_variable = in_file = None
     if settings.master_key is not None:
-        return FoundKey(
-            _decode(settings.master_key, "GATEWAY_MASTER_KEY"), "environment", "GATEWAY_MASTER_KEY"
-        )
+        key = _decode(settings.master_key, "GATEWAY_MASTER_KEY")
+        in_variable = FoundKey(key, "environment", "GATEWAY_MASTER_KEY")
     if settings.master_key_file is not None:
         path = settings.master_key_file
         text = _read(path)
@@ -117,8 +118,15 @@ def _explicit(settings: Settings) -> FoundKey | None:
                 f"Correct the path or its permissions. {_MAKE_ONE}",
                 "not_set_up",
             )
-        return FoundKey(_decode(text, f"the file {path}"), "file", f"the file {path}")
-    return None
+        in_file = FoundKey(_decode(text, f"the file {path}"), "file", f"the file {path}")
+    if in_variable and in_file and in_variable.key.id != in_file.key.id:
+        raise VaultError(
+            f"GATEWAY_MASTER_KEY holds the master key {in_variable.key.id}, and the file of "
+            f"GATEWAY_MASTER_KEY_FILE another one, {in_file.key.id}",
+            "Set one of the two.",
+            "not_set_up",
+        )
+    return in_variable or in_file
 
 
 def _from(settings: Settings, vault_id: str, source: Source, key_id: str) -> FoundKey | None:

@@ -74,7 +74,7 @@ def start(options: SimpleNamespace) -> dict[str, Any]:
         _refuse_beside_sandbox()
     flags = _flags(options, "serve")
     if options.port is None:
-        flags += gateway_folder.remembered_port(data_dir)
+        flags += gateway_folder.remembered_port(data_dir, gateway_folder.read_settings(os.environ))
     running, started = local_gateway.start(data_dir, flags)
     log = str(data_dir / "gateway.log")
     facts = {"running": True, "started": started, "dataDir": str(data_dir), **running.facts(), "log": log}
@@ -172,8 +172,9 @@ def _commands_of_flags(listed: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _declare_flag(arguments: Arguments, option: Mapping[str, Any], commands: str) -> None:
     meaning = f"{commands}: {option['help']}"
-    if "default" in option:
-        meaning += f" (default {option['default']})"
+    default = ", else ".join(str(option[name]) for name in ("setting", "default") if name in option)
+    if default:
+        meaning += f" (default {default})"
     if option["kind"] == "path":
         arguments.path(option["flag"], meaning)
     elif option["kind"] == "integer":

@@ -18,8 +18,29 @@ from linkfox_client.local.process_lock import is_held
 from linkfox_client.private_files import NotPrivate, is_private_folder, read_private
 from linkfox_client.secrets.secret import Secret
 
+WAIT = "GATEWAY_DATABASE_WAIT_SECONDS"
 SANDBOX = "gateway-sandbox"  # the default folder's name of a sandbox; that of a real gateway is "gateway"
 _LONGEST_KEY = 4096
+
+
+class Flag(NamedTuple):
+    """A flag of `serve`: what it is called in `serve.json`, and the setting that says the same."""
+
+    name: str
+    remembered_as: str
+    setting: str
+
+
+# Those of one line go together: a certificate is of no use with the key of another one.
+FLAGS = (
+    (Flag("--host", "host", "GATEWAY_HOST"),),
+    (Flag("--port", "port", "GATEWAY_PORT"),),
+    (Flag("--workers", "workers", "GATEWAY_WORKERS"),),
+    (
+        Flag("--tls-cert", "tlsCert", "GATEWAY_TLS_CERT_FILE"),
+        Flag("--tls-key", "tlsKey", "GATEWAY_TLS_KEY_FILE"),
+    ),
+)
 
 
 class Running(NamedTuple):
@@ -127,7 +148,8 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
     Raise ClientError for a bad file.
     """
-    return config.read(environ, config.LOCAL_NAMES)
+    flags = (flag.setting for names in FLAGS for flag in names)
+    return config.read(environ, (*config.LOCAL_NAMES, WAIT, *flags))
 
 
 def owner_key(data_dir: Path) -> Secret:
@@ -139,15 +161,19 @@ def owner_key(data_dir: Path) -> Secret:
         raise ClientError(
             "not_set_up",
             str(problem),
-            "Revoke that key, remove the file, and start the gateway again: it makes a new one.",
+            f"Revoke that key, remove the file, and make a new one: `{_making_a_key(data_dir)}`.",
         ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise ClientError(
             "not_set_up",
             f"The owner's key {path} cannot be read: {getattr(problem, 'strerror', None) or 'not text'}",
-            "Stop and start the gateway: it makes one where the database is the folder's own. On a PostgreSQL"
-            f" with users: `{command(data_dir, 'add-user', ['owner', '--key-file', str(path)])}`.",
+            "A start makes one only where the database has no users yet. Make another one: "
+            f"`{_making_a_key(data_dir)}`.",
         ) from None
+
+
+def _making_a_key(data_dir: Path) -> str:
+    return command(data_dir, "add-user", ["owner", "--key-file", str(data_dir / "owner.key")])
 
 
 def check_private(data_dir: Path) -> None:
@@ -160,26 +186,24 @@ def check_private(data_dir: Path) -> None:
         )
 
 
-def remembered_flags(data_dir: Path) -> list[str]:
-    """Return the flags of the last `start` or `serve` on this folder, out of its `serve.json`."""
+def remembered_flags(data_dir: Path, settings: Mapping[str, str]) -> list[str]:
+    """Return the flags of the last `start` or `serve` on this folder, out of its `serve.json`.
+
+    `settings`: what `read_settings` answered. What one of them says now goes before what was said once.
+    """
     recorded = read_json(data_dir / "serve.json")
-    names = {
-        "host": "--host",
-        "port": "--port",
-        "workers": "--workers",
-        "tlsCert": "--tls-cert",
-        "tlsKey": "--tls-key",
-    }
     flags = ["--sandbox"] if recorded.get("sandbox") is True else []
-    for name, flag in names.items():
-        if isinstance(recorded.get(name), str | int):
-            flags += [flag, str(recorded[name])]
+    for names in FLAGS:
+        if not any(settings.get(flag.setting) for flag in names):
+            for flag in names:
+                if isinstance(recorded.get(flag.remembered_as), str | int):
+                    flags += [flag.name, str(recorded[flag.remembered_as])]
     return flags
 
 
-def remembered_port(data_dir: Path) -> list[str]:
+def remembered_port(data_dir: Path, settings: Mapping[str, str]) -> list[str]:
     """Return `--port` with the port of the last `start` or `serve` on this folder; nothing without one."""
-    flags = remembered_flags(data_dir)
+    flags = remembered_flags(data_dir, settings)
     return flags[flags.index("--port") :][:2] if "--port" in flags else []
 
 

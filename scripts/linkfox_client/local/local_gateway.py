@@ -17,6 +17,7 @@ from linkfox_client.config import is_same_place
 from linkfox_client.errors import ClientError
 from linkfox_client.local import beside
 from linkfox_client.local.gateway_folder import (
+    WAIT,
     Running,
     check_private,
     command,
@@ -71,7 +72,9 @@ def locate_or_start(environ: Mapping[str, str], *, patience: float = PATIENCE) -
                 "The local gateway is not running, and LINKFOX_AUTOSTART is off",
                 f"Start it with `{command(data_dir, 'start')}`.",
             )
-        running, _ = start(data_dir, remembered_flags(data_dir), patience=patience, shares_failure=True)
+        running, _ = start(
+            data_dir, remembered_flags(data_dir, settings), patience=patience, shares_failure=True
+        )
     return of_running(running, data_dir)
 
 
@@ -224,6 +227,7 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
         child = subprocess.Popen(  # noqa: S603 - our own program, by its absolute path
             program("serve", data_dir, flags),
             cwd=data_dir,
+            env=_impatient(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=log_file,
@@ -248,9 +252,17 @@ def _launch(data_dir: Path, flags: Sequence[str], deadline: float) -> Running | 
     return running
 
 
+def _impatient(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a gateway that somebody waits for: a late database is told of at once.
+
+    Where the setting says how long such a gateway waits for it, that holds.
+    """
+    return {**environ, WAIT: read_settings(environ).get(WAIT, "0")}
+
+
 def _explain_taken_port(failure: ClientError, data_dir: Path, flags: Sequence[str]) -> None:
     """Say in the failure who has the port, if that is another gateway of ours, and the command that works."""
-    port, kept = DEFAULT_PORT, list(flags)
+    port, kept = read_settings(os.environ).get("GATEWAY_PORT", DEFAULT_PORT), list(flags)
     if "--port" in kept:
         at = kept.index("--port")
         _, port = kept[at : at + 2]

@@ -161,3 +161,28 @@ def test_a_secret_that_others_can_read_is_warned_of(look: Check, tmp_path: Path)
     path.chmod(0o666)
     failed = look(**given)["gateway settings"]
     assert (failed["state"], failed["code"]) == ("failed", "not_set_up")
+
+
+def test_what_is_doubtful_in_the_settings_is_told(look: Check, tmp_path: Path) -> None:
+    """As a start tells it, and a certificate that a start would refuse."""
+    found = look(GATEWAY_LOGFORMAT="json")["gateway settings"]
+    assert (found["state"], found["remedy"]) == ("warning", "Did you mean GATEWAY_LOG_FORMAT?")
+    found = look(GATEWAY_TLS_CERT_FILE=str(tmp_path / "cert.pem"))["TLS certificate"]
+    assert (found["state"], found["code"]) == ("failed", "not_set_up")
+    assert "without its key" in found["detail"]
+
+
+def test_a_database_that_is_late_is_told_with_how_long_a_start_waits(look: Check) -> None:
+    """Not where a start does not wait."""
+    away = {"GATEWAY_DATABASE_URL": "postgresql://gateway@127.0.0.1:1/gateway"}
+    found = look(**away)["database"]
+    assert found["state"] == "failed"
+    assert "A start waits 60 seconds for it" in found["remedy"]
+    assert "A start waits" not in look(**away, GATEWAY_DATABASE_WAIT_SECONDS="0")["database"]["remedy"]
+
+
+def test_a_data_folder_on_a_network_share_is_told(look: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the database is in it."""
+    monkeypatch.setattr("gateway.cli.check.network_share", lambda _folder: "nfs4")
+    assert look()["data folder"]["detail"] == "the SQLite database is on a network share (nfs4)"
+    assert "data folder" not in look(offline=True, GATEWAY_DATABASE_URL="postgresql://db.example/vault")

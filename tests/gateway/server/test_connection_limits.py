@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.server.connection_limits import (
     connections_within,
 )
 from gateway.server.http_protocol import Protocol
+from gateway.server.start_warnings import warn_of_few_descriptors
 from gateway.util.counters import REGISTRY
 from tests.support.connections import Connection, SteppedLoop
 
@@ -442,3 +444,19 @@ def test_what_is_refused_is_said_once_a_minute_and_counted(caplog: pytest.LogCap
         "connection_refused reason=gateway_busy address=192.0.2.9 more=999",
     ]
     assert REGISTRY.get_sample_value("linkfox_connections_ended_total", counted) == before + 1001
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize(("limit", "told"), [(256, True), (1023, True), (1024, False), (-1, False)])
+def test_a_low_limit_of_open_files_is_told_at_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, limit: int, told: bool
+) -> None:
+    """With the number that is needed for as many connections as there may be at the most."""
+    import resource
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (limit, limit))
+    warn_of_few_descriptors()
+    said = [record.getMessage() for record in caplog.records]
+    assert bool(said) is told
+    assert all(f"limit={limit} connections={connections_within(limit)}" in line for line in said)
+    assert all("ulimit -n 4352" in line for line in said)

@@ -27,6 +27,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 from gateway.errors import EXIT_CODES
+from gateway.util.api_key import new_api_key
 from gateway.util.paths import BUNDLE
 from gateway.util.version import version
 from gateway.vault.database.migration import NEWEST
@@ -44,11 +45,12 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and permissions
 class Box:
     """An empty home with a data folder, and the processes that a test starts in it.
 
-    `warm`: whether they may be forked from an interpreter that has imported everything.
+    `warm`: whether they may be forked from an interpreter that has imported everything. `driver`: what runs.
     """
 
     home: Path
     warm: bool = True
+    driver: Path = DRIVER
     started: list[warm_python.Started] = field(default_factory=list)
 
     @property
@@ -73,7 +75,7 @@ class Box:
         with (self.home / "stderr").open("a") as stderr:
             process = warm_python.start(
                 warm_python.GATEWAY,
-                DRIVER,
+                self.driver,
                 *arguments,
                 environment={name: value for name, value in self.environ(**more).items() if value},
                 folder=cwd,
@@ -89,6 +91,14 @@ class Box:
         line = process.stdout.readline()
         assert line, self.errors()
         return process, json.loads(line)
+
+    def run(self, *arguments: str, **more: Any) -> dict[str, Any]:
+        """Run a command beside the gateway that must succeed, and return its document."""
+        process = self.start(*arguments, **more)
+        out, _ = process.communicate(timeout=PATIENCE)
+        document: dict[str, Any] = json.loads(out)
+        assert document["ok"] is True, document
+        return document
 
     def fail(self, *arguments: str, **more: Any) -> tuple[int, dict[str, Any]]:
         """Run a command that must fail; return its exit code and its error."""
@@ -282,7 +292,7 @@ class TestServing:
     def test_it_remembers_what_it_was_told(self, running: Running) -> None:
         """serve.json has the options, for whoever starts it the same way again."""
         assert json.loads((running.box.data / "serve.json").read_text()) == {
-            "host": "127.0.0.1",
+            "host": None,
             "port": 0,
             "workers": 1,
             "sandbox": False,
@@ -292,13 +302,41 @@ class TestServing:
         }
 
     def test_a_lost_owner_key_is_made_again(self, settled: Box) -> None:
-        """A key file that is gone, or holds no key of this vault, is replaced by one that works."""
+        """A key file that holds no key of this vault is replaced by one that works."""
         first = (settled.data / "owner.key").read_text()
         (settled.data / "owner.key").write_text("lfx_local_nonsense\n")
         settled.serve()
         second = (settled.data / "owner.key").read_text()
         assert len(second) == len(first)
         assert second != first
+
+    def test_where_users_are_no_owner_key_is_made(self, settled: Box) -> None:
+        """As after a backup was restored into an empty folder: the keys that it holds work."""
+        (settled.data / "owner.key").unlink()
+        process, _ = settled.serve()
+        assert not (settled.data / "owner.key").exists()
+        assert "no_owner_key" in settled.errors()
+        assert f"add-user owner --key-file {settled.data / 'owner.key'}" in settled.errors()
+        assert stop(process) == 0
+
+    def test_the_operator_s_first_key_is_taken_once(self, box: Box) -> None:
+        """By the first of its starts, and shown by none; revoked, it stays so, and nothing piles up."""
+        key = new_api_key().reveal()
+        path = box.home / "bootstrap"
+        path.write_text(key + "\n")
+        path.chmod(0o600)
+        setting = {"GATEWAY_BOOTSTRAP_KEY_FILE": str(path)}
+        for _ in range(2):
+            assert stop(box.serve(**setting)[0]) == 0
+        assert not (box.data / "owner.key").exists()
+        [kept] = box.run("list-keys")["keys"]
+        assert (kept["user"], kept["label"], kept["revokedAt"]) == ("owner", "bootstrap", None)
+        assert "bootstrap_key_not_taken" not in box.errors()
+        box.run("revoke-key", kept["keyId"])
+        assert stop(box.serve(**setting)[0]) == 0
+        assert [one["keyId"] for one in box.run("list-keys")["keys"] if one["revokedAt"] is None] == []
+        assert box.errors().count("bootstrap_key_not_taken") == 1
+        assert key not in box.errors() + (box.data / "vault.db").read_bytes().decode("latin-1")
 
     def test_the_working_directory_is_not_imported_from(self, settled: Box) -> None:
         """Modules and `.env` files that lie where the gateway is started are not used."""
@@ -501,6 +539,10 @@ class TestRefusals:
             ({"GATEWAY_PUBLIC_URL": "http://x.example"}, "GATEWAY_PUBLIC_URL"),
             ({"GATEWAY_DATABASE_URL": "mysql://canary"}, "GATEWAY_DATABASE_URL"),
             ({"ADS_CLIENT_SECRET": "canary"}, "ADS_CLIENT_ID"),
+            ({"GATEWAY_BOOTSTRAP_KEY": "canary"}, "GATEWAY_BOOTSTRAP_KEY"),
+            ({"GATEWAY_BOOTSTRAP_KEY": "lfx_local_" + "canary-" * 6 + "x"}, "GATEWAY_BOOTSTRAP_KEY"),
+            ({"GATEWAY_TLS_CERT_FILE": "/x.pem"}, "a TLS certificate is given without its key"),
+            ({"GATEWAY_TLS_CERT_FILE": "/x.pem", "GATEWAY_TLS_KEY_FILE": "/y.pem"}, "No such file"),
         ],
     )
     def test_bad_settings_are_refused(self, box: Box, more: dict[str, str], named: str) -> None:
@@ -568,6 +610,44 @@ class TestTls:
         assert b"https://localhost:" in connection.getresponse().read()
         connection.close()
         assert stop(process) == 0
+
+
+class TestSettings:
+    """What is set is as good as what is said, and a flag goes before it."""
+
+    def test_it_listens_as_the_settings_say(self, settled: Box) -> None:
+        """Host, port, workers and certificate, none of which is remembered: the settings may change."""
+        certificate, key = self_signed(settled.home)
+        process, ready = settled.serve(
+            GATEWAY_HOST="127.0.0.2",
+            GATEWAY_PORT="1",
+            GATEWAY_WORKERS="2",
+            GATEWAY_TLS_CERT_FILE=str(certificate),
+            GATEWAY_TLS_KEY_FILE=str(key),
+        )
+        assert ready["url"].startswith("https://127.0.0.2:")
+        kept = json.loads((settled.data / "serve.json").read_text())
+        remembered = {name: kept[name] for name in ("host", "port", "workers", "tlsCert", "tlsKey")}
+        assert remembered == {"host": None, "port": 0, "workers": None, "tlsCert": None, "tlsKey": None}
+        assert stop(process) == 0
+
+    def test_what_is_doubtful_is_said_in_the_log(self, settled: Box) -> None:
+        """A slip in a name is told with the nearest that there is."""
+        process, _ = settled.serve(GATEWAY_LOGFORMAT="canary")
+        assert 'setting_doubtful setting=GATEWAY_LOGFORMAT error="there is no setting' in settled.errors()
+        assert 'hint="Did you mean GATEWAY_LOG_FORMAT?"' in settled.errors()
+        assert "canary" not in settled.errors()
+        assert stop(process) == 0
+
+    def test_two_master_keys_are_a_contradiction(self, box: Box) -> None:
+        """Which of them the operator means nobody can know; their ids tell them apart."""
+        path = box.home / "key"
+        path.write_text(base64.b64encode(bytes([1] * 32)).decode())
+        path.chmod(0o600)
+        code, error = box.fail("serve", "--port", "0", GATEWAY_MASTER_KEY_FILE=str(path))
+        assert code == 3
+        assert "GATEWAY_MASTER_KEY_FILE another one" in error["message"]
+        assert error["hint"] == "Set one of the two."
 
 
 class TestAddUser:

@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from gateway.server import http_protocol, serve, tls
+from gateway.settings.listening import Listening
 from gateway.settings.settings import Settings
 from tests.support.certificates import self_signed
 from tests.support.house import PATIENCE, until
@@ -29,8 +30,9 @@ async def _answer(_scope: Any, _receive: Any, send: Any) -> None:
 def address(tmp_path: Path) -> Iterator[Address]:
     """Where a server answers `ok` over TLS."""
     certificate, key = self_signed(tmp_path)
-    options = serve.ServeOptions("127.0.0.1", 0, 1, True, certificate, key, None)
-    config = serve._uvicorn_config(options, Settings(data_dir=tmp_path, sandbox=True), _answer)
+    listening = Listening(tls_cert=certificate, tls_key=key)
+    settings = Settings(data_dir=tmp_path, sandbox=True, listening=listening)
+    config = serve._uvicorn_config(settings, _answer)
     config.lifespan = "off"
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,16 +1,21 @@
 """Settings: where they come from, which win, and what is refused, never with a secret in the message."""
 
 import os
+import string
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.settings.loading import load_settings
+from gateway.settings.listening import Listening
+from gateway.settings.loading import RECORDS, load_settings
+from gateway.settings.secret_kinds import SecretText
 from gateway.settings.settings import Settings
 from gateway.settings.values import SettingsError
+from gateway.settings.variables import declared
 from gateway.util import file_modes
 from gateway.util.secret import Secret
 
@@ -150,10 +155,9 @@ def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
 
 
 def test_client_secrets_come_from_variable_file_or_keyring(place: Place, tmp_path: Path) -> None:
-    """The variable goes before the file, the file before the keyring."""
+    """The variable or the file goes before the keyring."""
     path = tmp_path / "secret"
     path.write_text("from-file\n")
-    in_file = SPAPI | {"SPAPI_CLIENT_SECRET_FILE": str(path)}
 
     def held(name: str) -> Secret:
         return Secret(f"keyring {name}")
@@ -163,9 +167,65 @@ def test_client_secrets_come_from_variable_file_or_keyring(place: Place, tmp_pat
         assert app is not None
         return app.client_secret.reveal()
 
-    assert secret(in_file | {"SPAPI_CLIENT_SECRET": SECRET}) == SECRET
-    assert secret(in_file) == "from-file"
+    assert secret(SPAPI | {"SPAPI_CLIENT_SECRET": SECRET}) == SECRET
+    assert secret(SPAPI | {"SPAPI_CLIENT_SECRET_FILE": str(path)}) == "from-file"
     assert secret(SPAPI) == "keyring SPAPI_CLIENT_SECRET"
+
+
+SECRETS = [
+    variable.name
+    for record in RECORDS
+    for _, variable in declared(record)
+    if isinstance(variable.kind, SecretText)
+]
+
+
+def test_every_secret_may_stand_in_a_file() -> None:
+    """A container gets its secrets so, and no list of processes shows them."""
+    assert set(SECRETS) >= {"GATEWAY_DATABASE_URL", "GATEWAY_WEBHOOK_SECRET", "SPAPI_CLIENT_SECRET"}
+
+
+def a_secret(name: str, word: str) -> str:
+    """Something with the word in it that the variable takes."""
+    if name.endswith("_URL"):
+        return f"postgresql://gateway:{word}@db.example/gateway"
+    return f"lfx_local_{word}{string.ascii_letters}"[:53] if name == "GATEWAY_BOOTSTRAP_KEY" else word * 4
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_of_a_file_is_the_one_of_the_variable(place: Place, tmp_path: Path, name: str) -> None:
+    """Both may say the same; where they differ the start is refused, and neither is shown."""
+    text = a_secret(name, "canary")
+    path = tmp_path / "机密"
+    path.write_text(text + "\n", encoding="utf-8")
+    rest = {**SPAPI, "ADS_CLIENT_ID": "ads", "GATEWAY_WEBHOOK_URL": "https://hooks.example"}
+    others = [other for other in SECRETS if other != name]
+    rest |= {other: a_secret(other, "other") for other in others}
+    in_variable = place.load({**rest, name: text})
+    in_file = place.load({**rest, f"{name}_FILE": str(path)})
+    assert in_variable == replace(in_file, readable_files=())
+    assert place.load({**rest, name: text, f"{name}_FILE": str(path)}) == in_file
+    path.write_text(a_secret(name, "canard"), encoding="utf-8")
+    with pytest.raises(SettingsError, match=f"{name} and the file of {name}_FILE") as refused:
+        place.load({**rest, name: text, f"{name}_FILE": str(path)})
+    assert "canar" not in str(refused.value)
+
+
+def test_how_it_listens_is_a_setting(place: Place, tmp_path: Path) -> None:
+    """A flag goes before the setting, the setting before the default."""
+    assert place.load({}).listening == Listening("127.0.0.1", 8765, 1, None, None)
+    certificate = {f"GATEWAY_TLS_{what}_FILE": str(tmp_path / what) for what in ("CERT", "KEY")}
+    environ = {"GATEWAY_HOST": "0.0.0.0", "GATEWAY_PORT": "0", "GATEWAY_WORKERS": "3", **certificate}
+    listening = place.load(environ).listening
+    assert listening == Listening("0.0.0.0", 0, 3, tmp_path / "CERT", tmp_path / "KEY")
+    assert listening.with_flags(port=9000, host="::1") == Listening(
+        "::1", 9000, 3, tmp_path / "CERT", tmp_path / "KEY"
+    )
+
+
+def test_a_port_that_kubernetes_announces_is_no_setting(place: Place) -> None:
+    """Beside a Service that is called `gateway` each pod has GATEWAY_PORT set to that one's address."""
+    assert place.load({"GATEWAY_PORT": "tcp://10.96.0.12:8765"}).listening.port == 8765
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
@@ -226,6 +286,12 @@ WEBHOOK_URL = {"GATEWAY_WEBHOOK_URL": "https://hooks.example"}
         ({"GATEWAY_DATABASE_URL": "canary"}, "GATEWAY_DATABASE_URL"),
         ({"GATEWAY_DATABASE_READ_URL": "postgresql://h/d"}, "GATEWAY_DATABASE_READ_URL is set"),
         ({"GATEWAY_MASTER_KEY": "canary\x07"}, "GATEWAY_MASTER_KEY"),
+        ({"GATEWAY_DATABASE_URL_FILE": "relative"}, "GATEWAY_DATABASE_URL_FILE"),
+        ({"GATEWAY_HOST": "canary:8765/"}, "GATEWAY_HOST"),
+        ({"GATEWAY_PORT": "canary"}, "GATEWAY_PORT"),
+        ({"GATEWAY_PORT": "65536"}, "GATEWAY_PORT"),
+        ({"GATEWAY_WORKERS": "0"}, "GATEWAY_WORKERS"),
+        ({"GATEWAY_TLS_CERT_FILE": "cert.pem"}, "GATEWAY_TLS_CERT_FILE"),
         ({"AMAZON_ORIGIN": "http://amazon.example"}, "AMAZON_ORIGIN"),
         ({"AMAZON_ORIGIN": "https://api.amazon.com"}, "AMAZON_ORIGIN"),
         ({"AMAZON_ORIGIN": "http://127.0.0.1:9/path"}, "AMAZON_ORIGIN"),

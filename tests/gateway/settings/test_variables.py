@@ -5,14 +5,11 @@ from typing import Any
 
 import pytest
 
-from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.kinds import WholeNumber
-from gateway.settings.settings import Settings
+from gateway.settings.loading import RECORDS
 from gateway.settings.values import SettingsError, Values
 from gateway.settings.variables import Variable, declared, rows
-from gateway.settings.webhook import Webhook
 
-RECORDS = (Settings, Webhook, SellingPartnerApplication, AdsClient)
 NUMBERS = [
     pytest.param(field, variable, variable.kind, id=variable.name)
     for record in RECORDS

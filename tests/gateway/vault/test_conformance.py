@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 
 from gateway.model import Attempt, Customer, Flow, Grant, Import, Lease, Page, Right, Site, UnreadProfiles
+from gateway.util.api_key import new_api_key
 from gateway.util.secret import Secret
 from gateway.vault import attempts as attempts_room
 from gateway.vault import issued_tokens as issued_tokens_room
@@ -22,7 +23,7 @@ from gateway.vault.database.tables import api_keys, attempts, authorization_code
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.grants import NameTaken
 from gateway.vault.unread_profiles import AGAIN
-from gateway.vault.users import USUAL_RIGHTS, UserExists
+from gateway.vault.users import USUAL_RIGHTS, UserExists, Users
 from gateway.vault.vault import Vault
 from tests.support.clock import SteppingClock
 from tests.support.vaults import account, consumed, lost_answer, new_attempt, profile, store, tokens
@@ -192,9 +193,22 @@ class TestUsers:
         with pytest.raises(ValueError, match="printable"):
             vault.users.create(name)
 
-    def test_the_owner_is_made_once(self, vault: Vault) -> None:
-        """Asking for the owner again makes no other user."""
-        assert [vault.users.ensure_owner() for _ in range(2)] == [True, False]
+    def test_the_first_key_is_made_with_the_owner(self, vault: Vault) -> None:
+        """Both once: another process that begins at the same time makes no further key."""
+        keys = [new_api_key() for _ in range(2)]
+        assert [vault.users.begin(key, "bootstrap") for key in keys] == [True, False]
+        assert [(key.user_name, key.label) for key in vault.users.list_keys()] == [("owner", "bootstrap")]
+        assert vault.users.authenticate(keys[0].reveal()) is not None
+        assert vault.users.authenticate(keys[1].reveal()) is None
+
+    def test_of_several_that_begin_at_once_one_does(
+        self, vault: Vault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each of them saw no user before it wrote; the others leave neither user nor key behind."""
+        monkeypatch.setattr(Users, "is_there", lambda *_: False)
+        key = new_api_key()
+        assert [vault.users.begin(key) for _ in range(2)] == [True, False]
+        assert len(vault.users.list_keys()) == 1
 
     def test_last_use_is_written_in_batches(self, vault: Vault, user: int, clock: SteppingClock) -> None:
         """Reads only note that a key and a grant were used; the flush writes it, and never an older time."""
