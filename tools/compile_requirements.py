@@ -21,6 +21,7 @@ FILES = {
     "mcp": "requirements-mcp.txt",
     "build": "requirements-build.txt",
     "scanner": "requirements-scanner.txt",
+    "deploy": "tests/deploy/requirements.txt",
     "libraries-newest": "tests/libraries/requirements-newest.txt",
     "libraries-older": "tests/libraries/requirements-older.txt",
     "libraries-ads-mcp": "tests/libraries/requirements-ads-mcp.txt",

@@ -13,7 +13,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SKILL = ROOT / "SKILL.md"
-DOCUMENTS = (SKILL, ROOT / "README.md", *sorted((ROOT / "references").glob("*.md")))
+DOCUMENTS = (
+    SKILL,
+    ROOT / "README.md",
+    ROOT / "deploy" / "README.md",
+    *sorted((ROOT / "references").glob("*.md")),
+)
 
 PLACEHOLDERS = {
     "SELLER_ID": "A2EXAMPLE7XYZ",
