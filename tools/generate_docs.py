@@ -24,6 +24,7 @@ from tools.errors_page import errors_page
 from tools.events_tables import event_fields_table, events_table
 from tools.refusal_tables import causes_table, families_table
 from tools.scripts_page import scripts_page
+from tools.settings_sample import settings_sample
 from tools.tables import table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,6 +147,9 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     return {
         root / "references/errors.md": errors_page(errors, words_said),
         root / "references/scripts.md": scripts_page(ROOT / "scripts"),
+        root / "deploy/settings.env.sample": settings_sample(
+            row for record in RECORDS for row in rows(record)
+        ),
         skill: between(skill.read_text(encoding="utf-8"), "regions", regions_line(sites)),
         api: between(api_text, "sites", sites_table(sites)),
         permissions: between(roles, "causes", causes_table(refusals["causes"])),

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.settings.settings import Settings
+from gateway.settings.variables import declared, rows
 from tests.support.deploy_tools import DEPLOY, composed, installed, said, tool
 
 FORMS = ("compose.yaml", "compose.embedded.yaml")
@@ -88,6 +90,17 @@ def test_the_gateway_may_finish_before_it_is_killed(form: dict[str, Any]) -> Non
 
     given = form["services"]["gateway"]["stop_grace_period"]
     assert int(given.removesuffix("s")) > GRACE_SECONDS
+
+
+def test_the_sample_has_every_setting_once() -> None:
+    """As a line that is commented out, but for the address; of a secret the file's."""
+    text = (DEPLOY / "settings.env.sample").read_text(encoding="utf-8")
+    names = re.findall(r"^#?([A-Z][A-Z_]+)=", text, re.M)
+    assert len(names) == len(set(names))
+    for row in rows(Settings):
+        assert row.name in names or f"{row.name}_FILE" in names
+    for _, variable in declared(Settings):
+        assert not re.search(rf"^{variable.name}=", text, re.M) or variable.name == "GATEWAY_PUBLIC_URL"
 
 
 def test_the_containerfile_keeps_the_rules_of_its_field(tmp_path: Path) -> None:

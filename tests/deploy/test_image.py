@@ -42,6 +42,7 @@ def container(image: Image, amazon: Amazon, tmp_path: Path) -> Iterator[Containe
         (secrets / name).chmod(0o400)
         os.chown(secrets / name, *image.user)
     settings = {
+        "GATEWAY_PORT": "0",
         "AMAZON_ORIGIN": amazon.url,
         "SPAPI_APP_ID": amazon.spapi["appId"],
         "SPAPI_CLIENT_ID": amazon.spapi["clientId"],

@@ -13,7 +13,7 @@ import yaml
 from gateway.cli.parser import command_parser
 from gateway.server.serve import GRACE_SECONDS
 from tests.support.deploy_page import lines, preparing, typed
-from tests.support.deploy_tools import DEPLOY, installed, said, tool
+from tests.support.deploy_tools import DEPLOY, declared_variables, installed, said, tool
 
 Document = dict[str, Any]
 # The oldest that is still kept up where operators run it, and the newest that there is a schema of.
@@ -97,12 +97,14 @@ def test_containers_get_settings_that_there_are(documents: list[Document]) -> No
     """Of the environment and of the map; secrets come as files of the one secret, which has them."""
     (secret,) = of_kind(documents, "Secret").values()
     (settings,) = of_kind(documents, "ConfigMap").values()
+    assert set(settings["data"]) <= declared_variables()
     for pod in pods(documents):
         mounted = {each["name"]: each for each in pod["spec"]["volumes"]}
         assert mounted["secrets"]["secret"]["secretName"] == secret["metadata"]["name"]
         for container in pod["spec"]["containers"]:
             (place,) = [each for each in container["volumeMounts"] if each["name"] == "secrets"]
             given = {each["name"]: each.get("value", "") for each in container["env"]}
+            assert set(given) - {"POD_IP"} <= declared_variables()
             files = {value for name, value in given.items() if name.endswith("_FILE")}
             assert {Path(file).name for file in files} <= set(secret["data"])
             assert {str(Path(file).parent) for file in files} == {place["mountPath"]}

@@ -111,7 +111,7 @@ class Image:
 
         Wait until it says that it serves.
         """
-        words = [*self.config["Entrypoint"], *self.config["Cmd"], "--port", "0"]
+        words = [*self.config["Entrypoint"], *self.config["Cmd"]]
         namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         places = [str(self.root), str(data), str(secrets)]
         with (data.parent / "stderr").open("w+") as stderr:
