@@ -36,7 +36,11 @@ _WHICH = (
     "(SELECT system_identifier FROM pg_control_system()), "
     "(SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-_WRITTEN = text(f"SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint, {_WHICH}")
+# None for a primary that was made a standby meanwhile: it writes nothing.
+_WRITTEN = text(
+    "SELECT CASE WHEN NOT pg_is_in_recovery() "
+    f"THEN pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint END, {_WHICH}"
+)
 # None for a server that replays nothing: a primary, or a replica that was promoted.
 _REPLAYED = "CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END"
 _LOOK = text(f"SELECT {_REPLAYED}, {_WHICH}")
@@ -107,6 +111,9 @@ class ReadReplica:
         """
         at = self._monotonic()
         written, ours = self._primary_now()
+        if written is None:
+            self._away("GATEWAY_DATABASE_URL itself names a standby")
+            return
         with self._lock:
             self._places.append((at, written))
         try:
@@ -159,7 +166,7 @@ class ReadReplica:
         with self._lock:
             return next((place for at, place in self._places if at >= oldest), None)
 
-    def _primary_now(self) -> tuple[int, Sequence[Any]]:
+    def _primary_now(self) -> tuple[int | None, Sequence[Any]]:
         """Return where the primary's log ends, and which database it is."""
         with self._primary.reading() as connection:
             written, *which = connection.execute(_WRITTEN).one()

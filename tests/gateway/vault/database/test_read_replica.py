@@ -243,6 +243,19 @@ def test_the_primary_itself_is_no_replica(settings: Settings, caplog: pytest.Log
     assert "it replays nothing" in caplog.text
 
 
+def test_a_standby_in_place_of_the_primary_is_told(
+    settings: Settings, standby: StreamingReplica, opening: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a failover: how far it has written, it cannot say."""
+    opening()  # so that the vault is there
+    standby.catch_up()
+    swapped = replace(settings, database_url=settings.database_read_url)
+    with open_vault(swapped, SteppingClock()) as vault:
+        replica_of(vault).look()
+        assert not replica_of(vault).usable
+    assert "itself names a standby" in caplog.text
+
+
 @pytest.mark.parametrize("migrated", [True, False])
 def test_another_database_is_refused_at_the_start(
     settings: Settings, server: PostgreSQL, standby: StreamingReplica, migrated: bool
