@@ -104,7 +104,9 @@ def ages(vault: Vault, address: str) -> dict[str, Any]:
     reads = 0
     until = time.monotonic() + AGING
     while time.monotonic() < until:
-        is_replica, written = vault.database.read_lately(lambda found: found.execute(IN_RECOVERY).one())
+        is_replica, written = vault.database.read_possibly_stale(
+            lambda found: found.execute(IN_RECOVERY).one()
+        )
         reads += 1
         if is_replica and written not in (None, "0"):
             there.append((time.time() - float(written)) * 1000)

@@ -214,4 +214,4 @@ class Audit:
         def read(connection: Connection) -> list[AuditEntry]:
             return [AuditEntry(*row) for row in connection.execute(query)]
 
-        return self._database.read_lately(read, of_user=caller.user_id)
+        return self._database.read_possibly_stale(read, of_user=caller.user_id)

@@ -62,7 +62,7 @@ class GrantLists:
             .where(grants.c.id.in_(behind), grants.c.status == "needs_reauthorization")
             .order_by(ByCodePoint(grants.c.name), grants.c.id)
         )
-        return self._database.read_lately(
+        return self._database.read_possibly_stale(
             lambda connection: [grant_from(row) for row in connection.execute(query)], of_user=user_id
         )
 
@@ -82,4 +82,4 @@ class GrantLists:
             found = [grant_from(row) for row in connection.execute(part)]
             return found, connection.execute(count).scalar_one()
 
-        return self._database.read_lately(read, of_user=user_id)
+        return self._database.read_possibly_stale(read, of_user=user_id)

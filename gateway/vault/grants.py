@@ -228,7 +228,7 @@ class Grants:
             .where(grants.c.user_id == user_id, grants.c.flow == flow)
             .order_by(grants.c.seller_id, grants.c.region, grants.c.name, grants.c.id)
         )
-        return self._database.read_lately(
+        return self._database.read_possibly_stale(
             lambda connection: [grant_from(row) for row in connection.execute(query)], of_user=user_id
         )
 

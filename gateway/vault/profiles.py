@@ -57,7 +57,7 @@ class Profiles:
 
     def of_user(self, user_id: int) -> list[tuple[Profile, Grant]]:
         """Return a user's profiles and the grants that cover them, by id, the newest healthy grant first."""
-        return self._database.read_lately(_pairs(_of_user(user_id)), of_user=user_id)
+        return self._database.read_possibly_stale(_pairs(_of_user(user_id)), of_user=user_id)
 
     def page(self, user_id: int, page: Page) -> tuple[list[tuple[Profile, Grant]], int]:
         """Return a part of a user's profiles as `of_user` does, and how many profiles there are in all."""
@@ -74,7 +74,7 @@ class Profiles:
         def read(connection: Connection) -> tuple[list[tuple[Profile, Grant]], int]:
             return pairs(connection), connection.execute(count).scalar_one()
 
-        return self._database.read_lately(read, of_user=user_id)
+        return self._database.read_possibly_stale(read, of_user=user_id)
 
     def covering(self, user_id: int, profile_id: int) -> list[tuple[Profile, Grant]]:
         """Return one of a user's profiles with each grant that covers it, the newest healthy one first."""

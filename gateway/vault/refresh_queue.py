@@ -164,7 +164,7 @@ class RefreshQueue:
                 None if due_from is None else due_from - margin,
             )
 
-        return self._database.read_lately(read)
+        return self._database.read_possibly_stale(read)
 
 
 def _worth_it(now: int, unused: int) -> Sequence[ColumnElement[bool]]:

@@ -52,4 +52,4 @@ class SitesOfStores:
                     found[grant_id] = StoreSites(tuple(Site(*site) for site in json.loads(sites)), read_at)
             return found
 
-        return self._database.read_lately(read, of_user=stores[0].user_id)
+        return self._database.read_possibly_stale(read, of_user=stores[0].user_id)

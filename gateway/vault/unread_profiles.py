@@ -45,7 +45,9 @@ class Unread:
             .order_by(grants.c.name, grants.c.id)
         )
         width = len(GRANT_COLUMNS)
-        rows = self._database.read_lately(lambda connection: connection.execute(query).all(), of_user=user_id)
+        rows = self._database.read_possibly_stale(
+            lambda connection: connection.execute(query).all(), of_user=user_id
+        )
         names = unread_profiles.c.keys()
         return [
             (grant_from(row[:width]), _unread(dict(zip(names, row[width:], strict=True)))) for row in rows

@@ -120,7 +120,7 @@ class Database:
         with translated_errors(), self._without_transaction.connect() as connection:
             yield connection
 
-    def read_lately(self, work: Callable[[Connection], T], *, of_user: int | None = None) -> T:
+    def read_possibly_stale(self, work: Callable[[Connection], T], *, of_user: int | None = None) -> T:
         """Do what only reads and may be a little old: on the replica, if there is one that is recent enough.
 
         `work` may be begun twice. `of_user`: whose own changes are not to be missed, wherever they were made

@@ -112,7 +112,7 @@ def look(vault: Vault, standby: StreamingReplica) -> None:
 def read_on_replica(vault: Vault, of_user: int | None = None) -> bool:
     """Tell where a read goes."""
     asked = text("SELECT pg_is_in_recovery()")
-    return vault.database.read_lately(
+    return vault.database.read_possibly_stale(
         lambda connection: bool(connection.execute(asked).scalar()), of_user=of_user
     )
 
