@@ -4,6 +4,9 @@ from typing import Any
 
 from tools.tables import table
 
+# What repeats has it, too, where a line stands for several.
+COUNT = ("count?",)
+
 
 def events_table(events: dict[str, Any]) -> str:
     """Return one row an event: level, fields, meaning, and what to do."""
@@ -13,7 +16,9 @@ def events_table(events: dict[str, Any]) -> str:
             (
                 f"`{name}`",
                 event["level"],
-                ", ".join(f"`{field}`" for field in event["fields"]),
+                ", ".join(
+                    f"`{field}`" for field in [*event["fields"], *(["count?"] if "sameBy" in event else [])]
+                ),
                 event["meaning"],
                 event.get("remedy", "nothing"),
             )

@@ -12,11 +12,14 @@ import re
 import stat
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.monitoring.repeats import Repeats
 from gateway.settings.kinds import LogFormat
 from gateway.util import trace_context
 from gateway.util.events import Event, EventHandler, readable
@@ -28,6 +31,8 @@ LARGEST_LOG = 10 * 1024 * 1024
 LINES_BETWEEN_LOOKS = 200
 # The event of what others than the gateway log, such as its libraries: a sentence, in `message`.
 MESSAGE = "log"
+# The event that tells of failures which do not come any more.
+OVER = "failure_over"
 
 _TOKENS = re.compile(
     rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:lfx_local_|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
@@ -72,13 +77,16 @@ def formatter(form: LogFormat = "text") -> "_Lines":
     return _JsonLines() if form == "json" else _TextLines()
 
 
-def set_up_logging(form: LogFormat = "text", data_dir: Path | None = None, level: int = logging.INFO) -> None:
+def set_up_logging(
+    form: LogFormat = "text", data_dir: Path | None = None, monotonic: Callable[[], float] = time.monotonic
+) -> None:
     """Send all logging of this process to standard error. `data_dir`: where a log in the background lies."""
-    handler = _CappedHandler(None if data_dir is None else data_dir / LOG_FILE, formatter(form))
+    path = None if data_dir is None else data_dir / LOG_FILE
+    handler = _CappedHandler(path, formatter(form), Repeats(monotonic))
     handler.setFormatter(handler.lines)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(logging.INFO)
     # No line names these, and to find them out costs more than to write it (logging's HOWTO, "Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -97,13 +105,17 @@ class _Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line that is written."""
+        return self.line(record.created, record.levelno, record.name, *self.event_of(record))
+
+    def event_of(self, record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
+        """Return a record's event by name, with its fields; of a library's that is its sentence."""
         if isinstance(record.msg, Event):
             name, fields = record.msg.name, dict(record.msg.fields)
         else:
             name, fields = MESSAGE, {"message": record.getMessage()}
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return self.line(record.created, record.levelno, record.name, name, fields)
+        return name, fields
 
     def line(self, at: float, level: int, logger: str, name: str, fields: dict[str, Any]) -> str:
         """Return a line of its parts. `at`: epoch seconds; `fields` is changed."""
@@ -153,28 +165,45 @@ class _CappedHandler(EventHandler):
     The file stays open in other processes, too, so it is copied and emptied rather than renamed.
     """
 
-    def __init__(self, path: Path | None, lines: _Lines) -> None:
+    def __init__(self, path: Path | None, lines: _Lines, repeats: Repeats) -> None:
         super().__init__(sys.stderr)
         self.lines = lines
+        self._repeats = repeats
         self._path = path if path is not None and _is_standard_error(path) else None
         self._written = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record's line."""
-        super().emit(record)
-        self._look()
+        """Write a record's line; logging holds the lock."""
+        try:
+            name, fields = self.lines.event_of(record)
+        except Exception:  # a library's sentence and its values do not fit together
+            self.handleError(record)
+            return
+        self._tell(record.created, record.levelno, record.name, name, fields)
 
     def write_event(self, level: int, logger: str, name: str, fields: dict[str, Any]) -> None:
-        """Write an event. What cannot be written is left out, as logging has it."""
-        line = self.lines.line(time.time(), level, logger, name, fields)
+        """Write an event."""
         assert self.lock is not None, "every handler makes one"
         with self.lock:
-            try:
-                # Python's standard error keeps no whole line back.
-                self.stream.write(line + self.terminator)
-            except (OSError, ValueError):  # a reader that is gone, and a closed stream
-                return
-            self._look()
+            self._tell(time.time(), level, logger, name, fields)
+
+    def _tell(self, at: float, level: int, logger: str, name: str, fields: dict[str, Any]) -> None:
+        """Write an event unless it repeats one that was told, and what is over by now."""
+        for over in self._repeats.over():
+            # It is of no request: an empty context has none.
+            Context().run(self._write, at, logging.INFO, __name__, OVER, over)
+        if self._repeats.is_told(name, fields):
+            self._write(at, level, logger, name, fields)
+
+    def _write(self, at: float, level: int, logger: str, name: str, fields: dict[str, Any]) -> None:
+        """Write a line. What cannot be written is left out, as logging has it."""
+        line = self.lines.line(at, level, logger, name, fields)
+        try:
+            # Python's standard error keeps no whole line back.
+            self.stream.write(line + self.terminator)
+        except (OSError, ValueError):  # a full disk, a reader that is gone, and a closed stream
+            return
+        self._look()
 
     def _look(self) -> None:
         """Look now and then whether the file has grown large."""

@@ -4,8 +4,6 @@ None of this needs a key to run into: it is what holds the gateway up before any
 """
 
 import logging
-import time
-from collections.abc import Callable
 from functools import cache
 
 from gateway.util import counters, events
@@ -28,7 +26,6 @@ RESERVED_DESCRIPTORS = 256
 MOST_CONNECTIONS = 4096
 # On Windows, where no limit can be asked for: as many sockets as its `select` takes.
 WINDOWS_SOCKETS = 512
-LINE_SECONDS = 60.0
 
 
 @cache
@@ -50,21 +47,10 @@ def connections_within(descriptors: int | None) -> int:
     return min(free, MOST_CONNECTIONS)
 
 
-class Refusals:
-    """Counts what is refused, and says it in the log: the first of each kind, then at most once a minute."""
+def note_refusal(reason: str, source: str) -> None:
+    """Count and log that one was refused.
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        # By reason: when a line was written last, and how many there were since.
-        self._said: dict[str, tuple[float, int]] = {}
-
-    def note(self, reason: str, source: str) -> None:
-        """Count one. `reason`: a row of references/errors.json, or `not_read`; `source`: its address."""
-        counters.connection_ended(reason)
-        now = self._monotonic()
-        at, unsaid = self._said.get(reason, (None, 0))
-        if at is not None and now - at < LINE_SECONDS:
-            self._said[reason] = (at, unsaid + 1)
-            return
-        self._said[reason] = (now, 0)
-        events.warning(log, "connection_refused", reason=reason, address=source, more=unsaid)
+    `reason`: a row of references/errors.json, or `not_read`; `source`: its address.
+    """
+    counters.connection_ended(reason)
+    events.warning(log, "connection_refused", reason=reason, address=source)

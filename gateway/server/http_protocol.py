@@ -28,8 +28,8 @@ from gateway.server.connection_limits import (
     LARGEST_HEAD,
     MOST_BODY_SECONDS,
     MOST_FRAMING,
-    Refusals,
     most_connections,
+    note_refusal,
 )
 from gateway.server.write_watch import WriteWatch
 from gateway.util import counters
@@ -44,7 +44,6 @@ class Protocol(HttpToolsProtocol):
     It is held to `connection_limits`, by one timer and by counting the pieces that come in.
     """
 
-    refusals = Refusals()
     # Of each server the connections on which nobody waits for an answer: who has been so longest comes first.
     _waiting_of: ClassVar[WeakKeyDictionary[ServerState, dict["Protocol", None]]] = WeakKeyDictionary()
     # Of each server how far its end has come.
@@ -90,7 +89,7 @@ class Protocol(HttpToolsProtocol):
         oldest = next(iter(self._waiting), None)
         if oldest is None:
             return False
-        self.refusals.note("gateway_busy", oldest._source())
+        note_refusal("gateway_busy", oldest._source())
         oldest._leave()
         # Over TLS, to close it would keep its descriptor until the client agrees.
         all_sent = oldest.transport.get_write_buffer_size() == 0
@@ -243,7 +242,7 @@ class Protocol(HttpToolsProtocol):
         self._writes.moved()
 
     def _give_up_writing(self) -> None:
-        self.refusals.note("not_read", self._source())
+        note_refusal("not_read", self._source())
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -255,7 +254,7 @@ class Protocol(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer, unless an answer to something before is under way, and end the connection."""
-        self.refusals.note(problem.reason, self._source())
+        note_refusal(problem.reason, self._source())
         if self._is_free_to_answer():
             self.transport.write(self._refusal(problem))
         if self.cycle is not None and not self.cycle.response_complete:

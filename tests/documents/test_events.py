@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from gateway.monitoring.logs import MESSAGE
+from gateway.monitoring.logs import MESSAGE, OVER
 from tests.support.markdown import ROOT
 
 LEVELS = frozenset({"info", "warning", "error", "critical"})
@@ -43,7 +43,9 @@ def test_every_event_of_the_log_is_listed_with_its_level_and_its_fields() -> Non
     for name, level, fields in logged():
         found.setdefault(name, []).append((level, fields))
     assert len(found) > 50
-    assert found.keys() == LISTED["events"].keys() - {MESSAGE}
+    assert found.keys() == LISTED["events"].keys() - {MESSAGE, OVER}
+    for name, row in LISTED["events"].items():
+        assert set(row.get("sameBy", ())) <= {field.rstrip("?") for field in row["fields"]}, name
     for name, calls in found.items():
         row = LISTED["events"][name]
         given = [fields for _, fields in calls]

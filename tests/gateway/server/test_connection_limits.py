@@ -14,10 +14,9 @@ from uvicorn.server import ServerState
 from gateway.server import http_protocol
 from gateway.server.connection_limits import (
     LARGEST_HEAD,
-    LINE_SECONDS,
     MOST_CONNECTIONS,
-    Refusals,
     connections_within,
+    note_refusal,
 )
 from gateway.server.http_protocol import Protocol
 from gateway.server.start_warnings import warn_of_few_descriptors
@@ -113,12 +112,6 @@ class Line:
 def played(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a story on an event loop."""
     asyncio.run(story())
-
-
-@pytest.fixture(autouse=True)
-def refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was refused before."""
-    monkeypatch.setattr(Protocol, "refusals", Refusals())
 
 
 @pytest.mark.parametrize("beginning", [b"GET /", GET + b"X: ", GET + b"X"])
@@ -426,24 +419,15 @@ def test_connections_leave_descriptors_to_everything_else(descriptors: int | Non
     assert connections_within(descriptors) == connections
 
 
-def test_what_is_refused_is_said_once_a_minute_and_counted(caplog: pytest.LogCaptureFixture) -> None:
-    """The first of each kind at once, with where it came from; then how many more there were."""
-    now = 0.0
-    refused = Refusals(lambda: now)
+def test_what_is_refused_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """With its reason, and where it came from."""
     counted = {"reason": "gateway_busy"}
     before = REGISTRY.get_sample_value("linkfox_connections_ended_total", counted) or 0
     with caplog.at_level(logging.WARNING):
-        for _ in range(1000):
-            refused.note("gateway_busy", "192.0.2.7")
-        refused.note("headers_too_large", "192.0.2.8")
-        now = LINE_SECONDS
-        refused.note("gateway_busy", "192.0.2.9")
-    assert [record.getMessage() for record in caplog.records] == [
-        "connection_refused reason=gateway_busy address=192.0.2.7 more=0",
-        "connection_refused reason=headers_too_large address=192.0.2.8 more=0",
-        "connection_refused reason=gateway_busy address=192.0.2.9 more=999",
-    ]
-    assert REGISTRY.get_sample_value("linkfox_connections_ended_total", counted) == before + 1001
+        note_refusal("gateway_busy", "192.0.2.7")
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line == "connection_refused reason=gateway_busy address=192.0.2.7"
+    assert REGISTRY.get_sample_value("linkfox_connections_ended_total", counted) == before + 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
