@@ -5,7 +5,6 @@ request carry its id and that of its trace. Where standard error is the file of 
 it is kept from growing without bound.
 """
 
-import json
 import logging
 import os
 import re
@@ -22,7 +21,7 @@ from typing import Any
 from gateway.monitoring.repeats import Repeats
 from gateway.settings.kinds import LogFormat
 from gateway.util import trace_context
-from gateway.util.events import Event, EventHandler, readable
+from gateway.util.events import Event, EventHandler, as_json, readable
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
 LOG_FILE = "gateway.log"
@@ -156,7 +155,7 @@ class _TextLines(_Lines):
 class _JsonLines(_Lines):
     def _line(self, moment: str, level: str, logger: str, name: str, fields: dict[str, Any]) -> str:
         document = {"time": moment, "level": level, "logger": logger, "event": name, **fields}
-        return json.dumps(document, ensure_ascii=False, default=str)
+        return as_json(document)
 
 
 class _CappedHandler(EventHandler):

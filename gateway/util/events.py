@@ -6,12 +6,11 @@ numbers stay numbers. How a line looks, `gateway/monitoring/logs.py` says.
 
 import json
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any
 
-# What a value may hold without quotes in a readable line: all but spaces, quotes, `=` and control characters.
-_PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
+# Made once: `json.dumps` with arguments makes an encoder for each value.
+as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class Event:
@@ -57,7 +56,15 @@ def critical(log: logging.Logger, name: str, /, **fields: Any) -> None:
 
 def readable(name: str, fields: Mapping[str, Any]) -> str:
     """Write an event as a line of text: the name, then `field=value` each, in quotes where it has spaces."""
-    return " ".join([name, *(f"{field}={_written(value)}" for field, value in fields.items())])
+    parts = [name]
+    for field, value in fields.items():
+        kind = type(value)
+        if kind is str:
+            is_plain = value and value.isprintable() and " " not in value and '"' not in value
+        else:
+            is_plain = kind is int or kind is float
+        parts.append(f"{field}={value if is_plain else as_json(value)}")
+    return " ".join(parts)
 
 
 def _log(log: logging.Logger, level: int, name: str, fields: dict[str, Any]) -> None:
@@ -73,9 +80,3 @@ def _log(log: logging.Logger, level: int, name: str, fields: dict[str, Any]) -> 
         listening[0].write_event(level, log.name, name, fields)
     else:
         log.log(level, Event(name, fields))
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
