@@ -123,8 +123,11 @@ def test_a_dash_is_no_file(words: list[str], tmp_path: Path, monkeypatch: pytest
 
 
 def test_what_hints_of_the_gateway_tell_to_add_is_taken() -> None:
-    """They are shown by local_gateway.py, so each flag that a sentence names has to be one of its own."""
-    shown = declared().help("") + "--setup-only"  # which is quickstart.py's
+    """They are shown by local_gateway.py, so each flag that a sentence names has to be one of its own.
+
+    But for those of quickstart.py and of pip.
+    """
+    shown = declared().help("") + "--setup-only --require-hashes"
     told = 0
     for path in sorted((ROOT / "gateway").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

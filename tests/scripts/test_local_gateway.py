@@ -25,6 +25,7 @@ import fcntl, json, os, signal, sys
 folder = sys.argv[sys.argv.index("--data-dir") + 1]
 told = {"url": "http://127.0.0.1:9", "pid": os.getpid(), "cwd": os.getcwd()}
 told["sandbox"] = "--sandbox" in sys.argv
+told["wait"] = os.environ["GATEWAY_DATABASE_WAIT_SECONDS"]
 if "--host" in sys.argv:
     print(json.dumps({"ok": False, "error": {"code": "bad_arguments", "message": "the port is taken",
                                              "hint": "Name another.", "retryable": False}}))
@@ -282,6 +283,17 @@ def test_it_is_started_from_its_own_folder_with_the_flags_of_last_time(
     assert Path(told["cwd"]) == data_dir
     assert os.getsid(told["pid"]) != os.getsid(0)
     assert (data_dir / "gateway.log").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("setting", "told"), [(None, "0"), ("30", "30")])
+def test_a_gateway_that_somebody_waits_for_does_not_wait_for_its_database(
+    pretender: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch, setting: str | None, told: str
+) -> None:
+    """The caller would be told nothing meanwhile; where the setting says otherwise, that holds."""
+    if setting is not None:
+        monkeypatch.setenv("GATEWAY_DATABASE_WAIT_SECONDS", setting)
+    local_gateway.start(data_dir, [])
+    assert json.loads((data_dir / "gateway.json").read_text())["wait"] == told
 
 
 def test_the_flags_of_last_time() -> None:
