@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -13,11 +14,12 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.cli.parser import command_parser
 from gateway.monitoring import overview
 from tests.support.conditional_metrics import CONDITIONAL
 from tests.support.gateway_server import Amazon, Gateway, running_gateway
 from tests.support.house import call_json, until
-from tests.support.markdown import ROOT, anchors, section
+from tests.support.markdown import ROOT, anchors, code, section
 
 FOLDER = ROOT / "deploy" / "monitoring"
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))
@@ -186,6 +188,26 @@ def test_promtool_finds_nothing_to_say_of_what_is_told(exposition: str) -> None:
         ["promtool", "check", "metrics"], input=exposition, capture_output=True, text=True, check=False
     )
     assert done.stdout + done.stderr == ""
+
+
+@needs_promtool
+def test_the_commands_of_the_page_do_as_they_say(tmp_path: Path) -> None:
+    """As they stand there, with a folder of this test's in place of Prometheus's own."""
+    (block,) = code(ROOT / "deploy" / "README.md", "Alerts and dashboard", "sh")
+    make_key, install_key, copy, *checks = map(shlex.split, block.strip().splitlines())
+    options = command_parser().parse_args(make_key[1:])
+    assert (make_key[0], options.command, options.rights) == ("linkfox-gateway", "add-user", "metrics")
+    source, target = install_key[-2:]
+    assert source == options.key_file.name
+    here = tmp_path / "prometheus"
+    here.mkdir()
+    (here / Path(target).name).write_text("a key", encoding="utf-8")
+    for words in (copy, *checks):
+        for file in here.glob("*.yaml"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text.replace("/etc/prometheus/", f"{here}/"), encoding="utf-8")
+        words = [word.replace("/etc/prometheus", str(here)) for word in words if word != "sudo"]
+        subprocess.run(words, check=True, capture_output=True, cwd=ROOT / "deploy")
 
 
 def configuration(folder: Path, target: str, key: str) -> dict[str, Any]:
