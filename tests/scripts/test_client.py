@@ -80,6 +80,24 @@ def test_the_key_and_the_body_are_sent_and_the_tokens_come_as_secrets(
     assert answer["expiresIn"] == 3000
 
 
+@pytest.mark.parametrize(
+    ("named", "sent"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nX-Other: 1", False),
+        ("nonsense", False),
+    ],
+)
+def test_the_trace_of_the_environment_goes_on(
+    named: str, sent: bool, gateway: FakeGateway, clock: Clock
+) -> None:
+    """As W3C's `traceparent`, so that the gateway's log belongs to it; what is malformed is not sent."""
+    gateway.answers[PATH] = (200, tokens())
+    with client(gateway.url, clock, environ={"TRACEPARENT": named}) as traced:
+        traced.post(PATH, {})
+    assert gateway.calls[0].headers.get("traceparent") == (named if sent else None)
+
+
 def test_a_netrc_does_not_replace_the_key(
     gateway: FakeGateway, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """The call to the gateway: one pooled session, bounded in time and size, repeated only where that is safe."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -30,6 +31,9 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 ATTEMPTS = 3
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 10.0
+
+# The trace of who runs a script (https://www.w3.org/TR/trace-context/): what has another form stays here.
+TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 PROXY_HINT = (
     "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY: an http proxy is meant (SOCKS needs the package PySocks)."
@@ -155,6 +159,8 @@ class Gateway:
         session.auth = self._authorize  # a callable: .netrc would replace a header
         session.headers["User-Agent"] = f"linkfox-amazon-auth/{version()}"
         session.headers["Accept-Encoding"] = "identity"  # what is measured is what was sent
+        if TRACEPARENT.fullmatch(environ.get("TRACEPARENT", "")):
+            session.headers["traceparent"] = environ["TRACEPARENT"]
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         local = self._local(environ)
         session.mount(self.settings.gateway, GatewayAdapter(self._deadline, local, WORKERS))
