@@ -4,25 +4,23 @@ Nothing is created or changed, and one bad finding does not stop the others. `do
 """
 
 import argparse
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.cli.opening import remembered_settings
 from gateway.errors import OperatorError
 from gateway.monitoring.warnings import SECRET_DAYS, WARN_DAYS
-from gateway.server.data_folder import DataFolder
 from gateway.server.network_shares import network_share
 from gateway.server.tls import check_certificate
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.cautions import cautions
-from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock, SystemClock
 from gateway.vault.database.engine import Database, open_database
-from gateway.vault.database.migration import NEWEST, current_version
+from gateway.vault.database.migration import NEWEST, current_version, needs_upgrade
 from gateway.vault.errors import Unreachable
 from gateway.vault.keys.facts import Facts
 from gateway.vault.vault import DATABASE_FILE, existing_vault
@@ -43,7 +41,7 @@ def check(
     `state` is ok, warning or failed, `code` the contract's for a failure; `offline` spares a PostgreSQL.
     """
     try:
-        settings = _settings(data_dir, sandbox)
+        settings = remembered_settings(data_dir, sandbox)
     except OperatorError as error:
         return {"ok": True, "checks": [_failed("gateway settings", error)]}
     today = datetime.fromtimestamp((clock or SystemClock()).now(), UTC).date()
@@ -55,14 +53,6 @@ def check(
     ]
     checks += _vault(settings, offline=offline)
     return {"ok": True, "dataDir": str(settings.data_dir), "sandbox": settings.sandbox, "checks": checks}
-
-
-def _settings(data_dir: Path | None, sandbox: bool) -> Settings:
-    settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
-    remembered = DataFolder(settings.data_dir).remembered_options() or {}
-    if remembered.get("sandbox") and not settings.sandbox:
-        return load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)
-    return settings
 
 
 def _readable(settings: Settings) -> Iterator[Finding]:
@@ -178,14 +168,16 @@ def _database(database: Database, settings: Settings) -> Finding:
         return _finding("database", "ok", "empty: the next start makes its tables")
     where = "SQLite" if database.is_sqlite else "PostgreSQL"
     detail = f"{where}, tables {version}" + (f", a {facts.kind} vault" if facts else "")
-    if version != NEWEST:
+    if needs_upgrade(version):
         return _finding(
             "database",
             "warning",
             f"{detail}; this gateway's are {NEWEST}",
-            "The next start brings them up to date; make a backup before.",
+            "The next start brings them up to date; `python3 scripts/local_gateway.py upgrade-check` tells "
+            "what that does.",
         )
-    return _finding("database", "ok", detail)
+    newer = f", a newer gateway's, which this one ({NEWEST}) can work on" if version > NEWEST else ""
+    return _finding("database", "ok", detail + newer)
 
 
 def _master_key(database: Database, settings: Settings) -> Finding:

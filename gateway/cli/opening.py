@@ -14,14 +14,25 @@ from gateway.vault.audit import OPERATOR, AuditContext, follow
 from gateway.vault.vault import Vault, open_vault
 
 
+def remembered_settings(data_dir: Path | None, sandbox: bool) -> Settings:
+    """Return the settings on a data folder, of the kind that it was last started as, where it ever was.
+
+    Nothing is made. Raise OperatorError.
+    """
+    settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
+    remembered = DataFolder(settings.data_dir).remembered_options() or {}
+    if remembered.get("sandbox") and not settings.sandbox:
+        return load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)
+    return settings
+
+
 def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
     """Return the settings of the gateway on a data folder, of the kind that it was last started as.
 
     Raise OperatorError where none ever was.
     """
-    settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
-    remembered = DataFolder(settings.data_dir).remembered_options()
-    if remembered is None:
+    settings = remembered_settings(data_dir, sandbox)
+    if DataFolder(settings.data_dir).remembered_options() is None:
         kind = " --sandbox" if settings.sandbox else ""
         raise OperatorError(
             f"no gateway was ever started on the data folder {settings.data_dir}",
@@ -29,15 +40,16 @@ def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
             "GATEWAY_DATA_DIR.",
             "not_set_up",
         )
-    if remembered.get("sandbox") and not settings.sandbox:
-        settings = load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)
     DataFolder.prepare(settings.data_dir)
     return settings
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Vault]:
-    """Open the vault; what is done with it is the operator's doing."""
+    """Open the vault; what is done with it is the operator's doing.
+
+    A command is no upgrade: tables of an older gateway, which may serve, are left to it.
+    """
     follow(AuditContext(who=OPERATOR))
-    with open_vault(settings, SystemClock()) as vault:
+    with open_vault(settings, SystemClock(), migrating=False) as vault:
         yield vault

@@ -16,7 +16,12 @@ from gateway.vault.audit import Audit
 from gateway.vault.authorizations import Authorizations
 from gateway.vault.call_buckets import CallBuckets
 from gateway.vault.database.engine import Database, open_database
-from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.database.migration import (
+    current_version,
+    needs_upgrade,
+    require_current,
+    take_migration_lock,
+)
 from gateway.vault.database.row_reader import RowReader, row_reader, row_writer
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.forced_refreshes import ForcedRefreshes
@@ -30,11 +35,12 @@ from gateway.vault.issued_tokens import (
     record_existing,
     token_print_key,
 )
-from gateway.vault.keys.facts import Facts, VaultKind
+from gateway.vault.keys.facts import CHECK_PLACE, KEY_CHECK, Facts, VaultKind
 from gateway.vault.keys.held_keys import Keys, held_keys
 from gateway.vault.keys.master_key import FoundKey, find_master_key, master_key_for_new_vault
 from gateway.vault.keys.sealing import MasterKey, Sealer
 from gateway.vault.leases import Leases
+from gateway.vault.maintenance.updating import bring_up_to_date
 from gateway.vault.outbox import Outbox
 from gateway.vault.profiles import Profiles
 from gateway.vault.purpose_tokens import PurposeTokens
@@ -51,8 +57,6 @@ if TYPE_CHECKING:  # PostgreSQL's dialect, which who uses SQLite does not load
     from gateway.vault.postgresql_leases import PostgresqlLeases
 
 DATABASE_FILE = "vault.db"
-KEY_CHECK = Secret("this vault opens with this key")
-CHECK_PLACE = ("vault_facts", "key_check", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,11 @@ class Vault:
             steps.callback(self.keys.close)
 
 
-def open_vault(settings: Settings, clock: Clock) -> Vault:
+def open_vault(settings: Settings, clock: Clock, *, migrating: bool = True) -> Vault:
     """Open the vault of these settings, making or migrating it where needed. Raise VaultError.
 
     The data folder must exist. An existing vault is refused, and left as it is, if it was written by a newer
-    version, is of the other kind, or its key is missing or wrong.
+    version, is of the other kind, or its key is missing or wrong; not `migrating`, also if it is older.
     """
     kind: VaultKind = "sandbox" if settings.sandbox else "real"
     place = (settings.database_url, settings.data_dir / DATABASE_FILE)
@@ -132,14 +136,16 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
         with database.reading() as connection:
             opened = existing_vault(connection, settings, kind)
             version = current_version(connection)
-        if opened is None or version != NEWEST:
+        if opened is not None and not migrating:
+            require_current(version)
+        if opened is None or needs_upgrade(version):
             # Another process's steps are waited for, and ours may take their time.
             with closing(open_database(*place, patient=True)) as patient, patient.writing() as connection:
                 take_migration_lock(connection)
                 # That one may have been first.
                 opened = existing_vault(connection, settings, kind)
-                if current_version(connection) != NEWEST:
-                    upgrade(connection)
+                if needs_upgrade(current_version(connection)):
+                    bring_up_to_date(connection, patient, clock)
                 opened = opened or _new(connection, settings, kind, int(clock.now()))
                 _keep_account_of_tokens(connection, opened[2], clock)
         facts, found, sealer = opened

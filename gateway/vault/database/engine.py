@@ -133,8 +133,13 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Open a transaction that only reads, for results that are fetched bit by bit."""
-        with translated_errors(), self.engine.begin() as connection:
+        """Open a transaction that only reads, all as it is at one moment; results may come bit by bit."""
+        engine = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
+        with translated_errors(), engine.begin() as connection:
             yield connection
 
     @contextmanager

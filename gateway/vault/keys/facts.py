@@ -8,11 +8,16 @@ from typing import Literal, Self
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from gateway.util.secret import Secret
 from gateway.vault.database.tables import vault_facts
 from gateway.vault.errors import VaultError
 
 # Instead of all other facts, with the id of the vault, until a copy is complete (see copying.py).
 UNFINISHED_COPY = "unfinished_copy_of"
+
+# What a vault's `key_check` is, once it is opened, and where that stands.
+KEY_CHECK = Secret("this vault opens with this key")
+CHECK_PLACE = ("vault_facts", "key_check", "value")
 
 VaultKind = Literal["sandbox", "real"]
 Source = Literal["environment", "file", "keyring", "key_folder"]

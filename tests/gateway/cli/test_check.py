@@ -88,9 +88,15 @@ def test_another_key_or_kind_is_a_failure_with_its_code(look: Check, vault: Path
 def test_a_newer_or_damaged_database_is_a_failure(look: Check, vault: Path) -> None:
     """Both are told in words."""
     with sqlite3.connect(vault) as connection:
+        connection.execute("UPDATE tables_version SET version_num = '9999'")
+    connection.close()
+    found = look()["database"]
+    assert (found["state"], "a newer gateway's" in found["detail"]) == ("ok", True)
+    with sqlite3.connect(vault) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    assert "newer" in look()["database"]["detail"]
+    found = look()["database"]
+    assert (found["state"], "newer gateway" in found["detail"]) == ("failed", True)
     for name in ("-wal", "-shm"):
         vault.with_name(vault.name + name).unlink(missing_ok=True)
     vault.write_bytes(b"not a database at all" * 1000)
@@ -100,11 +106,11 @@ def test_a_newer_or_damaged_database_is_a_failure(look: Check, vault: Path) -> N
 def test_an_older_database_is_a_warning(look: Check, vault: Path) -> None:
     """The next start brings it up to date."""
     with sqlite3.connect(vault) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.execute("UPDATE tables_version SET version_num = '0000'")
     connection.close()
     found = look()["database"]
     assert found["state"] == "warning"
-    assert "backup" in found["remedy"]
+    assert "upgrade-check" in found["remedy"]
 
 
 @pytest.mark.parametrize(

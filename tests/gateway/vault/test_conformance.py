@@ -1396,7 +1396,7 @@ class TestIssuedTokens:
             connection.execute(text("ALTER TABLE users DROP COLUMN forced_refreshes_ms"))
             connection.execute(text("ALTER TABLE users DROP COLUMN changes"))
             connection.execute(text("DELETE FROM vault_facts WHERE name = 'handed_out_key'"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+            connection.execute(text("UPDATE tables_version SET version_num = '0001'"))
         again = open_another()
         assert grant_of(again, user, "spapi", tokens().access_token) is not None
         late = again.attempts.get(ended)

@@ -23,9 +23,10 @@ from sqlalchemy import text
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
 from gateway.vault.database import migration
-from gateway.vault.database.engine import BUSY_SECONDS
+from gateway.vault.database.engine import BUSY_SECONDS, Database
 from gateway.vault.database.tables import metadata
 from gateway.vault.errors import SealBroken, VaultError
+from gateway.vault.maintenance.rotation import rotate_master_key
 from gateway.vault.vault import Vault, open_vault
 from tests.support.clock import SteppingClock
 from tests.support.house import ROOT
@@ -106,6 +107,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+def newer_tables(database: Database, *, compatible_from: str) -> None:
+    """Let a newer gateway have changed the tables, by steps that gateways since a version can do with."""
+    with database.writing() as connection:
+        connection.execute(text("UPDATE tables_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": compatible_from})
+
+
 class TestVersions:
     """Migrations, on both databases."""
 
@@ -113,7 +121,8 @@ class TestVersions:
         """The migrated database has exactly the tables that the code describes."""
         with vault.database.engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, metadata) == []
+            found = compare_metadata(context, metadata)
+        assert [(what, table.name) for what, table in found] == [("remove_table", "tables_version")]
 
     def test_the_newest_step_is_the_one_that_is_named(self) -> None:
         """NEWEST is the head of the one line of steps."""
@@ -154,13 +163,42 @@ class TestVersions:
         self, vault: Vault, settings: Settings, clock: SteppingClock
     ) -> None:
         """A vault of a later version is named as such and left as it is."""
-        with vault.database.writing() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        newer_tables(vault.database, compatible_from="9998")
         with pytest.raises(VaultError, match="newer gateway") as refused:
             open_vault(settings, clock)
         assert refused.value.code == "not_set_up"
         with vault.database.reading() as connection:
-            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+            assert connection.execute(text("SELECT version_num FROM tables_version")).scalar() == "9999"
+
+    def test_an_older_database_is_left_to_a_start(
+        self, vault: Vault, settings: Settings, clock: SteppingClock
+    ) -> None:
+        """Who opens it beside a gateway does not upgrade it; a new one is made all the same."""
+        with vault.database.writing() as connection:
+            connection.execute(text("UPDATE tables_version SET version_num = '0021'"))
+        with pytest.raises(VaultError, match="only a start changes them") as refused:
+            open_vault(settings, clock, migrating=False)
+        assert (refused.value.code, "upgrade-check" in refused.value.hint) == ("not_set_up", True)
+        with vault.database.reading() as connection:
+            assert connection.execute(text("SELECT version_num FROM tables_version")).scalar() == "0021"
+
+    def test_a_newer_database_that_says_so_is_worked_on(
+        self, vault: Vault, settings: Settings, clock: SteppingClock
+    ) -> None:
+        """An older gateway is started again beside a newer one: it goes on, and changes no tables.
+
+        What has to know all that is in the vault is left to the newer one.
+        """
+        grant = store(vault, vault.users.create("ann"))
+        newer_tables(vault.database, compatible_from=migration.NEWEST)
+        with open_vault(settings, clock) as again:
+            assert again.grants.tokens(grant.id) == tokens()
+            store(again, again.users.create("ben"), "A2", "second")
+            assert again.key_opens()
+            with pytest.raises(VaultError, match="a newer gateway"):
+                rotate_master_key(again, settings, sleep=lambda _: None)
+        with vault.database.reading() as connection:
+            assert connection.execute(text("SELECT version_num FROM tables_version")).scalar() == "9999"
 
     def test_a_migration_that_fails_changes_nothing(
         self, settings: Settings, clock: SteppingClock, open_another: Callable[[], Vault]

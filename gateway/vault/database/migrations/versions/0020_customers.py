@@ -10,6 +10,7 @@ from alembic import op
 
 revision = "0020"
 down_revision = "0019"
+rewrites = ("attempts",)
 
 
 def upgrade() -> None:
