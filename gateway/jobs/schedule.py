@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 from gateway.authorization.profile_sync import ProfileSync
+from gateway.jobs.backups import BackupMaker
 from gateway.jobs.caretaker import Caretaker
 from gateway.jobs.deliverer import Deliverer
 from gateway.jobs.periodic import PeriodicJob
@@ -34,6 +35,8 @@ UNREAD_PROFILES_SECONDS = 30.0
 REMINDER_SECONDS = 3600.0
 REFRESHER_SECONDS = 5.0
 NOTICE_SECONDS = 2.0
+# So soon after its time a backup is made, and so soon again where it failed.
+BACKUP_SECONDS = 300.0
 
 
 def all_jobs(
@@ -84,6 +87,9 @@ def all_jobs(
                 cut_short=refresher.stop,
             )
         )
+    if settings.backups is not None:
+        backups = BackupMaker(settings.backups, vault, clock, threads)
+        jobs.append(PeriodicJob("backup", backups.round, BACKUP_SECONDS, at_once=True))
     if settings.webhook is not None:
         deliverer = Deliverer(settings.webhook, vault.outbox, clock, threads)
         jobs.append(

@@ -103,6 +103,12 @@ class _DatabaseCollector(Collector):
         for key in sorted({*product(FLOWS, KEPT_STATUSES), *state.grants}):
             grants.add_metric(key, state.grants.get(key, 0))
         yield grants
+        if state.backup_age is not None:
+            yield _gauge(
+                "linkfox_backup_age_seconds",
+                "Time since the newest backup that the gateway made by itself.",
+                state.backup_age,
+            )
         yield _gauge(
             "linkfox_oldest_token_age_seconds",
             "Time since the refresh that lies back longest, of grants that work.",

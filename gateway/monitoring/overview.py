@@ -14,6 +14,7 @@ from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
 from gateway.vault.errors import VaultError
 from gateway.vault.keys.sealing import MANY_SEALS
+from gateway.vault.maintenance.backup import newest_backup_at
 from gateway.vault.refresh_queue import MARGIN
 from gateway.vault.vault import Vault
 
@@ -24,7 +25,8 @@ KEPT_SECONDS = 15.0
 class State:
     """What was read. Ages and lags are seconds, `secret_ages` days; `applications`: why one is suspended.
 
-    `cannot_write`: why the database takes no writes, as this process knows.
+    `cannot_write`: why the database takes no writes, as this process knows. `backup_age`: None where the
+    gateway makes no backups by itself, or none is there.
     """
 
     grants: dict[tuple[str, str], int]
@@ -38,6 +40,7 @@ class State:
     failing_jobs: list[str]
     seals: int
     cannot_write: str | None = None
+    backup_age: int | None = None
 
     def attention(self) -> dict[str, Any]:
         """Return what somebody should look after, by the contract's names; empty where all is well."""
@@ -115,7 +118,13 @@ class Overview:
             secret_warnings=secret_warnings(self._settings, now),
             failing_jobs=self._failing_jobs(),
             seals=seals,
+            backup_age=self._backup_age(now),
         )
+
+    def _backup_age(self, now: float) -> int | None:
+        schedule = self._settings.backups
+        newest = None if schedule is None else newest_backup_at(schedule.folder, now)
+        return None if newest is None else _age(int(newest), now)
 
 
 def _age(since: int | None, now: float) -> int:

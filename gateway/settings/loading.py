@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
+from gateway.settings.backups import BackupSchedule
 from gateway.settings.listening import Listening
 from gateway.settings.secret_kinds import ClientSecret, file_variable
 from gateway.settings.settings import KEYRING_TIMEOUT, Settings, config_folder
@@ -29,7 +30,7 @@ A_WEBHOOK_SECRET = (
 # What the name of each variable begins with that is the gateway's alone.
 PREFIXES = ("GATEWAY_", "SPAPI_", "ADS_", "PROXY_")
 # Every record whose fields variables set.
-RECORDS = (Settings, Listening, Webhook, SellingPartnerApplication, AdsClient)
+RECORDS = (Settings, BackupSchedule, Listening, Webhook, SellingPartnerApplication, AdsClient)
 
 Application = TypeVar("Application", SellingPartnerApplication, AdsClient)
 
@@ -72,6 +73,7 @@ def load_settings(
         master_key_folder=config / "master-keys",
         listening=Listening(**read(Listening, values)),
         webhook=_webhook(values),
+        backups=_backups(values, on_sqlite="database_url" not in given),
         spapi=_application(SellingPartnerApplication, values) if reads_applications else None,
         ads=_application(AdsClient, values) if reads_applications else None,
     )
@@ -122,6 +124,21 @@ def _webhook(values: Values) -> Webhook | None:
             f"Copy it again; {A_WEBHOOK_SECRET}",
         )
     return webhook
+
+
+def _backups(values: Values, *, on_sqlite: bool) -> BackupSchedule | None:
+    given = read(BackupSchedule, values)
+    (folder,) = (variable.name for variable in required(BackupSchedule))
+    if given and "folder" not in given:
+        raise SettingsError(
+            f"{folder} is not set, and how often or how many is", f"Set {folder}, too, or neither."
+        )
+    if given and not on_sqlite:
+        raise SettingsError(
+            f"{folder} and GATEWAY_DATABASE_URL are set, and by itself a gateway backs up SQLite alone",
+            f"Leave {folder} out; a timer can run `python3 scripts/local_gateway.py backup --folder PATH`.",
+        )
+    return BackupSchedule(**given) if given else None
 
 
 def _home() -> Path:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from gateway.model import Flow
 from gateway.settings import addresses, kinds, secret_kinds
 from gateway.settings.applications import CALLBACK_PATHS, AdsClient, SellingPartnerApplication
+from gateway.settings.backups import BackupSchedule
 from gateway.settings.kinds import LogFormat, WholeNumber
 from gateway.settings.listening import DEFAULT_PORT, Listening
 from gateway.settings.proxy_defaults import ADS_PREFIXES, SPAPI_PREFIXES
@@ -243,6 +244,7 @@ class Settings:
     master_key_folder: Path = field(default_factory=lambda: config_folder(Path.home()) / "master-keys")
     listening: Listening = field(default_factory=Listening)
     webhook: Webhook | None = None
+    backups: BackupSchedule | None = None
     spapi: SellingPartnerApplication | None = None
     ads: AdsClient | None = None
     amazon_connect_timeout: float = 5.0

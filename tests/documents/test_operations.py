@@ -20,6 +20,7 @@ STATE = State(
     secret_warnings=[{"warning": "client_secret_ends"}],
     failing_jobs=["audit"],
     cannot_write="the disk is full",
+    backup_age=1,
     seals=2**31,
 )
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from gateway.jobs import schedule
+from gateway.jobs.backups import BackupMaker
 from gateway.jobs.caretaker import Caretaker
 from gateway.jobs.deliverer import Deliverer
 from gateway.jobs.refresher import Refresher
 from gateway.jobs.reminders import Reminder
 from gateway.monitoring import overview
+from gateway.settings.backups import BackupSchedule
 from gateway.settings.settings import Settings
 from gateway.settings.webhook import Webhook
 from gateway.tokens.service import TokenService
@@ -42,6 +44,7 @@ WORK = [
     (Reminder, "round"),
     (Refresher, "round"),
     (Deliverer, "round"),
+    (BackupMaker, "round"),
 ]
 
 
@@ -73,7 +76,10 @@ def test_every_job_outlives_failures_that_nobody_foresaw(
     for owner, name in WORK:
         monkeypatch.setattr(owner, name, failing((owner, name)))
     webhook = Webhook("http://127.0.0.1:9/hook", Secret("a secret"))
-    with running_gateway(amazon, tmp_path, webhook=webhook, refresh_rate=50, caretaker_pause=0.02) as gateway:
+    backups = BackupSchedule(tmp_path / "backups")
+    with running_gateway(
+        amazon, tmp_path, webhook=webhook, backups=backups, refresh_rate=50, caretaker_pause=0.02
+    ) as gateway:
         until(lambda: min(calls.values()) >= 3, "every job has a third round")
         assert len(gateway.app.state.jobs) == len(WORK)
 

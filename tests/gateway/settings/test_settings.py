@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.settings.backups import BackupSchedule
 from gateway.settings.listening import Listening
 from gateway.settings.loading import RECORDS, load_settings
 from gateway.settings.secret_kinds import SecretText
@@ -419,3 +420,28 @@ def test_no_setting_prints_a_secret(place: Place, secret: str) -> None:
     assert settings.spapi.client_secret.reveal() == secret
     assert repr(secret)[1:-1] not in repr(settings)
     assert secret not in f"{settings}"
+
+
+class TestBackups:
+    """Backups that the gateway makes by itself."""
+
+    def test_the_folder_is_enough(self, place: Place, tmp_path: Path) -> None:
+        """The rest has defaults; hours become seconds."""
+        backups = place.load({"GATEWAY_BACKUP_FOLDER": str(tmp_path)}).backups
+        assert backups == BackupSchedule(tmp_path, 24 * 3600, 7)
+        more = {
+            "GATEWAY_BACKUP_FOLDER": str(tmp_path),
+            "GATEWAY_BACKUP_HOURS": "6",
+            "GATEWAY_BACKUP_KEEP": "2",
+        }
+        assert place.load(more).backups == BackupSchedule(tmp_path, 6 * 3600, 2)
+        assert place.load({}).backups is None
+
+    def test_what_does_not_go_together_is_refused(self, place: Place, tmp_path: Path) -> None:
+        """A number without the folder, and a PostgreSQL, for which the words name the command."""
+        with pytest.raises(SettingsError, match="GATEWAY_BACKUP_FOLDER is not set"):
+            place.load({"GATEWAY_BACKUP_KEEP": "2"})
+        both = {"GATEWAY_BACKUP_FOLDER": str(tmp_path), "GATEWAY_DATABASE_URL": "postgresql://u@h/d"}
+        with pytest.raises(SettingsError, match="SQLite alone") as refused:
+            place.load(both)
+        assert "backup --folder" in refused.value.hint
