@@ -35,6 +35,7 @@ from gateway.util import events
 from gateway.util.clock import SystemClock
 from gateway.util.paths import PROGRAM
 from gateway.util.secret import Secret
+from gateway.util.version import version
 from gateway.vault.vault import Vault
 from gateway.vault.waiting import open_when_it_answers
 
@@ -133,7 +134,7 @@ def _serve(
         folder.remember_options(options.to_remember())
         running = {key: value for key, value in ready.items() if key not in {"ok", "dataDir"}}
         started = datetime.fromtimestamp(clock.now(), UTC).isoformat(timespec="seconds")
-        folder.announce({**running, "startedAt": started})
+        folder.announce({**running, "version": version(), "startedAt": started})
         start_line.write(settings, url, listening.workers)
         with suppress(OSError):
             print(json.dumps(ready), flush=True)
