@@ -72,13 +72,14 @@ def running_pgbouncer(address: str, *, query_wait_timeout: int = 3) -> Iterator[
 class Replica:
     """One gateway process with a data folder of its own. `own`: it is run in a way of its own.
 
-    `all`: those beside it.
+    `all`: those beside it. `program`: what is run, today's gateway or an earlier one.
     """
 
     folder: Path
     environment: dict[str, str]
     own: bool = False
     all: list["Replica"] = field(default_factory=list, repr=False)
+    program: Path = GATEWAY
     url: str = ""
     process: warm_python.Started | None = None
 
@@ -93,7 +94,7 @@ class Replica:
         with (self.folder / "stderr.log").open("a") as log:
             self.process = warm_python.start(
                 warm_python.GATEWAY,
-                GATEWAY,
+                self.program,
                 "serve",
                 "--port",
                 "0",
@@ -103,6 +104,7 @@ class Replica:
                 environment=self.environment,
                 folder=self.folder,
                 stderr=log.fileno(),
+                warm=self.program == GATEWAY,
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -158,8 +160,8 @@ class Replicas:
     settings: dict[str, str] = field(default_factory=dict)
     all: list[Replica] = field(default_factory=list)
 
-    def add(self, *arguments: str, **settings: str) -> Replica:
-        """Start one more. `settings`: further environment variables."""
+    def add(self, *arguments: str, program: Path = GATEWAY, **settings: str) -> Replica:
+        """Start one more. `settings`: further environment variables; `program`: another gateway's."""
         chosen = {
             "GATEWAY_DATABASE_URL": self.database_url,
             "GATEWAY_MASTER_KEY": MASTER_KEY.reveal(),
@@ -173,7 +175,8 @@ class Replicas:
         }
         environment = clean_environment(self.home, **{**chosen, **self.settings, **settings})
         folder = self.home / f"replica{len(self.all)}"
-        replica = Replica(folder, environment, bool(arguments or settings), self.all)
+        own = bool(arguments or settings) or program != GATEWAY
+        replica = Replica(folder, environment, own, self.all, program)
         self.all.append(replica)
         if not environment["GATEWAY_DATABASE_URL"]:
             replica.data.mkdir(0o700, parents=True, exist_ok=True)
