@@ -56,6 +56,9 @@ def _declare(command: argparse.ArgumentParser, about: dict[str, Any]) -> None:
             help=word["help"],
         )
     for option in about.get("options", ()):
+        if option["kind"] == "switch":
+            command.add_argument(option["flag"], action="store_true", help=option["help"])
+            continue
         command.add_argument(
             option["flag"],
             type=_reader(option),

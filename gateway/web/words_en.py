@@ -297,6 +297,7 @@ ACTIONS: dict[str, str] = {
     "master_key_change_begun": "Change of the master key begun",
     "master_key_changed": "Master key changed",
     "backup_made": "Backup made",
+    "vault_restored": "Restored from a backup",
     "audit_exported": "Old entries of the audit exported",
     "refused_keys": "Requests with unknown keys",
     "audit_incomplete": "Calls that could not be written down",

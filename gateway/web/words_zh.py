@@ -254,6 +254,7 @@ ACTIONS: dict[str, str] = {
     "master_key_change_begun": "开始更换主密钥",
     "master_key_changed": "主密钥已更换",
     "backup_made": "已创建备份",
+    "vault_restored": "已从备份恢复",
     "audit_exported": "已导出旧的审计记录",
     "refused_keys": "使用无效 Key 的请求",
     "audit_incomplete": "部分调用未能记录",

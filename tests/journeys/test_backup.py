@@ -38,8 +38,12 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
             stopped.set()
             traffic.join()
         assert (done["backup"], done["bytes"]) == (str(copy), copy.stat().st_size)
+        assert done["verified"] is True
         refused = operate(house, "backup", str(copy))
         assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
+        serving = operate(house, "restore", str(copy), "--replace")
+        assert (serving.code, serving.error["code"]) == (6, "gateway_failed")
+        assert "already runs" in serving.error["message"]
         expected = house.post("/spApi/storeTokens", STORE)["refreshToken"]
         state = house.data_dir / "sandbox-state.json"
         house.stop()
@@ -58,20 +62,46 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
     other = tmp_path / "other"
     folder = other / "gateway data"
     folder.mkdir(parents=True, mode=0o700)
-    shutil.copy2(copy, folder / "vault.db")
     shutil.copy2(state, folder / state.name)
     without = House(other, folder, environment={**house.environment, "HOME": str(other)})
     without.environment["GATEWAY_DATA_DIR"] = str(folder)
     for key in ("", base64.b64encode(b"w" * 32).decode()):
-        told = operate(without, "serve", "--sandbox", "--port", "0", GATEWAY_MASTER_KEY=key)
+        told = operate(without, "restore", str(copy), "--sandbox", GATEWAY_MASTER_KEY=key)
         assert (told.code, told.error["code"]) == (3, "not_set_up")
         assert done["neededKeyId"] in told.error["message"]
+    restored = operate(without, "restore", str(copy), "--sandbox").good()
+    assert restored["holds"] == {"stores": 1, "adsAccounts": 0, "users": 1}
+    assert restored["keyId"] == done["neededKeyId"]
+    checked = operate(without, "check", "--sandbox").good()["checks"]
+    assert {check["state"] for check in checked if check["name"] in ("database", "master key")} == {"ok"}
+    again = operate(without, "restore", str(copy), "--sandbox")
+    assert (again.code, again.error["code"]) == (2, "bad_arguments")
+    assert "--replace" in again.error["hint"]
     without.start()
     try:
         assert without.post("/spApi/storeTokens", STORE)["refreshToken"] == expected
         assert without.post("/spApi/refreshToken", STORE)["accessToken"]
     finally:
         without.stop()
+
+
+def test_a_folder_of_backups_keeps_the_newest(house: House, tmp_path: Path) -> None:
+    """By the script, each looked at; a file and a folder at once are refused, and --keep without a folder."""
+    folder = tmp_path / "副本"
+    first = house.good("local_gateway.py", "backup", "--folder", str(folder))
+    assert (first["verified"], first["removed"]) == (True, [])
+    older = folder / "vault-20200101T000000Z.db"
+    Path(first["backup"]).rename(older)
+    second = house.good("local_gateway.py", "backup", "--folder", str(folder), "--keep", "1")
+    assert second["removed"] == [str(older)]
+    assert [str(path) for path in folder.iterdir()] == [second["backup"]]
+    for words in (
+        [str(tmp_path / "a.db"), "--folder", str(folder)],
+        [],
+        [str(tmp_path / "a.db"), "--keep", "2"],
+    ):
+        refused = operate(house, "backup", *words)
+        assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
 
 
 def test_a_backup_is_not_made_where_it_cannot_be_whole(house: House, tmp_path: Path) -> None:

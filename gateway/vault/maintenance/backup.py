@@ -1,52 +1,88 @@
-"""A consistent copy of a SQLite vault while it serves, without the master key."""
+"""Copies of the vault for safekeeping, one or a folder of the newest: each is looked at before it counts."""
 
-import os
-import sqlite3
-from contextlib import closing
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.vault.database.engine import BUSY_SECONDS
-from gateway.vault.database.troubles import describe_error
+from gateway.util.clock import Clock
+from gateway.vault.database.earlier_copies import stamp
 from gateway.vault.errors import VaultError
+from gateway.vault.maintenance.copy_file import read_copy, write_copy
 from gateway.vault.maintenance.new_file import new_file
 from gateway.vault.vault import Vault
 
+KEEP = 7
+_NAME = re.compile(r"vault-(\d{8}T\d{6}Z)\.db")
 
-def back_up(vault: Vault, path: Path) -> int:
-    """Copy the vault into the new file `path` and return its size in bytes. Raise VaultError."""
-    if vault.database.path is None:
-        raise VaultError(
-            "the vault is in PostgreSQL, which has its own tool for this",
-            "Use pg_dump; the database does not hold the master key.",
-            "bad_arguments",
-        )
-    with new_file(path, "a copy of vault.db") as draft:
-        _copy(vault.database.path, draft)
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy that was made and looked at. `removed`: older ones that had to go; `key_id`: what opens it."""
+
+    path: Path
+    size: int
+    tables: str
+    key_id: str
+    removed: list[Path] = field(default_factory=list)
+
+
+def back_up(vault: Vault, path: Path) -> Backup:
+    """Copy the vault into the new file `path` (0600), a SQLite one whichever database it is in.
+
+    It has its name once it has opened with the master key. Raise VaultError.
+    """
+    with new_file(path, "a copy of the vault") as draft:
+        write_copy(vault.database, draft)
+        copy = read_copy(draft, lambda _: vault.keys)
     with vault.database.writing() as connection:
         vault.audit.record(connection, "backup_made", subject=path.name)
-    return path.stat().st_size
+    return Backup(path, path.stat().st_size, copy.tables, copy.facts.master_key_id)
 
 
-def _copy(source: Path, target: Path) -> None:
+def back_up_into(vault: Vault, folder: Path, keep: int, clock: Clock) -> Backup:
+    """Add a copy named by the moment to a folder, and leave the newest `keep` there. Raise VaultError.
+
+    Older ones go only once the new one was looked at. Files of other names are nobody's business here.
+    """
     try:
-        with closing(sqlite3.connect(source, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
-            # One reading transaction, without what was deleted: pages that are free are not copied.
-            connection.execute("VACUUM INTO ?", (str(target),))
-        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-            # Else who has the former key opens the copy with it.
-            copy.execute("PRAGMA secure_delete=ON")
-            copy.execute("DELETE FROM vault_facts WHERE name = 'handed_over_master_key'")
-            changing = copy.execute("SELECT 1 FROM vault_facts WHERE name = 'next_master_key'").fetchone()
-    except sqlite3.Error as error:
-        raise describe_error(error) or error from None
-    if changing:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
         raise VaultError(
-            "a change of the master key goes on, and a copy from in between would need both keys",
-            "Finish the change with `python3 scripts/local_gateway.py rotate-master-key`, then make the "
-            "backup.",
-        )
-    descriptor = os.open(target, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            f"the folder {folder} cannot be made ({error.strerror})",
+            "Name a folder that the gateway's user can write to.",
+            "bad_arguments",
+        ) from None
+    now = clock.now()
+    made = back_up(vault, folder / f"vault-{stamp(now)}.db")
+    removed = []
+    for path in _backups(folder, now)[keep:]:
+        with suppress(OSError):
+            path.unlink()
+            removed.append(path)
+    return Backup(made.path, made.size, made.tables, made.key_id, removed)
+
+
+def newest_backup_at(folder: Path, now: float) -> float | None:
+    """Return the moment (epoch seconds) of the newest copy of a folder up to now; None where it has none."""
+    found = _backups(folder, now)
+    return _moment(found[0]) if found else None
+
+
+def _backups(folder: Path, now: float) -> list[Path]:
+    """Return the copies of a folder, the newest first.
+
+    Those from the future are left out: a clock was wrong when they were made, and they say nothing.
+    """
+    named = [path for path in folder.glob("vault-*.db") if _NAME.fullmatch(path.name)]
+    known = [path for path in named if _moment(path) <= now]
+    return sorted(known, key=_moment, reverse=True)
+
+
+def _moment(path: Path) -> float:
+    found = _NAME.fullmatch(path.name)
+    assert found is not None
+    with suppress(ValueError):
+        return datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    return float("inf")

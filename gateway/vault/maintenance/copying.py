@@ -12,7 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select, tuple_, update
 
 from gateway.vault.database.engine import Database
-from gateway.vault.database.migration import NEWEST, current_version, take_migration_lock, upgrade
+from gateway.vault.database.migration import (
+    NEWEST,
+    current_version,
+    require_own_version,
+    take_migration_lock,
+    upgrade,
+)
 from gateway.vault.database.tables import audit, metadata, vault_facts
 from gateway.vault.errors import VaultError
 from gateway.vault.keys.facts import UNFINISHED_COPY, Facts
@@ -29,6 +35,7 @@ def copy_vault(source: Database, target: Database) -> dict[str, int]:
     differ after all.
     """
     with source.reading() as connection:
+        require_own_version(connection, "a copy")
         facts = Facts.read(connection) if current_version(connection) == NEWEST else None
     if facts is None:
         raise VaultError(

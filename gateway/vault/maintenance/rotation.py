@@ -16,15 +16,16 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select
 from gateway.model import Grant
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
+from gateway.vault.database.migration import require_own_version
 from gateway.vault.database.tables import grants, vault_facts
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.issued_tokens import reseal_token_print_key
-from gateway.vault.keys.facts import Facts, NextKey, Source
+from gateway.vault.keys.facts import CHECK_PLACE, KEY_CHECK, Facts, NextKey, Source
 from gateway.vault.keys.held_keys import seal_next_key
 from gateway.vault.keys.master_key import find_master_key, store_master_key
 from gateway.vault.keys.sealing import KEY_LENGTH, PREFIX_LENGTH, MasterKey, Sealer, prefix_of
 from gateway.vault.purpose_tokens import forget_sealed_by_others
-from gateway.vault.vault import CHECK_PLACE, KEY_CHECK, Vault
+from gateway.vault.vault import Vault
 
 BATCH = 100
 # Every process that serves looks every second whether the key changes.
@@ -60,6 +61,8 @@ def rotate_master_key(
     `given` is the new key where the operator keeps the key (GATEWAY_MASTER_KEY, GATEWAY_MASTER_KEY_FILE);
     elsewhere one is made and kept where the old one is.
     """
+    with vault.database.reading() as connection:
+        require_own_version(connection, "a change of the key")
     facts = _facts(vault)
     resumed = facts.next_key is not None
     if not resumed:

@@ -175,7 +175,9 @@ def _declare_flag(arguments: Arguments, option: Mapping[str, Any], commands: str
     default = ", else ".join(str(option[name]) for name in ("setting", "default") if name in option)
     if default:
         meaning += f" (default {default})"
-    if option["kind"] == "path":
+    if option["kind"] == "switch":
+        arguments.switch(option["flag"], meaning)
+    elif option["kind"] == "path":
         arguments.path(option["flag"], meaning)
     elif option["kind"] == "integer":
         arguments.integer(option["flag"], meaning, least=option["least"], most=option["most"])
@@ -196,7 +198,7 @@ def _check(options: SimpleNamespace, listed: Mapping[str, Any]) -> None:
             f"{' and '.join([', '.join(calls[:-1]), calls[-1]])} take one word, the others none"
         )
     for flag, commands in _commands_of_flags(listed).items():
-        if _value(options, flag) is not None and options.command not in commands:
+        if _value(options, flag) not in (None, False) and options.command not in commands:
             raise bad_arguments(f"{flag} is only for use with {either(commands)}")
     for option in listed.get(options.command, {}).get("options", ()):
         if option.get("required") and _value(options, option["flag"]) is None:
@@ -208,7 +210,9 @@ def _flags(options: SimpleNamespace, command: str) -> list[str]:
     words = ["--sandbox"] if options.sandbox and command == "serve" else []
     for option in _listed().get(command, {}).get("options", ()):
         value = _value(options, option["flag"])
-        if value is not None:
+        if option["kind"] == "switch":
+            words += [option["flag"]] if value else []
+        elif value is not None:
             words += [option["flag"], _absolute(value) if option["kind"] == "path" else str(value)]
     return words
 

@@ -19,7 +19,7 @@ def words_for(name: str) -> list[str]:
     about = LISTED[name]
     words = [name]
     for option in about.get("options", ()):
-        words += [option["flag"], VALUES[option["kind"]]]
+        words += [option["flag"], *([VALUES[option["kind"]]] if option["kind"] != "switch" else [])]
     return words + ([VALUES[about["word"]["kind"]]] if "word" in about else [])
 
 

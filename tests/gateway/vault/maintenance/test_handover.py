@@ -135,7 +135,7 @@ class TestBackups:
 
     @pytest.fixture
     def database_url(self) -> None:
-        """SQLite alone: PostgreSQL has a tool of its own for copies."""
+        """SQLite alone: what is looked for is looked for in its files."""
         return
 
     def test_the_former_key_does_not_open_a_copy(

@@ -162,12 +162,7 @@ def test_a_fact_that_does_not_open_is_named(
 
 
 class TestBackups:
-    """Copies of a SQLite vault in which something was damaged."""
-
-    @pytest.fixture
-    def database_url(self) -> None:
-        """SQLite alone: PostgreSQL has a tool of its own for copies."""
-        return
+    """Copies of a vault in which something was damaged."""
 
     def test_one_can_be_made_afterwards(
         self, vault: Vault, settings: Settings, clock: SteppingClock, user: int, tmp_path: Path
@@ -179,5 +174,7 @@ class TestBackups:
         copies = tmp_path / "copies"
         copies.mkdir()
         back_up(vault, copies / "vault.db")
-        with open_vault(replace(settings, data_dir=copies, master_key=NEW_TEXT), clock) as copy:
+        with open_vault(
+            replace(settings, data_dir=copies, database_url=None, master_key=NEW_TEXT), clock
+        ) as copy:
             assert copy.grants.tokens(ids[1]) == tokens("label1")

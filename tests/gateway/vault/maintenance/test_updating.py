@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from gateway.vault.maintenance.restoring import restore
 
 from gateway.settings.settings import Settings
 from gateway.vault.database import earlier_copies, migration
 from gateway.vault.database.engine import open_database
 from gateway.vault.errors import VaultError
+from gateway.vault.maintenance.restoring import restore
 from gateway.vault.vault import DATABASE_FILE, open_vault
 from tests.support.clock import SteppingClock
 from tests.support.vaults import store

@@ -1,0 +1,39 @@
+"""A backup of a PostgreSQL while gateways serve from it, and a drill of restoring it into another."""
+
+from pathlib import Path
+
+from tests.support.gateway_server import Amazon
+from tests.support.house import House
+from tests.support.operating import operate
+from tests.support.postgresql import PostgreSQL
+from tests.support.replicas import SELLER, Replicas, authorize, replicas
+
+STORE = {"sellerId": SELLER, "region": "NA"}
+
+
+def test_a_restored_database_is_served_by_a_gateway_of_its_own(
+    direct: Replicas, postgresql: PostgreSQL, amazon: Amazon, tmp_path: Path
+) -> None:
+    """With the stores and keys of the first, which goes on; and a second restore into it is refused."""
+    replica = direct.add()
+    key = replica.key()
+    authorize(replica, key)
+    expected = replica.post("/spApi/storeTokens", STORE, key)["refreshToken"]
+    environment = {**replica.environment, "GATEWAY_DATA_DIR": str(replica.data)}
+    done = operate(
+        House(tmp_path, replica.data, environment=environment), "backup", "--folder", str(tmp_path / "copies")
+    ).good()
+    assert done["verified"] is True
+
+    drill = tmp_path / "drill"
+    empty = postgresql.database()
+    place = House(tmp_path, drill, environment={**environment, "GATEWAY_DATABASE_URL": empty})
+    restored = operate(place, "restore", done["backup"]).good()
+    assert (restored["database"], restored["holds"]["stores"]) == ("postgresql", 1)
+    again = operate(place, "restore", done["backup"])
+    assert (again.code, again.error["code"]) == (2, "bad_arguments")
+    with replicas(tmp_path / "others", empty, amazon) as others:
+        other = others.add()
+        assert other.post("/spApi/storeTokens", STORE, key)["refreshToken"] == expected
+        assert other.post("/spApi/refreshToken", STORE, key)["accessToken"]
+    assert replica.post("/spApi/storeTokens", STORE, key)["refreshToken"] == expected
