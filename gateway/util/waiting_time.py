@@ -15,6 +15,11 @@ class WaitingTime:
         self._said_at: float | None = None
 
     @property
+    def was_said(self) -> bool:
+        """Whether there was a time to say so."""
+        return self._said_at is not None
+
+    @property
     def seconds(self) -> int:
         """For how many whole seconds it has been waited."""
         return int(self._monotonic() - self._began)

@@ -33,7 +33,7 @@ def open_when_it_answers(
 
     Raise VaultError; of a PostgreSQL that did not answer, with where it was looked for and how long.
     """
-    waiting: WaitingTime | None = None
+    waiting = WaitingTime(monotonic)
     while True:
         try:
             vault = open_vault(settings, clock)
@@ -41,8 +41,6 @@ def open_when_it_answers(
             if settings.database_url is None or not settings.database_wait or not error.retryable:
                 raise
             place = place_of(settings.database_url)
-            if waiting is None:
-                waiting = WaitingTime(monotonic)
             if waiting.seconds >= settings.database_wait:
                 raise Unreachable(
                     f"{error.message}; it was waited for at {place} for {settings.database_wait} seconds "
@@ -61,7 +59,7 @@ def open_when_it_answers(
                 )
             pause(PAUSE_SECONDS)
         else:
-            if waiting is not None:
+            if waiting.was_said:
                 events.info(log, "database_answers", seconds=waiting.seconds)
             return vault
 

@@ -223,15 +223,20 @@ def test_a_taken_port_is_answered_with_a_whole_command(share: Path) -> None:
 
 
 @pytest.mark.usefixtures("taken")
-def test_the_own_other_gateway_on_the_port_is_named(share: Path) -> None:
-    """It is no other program: let both run, or stop the right one."""
+@pytest.mark.parametrize("port", ["8765", "9100"])
+def test_the_own_other_gateway_on_the_port_is_named(
+    share: Path, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    """It is no other program: let both run, or stop the right one. A setting may say the port, too."""
+    if port != "8765":
+        monkeypatch.setenv("GATEWAY_PORT", port)
     sandbox = set_up(share / "gateway-sandbox")
     with process_lock.try_exclusive(sandbox / "gateway.lock"):
-        told = {"url": "http://127.0.0.1:8765", "pid": os.getpid(), "sandbox": True}
+        told = {"url": f"http://127.0.0.1:{port}", "pid": os.getpid(), "sandbox": True}
         (sandbox / "gateway.json").write_text(json.dumps(told))
         with pytest.raises(ClientError) as caught:
             start("--real")
-    assert f"port 8765 is taken by your other gateway, a sandbox in {sandbox}" in caught.value.message
+    assert f"port {port} is taken by your other gateway, a sandbox in {sandbox}" in caught.value.message
     assert commands_in(caught.value.hint) == [["start", "--real", "--port", "0"], ["stop", "--sandbox"]]
 
 

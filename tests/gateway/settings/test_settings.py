@@ -314,6 +314,7 @@ WEBHOOK_URL = {"GATEWAY_WEBHOOK_URL": "https://hooks.example"}
         ({"GATEWAY_RETURN_ORIGINS": "https://a.example/path"}, "GATEWAY_RETURN_ORIGINS"),
         ({"GATEWAY_RETURN_ORIGINS": "https://*.canary.example"}, "GATEWAY_RETURN_ORIGINS"),
         (WEBHOOK_URL, "GATEWAY_WEBHOOK_SECRET"),
+        ({"GATEWAY_WEBHOOK_SECRET": "canary" * 4}, "GATEWAY_WEBHOOK_URL"),
         (
             WEBHOOK_URL | {"GATEWAY_WEBHOOK_SECRET": "whsec_canary, no base64"},
             "GATEWAY_WEBHOOK_SECRET",
