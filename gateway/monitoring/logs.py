@@ -86,6 +86,8 @@ def set_up_logging(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # Python's own warnings would be text in a log of JSON.
+    logging.captureWarnings(True)
     # No line names these, and to find them out costs more than to write it (logging's HOWTO, "Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -111,7 +113,11 @@ class _Lines(logging.Formatter):
         if isinstance(record.msg, Event):
             name, fields = record.msg.name, dict(record.msg.fields)
         else:
-            name, fields = MESSAGE, {"message": record.getMessage()}
+            try:
+                said = record.getMessage()
+            except Exception:  # its values do not fit into it
+                said = str(record.msg)
+            name, fields = MESSAGE, {"message": said.rstrip()}
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return name, fields
@@ -173,12 +179,7 @@ class _CappedHandler(EventHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record's line; logging holds the lock."""
-        try:
-            name, fields = self.lines.event_of(record)
-        except Exception:  # a library's sentence and its values do not fit together
-            self.handleError(record)
-            return
-        self._tell(record.created, record.levelno, record.name, name, fields)
+        self._tell(record.created, record.levelno, record.name, *self.lines.event_of(record))
 
     def write_event(self, level: int, logger: str, name: str, fields: dict[str, Any]) -> None:
         """Write an event."""

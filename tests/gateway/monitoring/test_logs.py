@@ -131,6 +131,28 @@ def test_a_line_that_is_written_directly_is_that_of_a_record(form: str, tmp_path
     assert path.read_text() == "heard by both\n"
 
 
+WARNED = """\
+import logging, sys, warnings
+sys.path.insert(0, {root!r})
+from gateway.monitoring import logs
+logs.set_up_logging("json")
+warnings.warn("an option will go")
+logging.getLogger("some.library").warning("%d of %s", "does not fit")
+logging.getLogger("uvicorn.error").info("Waiting for %s", "requests")
+"""
+
+
+def test_whatever_a_library_says_is_one_object_a_line() -> None:
+    """Python's warnings, and a sentence that its values do not fit into, too."""
+    program = WARNED.format(root=str(ROOT))
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert [line["logger"] for line in lines] == ["py.warnings", "some.library", "uvicorn.error"]
+    assert all(line["event"] == "log" for line in lines)
+    assert lines[0]["message"].endswith("UserWarning: an option will go")
+    assert [line["message"] for line in lines[1:]] == ["%d of %s", "Waiting for requests"]
+
+
 PROGRAM = """\
 import logging, sys
 from pathlib import Path

@@ -48,6 +48,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
     try:
         yield Written(to)
     finally:
+        logging.captureWarnings(False)
         root.handlers[:] = handlers
         root.setLevel(level)
         for name, value in kept.items():
