@@ -7,10 +7,12 @@ whether that serves or not.
 import argparse
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 from gateway.cli.opening import remembered_settings
 from gateway.server.data_folder import DataFolder
+from gateway.settings.cautions import cautions
 from gateway.settings.settings import Settings
 from gateway.util.clock import SystemClock, rfc3339
 from gateway.util.command_names import SCRIPT, as_called_here
@@ -27,7 +29,8 @@ HOUR = 3600
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Return the document. Raise OperatorError for what is in the way of the upgrade."""
     settings = remembered_settings(options.data_dir, options.sandbox)
-    document: dict[str, Any] = {"ok": True, "version": version(), **_running(settings)}
+    doubtful = [asdict(caution) for caution in cautions(settings)]
+    document: dict[str, Any] = {"ok": True, "version": version(), **_running(settings), "settings": doubtful}
     path = settings.data_dir / DATABASE_FILE
     if settings.database_url is None and not path.exists():
         return document | {

@@ -124,6 +124,15 @@ def test_what_is_in_the_way_is_named(
         check()
 
 
+def test_settings_that_the_new_version_does_not_know_are_named(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the nearest one that there is."""
+    monkeypatch.setenv("GATEWAY_BACKUP_DAYS", "1")
+    (doubtful,) = [each for each in check()["settings"] if each["setting"] == "GATEWAY_BACKUP_DAYS"]
+    assert "GATEWAY_BACKUP_" in doubtful["remedy"]
+
+
 def test_a_folder_without_a_vault_is_no_failure(tmp_path: Path) -> None:
     """And none is made."""
     found = upgrade_check.run(argparse.Namespace(data_dir=tmp_path, sandbox=False))
