@@ -17,6 +17,7 @@ import uvicorn
 from gateway.errors import EXIT_CODES, OperatorError
 from gateway.monitoring import metrics_folder
 from gateway.monitoring.logs import set_up_logging
+from gateway.server import service_manager
 from gateway.server.data_folder import DataFolder
 from gateway.server.ending_signals import EndingSignals, Stopped
 from gateway.server.first_key import ensure_first_key
@@ -138,6 +139,7 @@ def _serve(
         start_line.write(settings, url, listening.workers)
         with suppress(OSError):
             print(json.dumps(ready), flush=True)
+        service_manager.notify("READY=1", os.environ)
 
     with open_when_it_answers(settings, clock) as vault:
         _prepare(vault, folder, settings.bootstrap_key)

@@ -1,8 +1,8 @@
 """Reading the settings at start.
 
-Values come from the environment, then `.env` in the bundle's folder (an installed package has none), then
-`~/.config/linkfox/.env`. An empty value counts as not set. The working directory is never looked at: it may
-be somebody else's.
+Values come from the environment (secrets also from systemd's credentials), then `.env` in the bundle's folder
+(an installed package has none), then `~/.config/linkfox/.env`. An empty value counts as not set. The working
+directory is never looked at: it may be somebody else's.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.backups import BackupSchedule
+from gateway.settings.credentials import with_credentials
 from gateway.settings.listening import Listening
 from gateway.settings.secret_kinds import ClientSecret, file_variable
 from gateway.settings.settings import KEYRING_TIMEOUT, Settings, config_folder
@@ -53,7 +54,7 @@ def load_settings(
     home = home or _home()
     config = config_folder(home)
     files = [folder / ".env" for folder in (bundle, config) if folder is not None]
-    values = Values(environ, files, secret_store or _keyring_secret)
+    values = Values(with_credentials(environ), files, secret_store or _keyring_secret)
     given = read(Settings, values, leave_out={"data_dir"} if data_dir else ())
     amazon_origin = given.get("amazon_origin")
     sandbox = sandbox or amazon_origin is not None

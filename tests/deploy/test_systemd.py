@@ -1,0 +1,168 @@
+"""The units of deploy/systemd, under a systemd: installed by its script, confined, and doing their work."""
+
+import json
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.distribution import build
+from tests.support.gateway_server import Amazon
+from tests.support.house import ROOT, House
+from tests.support.machine import Machine, booted
+
+UNITS = ROOT / "deploy" / "systemd"
+SERVICES = ("linkfox-gateway.service", "linkfox-gateway-backup.service")
+STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+# So that pip finds the packages that are here already, as pinned, and asks no registry.
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+
+
+@dataclass
+class Server:
+    """A machine with the gateway as its service; `secret` is what only its secret files hold."""
+
+    machine: Machine
+    house: House
+    secret: str
+
+    def journal(self) -> str:
+        """What the gateway wrote: there is no journal on this machine."""
+        return (self.machine.root / "run/gateway.log").read_text(encoding="utf-8")
+
+    def address(self) -> str:
+        """Where the gateway takes requests."""
+        return json.loads((self.house.data_dir / "gateway.json").read_text())["url"]
+
+    def shown(self, *properties: str) -> dict[str, str]:
+        """Properties of the service, as systemd tells them."""
+        told = self.machine.good("systemctl", "show", SERVICES[0], f"--property={','.join(properties)}")
+        return dict(line.split("=", 1) for line in told.splitlines())
+
+
+def make_environment(machine: Machine) -> None:
+    """Make the environment that the script installs into, in which the tests' packages and pip are found."""
+    machine.good("/usr/bin/python3", "-m", "venv", "--without-pip", "/opt/linkfox-gateway")
+    machine.good("mkdir", "/opt/packages")
+    machine.good("mount", "--bind", sysconfig.get_path("purelib"), "/opt/packages")
+    asking = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    found = machine.good("/opt/linkfox-gateway/bin/python", "-c", asking).strip()
+    (machine.root / found.lstrip("/") / "of-the-tests.pth").write_text("/opt/packages", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, amazon_process: Amazon) -> Iterator[Server]:
+    """Install the gateway by its script beside settings that were there before, and start it."""
+    folder = tmp_path_factory.mktemp("systemd")
+    spapi = amazon_process.spapi
+    with booted(folder / "systemd.log") as machine:
+        make_environment(machine)
+        settings = machine.root / "etc/linkfox-gateway"
+        settings.mkdir()
+        (settings / "SPAPI_CLIENT_SECRET").write_text(f"{spapi['clientSecret']}\n")
+        (settings / "environment").write_text(
+            f"AMAZON_ORIGIN={amazon_process.url}\nGATEWAY_PORT=0\n"
+            f"SPAPI_APP_ID={spapi['appId']}\nSPAPI_CLIENT_ID={spapi['clientId']}\n"
+        )
+        wheel = build(ROOT, folder, "--wheel")
+        command = (str(UNITS / "install.sh"), str(ROOT / "requirements-gateway.txt"), str(wheel))
+        machine.good(*command, **OFFLINE)
+        secrets = machine.root / "etc/systemd/system/linkfox-.service.d/secrets.conf"
+        secrets.write_text(secrets.read_text().replace("#LoadCredential=SPAPI", "LoadCredential=SPAPI"))
+        secrets.with_name("log.conf").write_text("[Service]\nStandardOutput=append:/run/gateway.log\n")
+        port = machine.root / "etc/systemd/system/linkfox-gateway.service.d/port.conf"
+        port.parent.mkdir()
+        start = "/opt/linkfox-gateway/bin/linkfox-gateway serve --port 0"
+        port.write_text(f"[Service]\nExecStart=\nExecStart={start}\n")
+        machine.good("systemctl", "daemon-reload")
+        data = machine.root / "var/lib/private/linkfox-gateway/data"
+        installed = Server(machine, House(folder, data), spapi["clientSecret"])
+        started = machine.run("systemctl", "start", SERVICES[0])
+        assert started.returncode == 0, f"{started.stderr}\n{installed.journal()}"
+        installed.house.url = installed.address()
+        yield installed
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_what_a_unit_may_do_is_little(unit: str) -> None:
+    """Its exposure, of which systemd-analyze(1) knows ten degrees, is below 2.0."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("there is no systemd-analyze; Debian: apt install systemd")
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNITS / unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (told,) = (line for line in done.stdout.splitlines() if "Overall exposure level" in line)
+    assert float(told.rpartition(": ")[2].split()[0]) < 2.0
+
+
+def test_systemd_finds_no_fault_in_the_units(server: Server) -> None:
+    """Nor does it complain of a line that it does not know."""
+    units = [path.name for path in UNITS.glob("linkfox-gateway*.*")]
+    assert len(units) == 3
+    done = server.machine.run("systemd-analyze", "verify", *units)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_service_authorizes_a_store(server: Server) -> None:
+    """Once `systemctl start` returns it takes requests, as a user of its own."""
+    assert server.house.authorize(STORE["sellerId"], "我的店铺 ☕")["sellerId"] == STORE["sellerId"]
+    assert server.house.post("/spApi/storeTokens", STORE)["accessToken"]
+    pid = server.shown("MainPID")["MainPID"]
+    status = (server.machine.root / "proc" / pid / "status").read_text()
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    assert fields["Uid"].split()[0] != "0"
+    assert (fields["NoNewPrivs"].strip(), fields["Seccomp"].strip()) == ("1", "2")
+    assert int(fields["CapBnd"], 16) == 0
+
+
+def test_its_secrets_are_in_files_alone(server: Server) -> None:
+    """Neither in the environment of its process nor in what systemd tells of it, nor in what it wrote."""
+    key = (server.machine.root / "etc/linkfox-gateway/GATEWAY_MASTER_KEY").read_text().strip()
+    pid = server.shown("MainPID")["MainPID"]
+    environment = (server.machine.root / "proc" / pid / "environ").read_bytes().decode()
+    assert "GATEWAY_DATA_DIR=/var/lib/linkfox-gateway/data" in environment
+    places = (environment, server.machine.good("systemctl", "show", SERVICES[0]), server.journal())
+    for secret in (key, server.secret):
+        assert len(secret) > 20
+        assert [place for place in places if secret in place] == []
+
+
+def test_a_command_runs_as_the_service_does(server: Server) -> None:
+    """As the hints name it; a new file of it is the service's, in the only folder that it can write to."""
+    listed = json.loads(server.machine.good("linkfox-gateway", "list-keys"))
+    assert [key["user"] for key in listed["keys"]] == ["owner"]
+    key = "/var/lib/linkfox-gateway/anna.key"
+    made = json.loads(server.machine.good("linkfox-gateway", "add-user", "anna", "--key-file", key))
+    written = (server.machine.root / "var/lib/private/linkfox-gateway/anna.key").read_text().strip()
+    assert made["user"] == "anna"
+    assert server.house.post("/spApi/authorizedStores", {}, written)["stores"] == []
+    refused = server.machine.run("linkfox-gateway", "add-user", "bert", "--key-file", "/opt/bert.key")
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (2, "bad_arguments")
+
+
+@pytest.mark.skipif(
+    "--folder" not in (ROOT / "gateway/cli/commands.json").read_text(), reason="backup takes no folder yet"
+)
+def test_the_backup_service_leaves_a_copy(server: Server) -> None:
+    """In a folder of its own, which only the gateway's user reads."""
+    server.machine.good("systemctl", "start", SERVICES[1])
+    folder = server.machine.root / "var/lib/private/linkfox-gateway-backups"
+    (copy,) = folder.iterdir()
+    assert copy.read_bytes().startswith(b"SQLite format 3")
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_restart_ends_it_in_good_order_and_keeps_its_stores(server: Server) -> None:
+    """It is told by SIGTERM, and after any number of failures it would be started again."""
+    server.machine.good("systemctl", "restart", SERVICES[0])
+    assert server.shown("Result", "NRestarts", "ActiveState", "StartLimitIntervalUSec") == {
+        "Result": "success",
+        "NRestarts": "0",
+        "ActiveState": "active",
+        "StartLimitIntervalUSec": "0",
+    }
+    server.house.url = server.address()
+    (store,) = server.house.post("/spApi/authorizedStores", {})["stores"]
+    assert store["sellerId"] == STORE["sellerId"]
