@@ -22,6 +22,7 @@ FILES = {
     "build": "requirements-build.txt",
     "scanner": "requirements-scanner.txt",
     "deploy": "tests/deploy/requirements.txt",
+    "supply-chain": "requirements-supply-chain.txt",
     "libraries-newest": "tests/libraries/requirements-newest.txt",
     "libraries-older": "tests/libraries/requirements-older.txt",
     "libraries-ads-mcp": "tests/libraries/requirements-ads-mcp.txt",

@@ -3,6 +3,7 @@
 #   ./install.sh ../../requirements-gateway.txt ../../dist/linkfox_amazon_auth-VERSION-py3-none-any.whl
 # Settings and secrets in /etc/linkfox-gateway that are there stay as they are. Nothing is started.
 set -eu
+[ $# -eq 2 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 requirements=$(realpath "$1") wheel=$(realpath "$2")
 cd "$(dirname "$0")"
 umask 022

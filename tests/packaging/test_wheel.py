@@ -48,6 +48,7 @@ def test_it_holds_what_git_holds_of_its_packages(built: Path) -> None:
     names = zipfile.ZipFile(built).namelist()
     assert {"gateway/cli/commands.json", "gateway/web/style.css", "gateway/api/docs.html"} <= held
     assert held == {name for name in names if name.startswith(tuple(f"{part}/" for part in PARTS))}
+    assert f"linkfox_amazon_auth-{version()}.dist-info/sboms/sbom.cdx.json" in names
     assert built.name == f"linkfox_amazon_auth-{version()}-py3-none-any.whl"
 
 
