@@ -13,10 +13,19 @@ from tests.support.distribution import build
 from tests.support.gateway_server import Amazon
 from tests.support.house import ROOT, House
 from tests.support.machine import Machine, booted
+from tests.support.markdown import FENCE
 
 UNITS = ROOT / "deploy" / "systemd"
+PAGE = UNITS / "README.md"
+LINES = [
+    line
+    for block in FENCE.finditer(PAGE.read_text(encoding="utf-8"))
+    if block["language"] == "sh"
+    for line in block["text"].splitlines()
+]
 SERVICES = ("linkfox-gateway.service", "linkfox-gateway-backup.service")
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
+COMMANDS = (ROOT / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8")
 # So that pip finds the packages that are here already, as pinned, and asks no registry.
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 
@@ -33,6 +42,10 @@ class Server:
         """What the gateway wrote: there is no journal on this machine."""
         return (self.machine.root / "run/gateway.log").read_text(encoding="utf-8")
 
+    def typed(self, beginning: str, **values: str) -> str:
+        """Type the page's one line that begins so, with `values` for its words in capitals."""
+        return typed(self.machine, beginning, **values)
+
     def address(self) -> str:
         """Where the gateway takes requests."""
         return json.loads((self.house.data_dir / "gateway.json").read_text())["url"]
@@ -41,6 +54,18 @@ class Server:
         """Properties of the service, as systemd tells them."""
         told = self.machine.good("systemctl", "show", SERVICES[0], f"--property={','.join(properties)}")
         return dict(line.split("=", 1) for line in told.splitlines())
+
+
+def typed(machine: Machine, beginning: str, pasted: str = "", **values: str) -> str:
+    """Type a line of the page as root, for whom `sudo` changes nothing; return what it printed.
+
+    `pasted` is given to what asks for it.
+    """
+    (line,) = (line for line in LINES if line.startswith(f"sudo {beginning}"))
+    for words, value in values.items():
+        line = line.replace(words, value)
+    words = ("bash", "-euc", f'sudo() {{ "$@"; }}; cd "$0"; {line}', str(ROOT))
+    return machine.good(*words, pasted=pasted, **OFFLINE)
 
 
 def make_environment(machine: Machine) -> None:
@@ -62,26 +87,27 @@ def server(tmp_path_factory: pytest.TempPathFactory, amazon_process: Amazon) -> 
         make_environment(machine)
         settings = machine.root / "etc/linkfox-gateway"
         settings.mkdir()
-        (settings / "SPAPI_CLIENT_SECRET").write_text(f"{spapi['clientSecret']}\n")
         (settings / "environment").write_text(
-            f"AMAZON_ORIGIN={amazon_process.url}\nGATEWAY_PORT=0\n"
+            f"AMAZON_ORIGIN={amazon_process.url}\n"
             f"SPAPI_APP_ID={spapi['appId']}\nSPAPI_CLIENT_ID={spapi['clientId']}\n"
         )
         wheel = build(ROOT, folder, "--wheel")
-        command = (str(UNITS / "install.sh"), str(ROOT / "requirements-gateway.txt"), str(wheel))
-        machine.good(*command, **OFFLINE)
-        secrets = machine.root / "etc/systemd/system/linkfox-.service.d/secrets.conf"
-        secrets.write_text(secrets.read_text().replace("#LoadCredential=SPAPI", "LoadCredential=SPAPI"))
-        secrets.with_name("log.conf").write_text("[Service]\nStandardOutput=append:/run/gateway.log\n")
-        port = machine.root / "etc/systemd/system/linkfox-gateway.service.d/port.conf"
-        port.parent.mkdir()
+        typed(machine, "deploy/systemd/install.sh", **{"dist/linkfox_amazon_auth-*.whl": str(wheel)})
+        typed(machine, "install -m 0600", pasted=f"{spapi['clientSecret']}\n")
+        typed(machine, "sed -i")
+        drop_ins = machine.root / "etc/systemd/system"
+        (drop_ins / "linkfox-.service.d/log.conf").write_text(
+            "[Service]\nStandardOutput=append:/run/gateway.log\n"
+        )
+        (drop_ins / "linkfox-gateway.service.d").mkdir()
         start = "/opt/linkfox-gateway/bin/linkfox-gateway serve --port 0"
-        port.write_text(f"[Service]\nExecStart=\nExecStart={start}\n")
-        machine.good("systemctl", "daemon-reload")
+        (drop_ins / "linkfox-gateway.service.d/port.conf").write_text(
+            f"[Service]\nExecStart=\nExecStart={start}\n"
+        )
+        typed(machine, "systemctl daemon-reload")
         data = machine.root / "var/lib/private/linkfox-gateway/data"
         installed = Server(machine, House(folder, data), spapi["clientSecret"])
-        started = machine.run("systemctl", "start", SERVICES[0])
-        assert started.returncode == 0, f"{started.stderr}\n{installed.journal()}"
+        installed.typed("systemctl enable --now")
         installed.house.url = installed.address()
         yield installed
 
@@ -130,28 +156,30 @@ def test_its_secrets_are_in_files_alone(server: Server) -> None:
 
 
 def test_a_command_runs_as_the_service_does(server: Server) -> None:
-    """As the hints name it; a new file of it is the service's, in the only folder that it can write to."""
+    """As the page and the hints name it; it can write into the gateway's own folder alone."""
+    assert (
+        server.typed("cat /var/lib/private/linkfox-gateway/data/owner.key").strip() == server.house.api_key()
+    )
+    made = json.loads(server.typed("linkfox-gateway add-user"))
+    key = server.typed("cat /var/lib/private/linkfox-gateway/anna.key").strip()
+    assert (made["user"], made["rights"]) == ("anna", ["tokens", "proxy"])
+    assert server.house.post("/spApi/authorizedStores", {}, key)["stores"] == []
+    server.typed("rm ")
     listed = json.loads(server.machine.good("linkfox-gateway", "list-keys"))
-    assert [key["user"] for key in listed["keys"]] == ["owner"]
-    key = "/var/lib/linkfox-gateway/anna.key"
-    made = json.loads(server.machine.good("linkfox-gateway", "add-user", "anna", "--key-file", key))
-    written = (server.machine.root / "var/lib/private/linkfox-gateway/anna.key").read_text().strip()
-    assert made["user"] == "anna"
-    assert server.house.post("/spApi/authorizedStores", {}, written)["stores"] == []
+    assert {each["user"] for each in listed["keys"]} == {"owner", "anna"}
     refused = server.machine.run("linkfox-gateway", "add-user", "bert", "--key-file", "/opt/bert.key")
     assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (2, "bad_arguments")
 
 
-@pytest.mark.skipif(
-    "--folder" not in (ROOT / "gateway/cli/commands.json").read_text(), reason="backup takes no folder yet"
-)
-def test_the_backup_service_leaves_a_copy(server: Server) -> None:
-    """In a folder of its own, which only the gateway's user reads."""
-    server.machine.good("systemctl", "start", SERVICES[1])
+@pytest.mark.skipif("--folder" not in COMMANDS, reason="backup takes no folder yet")
+def test_a_backup_is_restored_beside_the_gateway(server: Server) -> None:
+    """The drill of the page: the service leaves a copy that only its user reads, and the copy opens."""
+    server.typed("systemctl start linkfox-gateway-backup.service")
+    (copy,) = server.typed("ls /var/lib/private/linkfox-gateway-backups").split()
     folder = server.machine.root / "var/lib/private/linkfox-gateway-backups"
-    (copy,) = folder.iterdir()
-    assert copy.read_bytes().startswith(b"SQLite format 3")
     assert folder.stat().st_mode & 0o777 == 0o700
+    assert json.loads(server.typed("linkfox-gateway restore", COPY=copy))["ok"] is True
+    assert (server.machine.root / "var/lib/private/linkfox-gateway/drill/vault.db").is_file()
 
 
 def test_a_restart_ends_it_in_good_order_and_keeps_its_stores(server: Server) -> None:

@@ -32,11 +32,14 @@ class Machine:
         """Its files, as seen from here."""
         return Path(f"/proc/{self.first}/root")
 
-    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run a command there as root, to its end; `more` are further environment variables."""
+    def run(self, *words: str, pasted: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there as root, to its end.
+
+        `pasted` is its standard input, `more` are further environment variables.
+        """
         return subprocess.run(
             ["nsenter", "--target", str(self.first), *NAMESPACES, "--", *words],
-            stdin=subprocess.DEVNULL,
+            input=pasted,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -44,9 +47,9 @@ class Machine:
             env={"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/", **more},
         )
 
-    def good(self, *words: str, **more: str) -> str:
+    def good(self, *words: str, pasted: str = "", **more: str) -> str:
         """Run a command that has to succeed; return what it printed."""
-        done = self.run(*words, **more)
+        done = self.run(*words, pasted=pasted, **more)
         assert done.returncode == 0, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
