@@ -167,6 +167,8 @@ def test_a_command_runs_as_the_service_does(server: Server) -> None:
     server.typed("rm ")
     listed = json.loads(server.machine.good("linkfox-gateway", "list-keys"))
     assert {each["user"] for each in listed["keys"]} == {"owner", "anna"}
+    half = server.machine.run("linkfox-gateway", "list-keys", GATEWAY_WEBHOOK_URL="https://a.example/hook")
+    assert "GATEWAY_WEBHOOK_SECRET" in half.stdout, "a setting goes on to the command"
     refused = server.machine.run("linkfox-gateway", "add-user", "bert", "--key-file", "/opt/bert.key")
     assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (2, "bad_arguments")
 
@@ -178,7 +180,10 @@ def test_a_backup_is_restored_beside_the_gateway(server: Server) -> None:
     (copy,) = server.typed("ls /var/lib/private/linkfox-gateway-backups").split()
     folder = server.machine.root / "var/lib/private/linkfox-gateway-backups"
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert json.loads(server.typed("linkfox-gateway restore", COPY=copy))["ok"] is True
+    assert (
+        json.loads(server.typed("env GATEWAY_DATABASE_URL_FILE= linkfox-gateway restore", COPY=copy))["ok"]
+        is True
+    )
     assert (server.machine.root / "var/lib/private/linkfox-gateway/drill/vault.db").is_file()
 
 
