@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("requirements-gateway.txt", "requirements-mcp.txt", "requirements-build.txt")
+FILES = tuple(f"requirements-{name}.txt" for name in ("gateway", "tracing", "mcp", "build"))
 SECONDS = 120
 
 

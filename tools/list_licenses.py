@@ -11,9 +11,10 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "deploy" / "licenses.md"
-FILES = ("requirements-gateway.txt", "requirements.txt", "requirements-mcp.txt")
+FILES = ("requirements-gateway.txt", "requirements-tracing.txt", "requirements.txt", "requirements-mcp.txt")
 # What stands in older packages in place of an SPDX expression.
 SPDX = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
@@ -34,19 +35,19 @@ Every package that is installed with the gateway, the scripts or the MCP server,
 `tools/list_licenses.py`. None asks that a program which uses it be published; those under LGPL and MPL
 ask that changes of themselves are.
 
-| Package | License | Comes with |
-|---|---|---|
+| Package | License |
+|---|---|
 """
 
 
-def pinned() -> dict[str, list[str]]:
-    """Return the names that the requirements pin, each with the files that do."""
-    found: dict[str, list[str]] = {}
-    for file in FILES:
-        for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith((" ", "#", "-")):
-                found.setdefault(Requirement(line.rstrip(" \\")).name, []).append(file)
-    return found
+def pinned() -> set[str]:
+    """Return the names that the requirements pin."""
+    return {
+        Requirement(line.rstrip(" \\")).name
+        for file in FILES
+        for line in (ROOT / file).read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith((" ", "#", "-"))
+    }
 
 
 def license_of(name: str) -> str | None:
@@ -60,7 +61,9 @@ def license_of(name: str) -> str | None:
         for value in fields.get_all("Classifier", [])
         if value.startswith("License :: ")
     ]
-    told = fields["License-Expression"] or (classified[0] if len(classified) == 1 else fields["License"])
+    told = fields.get("License-Expression") or (
+        classified[0] if len(classified) == 1 else fields.get("License")
+    )
     return SPDX.get(told or "", told)
 
 
@@ -68,16 +71,13 @@ def listed() -> dict[str, str]:
     """Return what the page says now: each package's license."""
     text = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    return {name: license_name for name, license_name, *_ in rows[1:]}
+    return dict(rows[1:])
 
 
 def page() -> str:
     """Return the page."""
     before = listed()
-    rows = []
-    for name, files in sorted(pinned().items()):
-        told = license_of(name) or before.get(name, "unknown")
-        rows.append(f"| {name} | {told} | {', '.join(f'`{file}`' for file in files)} |\n")
+    rows = [f"| {name} | {license_of(name) or before.get(name, 'unknown')} |\n" for name in sorted(pinned())]
     return HEAD + "".join(rows)
 
 
