@@ -14,7 +14,7 @@ python=/opt/linkfox-gateway/bin/python
 
 etc=/etc/linkfox-gateway units=/etc/systemd/system
 install -d -m 0700 "$etc"
-[ -e "$etc/environment" ] || install -m 0600 environment "$etc/environment"
+[ -e "$etc/environment" ] || install -m 0600 ../settings.env.sample "$etc/environment"
 [ -e "$etc/GATEWAY_MASTER_KEY" ] || (umask 077 && head -c 32 /dev/urandom | base64 >"$etc/GATEWAY_MASTER_KEY")
 install -m 0644 linkfox-gateway.service linkfox-gateway-backup.service linkfox-gateway-backup.timer "$units"
 [ -e "$units/linkfox-.service.d/secrets.conf" ] || install -D -m 0644 -t "$units/linkfox-.service.d" linkfox-.service.d/secrets.conf

@@ -9,20 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.support.deploy_page import lines
 from tests.support.distribution import build
 from tests.support.gateway_server import Amazon
 from tests.support.house import ROOT, House
 from tests.support.machine import Machine, booted
-from tests.support.markdown import FENCE
 
 UNITS = ROOT / "deploy" / "systemd"
-PAGE = UNITS / "README.md"
-LINES = [
-    line
-    for block in FENCE.finditer(PAGE.read_text(encoding="utf-8"))
-    if block["language"] == "sh"
-    for line in block["text"].splitlines()
-]
+LINES = lines("On one machine with systemd")
 SERVICES = ("linkfox-gateway.service", "linkfox-gateway-backup.service")
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 COMMANDS = (ROOT / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8")
@@ -88,22 +82,15 @@ def server(tmp_path_factory: pytest.TempPathFactory, amazon_process: Amazon) -> 
         settings = machine.root / "etc/linkfox-gateway"
         settings.mkdir()
         (settings / "environment").write_text(
-            f"AMAZON_ORIGIN={amazon_process.url}\n"
+            f"AMAZON_ORIGIN={amazon_process.url}\nGATEWAY_PORT=0\n"
             f"SPAPI_APP_ID={spapi['appId']}\nSPAPI_CLIENT_ID={spapi['clientId']}\n"
         )
         wheel = build(ROOT, folder, "--wheel")
         typed(machine, "deploy/systemd/install.sh", **{"dist/linkfox_amazon_auth-*.whl": str(wheel)})
         typed(machine, "install -m 0600", pasted=f"{spapi['clientSecret']}\n")
         typed(machine, "sed -i")
-        drop_ins = machine.root / "etc/systemd/system"
-        (drop_ins / "linkfox-.service.d/log.conf").write_text(
-            "[Service]\nStandardOutput=append:/run/gateway.log\n"
-        )
-        (drop_ins / "linkfox-gateway.service.d").mkdir()
-        start = "/opt/linkfox-gateway/bin/linkfox-gateway serve --port 0"
-        (drop_ins / "linkfox-gateway.service.d/port.conf").write_text(
-            f"[Service]\nExecStart=\nExecStart={start}\n"
-        )
+        drop_in = machine.root / "etc/systemd/system/linkfox-.service.d/log.conf"
+        drop_in.write_text("[Service]\nStandardOutput=append:/run/gateway.log\n")
         typed(machine, "systemctl daemon-reload")
         data = machine.root / "var/lib/private/linkfox-gateway/data"
         installed = Server(machine, House(folder, data), spapi["clientSecret"])
