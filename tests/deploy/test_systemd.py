@@ -19,7 +19,6 @@ UNITS = ROOT / "deploy" / "systemd"
 LINES = lines("On one machine with systemd")
 SERVICES = ("linkfox-gateway.service", "linkfox-gateway-backup.service")
 STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
-COMMANDS = (ROOT / "gateway" / "cli" / "commands.json").read_text(encoding="utf-8")
 # So that pip finds the packages that are here already, as pinned, and asks no registry.
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 
@@ -160,7 +159,6 @@ def test_a_command_runs_as_the_service_does(server: Server) -> None:
     assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (2, "bad_arguments")
 
 
-@pytest.mark.skipif("--folder" not in COMMANDS, reason="backup takes no folder yet")
 def test_a_backup_is_restored_beside_the_gateway(server: Server) -> None:
     """The drill of the page: the service leaves a copy that only its user reads, and the copy opens."""
     server.typed("systemctl start linkfox-gateway-backup.service")
