@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -107,6 +108,7 @@ def create_app(
             "sandbox": settings.sandbox,
             "drain_seconds": settings.drain_seconds,
             "give_up": session.cut,
+            "rest": partial(stop_all, jobs),
         }
         async with (
             AsyncExitStack() as steps

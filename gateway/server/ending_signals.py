@@ -21,6 +21,9 @@ class EndingSignals:
         """Let each of them raise Stopped from now on."""
         for number in _ending_signals():
             signal.signal(number, self._stop)
+        if hasattr(signal, "SIGHUP"):
+            # There is nothing to reload yet, and that is no reason to end.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def check(self) -> None:
         """Raise Stopped where one has come."""

@@ -161,7 +161,7 @@ class Protocol(HttpToolsProtocol):
             self._at = _ANSWER
         super().on_message_complete()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, _app: ASGI3Application) -> None:
         # An answer to HEAD has a head alone, and "100 Continue" would be taken for one.
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
             cycle.transport = AnswerTransport(cycle.transport)
@@ -171,7 +171,8 @@ class Protocol(HttpToolsProtocol):
             cycle.keep_alive = False
         # uvicorn does not ask what to make.
         cycle.__class__ = Cycle
-        super()._start_asgi_task(cycle, app)
+        # Of a request that waited behind another one, the application may have been replaced meanwhile.
+        super()._start_asgi_task(cycle, self.app)
 
     def shutdown(self) -> None:
         """Finish what is under way, for the server ends; whoever only waits need not be waited for."""

@@ -23,12 +23,13 @@ from gateway.server.ending_signals import EndingSignals, Stopped
 from gateway.server.first_key import ensure_first_key
 from gateway.server.gateway_server import GRACE_SECONDS, SLOW_CLIENT_SECONDS, GatewayServer
 from gateway.server.listener import BACKLOG, addresses, listen
+from gateway.server.reloading import Reloader
 from gateway.server.sandbox_process import StandInProcess
 from gateway.server.share_claim import claim_of_share
 from gateway.server.start_line import StartLine
 from gateway.server.start_warnings import warn_at_start
 from gateway.server.tls import TLS_BACKLOG, TlsConfig, check_certificate
-from gateway.server.workers import WorkerConfig, Workers, make_app
+from gateway.server.workers import WorkerConfig, Workers
 from gateway.settings.applications import CALLBACK_PATHS
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
@@ -58,15 +59,19 @@ class ServeOptions:
     tls_key: Path | None
     data_dir: Path | None
 
+    def flags(self) -> dict[str, Any]:
+        """Return what was said of where and how to listen, by the names of `Listening`."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "workers": self.workers,
+            "tls_cert": self.tls_cert,
+            "tls_key": self.tls_key,
+        }
+
     def applied_to(self, settings: Settings) -> Settings:
         """Return the settings with what was said for this start in them. Raise SettingsError."""
-        listening = settings.listening.with_flags(
-            host=self.host,
-            port=self.port,
-            workers=self.workers,
-            tls_cert=self.tls_cert,
-            tls_key=self.tls_key,
-        )
+        listening = settings.listening.with_flags(**self.flags())
         by_flags = self.tls_cert or self.tls_key
         check_certificate(listening, "bad_arguments" if by_flags else "not_set_up")
         return replace(settings, listening=listening)
@@ -141,18 +146,20 @@ def _serve(
             print(json.dumps(ready), flush=True)
         service_manager.notify("READY=1", os.environ)
 
+    worker = WorkerConfig(settings.data_dir, options.sandbox, origin, stand_in, factory, options.flags())
     with open_when_it_answers(settings, clock) as vault:
         _prepare(vault, folder, settings.bootstrap_key)
         start_line = StartLine.of(vault)
         if listening.workers == 1:
             metrics_folder.leave_out()
-            app = make_app(factory, settings, vault, clock)
+            reloader = worker.reloader(settings, vault, clock)
+            app = reloader.make(settings)
             signals.check()
-            _run_one(settings, listener, app, announce)
+            _run_one(settings, listener, app, announce, reloader)
             return
     metrics_folder.prepare(settings.data_dir)
     # Every worker opens the vault for itself.
-    WorkerConfig(settings.data_dir, options.sandbox, origin, stand_in, factory).to_environment()
+    worker.to_environment()
     signals.check()
     _run_several(settings, listener, announce)
 
@@ -180,8 +187,9 @@ def _run_one(
     listener: socket.socket,
     app: Callable[..., Any],
     announce: Callable[[], None],
+    reloader: Reloader,
 ) -> None:
-    server = GatewayServer(_uvicorn_config(settings, app), announce)
+    server = GatewayServer(_uvicorn_config(settings, app), announce, reloader)
     try:
         server.run(sockets=[listener])
     except Stopped:
@@ -212,8 +220,7 @@ def _not_started() -> OperatorError:
 
 
 def _uvicorn_config(settings: Settings, app: Callable[..., Any] | str) -> uvicorn.Config:
-    # No access log: it prints the codes of callbacks. Headers that a proxy adds are believed of those that
-    # the owner named; the list is always given, since uvicorn would take another one from its environment.
+    # No access log: it prints the codes of callbacks.
     listening = settings.listening
     config, protocol = (
         (TlsConfig, "gateway.server.tls:TlsProtocol")
@@ -230,8 +237,7 @@ def _uvicorn_config(settings: Settings, app: Callable[..., Any] | str) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,  # `reloading.py` sees to those
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS + SLOW_CLIENT_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -55,6 +55,12 @@ class TlsConfig(uvicorn.Config):
         super().load()
         self.tls, self.ssl = self.ssl, None
 
+    def read_certificate(self) -> None:
+        """Read the certificate anew, for the connections that begin from now on. Raise OSError."""
+        assert self.tls is not None, "it was read at the start"
+        assert self.ssl_certfile is not None, "the settings name a certificate"
+        self.tls.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+
 
 class TlsProtocol(Protocol):
     """One connection: of TLS first, which has HEAD_SECONDS, and then of HTTP over it."""

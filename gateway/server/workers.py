@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
@@ -20,7 +20,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess, Process
 
 from gateway.monitoring.logs import set_up_logging
-from gateway.server.gateway_server import GatewayServer
+from gateway.server.gateway_server import HANGUP, GatewayServer, is_hung_up
+from gateway.server.reloading import App, Reloader
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
 from gateway.util import events
@@ -38,8 +39,6 @@ HURRY = getattr(signal, "SIGUSR2", None)
 
 log = logging.getLogger(__name__)
 
-App = Callable[..., Any]
-
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
@@ -50,6 +49,7 @@ class WorkerConfig:
     origin: str
     stand_in: dict[str, Any] | None
     factory: str
+    flags: dict[str, Any]
 
     def to_environment(self) -> None:
         """Put it into this process's environment, which the workers inherit."""
@@ -60,20 +60,35 @@ class WorkerConfig:
                 "origin": self.origin,
                 "stand_in": self.stand_in,
                 "factory": self.factory,
-            }
+                "flags": self.flags,
+            },
+            default=str,  # paths
         )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "WorkerConfig":
         """Return what the parent put into a worker's environment."""
         values = json.loads(environ[WORKER_VARIABLE])
-        return cls(data_dir=Path(values.pop("data_dir")), **values)
+        flags = values.pop("flags")
+        for name in ("tls_cert", "tls_key"):
+            flags[name] = flags[name] and Path(flags[name])
+        return cls(data_dir=Path(values.pop("data_dir")), flags=flags, **values)
 
     def settings(self, environ: Mapping[str, str]) -> Settings:
         """Return the settings that the parent has, too."""
         settings = load_settings(environ, sandbox=self.sandbox, data_dir=self.data_dir)
+        settings = replace(settings, listening=settings.listening.with_flags(**self.flags))
         settings = settings.with_origin(self.origin)
         return settings.with_stand_in(self.stand_in) if self.stand_in else settings
+
+    def reloader(self, settings: Settings, vault: Vault, clock: Clock) -> Reloader:
+        """Return what makes the application of this process, now and when its settings are read anew."""
+        return Reloader(
+            settings,
+            vault,
+            lambda: self.settings(os.environ),
+            lambda read: make_app(self.factory, read, vault, clock),
+        )
 
 
 def make_app(factory: str, settings: Settings, vault: Vault, clock: Clock) -> App:
@@ -86,7 +101,7 @@ def make_app(factory: str, settings: Settings, vault: Vault, clock: Clock) -> Ap
 
 
 def create_worker_app() -> App:
-    """Return the ASGI application of a worker process. It closes its vault when the server ends."""
+    """Return the ASGI application of a worker process. Its server closes the vault (WorkerServer)."""
     set_up_logging()
     _end_with_parent()
     config = WorkerConfig.from_environment(os.environ)
@@ -94,18 +109,20 @@ def create_worker_app() -> App:
     set_up_logging(settings.log_format, settings.data_dir)
     clock = SystemClock()
     vault = open_when_it_answers(settings, clock)
-    app = make_app(config.factory, settings, vault, clock)
+    _this.vault = vault
+    _this.reloader = config.reloader(settings, vault, clock)
+    return _this.reloader.make(settings)
 
-    async def closing(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        try:
-            await app(scope, receive, send)
-        finally:
-            vault.close()
 
-    return closing
+@dataclass(slots=True)
+class _Worker:
+    """What a worker process has once: uvicorn makes its application by the name of a function."""
+
+    vault: Vault | None = None
+    reloader: Reloader | None = None
+
+
+_this = _Worker()
 
 
 class WorkerServer(GatewayServer):
@@ -113,6 +130,17 @@ class WorkerServer(GatewayServer):
 
     Ctrl+C and a service manager signal every process of a group, and the parent each worker once more.
     """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take requests, with the application that this process has made by now."""
+        self._reloader = _this.reloader
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the application, and close the vault that it stands on."""
+        await super().shutdown(sockets)
+        if _this.vault is not None:
+            _this.vault.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end, however often that is said."""
@@ -135,6 +163,11 @@ class WorkerProcess(Process):
         if HURRY is not None:
             signal.signal(HURRY, lambda _number, _frame: cast(WorkerServer, self.server).hurry())
         super().target(sockets)
+
+    def reload(self) -> None:
+        """Let the worker read its settings anew."""
+        if HANGUP is not None and self.process.is_alive() and self.process.pid is not None:
+            os.kill(self.process.pid, HANGUP)
 
     def hurry(self) -> None:
         """Let the worker give up what is under way; where there is no signal for that, end it."""
@@ -216,6 +249,14 @@ class Workers(Multiprocess):
         """End gracefully on Windows's Ctrl+Break."""
         self.asked_to_stop = True
         super().handle_break()
+
+    def handle_hup(self) -> None:
+        """Let the workers read their settings anew; end where the terminal is gone."""
+        if is_hung_up():
+            self.handle_term()
+            return
+        for process in self.processes:
+            process.reload()
 
     def handle_ttin(self) -> None:
         """Start no further worker: how many there are is a setting."""

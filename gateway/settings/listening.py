@@ -16,16 +16,25 @@ class Listening:
     """What the flags of `serve` say for one start, the settings say for each."""
 
     host: Annotated[
-        str, Variable("GATEWAY_HOST", kinds.host, "address to listen on; `--host` goes before it")
+        str,
+        Variable("GATEWAY_HOST", kinds.host, "address to listen on; `--host` goes before it", restart=True),
     ] = "127.0.0.1"
     port: Annotated[
         int,
-        Variable("GATEWAY_PORT", kinds.port, "port to listen on, 0 for a free one; `--port` goes before it"),
+        Variable(
+            "GATEWAY_PORT",
+            kinds.port,
+            "port to listen on, 0 for a free one; `--port` goes before it",
+            restart=True,
+        ),
     ] = DEFAULT_PORT
     workers: Annotated[
         int,
         Variable(
-            "GATEWAY_WORKERS", WholeNumber(1, 64), "how many processes serve; `--workers` goes before it"
+            "GATEWAY_WORKERS",
+            WholeNumber(1, 64),
+            "how many processes serve; `--workers` goes before it",
+            restart=True,
         ),
     ] = 1
     tls_cert: Annotated[
@@ -35,6 +44,7 @@ class Listening:
             kinds.absolute_path,
             "certificate chain (PEM), to speak https; `--tls-cert` goes before it",
             "plain http",
+            restart=True,
         ),
     ] = None
     tls_key: Annotated[
@@ -43,6 +53,7 @@ class Listening:
             "GATEWAY_TLS_KEY_FILE",
             secret_kinds.secret_file,
             "its private key (PEM); `--tls-key` goes before it",
+            restart=True,
         ),
     ] = None
 

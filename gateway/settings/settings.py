@@ -32,7 +32,9 @@ def config_folder(home: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How this gateway is to run: read once at start (`loading.py`), checked, and never changed afterwards.
+    """How this gateway is to run: read and checked as a whole (`loading.py`), and never changed afterwards.
+
+    A running gateway may read them anew, and goes by the new ones from then on (`server/reloading.py`).
 
     Times are seconds, sizes bytes. `amazon_origin` set implies `sandbox`. `attempt_lifetime` is what Amazon's
     own sample gives a state (references/amazon.md). `refresh_unused`: how long ago a grant must have been
@@ -46,6 +48,7 @@ class Settings:
             kinds.absolute_path,
             "data folder, an absolute path",
             "`~/.local/share/linkfox/gateway`, or `…/gateway-sandbox`",
+            restart=True,
         ),
     ]
     given_public_url: Annotated[
@@ -65,6 +68,7 @@ class Settings:
             "PostgreSQL to use instead of SQLite: `postgresql://USER@HOST/DATABASE`; a password stands "
             "behind the user, after a colon",
             "SQLite in the data folder",
+            restart=True,
         ),
     ] = None
     database_read_url: Annotated[
@@ -91,6 +95,7 @@ class Settings:
             "GATEWAY_DATABASE_WAIT_SECONDS",
             WholeNumber(0, 3600),
             "so many seconds a start waits for a PostgreSQL that does not answer yet, 0 for none",
+            restart=True,
         ),
     ] = 60
     master_key: Annotated[
@@ -100,10 +105,12 @@ class Settings:
             secret_kinds.master_key,
             "master key, 32 bytes in base64",
             "see [The master key](#the-master-key)",
+            restart=True,
         ),
     ] = None
     master_key_file: Annotated[
-        Path | None, Variable("GATEWAY_MASTER_KEY_FILE", secret_kinds.secret_file, "file that holds it")
+        Path | None,
+        Variable("GATEWAY_MASTER_KEY_FILE", secret_kinds.secret_file, "file that holds it", restart=True),
     ] = None
     allowed_hosts: Annotated[
         tuple[str, ...],
@@ -123,6 +130,7 @@ class Settings:
             secret_kinds.api_key,
             "first API key of the user `owner`, made by you; see [Users and keys](#users-and-keys)",
             "one is made, in the data folder",
+            restart=True,
         ),
     ] = None
     return_origins: Annotated[
@@ -232,6 +240,7 @@ class Settings:
             "AMAZON_ORIGIN",
             addresses.loopback_origin,
             "stands in for all of Amazon; loopback only, implies sandbox",
+            restart=True,
         ),
     ] = None
 

@@ -17,12 +17,17 @@ SettingKind = Callable[[Values, str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An environment variable. `default`: in words, where the field's own default does not say it."""
+    """An environment variable.
+
+    `default`: in words, where the field's own default does not say it. `restart`: a running gateway that
+    reads its settings anew keeps the value that it was started with.
+    """
 
     name: str
     kind: SettingKind
     meaning: str
     default: str | None = None
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,10 @@ class Outbox:
         self._clock = clock
         self._open = open
 
+    def open(self, is_open: bool) -> None:
+        """Write notices down from now on, or none."""
+        self._open = is_open
+
     def add(
         self,
         connection: Connection,

@@ -3,6 +3,8 @@
 import re
 
 from gateway.settings.applications import CALLBACK_PATHS
+from gateway.settings.settings import Settings
+from gateway.settings.variables import declared
 from tests.support.markdown import ROOT, section
 from tools.generate_docs import settings_table
 
@@ -26,6 +28,16 @@ def test_no_page_names_a_variable_that_there_is_not() -> None:
     for page in sorted((ROOT / "references").glob("*.md")):
         named = set(VARIABLE.findall(page.read_text(encoding="utf-8")))
         assert named <= set(documented()), page.name
+
+
+def test_what_takes_a_restart_is_named() -> None:
+    """The page lists what a running gateway keeps when it reads its settings anew."""
+    said = re.search(
+        r"\(`settings_need_restart`\): (.*?), and what", section(PAGE, "Stopping and reloading"), re.S
+    )
+    assert said is not None
+    kept = [variable.name for _, variable in declared(Settings) if variable.restart]
+    assert re.findall("`([A-Z_]+)`", said[1]) == kept
 
 
 def test_callback_addresses_are_those_of_the_gateway() -> None:

@@ -87,18 +87,17 @@ class Place:
 
     def environment(self) -> dict[str, str]:
         """The environment of a gateway beside the stand-in Amazon."""
-        return clean_environment(
-            self.folder,
-            GATEWAY_DATA_DIR=str(self.data),
-            GATEWAY_MASTER_KEY=MASTER_KEY.reveal(),
-            AMAZON_ORIGIN=self.amazon.url,
-            SPAPI_APP_ID=self.amazon.spapi["appId"],
-            SPAPI_CLIENT_ID=self.amazon.spapi["clientId"],
-            SPAPI_CLIENT_SECRET=self.amazon.spapi["clientSecret"],
-            ADS_CLIENT_ID=self.amazon.ads["clientId"],
-            ADS_CLIENT_SECRET=self.amazon.ads["clientSecret"],
-            **{name: value for name, value in self.more.items() if name != "GATEWAY_DATA_DIR"},
-        )
+        usual = {
+            "GATEWAY_MASTER_KEY": MASTER_KEY.reveal(),
+            "AMAZON_ORIGIN": self.amazon.url,
+            "SPAPI_APP_ID": self.amazon.spapi["appId"],
+            "SPAPI_CLIENT_ID": self.amazon.spapi["clientId"],
+            "SPAPI_CLIENT_SECRET": self.amazon.spapi["clientSecret"],
+            "ADS_CLIENT_ID": self.amazon.ads["clientId"],
+            "ADS_CLIENT_SECRET": self.amazon.ads["clientSecret"],
+        }
+        given = {**usual, **self.more, "GATEWAY_DATA_DIR": str(self.data)}
+        return clean_environment(self.folder, **given)
 
     def start(self, *arguments: str) -> Process:
         """Start a gateway and wait until it takes requests."""
