@@ -94,7 +94,9 @@ def create_app(
         connections=AMAZON_THREADS + settings.refresh_concurrency,
     )
     services = _services(settings, vault, clock, session, sleep)
-    jobs = all_jobs(settings, vault, clock, services.tokens, services.profile_sync, services.threads)
+    jobs = all_jobs(
+        settings, vault, clock, session.clocks, services.tokens, services.profile_sync, services.threads
+    )
     services.overview.watch(lambda: [job.name for job in jobs if job.is_failing])
 
     @asynccontextmanager
@@ -177,7 +179,7 @@ def _services(
     breaker = TokenCircuitBreaker(vault, threads)
     endpoint = TokenEndpoint(breaker, threads, retries=Retries(sleep), once=Retries(sleep, tries=1))
     application_tokens = ApplicationTokens(settings, login, breaker, endpoint, shared_tokens)
-    overview = Overview(settings, vault, clock)
+    overview = Overview(settings, vault, clock, session.clocks)
     return Services(
         settings=settings,
         vault=vault,

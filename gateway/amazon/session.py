@@ -32,6 +32,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.observed import Observation, observed
 from gateway.amazon.pools import Pools
 from gateway.util.certificates import NoCertificates
+from gateway.util.clock_check import ClockCheck
 from gateway.util.counters import AmazonCall
 from gateway.util.version import version
 
@@ -44,6 +45,8 @@ HEADERS = {
 }
 CHUNK = 64 * 1024
 LONGEST_RETRY_AFTER = 3600
+# How often this machine's clock is compared with what Amazon's answers say: once a minute at the most.
+CLOCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class AmazonSession:
     """A session toward Amazon, safe to use from several threads.
 
     `origin`: what stands in for all of Amazon (`https://HOST/PATH` becomes `{origin}/HOST/PATH`), or None.
-    Times are seconds. `connections`: how many are kept to one host.
+    Times are seconds. `connections`: how many are kept to one host. `clocks` is told what time Amazon has.
     `total_timeout` covers one call from its start to the last byte of the answer.
     """
 
@@ -97,7 +100,10 @@ class AmazonSession:
         largest_answer: int = 8 * 1024 * 1024,
         connections: int = 32,
         monotonic: Callable[[], float] = time.monotonic,
+        clocks: ClockCheck | None = None,
     ) -> None:
+        self.clocks = clocks or ClockCheck()
+        self._compared_at = -CLOCK_SECONDS
         self._origin = origin
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
@@ -228,6 +234,10 @@ class AmazonSession:
                 raise AmazonFailure("unavailable", f"{host} {what}") from None
         answer = OpenAnswer(response, host, deadline)
         seen.answered(answer.status, answer.headers)
+        now = self._monotonic()
+        if now - self._compared_at >= CLOCK_SECONDS:
+            self._compared_at = now
+            self.clocks.compare_header("amazon", answer.headers.get("date"))
         return answer
 
     def _whole(self, answer: "OpenAnswer") -> AmazonAnswer:

@@ -13,6 +13,7 @@ from gateway.jobs.reminders import Reminder
 from gateway.settings.settings import Settings
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
+from gateway.util.clock_check import ClockCheck
 from gateway.util.threads import Threads
 from gateway.vault.vault import Vault
 
@@ -27,6 +28,7 @@ DATABASE_LOG_SECONDS = 60.0
 READ_REPLICA_SECONDS = 1.0
 # So soon it shows that the database takes no writes, or takes them again.
 WRITE_PROBE_SECONDS = 10.0
+CLOCK_SECONDS = 60.0
 # The count is only to give advice.
 SEALS_SECONDS = 60.0
 ATTEMPT_SECONDS = 300.0
@@ -43,6 +45,7 @@ def all_jobs(
     settings: Settings,
     vault: Vault,
     clock: Clock,
+    clocks: ClockCheck,
     tokens: TokenService,
     profile_sync: ProfileSync,
     threads: Threads,
@@ -76,6 +79,12 @@ def all_jobs(
     if vault.database.replica is not None:
         look = partial(threads.vault, vault.database.replica.look)
         jobs.append(PeriodicJob("read_replica", look, READ_REPLICA_SECONDS, at_once=True))
+    if not vault.database.is_sqlite:  # whose clock is this machine's
+
+        async def compare_clock() -> None:
+            clocks.compare("database", await threads.vault(vault.database.clock))
+
+        jobs.append(PeriodicJob("clock", compare_clock, CLOCK_SECONDS, at_once=True))
     if settings.refresh_rate:
         refresher = Refresher(settings, vault.refresh_queue, tokens, threads)
         jobs.append(

@@ -99,6 +99,14 @@ class _DatabaseCollector(Collector):
             return
         writable = 1 if state.cannot_write is None else 0
         yield _gauge("linkfox_database_writable", "Whether the database takes writes.", writable)
+        offsets = GaugeMetricFamily(
+            "linkfox_clock_offset_seconds",
+            "By how much this machine's clock is ahead of another one.",
+            labels=["against"],
+        )
+        for against, offset in sorted(state.clock_offsets.items()):
+            offsets.add_metric([against], offset)
+        yield offsets
         grants = GaugeMetricFamily("linkfox_grants", "Authorizations.", labels=["flow", "status"])
         for key in sorted({*product(FLOWS, KEPT_STATUSES), *state.grants}):
             grants.add_metric(key, state.grants.get(key, 0))

@@ -6,12 +6,13 @@ It counts whole tables, so neither a scraper nor anybody else can make it do so 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.monitoring.warnings import ENDING_SECONDS, secret_ages, secret_warnings
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock
+from gateway.util.clock_check import ClockCheck
 from gateway.vault.errors import VaultError
 from gateway.vault.keys.sealing import MANY_SEALS
 from gateway.vault.maintenance.backup import newest_backup_at
@@ -26,7 +27,8 @@ class State:
     """What was read. Ages and lags are seconds, `secret_ages` days; `applications`: why one is suspended.
 
     `cannot_write`: why the database takes no writes, as this process knows. `backup_age`: None where the
-    gateway makes no backups by itself, or none is there.
+    gateway makes no backups by itself, or none is there. `clock_offsets`: seconds by which this machine's
+    clock is ahead of others, `clocks_off` those that are too many.
     """
 
     grants: dict[tuple[str, str], int]
@@ -41,6 +43,8 @@ class State:
     seals: int
     cannot_write: str | None = None
     backup_age: int | None = None
+    clock_offsets: dict[str, int] = field(default_factory=dict)
+    clocks_off: dict[str, int] = field(default_factory=dict)
 
     def attention(self) -> dict[str, Any]:
         """Return what somebody should look after, by the contract's names; empty where all is well."""
@@ -54,6 +58,7 @@ class State:
             "noticesWaiting": self.notices_waiting,
             "failingJobs": self.failing_jobs,
             "cannotWrite": self.cannot_write,
+            "clockOff": self.clocks_off,
             "masterKeySeals": self.seals if self.seals >= MANY_SEALS else 0,
         }
         return {name: value for name, value in found.items() if value}
@@ -63,9 +68,15 @@ class Overview:
     """Reads the state, at most once in so many seconds."""
 
     def __init__(
-        self, settings: Settings, vault: Vault, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        vault: Vault,
+        clock: Clock,
+        clocks: ClockCheck,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._clocks = clocks
         self._vault = vault
         self._clock = clock
         self._monotonic = monotonic
@@ -86,8 +97,14 @@ class Overview:
                 self._state = self._read()
                 # A database that does not answer is asked again at once.
                 self._read_at = now if self._state is not None else None
-            refused = self._vault.database.writes.refused
-            return None if self._state is None else replace(self._state, cannot_write=refused)
+            if self._state is None:
+                return None
+            return replace(
+                self._state,
+                cannot_write=self._vault.database.writes.refused,
+                clock_offsets=dict(self._clocks.offsets),
+                clocks_off=self._clocks.far_off,
+            )
 
     def _read(self) -> State | None:
         now = self._clock.now()

@@ -186,8 +186,10 @@ class GatewayServer(uvicorn.Server):
             await asyncio.wait(under_way)
         await lifespan.shutdown()
         del self._retiring[lifespan]
-        # The garbage collector was told to leave alone what there was at the start (`make_app`).
+        # The garbage collector was told to leave alone what there was when each was made (`make_app`).
         gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 def is_hung_up() -> bool:

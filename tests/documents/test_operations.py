@@ -21,6 +21,8 @@ STATE = State(
     failing_jobs=["audit"],
     cannot_write="the disk is full",
     backup_age=1,
+    clock_offsets={"amazon": 400},
+    clocks_off={"amazon": 400},
     seals=2**31,
 )
 

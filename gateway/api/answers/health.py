@@ -59,6 +59,9 @@ class Attention(Record):
         json_schema_extra={"minItems": 1},
     )
     cannot_write: str | Absent = extra("Why the database takes no writes")
+    clock_off: dict[Literal["amazon", "database"], int] | Absent = extra(
+        "By how many seconds the clock of the gateway's machine is ahead of others, where that is far off"
+    )
 
 
 class Readiness(Answer):

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, delete, event, insert, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, delete, event, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
@@ -162,6 +162,11 @@ class Database:
                 yield connection
                 if not self.is_sqlite:  # of which there are no replicas
                     count_changes(connection)
+
+    def clock(self) -> float:
+        """Return what time it is for the database, in seconds since 1970. Raise VaultError."""
+        with self.reading() as connection:
+            return float(connection.scalar(select(DatabaseMilliseconds())) or 0) / 1000
 
     def probe_writes(self) -> None:
         """Find out whether it takes writes, which `writes` then tells.

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
+from gateway.amazon.session import AmazonSession
 from gateway.jobs.reminders import Reminder
 from gateway.monitoring.warnings import ENDING_SECONDS
 from gateway.settings.loading import load_settings
+from gateway.settings.settings import Settings
+from gateway.util.clock_check import ClockCheck
 from gateway.util.threads import Threads
 from gateway.vault.database.tables import grants
 from gateway.vault.errors import VaultError
@@ -240,6 +244,29 @@ def test_an_old_client_secret_is_warned_of(
         assert metrics(gateway)["linkfox_client_secret_age_days{flow=spapi}"] == 170
         assert gateway.get("/readyz").json()["attention"] == {"clientSecrets": [warning]}
         until(lambda: "client_secret_ends" in caplog.text, "the log warns")
+
+
+@pytest.mark.parametrize("ahead", [3 * 3600, -3 * 3600])
+def test_a_clock_that_is_far_off_is_told(
+    amazon: Amazon, tmp_path: Path, caplog: pytest.LogCaptureFixture, ahead: int
+) -> None:
+    """By what Amazon's answers say of the time: once in the log, and for as long as it lasts elsewhere."""
+
+    def session(settings: Settings) -> AmazonSession:
+        return AmazonSession(settings.amazon_origin, clocks=ClockCheck(lambda: time.time() + ahead))
+
+    with (
+        caplog.at_level(logging.INFO),
+        running_gateway(amazon, tmp_path, session=session) as gateway,
+    ):
+        assert gateway.get("/readyz").json()["attention"] == {}
+        gateway.authorize_store()
+        gateway.good("/spApi/refreshToken", {"sellerId": "A1SANDBOXNA001"})
+        told = gateway.get("/readyz")
+        assert told.status_code == 200
+        assert abs(told.json()["attention"]["clockOff"]["amazon"] - ahead) < 60
+        assert abs(metrics(gateway)["linkfox_clock_offset_seconds{against=amazon}"] - ahead) < 60
+    assert caplog.text.count("clock_off against=amazon") == 1
 
 
 def run(reminder: Reminder) -> None:

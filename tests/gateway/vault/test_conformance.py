@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -1236,6 +1237,12 @@ class TestCovering:
         assert [grant.id for _, grant in vault.profiles.covering(user, 7)] == [old.id, new.id]
         assert vault.profiles.covering(user, 9) == []
         assert vault.profiles.covering(vault.users.create("eve"), 7) == []
+
+
+def test_the_database_tells_what_time_it_is(vault: Vault) -> None:
+    """In seconds, as this machine, which it runs on, has it."""
+    before = time.time()
+    assert before - 1 < vault.database.clock() < time.time() + 1
 
 
 def grant_of(vault: Vault, user: int, flow: Flow, access_token: Secret) -> Grant | None:
