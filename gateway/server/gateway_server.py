@@ -154,12 +154,19 @@ class GatewayServer(uvicorn.Server):
         # Whoever asks meanwhile may have changed a file that is read already.
         while self._reload_wanted:
             self._reload_wanted = False
-            reading = await asyncio.to_thread(reloader.read_anew)
-            if reading is not None:
-                await self._take(reloader, reading)
+            try:
+                reading = await asyncio.to_thread(reloader.read_anew)
+                if reading is not None:
+                    await self._take(reloader, reading)
+            except Exception as error:  # whatever it is: what serves goes on
+                reloader.refused(
+                    f"they could not be taken over ({type(error).__name__})", "Report it; a restart may help."
+                )
 
     async def _take(self, reloader: Reloader, reading: Reading) -> None:
         """Let a new application answer from now on."""
+        if isinstance(self.config, TlsConfig):
+            self.config.read_certificate()
         config = copy.copy(self.config)
         config.loaded_app = reloader.make(reading.settings)
         lifespan = config.lifespan_class(config)
@@ -172,8 +179,6 @@ class GatewayServer(uvicorn.Server):
         for connection in self.server_state.connections:
             assert isinstance(connection, Protocol), "there are no others"
             connection.app, connection.app_state = config.loaded_app, lifespan.state
-        if isinstance(self.config, TlsConfig):
-            self.config.read_certificate()
         reloader.taken(reading)
         self._retiring[former] = asyncio.create_task(self._retire(former, under_way))
 

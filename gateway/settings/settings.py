@@ -79,6 +79,7 @@ class Settings:
             "a streaming replica of that PostgreSQL, which then answers lists and counts; see "
             "[operations.md](operations.md#a-read-replica)",
             "all is read from the primary",
+            restart=True,
         ),
     ] = None
     read_staleness: Annotated[
@@ -87,6 +88,7 @@ class Settings:
             "GATEWAY_READ_STALENESS_SECONDS",
             WholeNumber(2, 3600),
             "so many seconds old may be what is read from it",
+            restart=True,
         ),
     ] = 5
     database_wait: Annotated[
