@@ -3,6 +3,7 @@
 import re
 
 from gateway.settings.applications import CALLBACK_PATHS
+from gateway.settings.listening import Listening
 from gateway.settings.settings import Settings
 from gateway.settings.variables import declared
 from tests.support.markdown import ROOT, section
@@ -36,7 +37,8 @@ def test_what_takes_a_restart_is_named() -> None:
         r"\(`settings_need_restart`\): (.*?), and what", section(PAGE, "Stopping and reloading"), re.S
     )
     assert said is not None
-    kept = [variable.name for _, variable in declared(Settings) if variable.restart]
+    every = (*declared(Settings), *declared(Listening))
+    kept = [variable.name for _, variable in every if variable.restart]
     assert re.findall("`([A-Z_]+)`", said[1]) == kept
 
 
