@@ -29,10 +29,11 @@ def remembered_settings(data_dir: Path | None, sandbox: bool) -> Settings:
 def settings_of(data_dir: Path | None, sandbox: bool) -> Settings:
     """Return the settings of the gateway on a data folder, of the kind that it was last started as.
 
-    Raise OperatorError where none ever was.
+    Raise OperatorError where none ever was; a PostgreSQL is no folder's own, and is worked on from any.
     """
     settings = remembered_settings(data_dir, sandbox)
-    if DataFolder(settings.data_dir).remembered_options() is None:
+    is_new = DataFolder(settings.data_dir).remembered_options() is None
+    if is_new and settings.database_url is None:
         kind = " --sandbox" if settings.sandbox else ""
         raise OperatorError(
             f"no gateway was ever started on the data folder {settings.data_dir}",

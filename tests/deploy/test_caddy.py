@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import warm_python
 from tests.support.caddy import Caddy, free_ports, logged, running_caddy
+from tests.support.deploy_page import docker, lines, preparing, typed
 from tests.support.deploy_tools import composed
 from tests.support.gateway_server import Amazon
 from tests.support.house import GATEWAY, PATIENCE, clean_environment, run_program, until
@@ -21,6 +22,7 @@ from tests.support.postgresql import PostgreSQL
 from tests.support.visitor import Page
 
 CLIENT = "127.0.0.7"
+COMPOSE = "One server with Docker"
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,24 @@ def test_what_comes_back_from_amazon_is_in_no_log(served: Served) -> None:
         browser.request("GET", "/spApi/oauth/callback?state=nobodys&spapi_oauth_code=ANcanaryCode123")
     assert logged(served.caddy)
     assert "ANcanaryCode123" not in served.caddy.log.read_text() + served.log.read_text()
+
+
+def test_the_steps_of_the_page_work(served: Served, compose_folder: Path, tmp_path: Path) -> None:
+    """From the start on: a key for a person, one for Prometheus, a backup, and the drill that restores it."""
+    places = {"/data": tmp_path / "data", "/backups": tmp_path / "backups", "/tmp": tmp_path}
+    (tmp_path / "data").mkdir()
+    variables = docker(tmp_path, served.environment, places)
+    values = {"COPY": ""}
+    told = ""
+    for line in lines(COMPOSE)[len(preparing(COMPOSE)) :]:
+        told = typed(line, compose_folder, values, **variables)
+        if line.endswith("ls /backups"):
+            values["COPY"] = told.strip()
+    key = (compose_folder / "secrets" / "prometheus-key").read_text().strip()
+    request = urllib.request.Request(f"{served.url}/metrics", headers={"Authorization": f"Bearer {key}"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        assert b"linkfox_" in answer.read()
+    assert (tmp_path / "drill" / "vault.db").is_file()
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):

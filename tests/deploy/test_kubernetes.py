@@ -151,6 +151,13 @@ def test_what_selects_pods_selects_the_gateways(documents: list[Document]) -> No
     assert backend == {"name": "linkfox-gateway", "port": {"name": service["ports"][0]["name"]}}
 
 
+def test_the_backup_runs_a_command_that_there_is(documents: list[Document]) -> None:
+    """With words that the gateway's program takes."""
+    (job,) = of_kind(documents, "CronJob").values()
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert command_parser().parse_args(container["args"]).command == "backup"
+
+
 @pytest.mark.parametrize("line", [each for each in lines("Kubernetes") if each.startswith("kubectl ")])
 def test_kubectl_knows_the_words_of_the_page(line: str, tmp_path: Path) -> None:
     """Its command and each flag; what is run in a pod is a command of the gateway's."""

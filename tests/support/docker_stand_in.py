@@ -1,7 +1,7 @@
 """A `docker` without an engine: Compose's own program reads the files and knows the flags.
 
 `docker compose exec gateway …` and `run … gateway …` run the command here with the container's variables, its
-folders being folders of the test. `up` has Compose read the files. Everything else fails.
+folders being folders of the test. `up` and `build` have Compose read the files. Everything else fails.
 """
 
 import json
@@ -56,7 +56,7 @@ def main() -> None:
         sys.exit(f"docker {word} is not played")
     of_all, (command, *words) = split(words, asked("--help"))
     flags, words = split(words, asked(command, "--help"))
-    if command == "up":
+    if command in ("up", "build"):
         asked(*of_all, "config", "--quiet")
         return
     if command not in ("exec", "run") or words.pop(0) != "gateway":

@@ -30,7 +30,7 @@ BASE_KEPT = Path.home() / ".cache" / "linkfox-tests" / f"base-{SUITE}.tar"
 BASE = """\
 FROM scratch
 ADD base.tar /
-ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 """
 TOOLS = ("buildah", "debootstrap", "unshare", "nsenter", "setpriv")
 # How pip reaches the registry from here; a build elsewhere finds it by itself.
@@ -139,7 +139,7 @@ class Image:
 
 @contextmanager
 def built_image(folder: Path) -> Iterator[Image]:
-    """Build the image in an empty folder. Raise NotInstalled."""
+    """Build the image in an empty folder, which is gone afterwards. Raise NotInstalled."""
     _can_be_built()
     base = _base()
     store = ["--root", str(folder / "store"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]
@@ -159,6 +159,7 @@ def built_image(folder: Path) -> Iterator[Image]:
         yield Image(root, inspected["Docker"]["config"])
     finally:
         _run([*buildah, "rm", "--all"])
+        shutil.rmtree(folder)
 
 
 def _can_be_built() -> None:
