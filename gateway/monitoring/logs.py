@@ -21,7 +21,7 @@ from typing import Any
 from gateway.monitoring.repeats import Repeats
 from gateway.settings.kinds import LogFormat
 from gateway.util import trace_context
-from gateway.util.events import Event, EventHandler, as_json, readable
+from gateway.util.events import Event, EventHandler, as_json, printable, readable
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
 LOG_FILE = "gateway.log"
@@ -152,10 +152,11 @@ class _Lines(logging.Formatter):
 
 class _TextLines(_Lines):
     def _line(self, moment: str, level: str, logger: str, name: str, fields: dict[str, Any]) -> str:
-        exception = fields.pop("exception", None)
-        said = readable(name, fields) if name != MESSAGE else readable(fields.pop("message"), fields)
-        line = f"{moment} {level} {logger} {said}"
-        return f"{line}\n{exception}" if exception else line
+        exception: str = fields.pop("exception", "")
+        said = readable(name if name != MESSAGE else printable(fields.pop("message")), fields)
+        # What goes on over several lines is set in: else a text in it could pass for a line of the log.
+        lines = (f"\n  {printable(line)}" for line in exception.split("\n") if line)
+        return "".join((f"{moment} {level} {logger} {said}", *lines))
 
 
 class _JsonLines(_Lines):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Made once: `json.dumps` with arguments makes an encoder for each value.
-as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class Event:
@@ -52,6 +52,18 @@ def error(log: logging.Logger, name: str, /, **fields: Any) -> None:
 def critical(log: logging.Logger, name: str, /, **fields: Any) -> None:
     """Log what is lost, or stands still, until an operator acts."""
     _log(log, logging.CRITICAL, name, fields)
+
+
+def as_json(value: object) -> str:
+    """Write a value as JSON, of which a terminal and a reader of lines find nothing to obey."""
+    return printable(_encoded(value))
+
+
+def printable(text: str) -> str:
+    """Write what no letter shows as JSON has it: ends of lines, colors of terminals, turned directions."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def readable(name: str, fields: Mapping[str, Any]) -> str:

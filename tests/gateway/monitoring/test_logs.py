@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.monitoring import logs
+from gateway.settings.kinds import LogFormat
 from gateway.util.events import Event
 from tests.support.house import ROOT
 
@@ -68,6 +69,29 @@ def test_a_line_in_text_begins_with_time_and_level(value: object, written: str) 
     time, rest = line.split(" ", 1)
     assert re.fullmatch(TIME, time)
     assert rest == f"WARNING some.library called field={written}"
+
+
+# What ends a line, or begins a command, for some reader of logs: C0 and C1 controls, Unicode's separators,
+# a turned direction, and half of a character.
+NO_LETTERS = "\n\r\x1b\x7f\x85\x9b\u2028\u2029\u202e\udcff"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_in_a_line_is_obeyed(form: LogFormat) -> None:
+    """Of a value, a library's sentence or an exception a terminal shows letters, and a line stays one."""
+    failed = record("failed %s", NO_LETTERS)
+    try:
+        raise ValueError(f"no{NO_LETTERS}{TOKEN}")
+    except ValueError:
+        failed.exc_info = sys.exc_info()
+    for made in (record(Event("called", {"store": f"店{NO_LETTERS}铺"})), record(NO_LETTERS), failed):
+        first, *further = logs.formatter(form).format(made).split("\n")
+        assert all(line.isprintable() for line in (first, *further))
+        # A traceback goes on below its line, and passes for no line of its own.
+        assert all(line.startswith("  ") for line in further)
+        if form == "json":
+            assert further == []
+            assert NO_LETTERS.strip() in "".join(map(str, json.loads(first).values()))
 
 
 def test_secrets_are_masked_by_value_and_by_name() -> None:
