@@ -28,7 +28,8 @@ PROBES = frozenset({"/healthz", "/readyz"})
 class HostCheck:
     """Refuses host names other than loopback's, those of the gateway's own addresses, and the allowed ones.
 
-    The probes answer to any: they tell nobody anything secret.
+    The number that a connection came in at is one of its own, too, as a Prometheus calls a container: no DNS
+    stands behind it. The probes answer to any: they tell nobody anything secret.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -47,7 +48,7 @@ class HostCheck:
         """Take one request. Raise Problem host_not_allowed."""
         if scope["path"] not in PROBES:
             hosts = header_values(scope, b"host")
-            if len(hosts) != 1 or not self._allows(hosts[0]):
+            if len(hosts) != 1 or not (self._allows(hosts[0]) or _is_own_number(scope, hosts[0])):
                 raise Problem("host_not_allowed")
         return self._app(scope, receive, send)
 
@@ -57,6 +58,12 @@ class HostCheck:
             return True
         name = host_name(host)
         return name is not None and (name in self._hosts or name.endswith(self._endings) or is_loopback(name))
+
+
+def _is_own_number(scope: Scope, host: str) -> bool:
+    """Tell whether a host is the IP address of this machine that the connection was made to."""
+    server = scope.get("server")
+    return server is not None and host_name(host) == server[0]
 
 
 def host_name(host: str) -> str | None:

@@ -109,13 +109,14 @@ def test_the_containerfile_keeps_the_rules_of_its_field(tmp_path: Path) -> None:
 
 
 def test_prometheus_asks_as_the_rules_expect(form: dict[str, Any], tmp_path: Path) -> None:
-    """The gateway by a name that it answers to, under the job that the rules name, with the key of step 6."""
+    """Each gateway by its own address, under the job that the rules name, with the key of step 6."""
     path = DEPLOY / "compose" / "prometheus.yaml"
     said([installed("promtool", "prometheus"), "check", "config", "--syntax-only", str(path)], tmp_path)
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     (scraped,) = config["scrape_configs"]
-    (target,) = scraped["static_configs"][0]["targets"]
-    assert target.partition(":")[0] in form["services"]["gateway"]["environment"]["GATEWAY_ALLOWED_HOSTS"]
+    (found,) = scraped["dns_sd_configs"]
+    assert set(found["names"]) <= set(form["services"])
+    assert f"EXPOSE {found['port']}\n" in (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     rules = (DEPLOY / "monitoring" / "alerts.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r'job="(\w+)"', rules)) <= {scraped["job_name"]}
     mounted = {each["target"] for each in form["services"]["prometheus"]["volumes"]}

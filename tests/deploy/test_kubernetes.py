@@ -104,7 +104,7 @@ def test_containers_get_settings_that_there_are(documents: list[Document]) -> No
         for container in pod["spec"]["containers"]:
             (place,) = [each for each in container["volumeMounts"] if each["name"] == "secrets"]
             given = {each["name"]: each.get("value", "") for each in container["env"]}
-            assert set(given) - {"POD_IP"} <= declared_variables()
+            assert set(given) <= declared_variables()
             files = {value for name, value in given.items() if name.endswith("_FILE")}
             assert {Path(file).name for file in files} <= set(secret["data"])
             assert {str(Path(file).parent) for file in files} == {place["mountPath"]}

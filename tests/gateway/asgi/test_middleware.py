@@ -4,17 +4,22 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gateway.asgi import error_answers
+from gateway.asgi.host_check import HostCheck
 from gateway.asgi.request_context import RequestContexts
+from gateway.errors import Problem
 from gateway.monitoring.logs import formatter
+from gateway.settings.settings import Settings
 from gateway.util.version import version
 from tests.support.gateway_server import PATIENCE, Gateway, check_envelope, http, running_gateway
 
@@ -73,6 +78,46 @@ def test_allowed_hosts_are_answered(amazon: Any, tmp_path: Any) -> None:
             assert gateway.get("/metrics", headers={"Host": host}).status_code == 401
         for host in ("cluster.local", "evilcluster.local", "gateway.evil.example", "10.244.1.8", "fd00::7"):
             assert gateway.post("/spApi/authorizedStores", Host=host).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("own", "host", "answered"),
+    [
+        ("10.244.1.7", "10.244.1.7:8765", True),
+        ("fd00::7", "[fd00::7]:8765", True),
+        ("10.244.1.7", "10.244.1.8:8765", False),
+        ("10.244.1.7", "10.244.1.7.evil.example", False),
+    ],
+)
+def test_the_number_that_it_was_called_by_is_answered(own: str, host: str, answered: bool) -> None:
+    """A container's, which a Prometheus finds by DNS: no name of somebody else's leads there."""
+    called: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        called.append(scope)
+
+    scope = {
+        "type": "http",
+        "path": "/metrics",
+        "headers": [(b"host", host.encode())],
+        "server": (own, 8765),
+    }
+    check = RequestContexts(HostCheck(app, Settings(data_dir=Path("/data"))), outside=never_called)
+    if answered:
+        asyncio.run(_awaited(check(scope, never_called, never_called)))
+        assert called == [scope]
+    else:
+        with pytest.raises(Problem, match="host name that this gateway does not answer to"):
+            check(scope, never_called, never_called)
+
+
+async def _awaited(answer: Awaitable[None]) -> None:
+    await answer
+
+
+async def never_called(*_: Any) -> Any:
+    """Neither a body is read nor an answer written by the check."""
+    raise AssertionError
 
 
 def test_what_is_not_http_gets_the_envelope_too(gateway: Gateway) -> None:
