@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway.util import events
-from gateway.vault.errors import Unwritable, VaultError
+from gateway.vault.errors import Unreachable, Unwritable, VaultError
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +36,14 @@ class Writes:
 
     @contextmanager
     def probing(self) -> Iterator[None]:
-        """Learn from the write inside the `with`, which is made for this alone and may fail."""
+        """Learn from the write inside the `with`, which is made for this alone and may fail.
+
+        Raise Unreachable: of a database that does not answer nobody knows whether it takes writes.
+        """
         try:
             yield
+        except Unreachable:
+            raise
         except VaultError as error:
             self._begin(error.message)
             return

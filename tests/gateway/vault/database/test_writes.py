@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from gateway.vault.database.engine import Database
-from gateway.vault.errors import Unwritable
+from gateway.vault.errors import Unreachable, Unwritable
 from gateway.vault.keys.facts import Facts
 from gateway.vault.vault import Vault
 from tests.support.vaults import read_only
@@ -43,6 +43,19 @@ def test_a_probe_finds_out_where_nobody_writes(vault: Vault) -> None:
     vault.database.probe_writes()
     with vault.database.reading() as connection:
         assert Facts.read(connection) == before
+
+
+def test_a_probe_of_a_database_that_is_away_tells_nothing_of_its_writes(vault: Vault) -> None:
+    """So a gateway is ready again as soon as it is back, and not with the next probe."""
+
+    def is_away(_connection: object) -> None:
+        raise Unreachable("the PostgreSQL does not answer: it is starting or stopping (57P03)", "Wait.")
+
+    event.listen(vault.database.engine, "begin", is_away)
+    with pytest.raises(Unreachable):
+        vault.database.probe_writes()
+    event.remove(vault.database.engine, "begin", is_away)
+    assert vault.database.writes.refused is None
 
 
 def full(database: Database) -> None:
