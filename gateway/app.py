@@ -52,7 +52,7 @@ from gateway.tokens.service import TokenService
 from gateway.tokens.shared_tokens import SharedTokens
 from gateway.tokens.stand_in_tokens import StandInTokens
 from gateway.tokens.token_endpoint import TokenEndpoint
-from gateway.util import counters, tracing
+from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
@@ -115,7 +115,6 @@ def create_app(
         async with (
             AsyncExitStack() as steps
         ):  # the last one comes first, and each whatever becomes of another
-            steps.push_async_callback(asyncio.to_thread, tracing.stop)
             steps.callback(services.threads.close)
             steps.callback(session.close)
             # What was asked of Amazon is stored before the process ends.

@@ -35,8 +35,11 @@ SAID_AGAIN = 60.0
 
 
 def start(environ: Mapping[str, str]) -> None:
-    """Trace this process where the environment wants it. What stands against it is logged, and it goes on."""
-    if not is_wanted(environ):
+    """Trace this process from now on, to its end, where the environment wants it.
+
+    What stands against it is logged, and it goes on. It may be called again.
+    """
+    if tracing.is_on() or not is_wanted(environ):
         return
     protocol = next((environ[name] for name in PROTOCOLS if environ.get(name)), PROTOCOL)
     if protocol != PROTOCOL:

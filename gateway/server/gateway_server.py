@@ -32,7 +32,7 @@ import uvicorn
 from gateway.server.http_protocol import Protocol
 from gateway.server.reloading import Reading, Reloader
 from gateway.server.tls import TlsConfig
-from gateway.util import events
+from gateway.util import events, tracing
 
 GRACE_SECONDS = 20
 # Beyond that, for a client that does not read its answer.
@@ -130,6 +130,8 @@ class GatewayServer(uvicorn.Server):
         if self._retiring and not self.force_exit:
             await asyncio.wait(self._retiring.values())
         giving_up.cancel()
+        if not self.force_exit:
+            await asyncio.to_thread(tracing.stop)
 
     def _give_up(self) -> None:
         """Answer whoever still waits, and let go of what is waited for."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -13,12 +14,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
 from gateway.monitoring import traces
 from gateway.monitoring.logs import formatter
 from gateway.util import tracing
 from tests.support.clock import SteppingClock
+from tests.support.gateway_process import a_place
 from tests.support.gateway_server import Amazon, running_gateway
+from tests.support.house import PATIENCE, until
 from tests.support.markdown import ROOT, section
 
 pytest.importorskip("opentelemetry.sdk", reason="OpenTelemetry's packages are not installed")
@@ -140,6 +144,22 @@ def test_an_exchange_is_a_part_of_the_callback(
     lines = map(json.loads, caplog.text.splitlines())
     (line,) = [each for each in lines if each.get("route") == "/amazonAds/oauth/callback"]
     assert (line["traceId"], line["requestId"]) == (callback.trace_id.hex(), callback.span_id.hex())
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the signals of POSIX")
+def test_a_reload_leaves_tracing_as_it_is(amazon: Amazon, tmp_path: Path, collector: Collector) -> None:
+    """The process is traced, whichever application answers: it is begun once, and ends with the process."""
+    with a_place(amazon, tmp_path / "place", **{ENDPOINT: collector.url}) as place:
+        gateway = place.start()
+        gateway.signal(signal.SIGHUP)
+        until(lambda: "settings_reloaded" in place.log.read_text(), "the settings are read anew", 30)
+        requests.get(
+            f"{gateway.url}/healthz", headers={"traceparent": f"00-{TRACE}-{CALLER}-01"}, timeout=PATIENCE
+        )
+        gateway.signal(signal.SIGTERM)
+        assert gateway.process.wait(PATIENCE) == 0
+        assert place.log.read_text().count("tracing_on") == 1
+    assert [span.name for span in collector.spans() if span.trace_id.hex() == TRACE] == ["GET /healthz"]
 
 
 def test_nothing_secret_and_nothing_that_somebody_typed_is_sent(
