@@ -3,11 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.settings.applications import AdsClient, SellingPartnerApplication
-from gateway.settings.listening import Listening
+from gateway.settings.loading import RECORDS
 from gateway.settings.settings import Settings
 from gateway.settings.variables import declared
-from gateway.settings.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +25,7 @@ def changes(old: Settings, new: Settings) -> Changes:
     """Return what changes for a gateway that runs by `old` and has read `new`."""
     before, after = _by_variable(old), _by_variable(new)
     changed = [name for name in after if before.get(name) != after[name]]
-    fixed = {
-        variable.name for kind in (Settings, Listening) for _, variable in declared(kind) if variable.restart
-    }
+    fixed = {variable.name for kind in RECORDS for _, variable in declared(kind) if variable.restart}
     kept = {
         field.name: getattr(old, field.name) for field, variable in declared(Settings) if variable.restart
     }
@@ -43,15 +39,9 @@ def changes(old: Settings, new: Settings) -> Changes:
 
 def _by_variable(settings: Settings) -> dict[str, Any]:
     """Return the values of all variables; None for those of a record that is not set."""
-    records: list[tuple[type, Any]] = [
-        (Settings, settings),
-        (Listening, settings.listening),
-        (SellingPartnerApplication, settings.spapi),
-        (AdsClient, settings.ads),
-        (Webhook, settings.webhook),
-    ]
+    records = {kind: record_of(settings) for kind, record_of in RECORDS.items()}
     return {
         variable.name: None if record is None else getattr(record, field.name)
-        for kind, record in records
+        for kind, record in records.items()
         for field, variable in declared(kind)
     }

@@ -5,10 +5,11 @@ Values come from the environment (secrets also from systemd's credentials), then
 directory is never looked at: it may be somebody else's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.backups import BackupSchedule
@@ -30,8 +31,15 @@ A_WEBHOOK_SECRET = (
 
 # What the name of each variable begins with that is the gateway's alone.
 PREFIXES = ("GATEWAY_", "SPAPI_", "ADS_", "PROXY_")
-# Every record whose fields variables set.
-RECORDS = (Settings, BackupSchedule, Listening, Webhook, SellingPartnerApplication, AdsClient)
+# Every record whose fields variables set, and what returns that of a gateway's settings; None: it is not set.
+RECORDS: dict[type, Callable[[Settings], Any]] = {
+    Settings: lambda settings: settings,
+    BackupSchedule: attrgetter("backups"),
+    Listening: attrgetter("listening"),
+    Webhook: attrgetter("webhook"),
+    SellingPartnerApplication: attrgetter("spapi"),
+    AdsClient: attrgetter("ads"),
+}
 
 Application = TypeVar("Application", SellingPartnerApplication, AdsClient)
 

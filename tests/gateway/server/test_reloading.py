@@ -6,11 +6,13 @@ import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from gateway.settings.backups import BackupSchedule
 from gateway.settings.changes import changes
 from gateway.settings.settings import Settings
 from gateway.util.secret import Secret
@@ -145,3 +147,14 @@ def test_what_changes_is_told_by_name(tmp_path: Path) -> None:
     assert found.settings == Settings(data_dir=tmp_path, refresh_rate=2, master_key=Secret("a"))
     same = changes(old, old)
     assert (same.taken, same.waiting) == ([], [])
+
+
+def test_a_change_of_any_record_is_told_by_name(tmp_path: Path) -> None:
+    """Also of one that is set now and was not before, and of one value of it."""
+    old = Settings(data_dir=tmp_path)
+    daily = replace(old, backups=BackupSchedule(tmp_path / "backups"))
+    names = ["GATEWAY_BACKUP_FOLDER", "GATEWAY_BACKUP_HOURS", "GATEWAY_BACKUP_KEEP"]
+    assert changes(old, daily).taken == names
+    hourly = replace(old, backups=BackupSchedule(tmp_path / "backups", interval=3600))
+    found = changes(daily, hourly)
+    assert (found.taken, found.settings.backups) == (["GATEWAY_BACKUP_HOURS"], hourly.backups)
