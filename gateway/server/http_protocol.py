@@ -32,7 +32,7 @@ from gateway.server.connection_limits import (
     note_refusal,
 )
 from gateway.server.write_watch import WriteWatch
-from gateway.util import counters
+from gateway.util import counters, local_proof
 
 # What a connection is at: between two requests, in a head, in a body, or at the answer.
 _IDLE, _HEAD, _BODY, _ANSWER = range(4)
@@ -166,8 +166,8 @@ class Protocol(HttpToolsProtocol):
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
             cycle.transport = AnswerTransport(cycle.transport)
         cycle.scope[STOPPING] = self._stopping  # type: ignore[literal-required]
-        if self._stopping.begun:
-            # The client is told to take its next request elsewhere.
+        # The client is told to take its next request elsewhere, but for the one that a proof was asked for.
+        if self._stopping.begun and cycle.scope["path"] != local_proof.PATH:
             cycle.keep_alive = False
         # uvicorn does not ask what to make.
         cycle.__class__ = Cycle
