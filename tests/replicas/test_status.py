@@ -63,6 +63,17 @@ def test_a_healthy_gateway_is_ready_and_wants_nothing(direct: Replicas) -> None:
     }
 
 
+def test_one_that_drains_says_why_it_is_not_ready(direct: Replicas) -> None:
+    """Each of its checks is good all the same."""
+    here = place(direct, GATEWAY_DRAIN_SECONDS="300")
+    assert "reasons" not in here.status()
+    assert here.replica.process is not None
+    here.replica.process.terminate()
+    until(lambda: not here.status()["ready"], "the gateway drains", 30)
+    found = here.status()
+    assert (found["checks"], found["reasons"]) == (WELL, ["stopping"])
+
+
 def test_a_store_that_has_to_be_authorized_again_is_counted(direct: Replicas, amazon: Amazon) -> None:
     """And the notices of its consent and of its end, while the webhook does not take them."""
     webhook = {"GATEWAY_WEBHOOK_URL": "http://127.0.0.1:9/none", "GATEWAY_WEBHOOK_SECRET": "a-secret-of-ours"}

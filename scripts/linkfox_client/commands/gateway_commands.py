@@ -125,7 +125,7 @@ def status(options: SimpleNamespace) -> dict[str, Any]:
 
 
 def _readiness(running: gateway_folder.Running, data_dir: Path) -> dict[str, Any]:
-    """Return `ready`, `checks` and `attention`, as `/readyz` answers them; else `notes` that say why not."""
+    """Return `ready`, `checks`, `reasons` and `attention` of `/readyz`; else `notes` that say why not."""
     from linkfox_client.gateway import settings
     from linkfox_client.gateway.client import Gateway
     from linkfox_client.gateway.key_check import SECONDS
@@ -142,7 +142,7 @@ def _readiness(running: gateway_folder.Running, data_dir: Path) -> dict[str, Any
     if not isinstance(document, dict) or not isinstance(document.get("checks"), dict):
         return {"notes": [f"What answers at {local.url} does not say whether it is ready."]}
     found = {"ready": document.get("status") == "ready", "checks": document["checks"]}
-    return found | ({"attention": document["attention"]} if document.get("attention") else {})
+    return found | {name: document[name] for name in ("reasons", "attention") if document.get(name)}
 
 
 def pass_on(options: SimpleNamespace) -> dict[str, Any]:

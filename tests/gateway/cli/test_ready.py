@@ -49,7 +49,20 @@ def test_what_fails_is_named(ready: Ready, folder: DataFolder, amazon: Amazon) -
         folder.announce({"url": gateway.url})
         code, document = ready()
     assert code == 6
-    assert document["error"]["message"] == f"the gateway at {gateway.url} is not ready: applications"
+    assert document["error"]["message"] == f"the gateway at {gateway.url} is not ready: no_application"
+
+
+def test_one_that_drains_says_so(ready: Ready, folder: DataFolder) -> None:
+    """All of its checks are good, and a read replica that is away is no reason."""
+    checks = {"database": True, "writable": True, "masterKey": True, "applications": True}
+    told = {"status": "not_ready", "reasons": ["stopping"], "checks": {**checks, "readReplica": False}}
+    body = json.dumps(told).encode()
+    head = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with stranger_at(answer=head + body) as draining:
+        folder.announce({"url": draining.url})
+        code, document = ready()
+    assert code == 6
+    assert document["error"]["message"] == f"the gateway at {draining.url} is not ready: stopping"
 
 
 def test_none_that_serves(ready: Ready) -> None:
