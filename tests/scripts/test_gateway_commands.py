@@ -18,7 +18,8 @@ LISTED = json.loads((ROOT / "gateway" / "cli" / "commands.json").read_text(encod
 OWN = {"serve", "start", "stop", "status"}
 
 ONE_WORD = (
-    "add-user NAME, change-key ID, revoke-key ID, backup PATH and copy-to URL take one word, the others none"
+    "add-user NAME, change-key ID, revoke-key ID, backup PATH, restore PATH and copy-to URL take one word, "
+    "the others none"
 )
 
 
@@ -64,6 +65,10 @@ def test_what_was_given_is_passed_on_and_nothing_else(
     values = {"path": ("some/file", str(tmp_path / "some/file")), "integer": ("7", "7"), "text": ("x", "x")}
     words, expected = [name], [name]
     for option in LISTED[name].get("options", ()):
+        if option["kind"] == "switch":
+            words.append(option["flag"])
+            expected.append(option["flag"])
+            continue
         given, passed = values[option["kind"]]
         words += [option["flag"], given]
         expected += [option["flag"], passed]
@@ -83,14 +88,8 @@ def test_the_json_form_is_passed_on_as_well(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (
-            ["backup"],
-            ONE_WORD,
-        ),
-        (
-            ["list-keys", "x"],
-            ONE_WORD,
-        ),
+        (["restore"], ONE_WORD),
+        (["list-keys", "x"], ONE_WORD),
         (["add-user", "anna"], "Missing: --key-file PATH, the new file that the API key is written to"),
         (["audit", "--port", "1"], "--port is only for use with serve or start"),
         (["start", "--limit", "1"], "--limit is only for use with audit"),
