@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         raise no_room(plan.room.folder, plan.room.needed, plan.room.free)
     document |= _told(plan, is_sqlite=settings.database_url is None)
     if opened is not None:
-        document["masterKey"] = {"id": opened[0].master_key_id, "place": opened[1].place}
+        document |= {"neededKeyId": opened[0].master_key_id, "neededKeyPlace": opened[1].place}
     return document
 
 
@@ -99,7 +99,8 @@ def _notes(plan: UpdatePlan, *, is_sqlite: bool) -> Iterator[str]:
     else:
         yield (
             "The first start changes the tables in one transaction, for which running gateways wait. Nothing "
-            f"is copied by itself: make a backup before, with `{SCRIPT} backup --folder PATH` or pg_dump."
+            f"is copied by itself: make a backup before, with `{SCRIPT} backup --folder PATH` of the version "
+            "that serves now (this one leaves its tables alone), or with pg_dump."
         )
     if plan.older_can_start:
         yield "Gateways of the older version go on meanwhile, and can be started again afterwards."

@@ -84,6 +84,8 @@ def test_a_change_under_traffic_and_kills_fails_no_call(busy: House) -> None:
     assert traffic.failures == []
     assert traffic.calls > 50
     assert again["oldKeyId"] == done["newKeyId"] != again["newKeyId"]
+    needed = busy.good("local_gateway.py", "upgrade-check")
+    assert (needed["neededKeyId"], needed["neededKeyPlace"]) == (again["newKeyId"], again["newKeyPlace"])
     busy.stop()
     busy.start()
     for seller in SELLERS:

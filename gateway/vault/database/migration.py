@@ -67,7 +67,8 @@ def require_current(version: str | None) -> None:
         raise VaultError(
             f"the vault's tables are those of an older gateway ({version}, this one's {NEWEST}), and only a "
             "start changes them",
-            "Run the command from the files of the gateway that serves, or start this one first. `python3 "
+            "Run the command from the files of the gateway that served last; or stop that one, start the one "
+            "of these files, which changes the tables, and run the command again. `python3 "
             "scripts/local_gateway.py upgrade-check` tells what that does. Nothing was changed.",
             "not_set_up",
         )

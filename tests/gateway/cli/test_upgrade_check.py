@@ -67,7 +67,7 @@ def test_where_nothing_changes(check: Check, settings: Settings) -> None:
     assert found["database"]["bytes"] > 4096
     assert (found["steps"], found["olderCanStart"]) == ([], True)
     assert found["lastBackup"]["hoursAgo"] == 0
-    assert found["masterKey"]["place"] == "GATEWAY_MASTER_KEY"
+    assert found["neededKeyPlace"] == "GATEWAY_MASTER_KEY"
     assert re.search("can be replaced one after the other, and put back", " ".join(found["notes"]))
 
 
@@ -93,7 +93,7 @@ def test_the_steps_are_told(check: Check, settings: Settings) -> None:
             assert sorted(path.name for path in settings.data_dir.glob("*.db")) == [DATABASE_FILE]
         else:
             assert "copy" not in found
-            assert "backup --folder" in notes
+            assert "backup --folder PATH` of the version that serves now" in notes
 
 
 def test_compatible_steps_let_older_gateways_start(check: Check, settings: Settings) -> None:

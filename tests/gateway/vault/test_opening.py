@@ -179,6 +179,8 @@ class TestVersions:
         with pytest.raises(VaultError, match="only a start changes them") as refused:
             open_vault(settings, clock, migrating=False)
         assert (refused.value.code, "upgrade-check" in refused.value.hint) == ("not_set_up", True)
+        # A gateway that runs is not started anew: a start alone would change nothing.
+        assert "stop that one, start the one of these files" in refused.value.hint
         with vault.database.reading() as connection:
             assert connection.execute(text("SELECT version_num FROM tables_version")).scalar() == "0021"
 
