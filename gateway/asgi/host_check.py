@@ -1,5 +1,6 @@
 """The host check against DNS rebinding: a name that somebody else's DNS points here gets nothing."""
 
+import ipaddress
 import re
 from collections.abc import Awaitable
 from functools import lru_cache
@@ -39,7 +40,7 @@ class HostCheck:
             *(settings.public_url, settings.origin),
             *(settings.redirect_uri("spapi"), settings.redirect_uri("ads")),
         )
-        own = {urlsplit(address).hostname for address in addresses}
+        own = {host_name(urlsplit(address).netloc) for address in addresses}
         self._hosts = own.union(host for host in settings.allowed_hosts if not host.startswith(ANY_OF))
         self._endings = tuple(host[1:] for host in settings.allowed_hosts if host.startswith(ANY_OF))
         self._allows = lru_cache(REMEMBERED)(self._looked_at)
@@ -67,9 +68,18 @@ def _is_own_number(scope: Scope, host: str) -> bool:
 
 
 def host_name(host: str) -> str | None:
-    """Return the name in a Host header, in lower case, without port, brackets and the root's dot.
+    """Return the name in a Host header, in lower case, without port and the root's dot.
 
-    None where it holds anything else, such as a user.
+    An address of IPv6 is without its brackets, in its shortest form. None where it holds anything else, such
+    as a user.
     """
     found = HOST.fullmatch(host)
-    return found["name"].strip("[]").lower().removesuffix(".") if found else None
+    if found is None:
+        return None
+    name = found["name"]
+    if name.startswith("["):
+        try:
+            return str(ipaddress.ip_address(name[1:-1]))
+        except ValueError:
+            return None
+    return name.lower().removesuffix(".")

@@ -71,7 +71,8 @@ port = Port(0, 65535)
 def host(values: Values, name: str) -> str | None:
     """Return an address or a name to listen on."""
     text = values.text(name)
-    if text is not None and (" " in text or "/" in text):
+    # Some systems take * for an address of theirs.
+    if text is not None and (" " in text or "/" in text or "*" in text):
         raise SettingsError(
             f"{name} is no address to listen on; expected one such as 127.0.0.1 or 0.0.0.0, without a port",
             "Correct it; the port is GATEWAY_PORT.",

@@ -104,11 +104,14 @@ def _text_of_file(values: Values, name: str) -> str | None:
     if path is None:
         return None
     try:
-        with path.open(encoding="utf-8") as file:
+        # Editors of Windows begin a file with a byte order mark.
+        with path.open(encoding="utf-8-sig") as file:
             text = file.read(LONGEST_SECRET + 1).strip()
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name}: {path} holds no text in UTF-8", "Write it again, in UTF-8.") from None
+    except OSError as error:
         raise SettingsError(
-            f"{name} names a file that cannot be read ({path}); expected a text file with the secret",
+            f"{name} names a file that cannot be read: {path} ({error.strerror})",
             "Correct the path or the file's permissions.",
         ) from None
     if not text or len(text) > LONGEST_SECRET or not text.isprintable():

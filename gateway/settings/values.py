@@ -1,5 +1,6 @@
 """The raw text of the variables: from the environment and the `.env` files; the first that sets one wins."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -26,19 +27,10 @@ class Values:
         # Files with secrets that others can read.
         self.readable_files: list[Path] = []
         self._places: list[Mapping[str, str | None]] = [environ]
-        present = [path for path in env_files if path.is_file()]
-        if present:
-            from dotenv import dotenv_values
-
-            for path in present:
+        for path in env_files:
+            if path.is_file():
                 self.look_at(path)
-                try:
-                    self._places.append(dotenv_values(path, interpolate=False, encoding="utf-8"))
-                except (OSError, UnicodeDecodeError):
-                    raise SettingsError(
-                        f"{path} cannot be read as UTF-8 text; expected lines NAME=value",
-                        "Mend or remove the file.",
-                    ) from None
+                self._places.append(_in_file(path))
 
     def look_at(self, path: Path) -> None:
         """Look who may use a file that holds a secret. Raise SettingsError where others can write it.
@@ -81,3 +73,25 @@ class Values:
             if value:
                 return value
         return None
+
+
+def _in_file(path: Path) -> dict[str, str | None]:
+    """Return what a `.env` sets. Raise SettingsError where a line of it says nothing.
+
+    Who wrote it meant something by that, or it is half of a file that is just being written.
+    """
+    from dotenv.parser import parse_stream
+
+    try:
+        lines = list(parse_stream(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(
+            f"{path} cannot be read as UTF-8 text; expected lines NAME=value", "Mend or remove the file."
+        ) from None
+    for line in lines:
+        if line.error:
+            raise SettingsError(
+                f"{path}: line {line.original.line} is no NAME=value",
+                "Correct it, with a quote behind a value that begins with one, or begin it with #.",
+            )
+    return {line.key: line.value for line in lines if line.key is not None}

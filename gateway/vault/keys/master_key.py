@@ -190,7 +190,7 @@ def _decode(text: Secret, place: str) -> MasterKey:
 
 def _read(path: Path) -> Secret | None:
     try:
-        return Secret(path.read_text(encoding="utf-8").strip())
+        return Secret(path.read_text(encoding="utf-8-sig").strip())
     except (OSError, UnicodeDecodeError):
         return None
 

@@ -73,10 +73,12 @@ def newest_backup_at(folder: Path, now: float) -> float | None:
 def _backups(folder: Path, now: float) -> list[Path]:
     """Return the copies of a folder, the newest first.
 
-    Those from the future are left out: a clock was wrong when they were made, and they say nothing.
+    Those from the future are left out: a clock was wrong when they were made, and they say nothing. So are
+    folders and links of such a name, which nobody here has made.
     """
     named = [path for path in folder.glob("vault-*.db") if _NAME.fullmatch(path.name)]
-    known = [path for path in named if _moment(path) <= now]
+    files = [path for path in named if path.is_file() and not path.is_symlink()]
+    known = [path for path in files if _moment(path) <= now]
     return sorted(known, key=_moment, reverse=True)
 
 

@@ -4,6 +4,7 @@ What is sealed stays sealed, by a key that it does not hold. Written by `write_c
 `read_copy` before anybody relies on it.
 """
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -112,7 +113,7 @@ def opened_copy(path: Path, told_as: Path) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except DBAPIError:
+    except (DBAPIError, UnicodeDecodeError):  # what SQLite says of such a file may be no text either
         raise _damaged(told_as) from None
     finally:
         engine.dispose()
@@ -144,6 +145,9 @@ def _vacuum_into(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(source, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            # Of the disk of the copy, which need not be the vault's.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
         raise describe_error(error) or error from None
 
 

@@ -125,6 +125,8 @@ def _copy(path: Path, draft: Path) -> None:
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return  # who looks at the draft says so
         raise describe_error(error) or error from None
+    except UnicodeDecodeError:  # what SQLite says of a damaged file is no text either
+        return
     descriptor = os.open(draft, os.O_RDWR)
     try:
         os.fsync(descriptor)

@@ -19,7 +19,9 @@ from gateway.asgi.host_check import HostCheck
 from gateway.asgi.request_context import RequestContexts
 from gateway.errors import Problem
 from gateway.monitoring.logs import formatter
+from gateway.settings.applications import AdsClient
 from gateway.settings.settings import Settings
+from gateway.util.secret import Secret
 from gateway.util.version import version
 from tests.support.gateway_server import PATIENCE, Gateway, check_envelope, http, running_gateway
 
@@ -72,7 +74,7 @@ def test_allowed_hosts_are_answered(amazon: Any, tmp_path: Any) -> None:
     with running_gateway(amazon, tmp_path, allowed_hosts=hosts) as gateway:
         for host in ("gateway:8765", "Gateway", "linkfox.default.cluster.local", "linkfox.cluster.local.:1"):
             assert gateway.post("/spApi/authorizedStores", Host=host).status_code == 200
-        for host in ("10.244.1.7:8765", "[fd00::7]:8765"):
+        for host in ("10.244.1.7:8765", "[fd00::7]:8765", "[FD00:0:0::7]"):
             scraper = {"Host": host, "Authorization": gateway.keys["owner"]}
             assert gateway.get("/metrics", headers=scraper).status_code == 200
             assert gateway.get("/metrics", headers={"Host": host}).status_code == 401
@@ -142,8 +144,14 @@ def test_loopback_names_are_answered(gateway: Gateway, host: str) -> None:
 
 def test_the_public_name_and_the_registered_callbacks_are_answered(amazon: Any, tmp_path: Any) -> None:
     """Those are the names that browsers reach it by."""
-    with running_gateway(amazon, tmp_path, given_public_url="https://gateway.example:8443") as gateway:
-        assert gateway.get("/docs", headers={"Host": "gateway.example"}).status_code == 200
+    with running_gateway(
+        amazon,
+        tmp_path,
+        given_public_url="https://gateway.example:8443",
+        ads=AdsClient("ads", Secret("x"), registered_redirect_uri="https://Rooted.example./cb"),
+    ) as gateway:
+        for host in ("gateway.example", "gateway.example.:8443", "rooted.example", "Rooted.example."):
+            assert gateway.get("/docs", headers={"Host": host}).status_code == 200
         assert gateway.get("/docs", headers={"Host": "other.example"}).status_code == 403
         link = gateway.good("/spApi/authorizeUrl", {"sellerName": "Store"})["authorizeUrl"]
         assert "redirect_uri=https%3A%2F%2Fgateway.example%3A8443%2FspApi%2Foauth%2Fcallback" in link

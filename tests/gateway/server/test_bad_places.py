@@ -52,6 +52,20 @@ def mounting(words: str, folder: Path) -> list[str]:
     return command
 
 
+def test_a_backup_without_room_names_its_own_disk(tmp_path: Path) -> None:
+    """Which is another one than the vault's, where the operator has thought about it."""
+    with boxed(tmp_path) as box:
+        box.serve()
+        folder = tmp_path / "elsewhere"
+        folder.mkdir()
+        driver = [sys.executable, "-I", str(DRIVER), "backup", str(folder / "copy.db")]
+        command = [*mounting("mode=700,size=64k", folder), *driver]
+        ended = subprocess.run(command, env=box.environ(), capture_output=True, timeout=PATIENCE, check=False)
+    message = json.loads(ended.stdout)["error"]["message"]
+    assert message == f"{folder / 'copy.db'} cannot be written (No space left on device)"
+    assert b"Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [

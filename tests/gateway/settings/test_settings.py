@@ -2,7 +2,7 @@
 
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +155,53 @@ def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
     assert "canary" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "line", ['GATEWAY_PUBLIC_URL="https://canary.example', "SPAPI_CLIENT_SECRET canary", "GATEWAY_PORT: 80"]
+)
+def test_a_line_of_an_env_file_that_sets_nothing_is_named(tmp_path: Path, line: str) -> None:
+    """It is half of a line, or was meant otherwise; by its number, since a secret may stand in it."""
+    place = Place(tmp_path)
+    (place.bundle / ".env").write_text(f"# canary\r\n\r\nexport GATEWAY_WORKERS=2 # two\r\n{line}\r\n")
+    with pytest.raises(SettingsError, match=r"\.env: line 4 is no NAME=value") as refused:
+        place.load({})
+    assert "canary" not in f"{refused.value} {refused.value.hint}"
+
+
+def test_what_editors_of_windows_begin_a_file_with_is_no_part_of_it(tmp_path: Path) -> None:
+    """Neither of the first variable's name, nor of a secret."""
+    place = Place(tmp_path)
+    path = tmp_path / "secret"
+    path.write_bytes(b"\xef\xbb\xbf" + SECRET.encode() + b"\r\n")
+    (place.bundle / ".env").write_bytes(b"\xef\xbb\xbfGATEWAY_WORKERS=2\r\n")
+    settings = place.load(SPAPI | {"SPAPI_CLIENT_SECRET_FILE": str(path)})
+    assert settings.listening.workers == 2
+    assert settings.spapi is not None
+    assert settings.spapi.client_secret.reveal() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.mkdir(), "cannot be read: {} (Is a directory)"),
+        (lambda _path: None, "cannot be read: {} (No such file or directory)"),
+        (lambda path: path.write_text("canary", encoding="utf-16"), "{} holds no text in UTF-8"),
+        (lambda path: path.write_text("canary\nsecond"), "{} holds no secret"),
+        (lambda path: path.write_text("\n"), "{} holds no secret"),
+    ],
+    ids=["folder", "missing", "UTF-16", "two lines", "empty"],
+)
+def test_why_a_secret_file_holds_no_secret_is_told(
+    place: Place, tmp_path: Path, make: Callable[[Path], object], words: str
+) -> None:
+    """With its path, and with none of its content."""
+    path = tmp_path / "机密"
+    make(path)
+    with pytest.raises(SettingsError) as refused:
+        place.load(SPAPI | {"SPAPI_CLIENT_SECRET_FILE": str(path)})
+    assert words.format(path) in refused.value.message
+    assert "canary" not in f"{refused.value} {refused.value.hint}"
+
+
 def test_client_secrets_come_from_variable_file_or_keyring(place: Place, tmp_path: Path) -> None:
     """The variable or the file goes before the keyring."""
     path = tmp_path / "secret"
@@ -289,6 +336,7 @@ WEBHOOK_URL = {"GATEWAY_WEBHOOK_URL": "https://hooks.example"}
         ({"GATEWAY_MASTER_KEY": "canary\x07"}, "GATEWAY_MASTER_KEY"),
         ({"GATEWAY_DATABASE_URL_FILE": "relative"}, "GATEWAY_DATABASE_URL_FILE"),
         ({"GATEWAY_HOST": "canary:8765/"}, "GATEWAY_HOST"),
+        ({"GATEWAY_HOST": "*"}, "GATEWAY_HOST"),
         ({"GATEWAY_PORT": "canary"}, "GATEWAY_PORT"),
         ({"GATEWAY_PORT": "65536"}, "GATEWAY_PORT"),
         ({"GATEWAY_WORKERS": "0"}, "GATEWAY_WORKERS"),

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from gateway.settings.settings import Settings
 from gateway.vault.database import migration
+from gateway.vault.database.earlier_copies import stamp
 from gateway.vault.database.tables import grants
 from gateway.vault.errors import SealBroken, VaultError
 from gateway.vault.maintenance.backup import back_up, back_up_into, newest_backup_at
@@ -82,6 +83,15 @@ def test_a_folder_keeps_the_newest(vault: Vault, tmp_path: Path, clock: Stepping
     assert newest_backup_at(folder, clock.now()) == int(clock.now()) - 3600
     last = back_up_into(vault, folder, 1, clock)
     assert names(folder) == sorted([last.path.name, *others])
+    clock.step(3600)
+    for name, age in (("folder", 60), ("link", 120)):
+        nobodys = folder / f"vault-{stamp(clock.now() - age)}.db"
+        nobodys.mkdir() if name == "folder" else nobodys.symlink_to("/nowhere")
+        others.append(nobodys.name)
+    assert newest_backup_at(folder, clock.now()) == int(clock.now()) - 3600
+    assert back_up_into(vault, folder, 2, clock).removed == []
+    assert last.path.name in names(folder)
+    assert set(others) <= set(names(folder))
     assert newest_backup_at(tmp_path / "none", clock.now()) is None
 
 

@@ -133,6 +133,12 @@ def damaged(copy: Path) -> None:
     copy.write_bytes(content)
 
 
+def nameless(copy: Path) -> None:
+    """Let a table's name be no text, and its declaration none."""
+    content = copy.read_bytes().replace(b"vault_facts", b"vault\xb3acts")
+    copy.write_bytes(content.replace(b"CREATE TABLE vault\xb3", b"CREATE TABEL vault\xb3"))
+
+
 def no_database(copy: Path) -> None:
     """Let it be a file of something else."""
     copy.write_bytes(b"PK\x03\x04" + b"x" * 9000)
@@ -166,6 +172,7 @@ class TestRefusals:
         ("spoil", "words"),
         [
             (damaged, "is damaged or no copy"),
+            (nameless, "is damaged or no copy"),
             (no_database, "is damaged or no copy"),
             (empty, "is damaged or no copy"),
             (missing, "there is no file"),
