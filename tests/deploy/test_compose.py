@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.server.gateway_server import GRACE_SECONDS
+from gateway.settings.kinds import WholeNumber
 from gateway.settings.settings import Settings
 from gateway.settings.variables import declared, rows
 from tests.support.deploy_tools import DEPLOY, composed, installed, said, tool
@@ -85,11 +88,27 @@ def test_a_second_run_changes_no_secret(compose_folder: Path) -> None:
 
 
 def test_the_gateway_may_finish_before_it_is_killed(form: dict[str, Any]) -> None:
-    """Compose waits longer than the gateway takes to stop."""
-    from gateway.server.serve import GRACE_SECONDS
-
+    """Compose waits longer than the gateway takes to stop, however long it is told to drain."""
     given = form["services"]["gateway"]["stop_grace_period"]
-    assert int(given.removesuffix("s")) > GRACE_SECONDS
+    patience = re.fullmatch(r"(?:(\d+)m)?(\d+)s", given)
+    assert patience is not None, given
+    minutes, seconds = map(int, patience.groups("0"))
+    (drain,) = [each.kind for _, each in declared(Settings) if each.name == "GATEWAY_DRAIN_SECONDS"]
+    assert isinstance(drain, WholeNumber)
+    assert minutes * 60 + seconds > drain.most + GRACE_SECONDS
+
+
+@pytest.mark.parametrize("file", FORMS)
+def test_further_names_are_added_to_what_a_form_sets_itself(
+    compose_folder: Path, tmp_path: Path, file: str
+) -> None:
+    """What stands in `.env` is nothing to Compose where the service sets it, too."""
+    copy = tmp_path / "deploy"
+    shutil.copytree(compose_folder.parent, copy)
+    with (copy / "compose" / ".env").open("a") as settings:
+        settings.write("GATEWAY_ALLOWED_HOSTS=gateway.internal,10.0.0.9\n")
+    service = composed(copy / "compose", file)["services"]["gateway"]
+    assert service["environment"]["GATEWAY_ALLOWED_HOSTS"] == "gateway,gateway.internal,10.0.0.9"
 
 
 def test_the_sample_has_every_setting_once() -> None:

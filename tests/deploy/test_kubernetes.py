@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(DEPLOY, copy)
     example = copy / "kubernetes" / "example"
     for line in preparing("Kubernetes"):
-        typed(line, example, {})
+        typed(line, example, {}, pasted="what-was-pasted")
     (example / "secrets" / "database-url").write_text("postgresql://gateway:a-password@db/gateway")
     return example
 
@@ -106,6 +106,8 @@ def test_containers_get_settings_that_there_are(documents: list[Document]) -> No
             given = {each["name"]: each.get("value", "") for each in container["env"]}
             assert set(given) <= declared_variables()
             files = {value for name, value in given.items() if name.endswith("_FILE")}
+            files |= {value for name, value in settings["data"].items() if name.endswith("_FILE")}
+            assert any(Path(file).name.endswith("client-secret") for file in files)
             assert {Path(file).name for file in files} <= set(secret["data"])
             assert {str(Path(file).parent) for file in files} == {place["mountPath"]}
             (map_of,) = [each["configMapRef"]["name"] for each in container["envFrom"]]
@@ -158,7 +160,32 @@ def test_the_backup_runs_a_command_that_there_is(documents: list[Document]) -> N
     assert command_parser().parse_args(container["args"]).command == "backup"
 
 
-@pytest.mark.parametrize("line", [each for each in lines("Kubernetes") if each.startswith("kubectl ")])
+def test_the_drill_is_a_restore_beside_the_database(
+    documents: list[Document], folder: Path, tmp_path: Path
+) -> None:
+    """As kubectl makes it of the job that backs up, with all that this one has besides."""
+    (nightly,) = of_kind(documents, "CronJob").values()
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "drill"}}
+    backup = nightly["spec"]["jobTemplate"]["spec"]
+    (tmp_path / "job.yaml").write_text(yaml.safe_dump({**job, "spec": backup}), encoding="utf-8")
+    shutil.copy(folder / "drill.yaml", tmp_path)
+    (line,) = [each for each in lines("Kubernetes") if "--patch-file" in each]
+    installed("kubectl", "kubernetes-client")
+    drill = yaml.safe_load(typed(line.partition(" | ")[0], tmp_path, {}))["spec"]
+    (before,), (after,) = (each["template"]["spec"]["containers"] for each in (backup, drill))
+    options = command_parser().parse_args(after["args"])
+    assert (options.command, options.path.parent) == ("restore", Path("/backups/gateway"))
+    assert options.data_dir.parent in {Path(each["mountPath"]) for each in after["volumeMounts"]}
+    files = {each["name"]: each["value"] for each in after["env"]}
+    assert files == {each["name"]: each["value"] for each in before["env"]} | {
+        "GATEWAY_DATABASE_URL_FILE": ""
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [part for each in lines("Kubernetes") for part in each.split(" | ") if part.startswith("kubectl ")],
+)
 def test_kubectl_knows_the_words_of_the_page(line: str, tmp_path: Path) -> None:
     """Its command and each flag; what is run in a pod is a command of the gateway's."""
     words, _, inside = line.partition(" -- ")
@@ -170,6 +197,7 @@ def test_kubectl_knows_the_words_of_the_page(line: str, tmp_path: Path) -> None:
     flags = [word.partition("=")[0] for word in words if word.startswith("-")]
     assert [flag for flag in flags if not re.search(rf"^ +(-\w, )?{flag}[= ]", known, re.M)] == []
     if inside:
-        program, *of_gateway = shlex.split(inside)
+        script = inside.removeprefix("sh -c ").strip("'")
+        program, *of_gateway = shlex.split(script.partition(" && ")[0])
         assert program == "linkfox-gateway"
         command_parser().parse_args(of_gateway)

@@ -25,6 +25,7 @@ FOR_FILES = (
     "mkdir ",
     "openssl ",
     "python3 -c ",
+    "install ",
     "sudo install ",
     "sudo ./make-secrets.sh",
 )
