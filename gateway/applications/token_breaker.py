@@ -42,7 +42,7 @@ def app_key(client: Client) -> AppKey:
 def log_suspension(flow: Flow, client_id: str, reason: str) -> None:
     """Log that Amazon refuses an application, and what to do."""
     row = TABLE["suspended_app"]
-    hint = f"{row.meaning}. All authorizations are kept. {row.remedy}"
+    hint = f"{row.meaning}. {row.remedy}"
     events.critical(log, "app_suspended", application=flow, clientId=client_id, reason=reason, hint=hint)
 
 

@@ -29,6 +29,7 @@ from typing import Any
 
 import uvicorn
 
+from gateway.errors import OperatorError
 from gateway.server.http_protocol import Protocol
 from gateway.server.reloading import Reading, Reloader
 from gateway.server.tls import TlsConfig
@@ -77,10 +78,14 @@ class GatewayServer(uvicorn.Server):
                     signal.signal(HANGUP, before)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to take requests, and report that."""
+        """Begin to take requests, and report that; where that fails, end in order. Raise OperatorError."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
-        self._on_ready()
+        try:
+            self._on_ready()
+        except OperatorError:
+            await self.shutdown(sockets)
+            raise
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end by a first signal, at once by a second one, and without tidying up by a third."""

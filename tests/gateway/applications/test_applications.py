@@ -54,6 +54,7 @@ def test_a_suspended_application_is_told_once_and_asked_no_more(
     told = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert len(told) == 1
     assert "client secret" in told[0].getMessage()
+    assert told[0].getMessage().casefold().count("all authorizations are kept") == 1
 
 
 def test_the_other_application_goes_on(gateway: Gateway) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.server.port_holder import port_holder
 from tests.gateway.server.test_serve import DRIVER, boxed
-from tests.support.house import PATIENCE
+from tests.support.house import GATEWAY, PATIENCE
 
 linux_only = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="there is no /proc here")
 
@@ -88,3 +88,13 @@ def test_a_folder_that_cannot_be_written_is_told_in_words(
     assert str(box.data) in error["message"] + error["hint"] or "data folder" in error["message"]
     assert error["hint"]
     assert b"Traceback" not in ended.stderr
+
+
+def test_a_start_that_cannot_say_where_it_serves_is_told_in_words(tmp_path: Path) -> None:
+    """The disk may fill up after the vault was opened. `fail` looks for tracebacks."""
+    with boxed(tmp_path) as box:
+        (box.data / "serve.json").mkdir(mode=0o700, parents=True)
+        box.data.chmod(0o700)
+        box.driver = GATEWAY  # whose application has more to end
+        _, error = box.fail("serve", "--port", "0")
+        assert f"{box.data / 'serve.json'} cannot be written" in error["message"]
