@@ -1,6 +1,7 @@
 """The raw text of the variables: from the environment and the `.env` files; the first that sets one wins."""
 
 import io
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Values:
         self.readable_files: list[Path] = []
         self._places: list[Mapping[str, str | None]] = [environ]
         for path in env_files:
-            if path.is_file():
+            if _is_there(path):
                 self.look_at(path)
                 self._places.append(_in_file(path))
 
@@ -73,6 +74,22 @@ class Values:
             if value:
                 return value
         return None
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a file is there. Raise SettingsError where that cannot be found out.
+
+    So it is with the home of another user, which `su` leaves in HOME.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be looked at ({error.strerror})",
+            "Let the gateway's user read it, or set HOME to a folder of its own.",
+        ) from None
 
 
 def _in_file(path: Path) -> dict[str, str | None]:

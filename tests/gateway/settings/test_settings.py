@@ -155,6 +155,17 @@ def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
     assert "canary" not in str(refused.value)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows makes no such links")
+def test_an_env_file_that_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
+    """It may hold settings, as one in another user's home, which HOME may still name."""
+    place = Place(tmp_path)
+    path = place.home / ".config" / "linkfox" / ".env"
+    path.symlink_to(path)
+    with pytest.raises(SettingsError, match=r"\.env cannot be looked at \(Too many levels") as refused:
+        place.load({})
+    assert "HOME" in refused.value.hint
+
+
 @pytest.mark.parametrize(
     "line", ['GATEWAY_PUBLIC_URL="https://canary.example', "SPAPI_CLIENT_SECRET canary", "GATEWAY_PORT: 80"]
 )
