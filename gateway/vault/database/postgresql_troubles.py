@@ -67,6 +67,11 @@ CONNECTING = (
         passes=True,
     ),
     _Known(
+        r"invalid (integer value|\w+ value:)",
+        "a value behind the `?` of the PostgreSQL's address is none that libpq knows",
+        "Correct what follows the `?` in GATEWAY_DATABASE_URL.",
+    ),
+    _Known(
         r"certificate has expired",
         "the PostgreSQL's certificate has expired",
         "Renew it at the server, or name the right one with `sslrootcert`.",

@@ -103,6 +103,14 @@ def test_a_password_that_is_not_encoded_is_told(password: str) -> None:
     assert "percent-encoded" in told.hint
 
 
+@pytest.mark.parametrize("option", ["sslmode=wat", "channel_binding=x", "keepalives_idle=often"])
+def test_a_value_that_libpq_does_not_know_is_the_operators(option: str) -> None:
+    """Nobody waits for it to pass."""
+    told = refusal(f"postgresql://u:p@127.0.0.1:1/x?{option}")
+    assert "behind the `?`" in told.message
+    assert not told.retryable
+
+
 def test_what_keeps_tls_from_working_is_told_apart(tmp_path: Path) -> None:
     """A server without it, a certificate that nobody trusts, and a file that is not there."""
     with pretending(b"N") as port:
