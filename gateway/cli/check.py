@@ -19,6 +19,7 @@ from gateway.settings.applications import AdsClient, SellingPartnerApplication
 from gateway.settings.cautions import cautions
 from gateway.settings.settings import Settings
 from gateway.util.clock import Clock, SystemClock
+from gateway.util.command_names import as_called_here
 from gateway.vault.database.engine import Database, open_database
 from gateway.vault.database.migration import NEWEST, current_version, needs_upgrade
 from gateway.vault.errors import Unreachable
@@ -207,7 +208,7 @@ def _read_replica(database: Database, settings: Settings) -> Finding:
 
 
 def _finding(name: str, state: str, detail: str, remedy: str | None = None) -> Finding:
-    return {"name": name, "state": state, "detail": detail, "remedy": remedy}
+    return {"name": name, "state": state, "detail": detail, "remedy": remedy and as_called_here(remedy)}
 
 
 def _failed(name: str, error: OperatorError) -> Finding:

@@ -1,11 +1,14 @@
 """The gateway as a wheel: everything that it needs is inside, and it runs where nobody may write."""
 
 import importlib.metadata
+import shutil
+import sqlite3
 import stat
 import subprocess
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,6 +121,22 @@ def test_it_names_its_commands_as_they_are_called(installation: Installation, ho
     twice = installation.run("serve", "--sandbox", *words, home=home)
     assert "stop it with a SIGTERM" in twice.error["hint"]
     assert installation.run("--version", home=home).stdout == f"linkfox-gateway {version()}\n"
+
+
+def test_what_it_finds_by_itself_names_them_too(installation: Installation, house: House) -> None:
+    """A vault of older tables says how to learn what its upgrade does."""
+    older = house.home / "older"
+    older.mkdir(0o700)
+    (older / "vault.db").touch(0o600)
+    with closing(sqlite3.connect(older / "vault.db")) as connection:
+        connection.executescript(
+            "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('0001');"
+            "CREATE TABLE vault_facts (name, value);"
+        )
+    found = installation.run("check", "--offline", "--data-dir", str(older), home=house.home).good()
+    shutil.rmtree(older)
+    (database,) = [each for each in found["checks"] if each["name"] == "database"]
+    assert "`linkfox-gateway upgrade-check`" in database["remedy"]
 
 
 def test_the_module_runs_as_the_command_does(installation: Installation, house: House) -> None:
