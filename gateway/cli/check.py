@@ -183,7 +183,7 @@ def _database(database: Database, settings: Settings) -> Finding:
 
 def _master_key(database: Database, settings: Settings) -> Finding:
     with database.reading() as connection:
-        opened = existing_vault(connection, settings, "sandbox" if settings.sandbox else "real")
+        opened = existing_vault(connection, settings)
     if opened is None:
         return _finding("master key", "ok", "made, or taken from the settings, at the first start")
     facts, found, _ = opened

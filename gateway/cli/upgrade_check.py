@@ -18,7 +18,6 @@ from gateway.util.clock import SystemClock, rfc3339
 from gateway.util.command_names import SCRIPT, as_called_here
 from gateway.util.version import version
 from gateway.vault.database.engine import open_database
-from gateway.vault.keys.facts import VaultKind
 from gateway.vault.maintenance.update_plan import UpdatePlan, plan_update
 from gateway.vault.maintenance.updating import no_room
 from gateway.vault.vault import DATABASE_FILE, existing_vault
@@ -38,9 +37,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         }
     with closing(open_database(settings.database_url, path)) as database:
         plan = plan_update(database)
-        kind: VaultKind = "sandbox" if settings.sandbox else "real"
         with database.reading() as connection:
-            opened = existing_vault(connection, settings, kind)
+            opened = existing_vault(connection, settings)
     if plan.room is not None and plan.room.free < plan.room.needed:
         raise no_room(plan.room.folder, plan.room.needed, plan.room.free)
     document |= _told(plan, is_sqlite=settings.database_url is None)

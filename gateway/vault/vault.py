@@ -129,12 +129,11 @@ def open_vault(settings: Settings, clock: Clock, *, migrating: bool = True) -> V
     The data folder must exist. An existing vault is refused, and left as it is, if it was written by a newer
     version, is of the other kind, or its key is missing or wrong; not `migrating`, also if it is older.
     """
-    kind: VaultKind = "sandbox" if settings.sandbox else "real"
     place = (settings.database_url, settings.data_dir / DATABASE_FILE)
     database = open_database(*place)
     try:
         with database.reading() as connection:
-            opened = existing_vault(connection, settings, kind)
+            opened = existing_vault(connection, settings)
             version = current_version(connection)
         if opened is not None and not migrating:
             require_current(version)
@@ -143,10 +142,10 @@ def open_vault(settings: Settings, clock: Clock, *, migrating: bool = True) -> V
             with closing(open_database(*place, patient=True)) as patient, patient.writing() as connection:
                 take_migration_lock(connection)
                 # That one may have been first.
-                opened = existing_vault(connection, settings, kind)
+                opened = existing_vault(connection, settings)
                 if needs_upgrade(current_version(connection)):
                     bring_up_to_date(connection, patient, clock)
-                opened = opened or _new(connection, settings, kind, int(clock.now()))
+                opened = opened or _new(connection, settings, int(clock.now()))
                 _keep_account_of_tokens(connection, opened[2], clock)
         facts, found, sealer = opened
         with database.reading() as connection:
@@ -218,9 +217,7 @@ def _postgresql_leases(
     return PostgresqlLeases(rows, clock, keys, issued_tokens)
 
 
-def existing_vault(
-    connection: Connection, settings: Settings, kind: VaultKind
-) -> tuple[Facts, FoundKey, Sealer] | None:
+def existing_vault(connection: Connection, settings: Settings) -> tuple[Facts, FoundKey, Sealer] | None:
     """Check an existing vault against the settings; None where there is none yet. Changes nothing.
 
     Raise VaultError where it is of the other kind or of a newer version, or its key is missing or wrong.
@@ -230,6 +227,7 @@ def existing_vault(
     facts = Facts.read(connection)
     if facts is None:
         return None
+    kind = _kind(settings)
     if facts.kind != kind:
         raise VaultError(
             f"this is a {facts.kind} vault, and the gateway was started as a {kind} one",
@@ -244,13 +242,16 @@ def existing_vault(
     return facts, found, sealer
 
 
-def _new(
-    connection: Connection, settings: Settings, kind: VaultKind, now: int
-) -> tuple[Facts, FoundKey, Sealer]:
+def _kind(settings: Settings) -> VaultKind:
+    return "sandbox" if settings.sandbox else "real"
+
+
+def _new(connection: Connection, settings: Settings, now: int) -> tuple[Facts, FoundKey, Sealer]:
     vault_id = secrets.token_hex(8)
     found = master_key_for_new_vault(settings, vault_id)
     sealer = Sealer([found.key])
-    facts = Facts(vault_id, kind, now, found.source, found.key.id, sealer.seal(KEY_CHECK, *CHECK_PLACE))
+    check = sealer.seal(KEY_CHECK, *CHECK_PLACE)
+    facts = Facts(vault_id, _kind(settings), now, found.source, found.key.id, check)
     facts.write(connection)
     return facts, found, sealer
 

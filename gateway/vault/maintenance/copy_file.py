@@ -73,6 +73,11 @@ def write_copy(database: Database, path: Path, *, amid_key_change: bool = False)
             "Finish the change with `python3 scripts/local_gateway.py rotate-master-key`, then make the "
             "backup.",
         )
+    wait_for_disk(path)
+
+
+def wait_for_disk(path: Path) -> None:
+    """Wait until the disk has what was written into a file. Raise OSError."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)

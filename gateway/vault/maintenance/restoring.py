@@ -3,7 +3,6 @@
 The copy is looked at where it will lie, on its own disk, before anything that is there is touched.
 """
 
-import os
 import secrets
 import sqlite3
 import tempfile
@@ -22,7 +21,7 @@ from gateway.vault.database.tables import grants, users
 from gateway.vault.database.troubles import describe_error
 from gateway.vault.errors import VaultError
 from gateway.vault.keys.sealing import Sealer
-from gateway.vault.maintenance.copy_file import CopyFacts, read_copy
+from gateway.vault.maintenance.copy_file import CopyFacts, read_copy, wait_for_disk
 from gateway.vault.maintenance.copying import copy_vault
 from gateway.vault.vault import DATABASE_FILE, existing_vault, open_vault
 
@@ -75,7 +74,7 @@ def _into_folder(
         )
 
     def opener(connection: Connection) -> Sealer:
-        opened = existing_vault(connection, settings, "sandbox" if settings.sandbox else "real")
+        opened = existing_vault(connection, settings)
         assert opened is not None, "the copy has facts"
         return opened[2]
 
@@ -127,11 +126,7 @@ def _copy(path: Path, draft: Path) -> None:
         raise describe_error(error) or error from None
     except UnicodeDecodeError:  # what SQLite says of a damaged file is no text either
         return
-    descriptor = os.open(draft, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    wait_for_disk(draft)
 
 
 def _set_aside(target: Path, now: float) -> Path | None:
