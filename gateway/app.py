@@ -37,7 +37,7 @@ from gateway.authorization.starting import Starter
 from gateway.authorization.store_check import StoreCheck
 from gateway.jobs.schedule import all_jobs, stop_all
 from gateway.monitoring import traces
-from gateway.monitoring.metrics import Gauge, Metrics
+from gateway.monitoring.metrics import Metrics
 from gateway.monitoring.overview import Overview
 from gateway.monitoring.readiness import Readiness
 from gateway.proxy.families import families
@@ -56,7 +56,6 @@ from gateway.util import counters
 from gateway.util.clock import Clock
 from gateway.util.threads import AMAZON_THREADS, CHECKS_OF_A_USER, SYNCS_OF_A_USER, Threads
 from gateway.vault.attempts import LONGEST_EXCHANGE
-from gateway.vault.database.engine import Database
 from gateway.vault.vault import Vault
 from gateway.web import appstore, callbacks, confirmation, console, returning, sign_in
 from gateway.web.page_route import tell_on_page
@@ -213,16 +212,6 @@ def _services(
         appstore=Appstore(settings, starter, session.address),
         failed_keys=FailedKeys(clock),
         overview=overview,
-        metrics=_metrics(overview, vault.database),
+        metrics=Metrics(overview, "sqlite" if vault.database.is_sqlite else "postgresql"),
         readiness=Readiness(settings, vault),
     )
-
-
-def _metrics(overview: Overview, database: Database) -> Metrics:
-    """Return the metrics, with how far a read replica is behind where there is one."""
-    metrics = Metrics(overview, "sqlite" if database.is_sqlite else "postgresql")
-    replica = database.replica
-    if replica is not None:
-        told = "How old, at most, is what the read replica holds."
-        metrics.add(Gauge("linkfox_read_replica_lag_seconds", told, lambda: replica.lag))
-    return metrics

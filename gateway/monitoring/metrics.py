@@ -6,8 +6,7 @@ the database is read once in a while by whoever is asked, and is the same from e
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -26,18 +25,6 @@ from gateway.util.version import version
 KEPT_STATUSES = ("authorized", "needs_reauthorization")
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """A value that some part of the gateway knows, beside those of the overview.
-
-    `read` returns it, without waiting for anything; None where it is not known, and then it is left out.
-    """
-
-    name: str
-    text: str
-    read: Callable[[], float | None]
-
-
 class Metrics:
     """All metrics of one gateway. `database`: of which kind it is."""
 
@@ -48,17 +35,12 @@ class Metrics:
             "python": platform.python_version(),
             "database": database,
         }
-        self._gauges: list[Gauge] = []
-
-    def add(self, gauge: Gauge) -> None:
-        """Tell one more gauge from now on."""
-        self._gauges.append(gauge)
 
     def exposition(self) -> bytes:
         """Return all metrics as text; this may read the database, so it belongs into a thread."""
         folder = os.environ.get(VARIABLE)
         registry = CollectorRegistry()
-        registry.register(_Gauges(self._build, self._gauges))
+        registry.register(_BuildCollector(self._build))
         registry.register(_DatabaseCollector(self._overview.state()))
         registry.register(ProcessesCollector(Path(folder) if folder else None))
         if folder:
@@ -67,22 +49,17 @@ class Metrics:
         return generate_latest(REGISTRY) + generate_latest(registry)
 
 
-class _Gauges(Collector):
-    """What runs, and the gauges of its parts."""
+class _BuildCollector(Collector):
+    """What runs."""
 
-    def __init__(self, build: Mapping[str, str], gauges: Iterable[Gauge]) -> None:
+    def __init__(self, build: Mapping[str, str]) -> None:
         self._build = build
-        self._gauges = gauges
 
     def collect(self) -> Iterable[Metric]:
-        """Return them."""
+        """Return it as labels, as is usual for what never changes."""
         info = GaugeMetricFamily("linkfox_build_info", "What runs: always 1.", labels=list(self._build))
         info.add_metric(list(self._build.values()), 1)
         yield info
-        for gauge in self._gauges:
-            value = gauge.read()
-            if value is not None:
-                yield _gauge(gauge.name, gauge.text, value)
 
 
 class _DatabaseCollector(Collector):
@@ -111,6 +88,12 @@ class _DatabaseCollector(Collector):
         for key in sorted({*product(FLOWS, KEPT_STATUSES), *state.grants}):
             grants.add_metric(key, state.grants.get(key, 0))
         yield grants
+        if state.replica_lag is not None:
+            yield _gauge(
+                "linkfox_read_replica_lag_seconds",
+                "How old, at most, is what the read replica holds.",
+                state.replica_lag,
+            )
         if state.backup_age is not None:
             yield _gauge(
                 "linkfox_backup_age_seconds",

@@ -28,7 +28,8 @@ class State:
 
     `cannot_write`: why the database takes no writes, as this process knows. `backup_age`: None where the
     gateway makes no backups by itself, or none is there. `clock_offsets`: seconds by which this machine's
-    clock is ahead of others, `clocks_off` those that are too many.
+    clock is ahead of others, `clocks_off` those that are too many. `replica_lag`: None without a
+    replica.
     """
 
     grants: dict[tuple[str, str], int]
@@ -45,6 +46,7 @@ class State:
     backup_age: int | None = None
     clock_offsets: dict[str, int] = field(default_factory=dict)
     clocks_off: dict[str, int] = field(default_factory=dict)
+    replica_lag: float | None = None
 
     def attention(self) -> dict[str, Any]:
         """Return what somebody should look after, by the contract's names; empty where all is well."""
@@ -99,11 +101,13 @@ class Overview:
                 self._read_at = now if self._state is not None else None
             if self._state is None:
                 return None
+            replica = self._vault.database.replica
             return replace(
                 self._state,
                 cannot_write=self._vault.database.writes.refused,
                 clock_offsets=dict(self._clocks.offsets),
                 clocks_off=self._clocks.far_off,
+                replica_lag=None if replica is None else replica.lag,
             )
 
     def _read(self) -> State | None:

@@ -10,7 +10,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.errors import TABLE
-from gateway.monitoring.metrics import Gauge
 from gateway.proxy.families import FILES
 from gateway.util.counters import ENDS
 from gateway.util.version import version
@@ -79,16 +78,6 @@ def test_every_metric_is_explained(gateway: Gateway) -> None:
     explained = {(name, frozenset(filter(None, labels.split(",")))) for name, labels in METRIC.findall(page)}
     sometimes = {(name, frozenset(labels)) for name, labels in CONDITIONAL.items()}
     assert told <= explained <= told | sometimes
-
-
-def test_a_metric_that_is_not_known_yet_is_left_out(gateway: Gateway) -> None:
-    """As of what was never measured: no number is better than a wrong one."""
-    services = gateway.app.state.services
-    services.metrics.add(Gauge("linkfox_measured_seconds", "Measured.", lambda: 1.5))
-    services.metrics.add(Gauge("linkfox_unmeasured_seconds", "Not yet.", lambda: None))
-    samples = scraped(gateway)
-    assert samples["linkfox_measured_seconds{}"] == 1.5
-    assert "linkfox_unmeasured_seconds{}" not in samples
 
 
 def test_it_tells_what_runs(gateway: Gateway) -> None:
