@@ -21,6 +21,7 @@ from typing import Any
 from gateway.monitoring.repeats import Repeats
 from gateway.settings.kinds import LogFormat
 from gateway.util import trace_context
+from gateway.util.api_key import PREFIX as KEY_PREFIX
 from gateway.util.events import Event, EventHandler, as_json, printable, readable
 from gateway.util.secret import LWA_PREFIX, STAND_IN_PREFIX, masked
 
@@ -34,7 +35,7 @@ MESSAGE = "log"
 OVER = "failure_over"
 
 _TOKENS = re.compile(
-    rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:lfx_local_|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
+    rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:{KEY_PREFIX}|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
 )
 _BEGINNINGS = ("Atz", "Atn", "Atc", "lfx", "amzn1.oa2-cs.")
 _PARAMETERS = re.compile(

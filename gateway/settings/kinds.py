@@ -25,7 +25,8 @@ SHAPES = {
 PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+/?|/", re.ASCII)
 
 
-SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://", re.ASCII)
+# The beginning of a Service's address, as Kubernetes writes it into the environment.
+SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Port(WholeNumber):
 
     def __call__(self, values: Values, name: str) -> int | None:
         """Return the port."""
-        if SERVICE_LINK.match(values.text(name) or ""):
+        if SERVICE_ADDRESS.match(values.text(name) or ""):
             return None
         return WholeNumber.__call__(self, values, name)
 
