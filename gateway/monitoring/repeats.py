@@ -1,8 +1,8 @@
 """Failures that come again with each request: told at once, then once a minute with how often they came.
 
-What makes two of an event the same failure are the fields that its row of `events.json` lists as `sameBy`; an
-event without them is told each time. When one that came more than once has stayed away for a minute, that is
-told, too. Of all this nobody who logs an event needs to know.
+What makes two of an event the same failure are the fields that its row of `events.json` lists as `sameBy`:
+where the list is empty, all are the same; where there is none, each is told. When one that came more than
+once has stayed away for a minute, that is told, too. Of all this nobody who logs an event needs to know.
 """
 
 import json
@@ -80,7 +80,7 @@ class Repeats:
             if failure.total > 1:
                 yield {
                     "failure": name,
-                    "what": what,
+                    "what": what or None,
                     "count": failure.total,
                     "seconds": round(failure.last - failure.first, 1),
                 }

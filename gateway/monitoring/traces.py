@@ -10,8 +10,7 @@ import logging
 import random
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -30,8 +29,6 @@ SERVICE = "linkfox-gateway"
 INSTALL = f"Install them: {sys.executable} -m pip install --require-hashes -r requirements-tracing.txt"
 # In seconds. So long the process waits at its end for spans to be sent.
 STOP_SECONDS = 3.0
-# In seconds. While nobody takes the spans, that is said so often.
-SAID_AGAIN = 60.0
 
 
 def start(environ: Mapping[str, str]) -> None:
@@ -181,20 +178,15 @@ class _Span:
 
 
 class _Telling:
-    """An exporter of OpenTelemetry's, and now and then a line in the log where nobody takes its spans."""
+    """An exporter of OpenTelemetry's, and a line in the log where nobody takes its spans."""
 
-    def __init__(self, exporter: Any, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, exporter: Any) -> None:
         self._exporter = exporter
-        self._monotonic = monotonic
-        self._said_at: float | None = None
 
     def export(self, spans: Sequence[Any]) -> Any:
         """Send spans."""
         result = self._exporter.export(spans)
-        now = self._monotonic()
-        said_lately = self._said_at is not None and now - self._said_at < SAID_AGAIN
-        if result.name != "SUCCESS" and not said_lately:
-            self._said_at = now
+        if result.name != "SUCCESS":
             events.warning(log, "spans_not_sent", spans=len(spans))
         return result
 

@@ -5,11 +5,12 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gateway.monitoring import logs, repeats
+from gateway.monitoring import logs, repeats, traces
 from gateway.util import events
 
 AWAY = {"error": "the database cannot be reached", "hint": "Start it."}
@@ -92,6 +93,28 @@ def test_the_end_of_it_is_told(written: Written) -> None:
     assert other["event"] == "client_gone"
     events.error(log, "vault_error", **AWAY)
     assert written.lines() == [TOLD]
+
+
+def test_a_collector_that_is_away_is_told_of_now_and_then(written: Written) -> None:
+    """Not for every batch of spans, which are all alike."""
+    away: Any = SimpleNamespace(export=lambda spans: SimpleNamespace(name="FAILURE"))
+    telling = traces._Telling(away)
+    for _ in range(3):
+        telling.export([object()])
+        written.now += 40.0
+    events.info(log, "client_gone")
+    written.now += repeats.PERIOD
+    events.info(log, "client_gone")
+    told = {"level": "WARNING", "event": "spans_not_sent"}
+    over = {
+        "level": "INFO",
+        "event": "failure_over",
+        "failure": "spans_not_sent",
+        "count": 3,
+        "seconds": 80.0,
+    }
+    gone = {"level": "INFO", "event": "client_gone"}
+    assert written.lines() == [told, {**told, "count": 2}, gone, over, gone]
 
 
 def test_what_came_once_has_no_end(written: Written) -> None:

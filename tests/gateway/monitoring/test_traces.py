@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ import requests
 from gateway.monitoring import traces
 from gateway.monitoring.logs import formatter
 from gateway.util import tracing
-from tests.support.clock import SteppingClock
 from tests.support.gateway_process import a_place
 from tests.support.gateway_server import Amazon, running_gateway
 from tests.support.house import PATIENCE, until
@@ -183,18 +181,6 @@ def test_nothing_secret_and_nothing_that_somebody_typed_is_sent(
     secrets += [value for part in back.partition("?")[2].split("&") if (value := part.partition("=")[2])]
     for secret in [*secrets, "canary", SELLER, "我的店铺"]:
         assert secret.encode() not in sent
-
-
-def test_a_collector_that_is_away_costs_a_line_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
-    """And is not told of for every batch."""
-    clock = SteppingClock()
-    away: Any = SimpleNamespace(export=lambda spans: SimpleNamespace(name="FAILURE"))
-    telling = traces._Telling(away, clock.now)
-    with caplog.at_level(logging.WARNING):
-        for seconds in (0, 30, 40):
-            clock.step(seconds)
-            telling.export([object()])
-    assert [record.getMessage() for record in caplog.records] == ["spans_not_sent spans=1"] * 2
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
