@@ -30,10 +30,6 @@ class TraceContext(NamedTuple):
     parent_id: str | None
     flags: int
 
-    def header(self) -> str:
-        """Return the `traceparent` for what this span asks of others."""
-        return f"00-{self.trace_id}-{self.span_id}-{self.flags:02x}"
-
 
 def begun(span_id: str, traceparent: bytes | None) -> TraceContext:
     """Return the context of a span, in the trace that a header names, or in one of its own.
