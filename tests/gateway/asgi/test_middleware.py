@@ -254,7 +254,7 @@ def test_what_was_not_expected_is_500_without_its_message(
         raise RuntimeError("Atzr|a-refresh-token-in-a-message")
 
     monkeypatch.setattr(gateway.vault.reader, "caller", fail)
-    caplog.handler.setFormatter(formatter())
+    monkeypatch.setattr(caplog.handler, "formatter", formatter())
     with caplog.at_level(logging.INFO):
         refused = gateway.bad("/spApi/authorizedStores", {}, status=500)
     assert refused["reason"] == "internal"
@@ -265,10 +265,10 @@ def test_what_was_not_expected_is_500_without_its_message(
 
 
 def test_the_log_names_the_route_and_never_the_query(
-    gateway: Gateway, caplog: pytest.LogCaptureFixture
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Codes and states are in query strings; whatever is typed after a slash may be a secret too."""
-    caplog.handler.setFormatter(formatter())
+    monkeypatch.setattr(caplog.handler, "formatter", formatter())
     with caplog.at_level(logging.INFO):
         gateway.authorize_store()
         gateway.get("/spApi/oauth/callback?state=the-state&spapi_oauth_code=the-code")

@@ -42,9 +42,9 @@ class Log:
 
 
 @pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> Iterator[Log]:
+def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     """The log from here on."""
-    caplog.handler.setFormatter(formatter("json"))
+    monkeypatch.setattr(caplog.handler, "formatter", formatter("json"))
     with caplog.at_level(logging.INFO):
         yield Log(caplog)
 

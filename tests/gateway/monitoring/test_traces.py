@@ -128,10 +128,14 @@ def test_what_becomes_of_a_request_is_a_part_of_its_callers_trace(
 
 
 def test_an_exchange_is_a_part_of_the_callback(
-    amazon: Amazon, tmp_path: Path, collector: Collector, caplog: pytest.LogCaptureFixture
+    amazon: Amazon,
+    tmp_path: Path,
+    collector: Collector,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Though the browser may be gone by then. A request without a caller's trace begins that of the log."""
-    caplog.handler.setFormatter(formatter("json"))
+    monkeypatch.setattr(caplog.handler, "formatter", formatter("json"))
     with caplog.at_level(logging.INFO), running_gateway(amazon, tmp_path) as gateway:
         gateway.authorize_account()
     spans = collector.spans()
