@@ -37,7 +37,6 @@ OVER = "failure_over"
 _TOKENS = re.compile(
     rf"{LWA_PREFIX}[^\s\"'&,;)}}\]]+|(?:{KEY_PREFIX}|{STAND_IN_PREFIX})[\w-]+|amzn1\.oa2-cs\.[\w.-]+"
 )
-_BEGINNINGS = ("Atz", "Atn", "Atc", "lfx", "amzn1.oa2-cs.")
 _PARAMETERS = re.compile(
     r"(?i)\b((?:spapi_oauth_code|code|state|client_secret|refresh_token|access_token)=)[^\s\"'&]+"
 )
@@ -67,7 +66,7 @@ def redacted(text: str) -> str:
     folded = text.casefold()
     if "code=" in folded or "state=" in folded or "secret=" in folded or "token=" in folded:
         text = _PARAMETERS.sub(r"\1***", text)
-    if any(beginning in text for beginning in _BEGINNINGS):
+    if "At" in text or "lfx" in text or "amzn1.oa2-cs." in text:
         text = _TOKENS.sub(lambda match: masked(match.group()), text)
     return text
 
@@ -155,6 +154,8 @@ class _TextLines(_Lines):
     def _line(self, moment: str, level: str, logger: str, name: str, fields: dict[str, Any]) -> str:
         exception: str = fields.pop("exception", "")
         said = readable(name if name != MESSAGE else printable(fields.pop("message")), fields)
+        if not exception:
+            return f"{moment} {level} {logger} {said}"
         # What goes on over several lines is set in: else a text in it could pass for a line of the log.
         lines = (f"\n  {printable(line)}" for line in exception.split("\n") if line)
         return "".join((f"{moment} {level} {logger} {said}", *lines))
