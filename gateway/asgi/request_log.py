@@ -32,7 +32,8 @@ class RequestLog:
         def send_and_record(message: Message) -> Awaitable[None]:
             nonlocal recorded
             if message["type"] == "http.response.start":
-                context.status = message["status"]
+                # An HTTPStatus would be written by the slow way for what is no plain number.
+                context.status = int(message["status"])
             elif not recorded and not message.get("more_body", False):
                 # Before the answer is whole, so that whoever has the answer finds the entry.
                 recorded = True
