@@ -50,12 +50,11 @@ def _take(users: Users, key: Secret) -> None:
     if users.begin(key, BOOTSTRAP_LABEL):
         events.info(log, "bootstrap_key_taken", user=OWNER)
     elif users.authenticate(key.reveal()) is None:
-        command = as_called_here("python3 scripts/local_gateway.py add-user")
-        hint = f"Make a key for somebody: {command} NAME --key-file FILE"
-        events.warning(log, "bootstrap_key_not_taken", hint=hint)
+        hint = "Make a key for somebody: python3 scripts/local_gateway.py add-user NAME --key-file FILE"
+        events.warning(log, "bootstrap_key_not_taken", hint=as_called_here(hint))
 
 
 def _tell_that_none_was_made(folder: DataFolder) -> None:
-    command = as_called_here("python3 scripts/local_gateway.py add-user")
-    hint = f"If scripts need one here: {command} {OWNER} --key-file {folder.owner_key_file}"
-    events.info(log, "no_owner_key", user=OWNER, hint=hint)
+    words = f"add-user {OWNER} --key-file {folder.owner_key_file}"
+    hint = f"If scripts need one here: python3 scripts/local_gateway.py {words}"
+    events.info(log, "no_owner_key", user=OWNER, hint=as_called_here(hint))
