@@ -98,6 +98,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, amazon_process: Amazon) -> 
         yield installed
 
 
+def test_the_units_are_confined_alike() -> None:
+    """Each says the whole of it, so that it is confined wherever it is copied to alone."""
+    texts = [(UNITS / unit).read_text(encoding="utf-8") for unit in SERVICES]
+    served, backed_up = (text.partition("# What it cannot do.\n")[2].partition("\n\n")[0] for text in texts)
+    assert "ProtectSystem=strict" in served
+    assert served.strip() == backed_up.strip()
+
+
 @pytest.mark.parametrize("unit", SERVICES)
 def test_what_a_unit_may_do_is_little(unit: str) -> None:
     """Its exposure, of which systemd-analyze(1) knows ten degrees, is below 2.0."""
