@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.errors import OperatorError
+from gateway.monitoring.logs import set_up_logging
 from gateway.server.data_folder import DataFolder
 from gateway.settings.loading import load_settings
 from gateway.settings.settings import Settings
@@ -17,9 +18,10 @@ from gateway.vault.vault import Vault, open_vault
 def remembered_settings(data_dir: Path | None, sandbox: bool) -> Settings:
     """Return the settings on a data folder, of the kind that it was last started as, where it ever was.
 
-    Nothing is made. Raise OperatorError.
+    What the command logs from then on has the form that they say. Nothing is made. Raise OperatorError.
     """
     settings = load_settings(os.environ, sandbox=sandbox, data_dir=data_dir)
+    set_up_logging(settings.log_format)
     remembered = DataFolder(settings.data_dir).remembered_options() or {}
     if remembered.get("sandbox") and not settings.sandbox:
         return load_settings(os.environ, sandbox=True, data_dir=settings.data_dir)

@@ -1,5 +1,6 @@
 """A backup of a PostgreSQL while gateways serve from it, and a drill of restoring it into another."""
 
+import json
 from pathlib import Path
 
 from tests.support.gateway_server import Amazon
@@ -28,7 +29,10 @@ def test_a_restored_database_is_served_by_a_gateway_of_its_own(
     drill = tmp_path / "drill"
     empty = postgresql.database()
     place = House(tmp_path, drill, environment={**environment, "GATEWAY_DATABASE_URL": empty})
-    restored = operate(place, "restore", done["backup"]).good()
+    finished = operate(place, "restore", done["backup"], GATEWAY_LOG_FORMAT="json")
+    restored = finished.good()
+    logged = [json.loads(line)["event"] for line in finished.stderr.splitlines()]
+    assert "migrated" in logged, "what reads a gateway's log reads that of a job beside it"
     assert (restored["database"], restored["holds"]["stores"]) == ("postgresql", 1)
     again = operate(place, "restore", done["backup"])
     assert (again.code, again.error["code"]) == (2, "bad_arguments")
