@@ -24,6 +24,7 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
     copy = tmp_path / "copy 家.db"
     with open_house(home, GATEWAY_MASTER_KEY=KEY) as house:
         house.authorize(STORE["sellerId"])
+        owner = house.api_key()
         stopped = threading.Event()
 
         def refresh() -> None:
@@ -79,8 +80,9 @@ def test_a_backup_under_traffic_can_be_restored_with_the_key(tmp_path: Path) -> 
     assert "--replace" in again.error["hint"]
     without.start()
     try:
-        assert without.post("/spApi/storeTokens", STORE)["refreshToken"] == expected
-        assert without.post("/spApi/refreshToken", STORE)["accessToken"]
+        assert without.post("/spApi/storeTokens", STORE, owner)["refreshToken"] == expected
+        assert without.post("/spApi/refreshToken", STORE, owner)["accessToken"]
+        assert not (folder / "owner.key").exists(), "the copy has the owner's key, whoever has that"
     finally:
         without.stop()
 
