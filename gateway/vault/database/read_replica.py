@@ -144,9 +144,10 @@ class ReadReplica:
         """
         wanted = self._wanted()
         if wanted is not None:
+            changes = None if of_user is None else self._changes_of(of_user)
             try:
                 with self._replica.reading() as connection:
-                    if self._has(connection, wanted, of_user):
+                    if self._has(connection, wanted, of_user, changes):
                         return work(connection)
             except (VaultError, DBAPIError) as error:
                 # Until it was looked at again. One that its replaying broke off is among them.
@@ -178,15 +179,18 @@ class ReadReplica:
             replayed, *which = connection.execute(_LOOK).one()
         return replayed, which
 
-    def _has(self, connection: Connection, wanted: int, of_user: int | None) -> bool:
-        """Tell whether the server of a connection has come so far, and has a user's last change."""
+    def _changes_of(self, user: int) -> int | None:
+        """Return how many changes of a user's the primary has counted. Raise VaultError for it alone."""
+        with self._primary.reading() as connection:
+            changes: int | None = connection.execute(_CHANGES, {"user_id": user}).scalar()
+        return changes
+
+    def _has(self, connection: Connection, wanted: int, of_user: int | None, changes: int | None) -> bool:
+        """Tell whether the server of a connection has come so far, and has so many of a user's changes."""
         if of_user is None:
             replayed = connection.execute(_HAS_COME).scalar()
             return replayed is not None and replayed >= wanted
-        user = {"user_id": of_user}
-        with self._primary.reading() as primary:
-            changes = primary.execute(_CHANGES, user).scalar()
-        replayed, replayed_changes = connection.execute(_HAS_CHANGES, user).one()
+        replayed, replayed_changes = connection.execute(_HAS_CHANGES, {"user_id": of_user}).one()
         return replayed is not None and replayed >= wanted and replayed_changes == changes
 
     def _note_replayed(self, until: int) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import text
@@ -225,6 +226,25 @@ def test_a_replica_that_does_not_answer_is_told_once(
         replica_of(vault).look()
         assert caplog.messages[1:] == ["read_replica_back"]
     standby.catch_up()
+    assert read_on_replica(vault, user)
+
+
+def test_a_primary_that_does_not_answer_is_no_fault_of_the_replica(
+    vault: Vault, standby: StreamingReplica, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user's list wants it all the same; what belongs to nobody goes on being read."""
+    user = vault.users.create("ann")
+    standby.catch_up()
+
+    def away() -> NoReturn:
+        raise VaultError("the PostgreSQL does not answer", "Start it.")
+
+    with caplog.at_level(logging.INFO), monkeypatch.context() as patched:
+        patched.setattr(vault.database, "reading", away)
+        with pytest.raises(VaultError, match="does not answer"):
+            sellers(vault, user)
+        assert read_on_replica(vault)
+    assert caplog.messages == []
     assert read_on_replica(vault, user)
 
 
