@@ -15,6 +15,10 @@ from gateway.vault.vault import Vault
 
 KEEP = 7
 _NAME = re.compile(r"vault-(\d{8}T\d{6}Z)\.db")
+# What `new_file` leaves behind where it was killed, with what SQLite may keep beside it.
+_DRAFT = re.compile(r"\.vault-\d{8}T\d{6}Z\.db\.[0-9a-f]{8}(-journal|-wal|-shm)?")
+# In seconds. A draft that nothing was written to for so long is nobody's work any more.
+DRAFT_AGE = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ def back_up(vault: Vault, path: Path) -> Backup:
 def back_up_into(vault: Vault, folder: Path, keep: int, clock: Clock) -> Backup:
     """Add a copy named by the moment to a folder, and leave the newest `keep` there. Raise VaultError.
 
-    Older ones go only once the new one was looked at. Files of other names are nobody's business here.
+    Older ones go only once the new one was looked at, and with them what a killed one has left behind. Files
+    of other names are nobody's business here.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,6 +66,10 @@ def back_up_into(vault: Vault, folder: Path, keep: int, clock: Clock) -> Backup:
         with suppress(OSError):
             path.unlink()
             removed.append(path)
+    for path in folder.glob(".vault-*"):
+        with suppress(OSError):
+            if _DRAFT.fullmatch(path.name) and now - path.lstat().st_mtime > DRAFT_AGE:
+                path.unlink()
     return Backup(made.path, made.size, made.tables, made.key_id, removed)
 
 

@@ -1,5 +1,6 @@
 """Copies of a vault, of either database: one SQLite file that was opened before it has its name."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -93,6 +94,18 @@ def test_a_folder_keeps_the_newest(vault: Vault, tmp_path: Path, clock: Stepping
     assert last.path.name in names(folder)
     assert set(others) <= set(names(folder))
     assert newest_backup_at(tmp_path / "none", clock.now()) is None
+
+
+def test_what_a_killed_backup_left_behind_goes(vault: Vault, tmp_path: Path, clock: SteppingClock) -> None:
+    """A day later: a younger one may be another process's work; other hidden files are the operator's."""
+    old, young = ".vault-20260101T000000Z.db.0123abcd", ".vault-20260101T000000Z.db.89abcdef"
+    for name, age in ((old, 90_000), (old + "-journal", 90_000), (young, 60), (".vault-notes", 90_000)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (clock.now() - age, clock.now() - age))
+    made = back_up_into(vault, tmp_path, 1, clock)
+    assert made.removed == []
+    left = {path.name for path in tmp_path.iterdir() if path.name.startswith((".", "vault-"))}
+    assert left == {young, ".vault-notes", made.path.name}
 
 
 def test_a_folder_that_cannot_be_made_is_named(vault: Vault, tmp_path: Path, clock: SteppingClock) -> None:
