@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -196,6 +197,9 @@ def _orders_to(interpreter: Interpreter) -> socket.socket:
         )
 
     def end() -> None:
+        # Closing it is not enough where a process was forked from this one: it holds the socket, too.
+        with suppress(OSError):
+            ours.shutdown(socket.SHUT_RDWR)
         ours.close()
         process.wait()
 
