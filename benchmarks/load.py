@@ -6,6 +6,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def _answer(connection: socket.socket) -> None:
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)
     head, _, rest = data.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200"), head[:200]
+    assert head.startswith(b"HTTP/1.1 200"), head[:200] + rest
     length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
     while len(rest) < length:
         rest += connection.recv(65536)
@@ -81,7 +82,8 @@ class Clients:
     def close(self) -> None:
         """End the clients."""
         for pipe, process in zip(self._pipes, self._processes, strict=True):
-            pipe.send(False)
+            with suppress(OSError):  # one that met a failure has ended by itself
+                pipe.send(False)
             process.join()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from gateway.model import Tokens
 from gateway.util.api_key import new_api_key
 from gateway.util.clock import SystemClock
+from gateway.util.private_files import replace_private
 from gateway.util.secret import Secret
 from gateway.vault.authorizations import FIRST_ID
 from gateway.vault.database.tables import grants
@@ -44,7 +45,10 @@ def open_seeded(
     data.mkdir(parents=True, mode=0o700, exist_ok=True)
     clock = SystemClock()
     vault = open_vault(settings_for(amazon, data, **changes), clock)
-    vault.users.begin(new_api_key())
+    owner = new_api_key()
+    vault.users.begin(owner)
+    # A gateway makes none where there are users.
+    replace_private(data / "owner.key", owner.reveal().encode())
     with vault.database.reading() as connection:
         user_id = connection.exec_driver_sql("SELECT id FROM users WHERE name = 'owner'").scalar_one()
     now = int(clock.now())
@@ -82,10 +86,7 @@ def open_seeded(
 
 
 def closed_with_key(vault: Vault) -> str:
-    """Close a vault and return a new API key of the user `owner` in it.
-
-    A gateway makes none for itself on a PostgreSQL that has users.
-    """
+    """Close a vault and return a new API key of the user `owner` in it, as for gateways in other folders."""
     key = vault.users.issue_key("owner")[1].reveal()
     vault.close()
     return key
