@@ -1,17 +1,22 @@
 """Everything that the document describes really comes: one journey, on which each field is answered once."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
+from gateway.amazon.session import AmazonSession
+from gateway.settings.settings import Settings
 from gateway.settings.webhook import Webhook
 from gateway.util import local_proof, owner_key
+from gateway.util.clock_check import ClockCheck
 from gateway.util.secret import Secret
+from gateway.vault.database.engine import Database
 from gateway.vault.database.tables import seals
 from gateway.vault.keys.sealing import MANY_SEALS
 from tests.support.clock import START
@@ -23,7 +28,7 @@ STORE = {"sellerId": "A1SANDBOXNA001", "region": "NA"}
 INDIAN = {"sellerId": "A1SANDBOXEU002", "region": "FE"}
 SCOPES = ["sellingpartnerapi::orders", "sellingpartnerapi::reports"]
 SEVERAL = "A1SANDBOXWORLD"
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 APP = "https://app.example"
 CUSTOMER = {"externalId": "customer-4711", "returnUrl": f"{APP}/connected"}
 NAMED_SCOPE = {"token": {"set": {"scope": "advertising::campaign_management"}}}
@@ -80,15 +85,42 @@ class Journey:
 
 @pytest.fixture
 def journey(amazon: Amazon, tmp_path: Path) -> Iterator[Journey]:
-    """A gateway whose client secrets are old, with a webhook that nobody listens at."""
+    """A gateway with old client secrets, a clock that is ahead, and a webhook that nobody listens at."""
     settings = settings_for(amazon, tmp_path)
     assert settings.spapi
     assert settings.ads
     since = (datetime.fromtimestamp(START, UTC) - timedelta(days=170)).date()
     old = {name: replace(getattr(settings, name), secret_since=since) for name in ("spapi", "ads")}
     webhook = Webhook("http://127.0.0.1:9/", Secret("a-secret-of-nobody-who-listens"))
-    with running_gateway(amazon, tmp_path, webhook=webhook, return_origins=(APP,), **old) as gateway:
+    with running_gateway(
+        amazon, tmp_path, session=ahead_of_amazon, webhook=webhook, return_origins=(APP,), **old
+    ) as gateway:
         yield Journey(gateway)
+
+
+def ahead_of_amazon(settings: Settings) -> AmazonSession:
+    """Connections on which Amazon seems an hour late."""
+    return AmazonSession(settings.amazon_origin, clocks=ClockCheck(lambda: time.time() + HOUR))
+
+
+@dataclass
+class ReplicaThatIsAway:
+    """Stands in for a read replica that does not answer: the database itself does, what is read."""
+
+    database: Database
+    lag: float = 60.0
+    usable: bool = False
+
+    def look(self) -> None:
+        """It stays away."""
+
+    def read(self, work: Callable[[Connection], Any], of_user: int | None) -> Any:
+        """Read on the database itself."""
+        with self.database.reading() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """It has no connections."""
 
 
 def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
@@ -107,6 +139,7 @@ def test_every_field_that_is_described_is_answered(journey: Journey) -> None:
     journey.good("/spApi/removeStore", INDIAN)
     journey.gateway.app.state.services.overview.watch(lambda: ["audit"])
     database = journey.gateway.vault.database
+    database.replica = ReplicaThatIsAway(database)
     journey.gateway.vault.keys.record_seals()
     with database.writing() as connection:
         connection.execute(update(seals).values(count=MANY_SEALS))
