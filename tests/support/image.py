@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,7 +112,7 @@ class Image:
         Wait until it says that it serves.
         """
         words = [*self.config["Entrypoint"], *self.config["Cmd"]]
-        namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        namespaces = ["unshare", "--mount", "--pid", "--fork"]
         places = [str(self.root), str(data), str(secrets)]
         with (data.parent / "stderr").open("w+") as stderr:
             process = subprocess.Popen(
@@ -122,15 +122,19 @@ class Image:
                 text=True,
                 env={"PATH": os.environ["PATH"]},
             )
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
             try:
                 assert process.stdout is not None
                 line = process.stdout.readline()
                 stderr.seek(0)
                 ready = json.loads(line or "{}")
                 assert ready.get("ok"), f"it did not start: {ready} {stderr.read()[-2000:]}"
-                children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
                 yield Container(self, process, int(children.read_text()), ready, variables)
             finally:
+                # The first process of a namespace takes all others along. That it ends with its parent was
+                # forgotten when it took the image's user (prctl(2), PR_SET_PDEATHSIG).
+                with suppress(OSError):  # it has ended
+                    os.kill(int(children.read_text() or 0) or process.pid, signal.SIGKILL)
                 process.kill()
                 process.wait(PATIENCE)
                 if process.stdout is not None:
