@@ -234,9 +234,8 @@ class AmazonSession:
                 raise AmazonFailure("unavailable", f"{host} {what}") from None
         answer = OpenAnswer(response, host, deadline)
         seen.answered(answer.status, answer.headers)
-        now = self._monotonic()
-        if now - self._compared_at >= CLOCK_SECONDS:
-            self._compared_at = now
+        if seen.began - self._compared_at >= CLOCK_SECONDS:
+            self._compared_at = seen.began
             self.clocks.compare_header("amazon", answer.headers.get("date"))
         return answer
 
