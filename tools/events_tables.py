@@ -4,9 +4,6 @@ from typing import Any
 
 from tools.tables import table
 
-# What repeats has it, too, where a line stands for several.
-COUNT = ("count?",)
-
 
 def events_table(events: dict[str, Any]) -> str:
     """Return one row an event: level, fields, meaning, and what to do."""
@@ -16,15 +13,18 @@ def events_table(events: dict[str, Any]) -> str:
             (
                 f"`{name}`",
                 event["level"],
-                ", ".join(
-                    f"`{field}`" for field in [*event["fields"], *(["count?"] if "sameBy" in event else [])]
-                ),
+                ", ".join(f"`{field}`" for field in (*event["fields"], *_counted(event))),
                 event["meaning"],
                 event.get("remedy", "nothing"),
             )
             for name, event in events.items()
         ),
     )
+
+
+def _counted(event: dict[str, Any]) -> tuple[str, ...]:
+    """Return the field that an event has besides its own where one of its lines may stand for several."""
+    return ("count?",) if "sameBy" in event else ()
 
 
 def event_fields_table(fields: dict[str, str]) -> str:
