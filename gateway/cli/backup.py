@@ -5,8 +5,9 @@ from typing import Any
 
 from gateway.cli.opening import opened, settings_of
 from gateway.errors import OperatorError
+from gateway.settings.backups import KEEP
 from gateway.util.clock import SystemClock
-from gateway.vault.maintenance.backup import KEEP, back_up, back_up_into
+from gateway.vault.maintenance.backup import back_up, back_up_into
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:

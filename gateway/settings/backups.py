@@ -9,6 +9,8 @@ from gateway.settings.kinds import WholeNumber
 from gateway.settings.variables import Variable
 
 HOUR = 3600
+# So many backups stay where nobody says how many.
+KEEP = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +33,4 @@ class BackupSchedule:
     keep: Annotated[
         int,
         Variable("GATEWAY_BACKUP_KEEP", WholeNumber(1, 10_000), "how many of the newest stay"),
-    ] = 7
+    ] = KEEP

@@ -13,7 +13,6 @@ from gateway.vault.maintenance.copy_file import read_copy, write_copy
 from gateway.vault.maintenance.new_file import new_file
 from gateway.vault.vault import Vault
 
-KEEP = 7
 _NAME = re.compile(r"vault-(\d{8}T\d{6}Z)\.db")
 # What `new_file` leaves behind where it was killed, with what SQLite may keep beside it.
 _DRAFT = re.compile(r"\.vault-\d{8}T\d{6}Z\.db\.[0-9a-f]{8}(-journal|-wal|-shm)?")
