@@ -32,7 +32,7 @@ from gateway.amazon.failures import AmazonFailure
 from gateway.amazon.observed import Observation, observed
 from gateway.amazon.pools import Pools
 from gateway.util.certificates import NoCertificates
-from gateway.util.clock_check import ClockCheck
+from gateway.util.clock_check import COMPARE_SECONDS, ClockCheck
 from gateway.util.counters import AmazonCall
 from gateway.util.version import version
 
@@ -45,8 +45,6 @@ HEADERS = {
 }
 CHUNK = 64 * 1024
 LONGEST_RETRY_AFTER = 3600
-# How often this machine's clock is compared with what Amazon's answers say: once a minute at the most.
-CLOCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ class AmazonSession:
         clocks: ClockCheck | None = None,
     ) -> None:
         self.clocks = clocks or ClockCheck()
-        self._compared_at = -CLOCK_SECONDS
+        self._compared_at = -COMPARE_SECONDS
         self._origin = origin
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
@@ -234,7 +232,7 @@ class AmazonSession:
                 raise AmazonFailure("unavailable", f"{host} {what}") from None
         answer = OpenAnswer(response, host, deadline)
         seen.answered(answer.status, answer.headers)
-        if seen.began - self._compared_at >= CLOCK_SECONDS:
+        if seen.began - self._compared_at >= COMPARE_SECONDS:
             self._compared_at = seen.began
             self.clocks.compare_header("amazon", answer.headers.get("date"))
         return answer

@@ -13,7 +13,7 @@ from gateway.jobs.reminders import Reminder
 from gateway.settings.settings import Settings
 from gateway.tokens.service import TokenService
 from gateway.util.clock import Clock
-from gateway.util.clock_check import ClockCheck
+from gateway.util.clock_check import COMPARE_SECONDS, ClockCheck
 from gateway.util.threads import Threads
 from gateway.vault.vault import Vault
 
@@ -28,7 +28,6 @@ DATABASE_LOG_SECONDS = 60.0
 READ_REPLICA_SECONDS = 1.0
 # So soon it shows that the database takes no writes, or takes them again.
 WRITE_PROBE_SECONDS = 10.0
-CLOCK_SECONDS = 60.0
 # The count is only to give advice.
 SEALS_SECONDS = 60.0
 ATTEMPT_SECONDS = 300.0
@@ -84,7 +83,7 @@ def all_jobs(
         async def compare_clock() -> None:
             clocks.compare("database", await threads.vault(vault.database.clock))
 
-        jobs.append(PeriodicJob("clock", compare_clock, CLOCK_SECONDS, at_once=True))
+        jobs.append(PeriodicJob("clock", compare_clock, COMPARE_SECONDS, at_once=True))
     if settings.refresh_rate:
         refresher = Refresher(settings, vault.refresh_queue, tokens, threads)
         jobs.append(

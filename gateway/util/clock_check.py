@@ -12,6 +12,8 @@ from gateway.util import events
 
 # More seconds than an answer's way takes, and than clocks differ that are set by the network's time.
 FAR_OFF = 300
+# How often a clock is compared with another one.
+COMPARE_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
