@@ -25,7 +25,8 @@ class RequestSpans:
             try:
                 await self._app(scope, receive, send)
             finally:
-                span.rename(f"{method} {route_of(scope)}")
-                span.set({"http.route": route_of(scope), "http.response.status_code": context.status})
+                route = route_of(scope)
+                span.rename(f"{method} {route}")
+                span.set({"http.route": route, "http.response.status_code": context.status})
                 if context.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     span.fail(str(context.status))
