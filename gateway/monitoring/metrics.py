@@ -76,14 +76,12 @@ class _DatabaseCollector(Collector):
             return
         writable = 1 if state.cannot_write is None else 0
         yield _gauge("linkfox_database_writable", "Whether the database takes writes.", writable)
-        offsets = GaugeMetricFamily(
+        yield _gauge_by(
+            "against",
             "linkfox_clock_offset_seconds",
             "By how much this machine's clock is ahead of another one.",
-            labels=["against"],
+            state.clock_offsets,
         )
-        for against, offset in sorted(state.clock_offsets.items()):
-            offsets.add_metric([against], offset)
-        yield offsets
         grants = GaugeMetricFamily("linkfox_grants", "Authorizations.", labels=["flow", "status"])
         for key in sorted({*product(FLOWS, KEPT_STATUSES), *state.grants}):
             grants.add_metric(key, state.grants.get(key, 0))
@@ -117,21 +115,27 @@ class _DatabaseCollector(Collector):
         )
         yield _gauge("linkfox_outbox_waiting", "Notices not delivered yet.", state.notices_waiting)
         yield _gauge("linkfox_authorizations_ending", "Authorizations that end within 30 days.", state.ending)
-        suspended = GaugeMetricFamily(
-            "linkfox_application_suspended", "Whether Amazon refuses the application.", labels=["flow"]
+        yield _gauge_by(
+            "flow",
+            "linkfox_application_suspended",
+            "Whether Amazon refuses the application.",
+            {flow: 0 if reason is None else 1 for flow, reason in state.applications.items()},
         )
-        for flow, reason in sorted(state.applications.items()):
-            suspended.add_metric([flow], 0 if reason is None else 1)
-        yield suspended
-        ages = GaugeMetricFamily(
+        yield _gauge_by(
+            "flow",
             "linkfox_client_secret_age_days",
             "Age of the client secret; Amazon ends it at 180.",
-            labels=["flow"],
+            state.secret_ages,
         )
-        for flow, days in sorted(state.secret_ages.items()):
-            ages.add_metric([flow], days)
-        yield ages
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, value=value)
+
+
+def _gauge_by(label: str, name: str, text: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    """Return a gauge that has a value for each of what a label says."""
+    gauge = GaugeMetricFamily(name, text, labels=[label])
+    for each, value in sorted(values.items()):
+        gauge.add_metric([each], value)
+    return gauge
