@@ -212,6 +212,6 @@ def _services(
         appstore=Appstore(settings, starter, session.address),
         failed_keys=FailedKeys(clock),
         overview=overview,
-        metrics=Metrics(overview, "sqlite" if vault.database.is_sqlite else "postgresql"),
+        metrics=Metrics(overview, settings.database_kind),
         readiness=Readiness(settings, vault),
     )

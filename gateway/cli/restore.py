@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     document: dict[str, Any] = {
         "ok": True,
         "restored": str(options.path),
-        "database": "sqlite" if settings.database_url is None else "postgresql",
+        "database": settings.database_kind,
         "dataDir": str(settings.data_dir),
         "keyId": restored.copy.facts.master_key_id,
         "holds": restored.holds,

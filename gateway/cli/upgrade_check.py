@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             opened = existing_vault(connection, settings)
     if plan.room is not None and plan.room.free < plan.room.needed:
         raise no_room(plan.room.folder, plan.room.needed, plan.room.free)
-    document |= _told(plan, is_sqlite=settings.database_url is None)
+    document |= _told(plan, settings)
     if opened is not None:
         document |= {"neededKeyId": opened[0].master_key_id, "neededKeyPlace": opened[1].place}
     return document
@@ -55,7 +55,7 @@ def _running(settings: Settings) -> dict[str, Any]:
     return {"running": {name: running[name] for name in ("version", "url", "pid") if name in running}}
 
 
-def _told(plan: UpdatePlan, *, is_sqlite: bool) -> dict[str, Any]:
+def _told(plan: UpdatePlan, settings: Settings) -> dict[str, Any]:
     steps = [
         {
             "tables": step.tables,
@@ -67,7 +67,7 @@ def _told(plan: UpdatePlan, *, is_sqlite: bool) -> dict[str, Any]:
     newest = plan.steps[-1].tables if plan.steps else plan.tables
     told: dict[str, Any] = {
         "database": {
-            "kind": "sqlite" if is_sqlite else "postgresql",
+            "kind": settings.database_kind,
             "bytes": plan.size,
             "tables": plan.tables,
             "newTables": newest,
@@ -84,15 +84,15 @@ def _told(plan: UpdatePlan, *, is_sqlite: bool) -> dict[str, Any]:
     if plan.last_backup_at is not None:
         hours = int((SystemClock().now() - plan.last_backup_at) // HOUR)
         told["lastBackup"] = {"at": rfc3339(plan.last_backup_at), "hoursAgo": hours}
-    return told | {"notes": [as_called_here(note) for note in _notes(plan, is_sqlite=is_sqlite)]}
+    return told | {"notes": [as_called_here(note) for note in _notes(plan, settings)]}
 
 
-def _notes(plan: UpdatePlan, *, is_sqlite: bool) -> Iterator[str]:
+def _notes(plan: UpdatePlan, settings: Settings) -> Iterator[str]:
     """Yield in sentences what follows for whoever upgrades."""
     if not plan.steps:
         yield "The tables stay as they are: gateways can be replaced one after the other, and put back."
         return
-    if is_sqlite:
+    if settings.database_kind == "sqlite":
         yield "The first start copies vault.db beside it, changes the tables, and goes on from there."
     else:
         yield (

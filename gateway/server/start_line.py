@@ -16,15 +16,13 @@ log = logging.getLogger(__name__)
 class StartLine:
     """What is told of a start that the settings do not say: of the vault, before a worker has it alone."""
 
-    database: str
     database_version: str
     master_key_id: str
 
     @classmethod
     def of(cls, vault: Vault) -> "StartLine":
         """Return what an open vault says of itself."""
-        database = "sqlite" if vault.database.is_sqlite else "postgresql"
-        return cls(database, vault.database.program, vault.master_key.key.id)
+        return cls(vault.database.program, vault.master_key.key.id)
 
     def write(self, settings: Settings, url: str, workers: int) -> None:
         """Log that the gateway takes requests. `url`: where this process listens."""
@@ -34,7 +32,7 @@ class StartLine:
             "gateway_started",
             version=version(),
             pythonVersion=platform.python_version(),
-            database=self.database,
+            database=settings.database_kind,
             databaseVersion=self.database_version,
             masterKeyId=self.master_key_id,
             applications=[flow for flow, application in flows.items() if application is not None],

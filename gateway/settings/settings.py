@@ -6,7 +6,7 @@ The table of all settings in `references/self-hosting.md` is made of these decla
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from gateway.model import Flow
 from gateway.settings import addresses, kinds, secret_kinds
@@ -272,6 +272,11 @@ class Settings:
     def public_url(self) -> str:
         """Return the origin that browsers reach this gateway by: the one that was set, else `origin`."""
         return self.given_public_url or self.origin
+
+    @property
+    def database_kind(self) -> Literal["sqlite", "postgresql"]:
+        """Return of which kind the database is, as documents, metrics and the log have it."""
+        return "sqlite" if self.database_url is None else "postgresql"
 
     def redirect_uri(self, flow: Flow) -> str:
         """Return the callback address that Amazon is told: the registered one, else the public URL's."""
