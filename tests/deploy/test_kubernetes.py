@@ -175,11 +175,8 @@ def test_the_drill_is_a_restore_beside_the_database(
     (before,), (after,) = (each["template"]["spec"]["containers"] for each in (backup, drill))
     options = command_parser().parse_args(after["args"])
     assert (options.command, options.path.parent) == ("restore", Path("/backups/gateway"))
-    assert options.data_dir.parent in {Path(each["mountPath"]) for each in after["volumeMounts"]}
-    files = {each["name"]: each["value"] for each in after["env"]}
-    assert files == {each["name"]: each["value"] for each in before["env"]} | {
-        "GATEWAY_DATABASE_URL_FILE": ""
-    }
+    assert options.drill.parent in {Path(each["mountPath"]) for each in after["volumeMounts"]}
+    assert {**after, "args": before["args"]} == before
 
 
 @pytest.mark.parametrize(

@@ -173,10 +173,7 @@ def test_a_backup_is_restored_beside_the_gateway(server: Server) -> None:
     (copy,) = server.typed("ls /var/lib/private/linkfox-gateway-backups").split()
     folder = server.machine.root / "var/lib/private/linkfox-gateway-backups"
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert (
-        json.loads(server.typed("env GATEWAY_DATABASE_URL_FILE= linkfox-gateway restore", COPY=copy))["ok"]
-        is True
-    )
+    assert json.loads(server.typed("linkfox-gateway restore", COPY=copy))["holds"]["stores"] == 1
     assert (server.machine.root / "var/lib/private/linkfox-gateway/drill/vault.db").is_file()
 
 

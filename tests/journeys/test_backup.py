@@ -106,6 +106,24 @@ def test_a_folder_of_backups_keeps_the_newest(house: House, tmp_path: Path) -> N
         assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
 
 
+def test_a_drill_tries_a_copy_beside_what_serves(house: House, tmp_path: Path) -> None:
+    """In a folder that holds no vault yet; what is there is neither replaced nor written to."""
+    house.authorize(STORE["sellerId"])
+    copy, drill = tmp_path / "copy.db", tmp_path / "new" / "演练"
+    operate(house, "backup", str(copy)).good()
+    done = house.good("local_gateway.py", "restore", str(copy), "--drill", str(drill))
+    assert (done["dataDir"], done["holds"]["stores"]) == (str(drill), 1)
+    (note,) = done["notes"]
+    assert note.endswith(f"delete {drill / 'vault.db'}.")
+    other = str(tmp_path / "other")
+    for words in ([str(drill)], [str(house.data_dir)], [str(copy)], [other, "--replace"]):
+        refused = operate(house, "restore", str(copy), "--drill", *words)
+        assert (refused.code, refused.error["code"]) == (2, "bad_arguments")
+    assert operate(house, "restore", str(copy) + ".gone", "--drill", other).code == 2
+    assert operate(house, "restore", str(copy), "--drill", other).good()["ok"], "the folder may be there"
+    assert "vault_restored" not in {each["action"] for each in operate(house, "audit").good()["entries"]}
+
+
 def test_a_backup_is_not_made_where_it_cannot_be_whole(house: House, tmp_path: Path) -> None:
     """No such folder, a link, a folder in its place: refused, and nothing is left behind."""
     link = tmp_path / "link.db"

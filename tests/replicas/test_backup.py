@@ -1,4 +1,4 @@
-"""A backup of a PostgreSQL while gateways serve from it, and a drill of restoring it into another."""
+"""A backup of a PostgreSQL while gateways serve from it, restored into another one and into a file."""
 
 import json
 from pathlib import Path
@@ -26,9 +26,8 @@ def test_a_restored_database_is_served_by_a_gateway_of_its_own(
     ).good()
     assert done["verified"] is True
 
-    drill = tmp_path / "drill"
     empty = postgresql.database()
-    place = House(tmp_path, drill, environment={**environment, "GATEWAY_DATABASE_URL": empty})
+    place = House(tmp_path, tmp_path / "second", environment={**environment, "GATEWAY_DATABASE_URL": empty})
     finished = operate(place, "restore", done["backup"], GATEWAY_LOG_FORMAT="json")
     restored = finished.good()
     logged = [json.loads(line)["event"] for line in finished.stderr.splitlines()]
@@ -41,3 +40,19 @@ def test_a_restored_database_is_served_by_a_gateway_of_its_own(
         assert other.post("/spApi/storeTokens", STORE, key)["refreshToken"] == expected
         assert other.post("/spApi/refreshToken", STORE, key)["accessToken"]
     assert replica.post("/spApi/storeTokens", STORE, key)["refreshToken"] == expected
+
+
+def test_a_drill_needs_no_second_database(direct: Replicas, tmp_path: Path) -> None:
+    """It goes into a file, though the settings name the PostgreSQL that serves, where nothing is written."""
+    replica = direct.add()
+    authorize(replica, replica.key())
+    environment = {**replica.environment, "GATEWAY_DATA_DIR": str(replica.data)}
+    place = House(tmp_path, replica.data, environment=environment)
+    done = operate(place, "backup", str(tmp_path / "copy.db")).good()
+    audited = operate(place, "audit").good()["entries"]
+    drill = tmp_path / "演练"
+    restored = operate(place, "restore", done["backup"], "--drill", str(drill)).good()
+    assert (restored["database"], restored["dataDir"]) == ("sqlite", str(drill))
+    assert restored["holds"] == {"stores": 1, "adsAccounts": 0, "users": 1}
+    assert (drill / "vault.db").is_file()
+    assert operate(place, "audit").good()["entries"] == audited
