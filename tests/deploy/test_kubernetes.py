@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from linkfox_client.paths import version
 
 from gateway.cli.parser import command_parser
 from gateway.server.serve import GRACE_SECONDS
@@ -112,7 +113,7 @@ def test_containers_get_settings_that_there_are(documents: list[Document]) -> No
             assert {str(Path(file).parent) for file in files} == {place["mountPath"]}
             (map_of,) = [each["configMapRef"]["name"] for each in container["envFrom"]]
             assert map_of == settings["metadata"]["name"]
-            assert container["image"] == "registry.example.com/linkfox-gateway:0.3.0"
+            assert container["image"] == f"registry.example.com/linkfox-gateway:{version()}"
 
 
 def test_a_stop_has_the_time_that_it_takes(documents: list[Document]) -> None:

@@ -27,6 +27,15 @@ def test_the_changelog_begins_with_it() -> None:
         assert re.fullmatch(r"## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", earlier), earlier
 
 
+def test_an_image_that_is_built_by_the_page_has_it() -> None:
+    """The tag of the page, which the manifests ask for, too."""
+    page = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    assert {*re.findall(r"linkfox-gateway:(\d\S*)", page)} == {version()}
+    example = ROOT / "deploy" / "kubernetes" / "example" / "kustomization.yaml"
+    (image,) = yaml.safe_load(example.read_text(encoding="utf-8"))["images"]
+    assert image["newTag"] == version()
+
+
 def test_each_script_tells_it() -> None:
     """As text, like --help: `--version` alone."""
     done = subprocess.run(
