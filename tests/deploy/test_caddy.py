@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from tests.support import warm_python
 from tests.support.caddy import Caddy, free_ports, logged, running_caddy
-from tests.support.deploy_page import docker, lines, preparing, typed
+from tests.support.deploy_page import codes, docker, lines, preparing, typed
 from tests.support.deploy_tools import composed
 from tests.support.gateway_server import Amazon
 from tests.support.house import GATEWAY, PATIENCE, clean_environment, run_program, until
@@ -46,7 +47,8 @@ def served(
     """The gateway of compose.yaml, with what Compose gives it, at addresses of this machine."""
     folder = tmp_path_factory.mktemp("served")
     secrets = compose_folder / "secrets"
-    (folder / "database-url").write_text(postgresql.database())
+    postgresql.user("gateway")
+    (folder / "database-url").write_text(postgresql.database("gateway"))
     (folder / "database-url").chmod(0o600)
     given = composed(compose_folder, "compose.yaml")["services"]["gateway"]["environment"]
     given = {name: str(value).replace("/run/secrets", str(secrets)) for name, value in given.items()}
@@ -176,14 +178,13 @@ def test_what_comes_back_from_amazon_is_in_no_log(served: Served) -> None:
     assert "ANcanaryCode123" not in served.caddy.log.read_text() + served.log.read_text()
 
 
-def test_the_steps_of_the_page_work(served: Served, compose_folder: Path, tmp_path: Path) -> None:
-    """From the start on: a key for a person, one for Prometheus, a backup, and the drill that restores it."""
-    places = {"/data": tmp_path / "data", "/backups": tmp_path / "backups", "/tmp": tmp_path}
-    (tmp_path / "data").mkdir()
-    variables = docker(tmp_path, served.environment, places)
+def test_the_steps_of_the_page_work(
+    served: Served, compose_folder: Path, postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    """A key for a person, one for Prometheus, a backup, the drill that restores it, an upgrade."""
+    variables = docker(tmp_path, served.environment, places(tmp_path), postgresql)
     values = {"COPY": ""}
-    told = ""
-    for line in lines(COMPOSE)[len(preparing(COMPOSE)) :]:
+    for line in [*lines(COMPOSE)[len(preparing(COMPOSE)) :], *codes("Upgrade", "docker compose ")]:
         told = typed(line, compose_folder, values, **variables)
         if line.endswith("ls /backups"):
             values["COPY"] = told.strip()
@@ -192,6 +193,36 @@ def test_the_steps_of_the_page_work(served: Served, compose_folder: Path, tmp_pa
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
         assert b"linkfox_" in answer.read()
     assert (tmp_path / "drill" / "vault.db").is_file()
+
+
+def test_the_page_restores_in_earnest(
+    served: Served, compose_folder: Path, postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    """First tried elsewhere, then into a new database, which the gateways are told of; the old one stays."""
+    folder = tmp_path / "deploy" / "compose"
+    shutil.copytree(compose_folder.parent, folder.parent)
+    variables = docker(tmp_path, served.environment, places(tmp_path), postgresql)
+    backup, restored = tmp_path / "backups" / "copy.db", ""
+    operate(served, "backup", str(backup))
+    drill, *earnest = lines("Backup and restore")
+    assert drill.startswith("linkfox-gateway ")
+    words = [each.replace("/tmp", str(tmp_path)).replace("COPY", str(backup)) for each in drill.split()[1:]]
+    holds = operate(served, *words)["holds"]
+    for line in earnest:
+        told = typed(line, folder, {"COPY": backup.name}, **variables)
+        restored = told if " restore " in line else restored
+    document = json.loads(restored)
+    assert (document["database"], document["holds"]) == ("postgresql", holds)
+    assert holds["users"]
+    assert (folder / "secrets" / "database-url").read_text().strip().endswith("@postgresql/gateway_restored")
+    assert operate(served, "list-keys")["ok"], "what served has its own database still"
+
+
+def places(folder: Path) -> dict[str, Path]:
+    """Make folders for a container's; return them by what it calls them."""
+    (folder / "data").mkdir()
+    (folder / "backups").mkdir()
+    return {"/data": folder / "data", "/backups": folder / "backups", "/tmp": folder}
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):

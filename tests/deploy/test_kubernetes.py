@@ -13,7 +13,7 @@ from linkfox_client.paths import version
 
 from gateway.cli.parser import command_parser
 from gateway.server.serve import GRACE_SECONDS
-from tests.support.deploy_page import lines, preparing, typed
+from tests.support.deploy_page import codes, lines, preparing, typed
 from tests.support.deploy_tools import DEPLOY, declared_variables, installed, said, tool
 
 Document = dict[str, Any]
@@ -180,9 +180,11 @@ def test_the_drill_is_a_restore_beside_the_database(
     assert {**after, "args": before["args"]} == before
 
 
+TYPED = [*lines("Kubernetes"), *lines("Upgrade"), *codes("Upgrade", "kubectl ")]
+
+
 @pytest.mark.parametrize(
-    "line",
-    [part for each in lines("Kubernetes") for part in each.split(" | ") if part.startswith("kubectl ")],
+    "line", [part for each in TYPED for part in each.split(" | ") if part.startswith("kubectl ")]
 )
 def test_kubectl_knows_the_words_of_the_page(line: str, tmp_path: Path) -> None:
     """Its command and each flag; what is run in a pod is a command of the gateway's."""

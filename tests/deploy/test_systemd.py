@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.deploy_page import lines
+from tests.support.deploy_page import codes, lines
 from tests.support.distribution import build
 from tests.support.gateway_server import Amazon
 from tests.support.house import ROOT, House
@@ -178,8 +178,9 @@ def test_a_backup_is_restored_beside_the_gateway(server: Server) -> None:
 
 
 def test_a_restart_ends_it_in_good_order_and_keeps_its_stores(server: Server) -> None:
-    """It is told by SIGTERM, and after any number of failures it would be started again."""
-    server.machine.good("systemctl", "restart", SERVICES[0])
+    """As an upgrade wants it: told by SIGTERM; after any number of failures it would be started again."""
+    for command in (*codes("Upgrade", "linkfox-gateway "), *codes("Upgrade", "systemctl ")):
+        server.machine.good(*command.split())
     assert server.shown("Result", "NRestarts", "ActiveState", "StartLimitIntervalUSec") == {
         "Result": "success",
         "NRestarts": "0",

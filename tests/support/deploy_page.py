@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.support.deploy_tools import DEPLOY, compose
 from tests.support.house import PATIENCE, clean_environment
-from tests.support.markdown import FENCE, section
+from tests.support.markdown import FENCE, INLINE, section
+from tests.support.postgresql import PostgreSQL
 
 PAGE = DEPLOY / "README.md"
 STAND_IN = Path(__file__).with_name("docker_stand_in.py")
@@ -40,6 +41,14 @@ def lines(heading: str) -> list[str]:
         for line in block["text"].splitlines()
     ]
     assert found, heading
+    return found
+
+
+def codes(heading: str, beginning: str) -> list[str]:
+    """Return the commands in a section's running text that begin so, such as those of a table."""
+    text = FENCE.sub("", section(PAGE, heading))
+    found = [each for each in INLINE.findall(text) if each.startswith(beginning)]
+    assert found, (heading, beginning)
     return found
 
 
@@ -75,15 +84,22 @@ def typed(line: str, folder: Path, values: Mapping[str, str], pasted: str = "", 
     return done.stdout
 
 
-def docker(folder: Path, environment: Mapping[str, str], places: Mapping[str, Path]) -> dict[str, str]:
+def docker(
+    folder: Path, environment: Mapping[str, str], places: Mapping[str, Path], postgresql: PostgreSQL
+) -> dict[str, str]:
     """Put a `docker` into a folder; return the variables by which it is found and knows what it stands for.
 
-    `environment` is the container's of the gateway, `places` where its folders are here.
+    `environment`: of the gateway's container; `places`: where its folders are here; `postgresql`: what it
+    knows by that name.
     """
     program = folder / "docker"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    told = {"environment": dict(environment), "places": {name: str(path) for name, path in places.items()}}
+    told = {
+        "environment": dict(environment),
+        "places": {name: str(path) for name, path in places.items()},
+        "postgresql": {"host": postgresql.folder, "programs": str(postgresql.server.bin_path)},
+    }
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
     return {
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",

@@ -1,7 +1,8 @@
 """A `docker` without an engine: Compose's own program reads the files and knows the flags.
 
 `docker compose exec gateway …` and `run … gateway …` run the command here with the container's variables, its
-folders being folders of the test. `up` and `build` have Compose read the files. Everything else fails.
+folders being folders of the test, and `exec postgresql …` a program of PostgreSQL's, whose host is the test's
+server. `up`, `build` and `stop` have Compose read the files. Everything else fails.
 """
 
 import json
@@ -45,8 +46,18 @@ def asked(*words: str) -> str:
 def here(word: str) -> str:
     """Return a word with the container's folders as they are called here."""
     for name, path in TOLD["places"].items():
-        word = re.sub(rf"^{re.escape(name)}(?=/|$)", path, word)
+        if word == name or word.startswith(f"{name}/"):
+            return path + word.removeprefix(name)
     return word
+
+
+def database_url() -> str:
+    """Return the file with the address that the folder's secrets have, as it is reached from here."""
+    user, _, name = Path("secrets/database-url").read_text(encoding="utf-8").strip().partition("@postgresql/")
+    path = Path(os.environ["STAND_IN_TOLD"]).with_name("database-url")
+    path.write_text(f"{user}@/{name}?host={TOLD['postgresql']['host']}", encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
 
 
 def main() -> None:
@@ -56,13 +67,20 @@ def main() -> None:
         sys.exit(f"docker {word} is not played")
     of_all, (command, *words) = split(words, asked("--help"))
     flags, words = split(words, asked(command, "--help"))
-    if command in ("up", "build"):
-        asked(*of_all, "config", "--quiet")
+    services = asked(*of_all, "config", "--services").split()
+    if command in ("up", "build", "stop"):
+        if not set(words) <= set(services):
+            sys.exit(f"not all of {words} are services")
         return
-    if command not in ("exec", "run") or words.pop(0) != "gateway":
-        sys.exit(f"docker compose {command} is not played")
-    asked(*of_all, "config", "--quiet")
-    environment = dict(TOLD["environment"])
+    service = words.pop(0)
+    if (command, service) == ("exec", "postgresql"):
+        environment = {"PGHOST": TOLD["postgresql"]["host"]}
+        os.execve(Path(TOLD["postgresql"]["programs"], words[0]), words, environment)
+    if command not in ("exec", "run") or service != "gateway":
+        sys.exit(f"docker compose {command} {service} is not played")
+    environment = TOLD["environment"] | {"GATEWAY_DATABASE_URL_FILE": database_url()}
+    if command == "run":  # a container of its own, whose data folder is a new one
+        environment["GATEWAY_DATA_DIR"] = TOLD["places"]["/data"]
     environment |= dict(each.split("=", 1) for i, each in enumerate(flags) if flags[i - 1] == "--env")
     words = [here(each) for each in words]
     if command == "exec" and words[0] == "linkfox-gateway":

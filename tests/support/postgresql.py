@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from gateway.util.secret import Secret
 from gateway.vault.database.engine import open_database
@@ -30,6 +31,16 @@ class PostgreSQL:
     server: Any
     address: str
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def folder(self) -> str:
+        """The folder of its socket, which is a host to PostgreSQL's programs."""
+        return str(conninfo_to_dict(self.address)["host"])
+
+    def user(self, name: str) -> None:
+        """Make a user who may do everything, and needs no password."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER").format(sql.Identifier(name)))
 
     def database(self, name: str = "", *, template: str = "template1") -> str:
         """Make a database, of a name of its own unless it is given one, and return its address."""
