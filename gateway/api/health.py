@@ -36,9 +36,10 @@ PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip
 
 @router.get(
     "/healthz",
-    description="No key is needed.",
+    description="No key is needed; HEAD is answered, too.",
     results={200: Result("It does.", Health)},
     examples=[Example("It does", {}, Health.example())],
+    by_head=True,
 )
 async def healthz(request: Request) -> Response:
     """Tell whether the gateway takes requests."""
@@ -47,7 +48,8 @@ async def healthz(request: Request) -> Response:
 
 @router.get(
     "/readyz",
-    description="No key is needed; on loopback, or with a key that may `manage`, it tells more.",
+    description="No key is needed, and HEAD is answered, too; on loopback, or with a key that may `manage`, "
+    "it tells more.",
     rights=("manage",),
     errors=VAULT_ERRORS,
     results={
@@ -55,6 +57,7 @@ async def healthz(request: Request) -> Response:
         503: Result("It cannot; `reasons` says why.", Unreadiness),
     },
     examples=[Example("It can", {}, Readiness.example(attention={"needsReauthorization": 1}))],
+    by_head=True,
 )
 async def readyz(request: Request) -> Response:
     """Tell whether the gateway can be worked with."""

@@ -26,10 +26,10 @@ class ApiRouter:
         self.routes: list[MethodRoute] = []
         self.operations: list[Operation] = []
 
-    def add(self, operation: Operation, endpoint: ASGIApp) -> None:
-        """Answer an operation at an endpoint."""
+    def add(self, operation: Operation, endpoint: ASGIApp, *, by_head: bool = False) -> None:
+        """Answer an operation at an endpoint. `by_head`: also without the body, to who asks by HEAD."""
         self.operations.append(operation)
-        self.routes.append(MethodRoute(operation.method, operation.path, endpoint))
+        self.routes.append(MethodRoute(operation.method, operation.path, endpoint, by_head=by_head))
 
     def post(
         self,
@@ -79,6 +79,7 @@ class ApiRouter:
         rights: tuple[Right, ...] = (),
         description: str = "",
         examples: Sequence[Example] = (),
+        by_head: bool = False,
     ) -> Callable[[F], F]:
         """Return a decorator that makes an address for operators of a function of the request."""
 
@@ -98,6 +99,7 @@ class ApiRouter:
                     examples=tuple(examples),
                 ),
                 PlainEndpoint(function),
+                by_head=by_head,
             )
             return function
 

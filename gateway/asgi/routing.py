@@ -21,12 +21,14 @@ class Application(Starlette):
 
 
 class MethodRoute(Route):
-    """One method of one path. `endpoint` is an ASGI application; GET does not bring HEAD along."""
+    """One method of one path, whose `endpoint` is an ASGI application.
 
-    def __init__(self, method: str, path: str, endpoint: ASGIApp) -> None:
+    GET brings HEAD along only where that is said (`by_head`): a callback from Amazon does something.
+    """
+
+    def __init__(self, method: str, path: str, endpoint: ASGIApp, *, by_head: bool = False) -> None:
         super().__init__(path, endpoint, methods=[method])
-        self.method = method
-        self.methods = {method}
+        self.methods = {method, "HEAD"} if by_head else {method}
 
 
 class PrefixRoute(BaseRoute):
@@ -51,9 +53,10 @@ class DirectRoutes:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._routes = {
-            (route.method, route.path): route
+            (method, route.path): route
             for route in router.routes
             if isinstance(route, MethodRoute) and not route.param_convertors
+            for method in route.methods or ()
         }
         self._below = [route for route in router.routes if isinstance(route, PrefixRoute)]
 

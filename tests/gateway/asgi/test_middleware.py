@@ -68,6 +68,18 @@ def test_the_probes_answer_to_any_host(gateway: Gateway) -> None:
             assert gateway.get(other, headers={"Host": host}).status_code == 403
 
 
+def test_a_monitor_may_ask_by_head(gateway: Gateway) -> None:
+    """It gets what GET gets, but for the body; what does something, or costs something, is not asked so."""
+    with http() as session:
+        for path in ("/healthz", "/readyz"):
+            answer = session.head(gateway.url + path, timeout=PATIENCE)
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert int(answer.headers["Content-Length"]) == len(gateway.get(path).content)
+            assert session.post(gateway.url + path, timeout=PATIENCE).status_code == 405
+        for path in ("/metrics", "/spApi/oauth/callback", "/spApi/storeTokens"):
+            assert session.head(gateway.url + path, timeout=PATIENCE).status_code == 405
+
+
 def test_allowed_hosts_are_answered(amazon: Any, tmp_path: Any) -> None:
     """With any port and in any case; by such a name nobody is an operator without a key."""
     hosts = ("gateway", "*.cluster.local", "10.244.1.7", "fd00::7")
