@@ -67,6 +67,7 @@ def main() -> None:
         sys.exit(f"docker {word} is not played")
     of_all, (command, *words) = split(words, asked("--help"))
     flags, words = split(words, asked(command, "--help"))
+    asked(*of_all, "config", "--quiet")
     services = asked(*of_all, "config", "--services").split()
     if command in ("up", "build", "stop"):
         if not set(words) <= set(services):
