@@ -66,7 +66,7 @@ def main() -> None:
     if word != "compose":
         sys.exit(f"docker {word} is not played")
     of_all, (command, *words) = split(words, asked("--help"))
-    flags, words = split(words, asked(command, "--help"))
+    _, words = split(words, asked(command, "--help"))
     asked(*of_all, "config", "--quiet")
     services = asked(*of_all, "config", "--services").split()
     if command in ("up", "build", "stop"):
@@ -82,7 +82,6 @@ def main() -> None:
     environment = TOLD["environment"] | {"GATEWAY_DATABASE_URL_FILE": database_url()}
     if command == "run":  # a container of its own, whose data folder is a new one
         environment["GATEWAY_DATA_DIR"] = TOLD["places"]["/data"]
-    environment |= dict(each.split("=", 1) for i, each in enumerate(flags) if flags[i - 1] == "--env")
     words = [here(each) for each in words]
     if command == "exec" and words[0] == "linkfox-gateway":
         words = words[1:]
