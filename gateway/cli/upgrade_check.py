@@ -92,7 +92,7 @@ def _notes(plan: UpdatePlan, settings: Settings) -> Iterator[str]:
     if not plan.steps:
         yield "The tables stay as they are: gateways can be replaced one after the other, and put back."
         return
-    if settings.database_kind == "sqlite":
+    if settings.database_url is None:
         yield "The first start copies vault.db beside it, changes the tables, and goes on from there."
     else:
         yield (
