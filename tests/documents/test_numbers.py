@@ -32,6 +32,7 @@ from gateway.monitoring import logs, overview, warnings
 from gateway.proxy import pacing
 from gateway.server import connection_limits, write_watch
 from gateway.server.serve import GRACE_SECONDS, KEEP_ALIVE_SECONDS
+from gateway.settings.backups import KEEP
 from gateway.settings.listening import Listening
 from gateway.settings.settings import MEGABYTE, Settings
 from gateway.settings.variables import declared
@@ -520,6 +521,13 @@ def test_the_listed_defaults_are_those_of_the_settings() -> None:
     options = json.loads(COMMANDS_FILE.read_text(encoding="utf-8"))["serve"]["options"]
     assert {option["setting"]: option.get("default") for option in options} == declared_by
     assert command_parser().parse_args(["serve"]).port is None
+
+
+def test_the_help_tells_how_many_backups_stay() -> None:
+    """A command and the gateway's own schedule keep as many."""
+    options = json.loads(COMMANDS_FILE.read_text(encoding="utf-8"))["backup"]["options"]
+    (told,) = [option["help"] for option in options if option["flag"] == "--keep"]
+    assert told.endswith(f"(default {KEEP})")
 
 
 def test_the_parts_end_with_the_same_exit_codes() -> None:
