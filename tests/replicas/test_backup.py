@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.support.gateway_server import Amazon
 from tests.support.house import House
@@ -49,10 +50,17 @@ def test_a_drill_needs_no_second_database(direct: Replicas, tmp_path: Path) -> N
     environment = {**replica.environment, "GATEWAY_DATA_DIR": str(replica.data)}
     place = House(tmp_path, replica.data, environment=environment)
     done = operate(place, "backup", str(tmp_path / "copy.db")).good()
-    audited = operate(place, "audit").good()["entries"]
+    before = commanded(place)
     drill = tmp_path / "演练"
     restored = operate(place, "restore", done["backup"], "--drill", str(drill)).good()
     assert (restored["database"], restored["dataDir"]) == ("sqlite", str(drill))
     assert restored["holds"] == {"stores": 1, "adsAccounts": 0, "users": 1}
     assert (drill / "vault.db").is_file()
-    assert operate(place, "audit").good()["entries"] == audited
+    assert before
+    assert commanded(place) == before
+
+
+def commanded(place: House) -> list[dict[str, Any]]:
+    """Return what commands have done, as the audit has it; the calls that a gateway answers come later."""
+    entries = operate(place, "audit").good()["entries"]
+    return [entry for entry in entries if entry["who"] == "(operator)"]
